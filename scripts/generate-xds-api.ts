@@ -1,0 +1,169 @@
+/**
+ * Reads the Envoy API's .proto files (as grpc-js-xds ships them) and our own under src/xds-api/proto, keeps the
+ * messages that can be reached from `roots`, and writes src/xds-api/gen: one descriptor for the runtime, one set of
+ * types for the compiler. Nothing of it is committed.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import protobuf from 'protobufjs';
+
+const here = path.resolve(import.meta.dirname, '..');
+const packageFolder = (name: string): string =>
+  path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+const deps = path.join(packageFolder('@grpc/grpc-js-xds'), 'deps');
+const own = path.join(here, 'src/xds-api/proto');
+const include = [
+  own,
+  ...['envoy-api', 'googleapis', 'protoc-gen-validate', 'xds'].map((name) => path.join(deps, name)),
+  packageFolder('protobufjs'),
+];
+const out = path.join(here, 'src/xds-api/gen');
+
+/** Files to load, and the messages in them that the product encodes, decodes or prints. */
+const roots: Record<string, readonly string[]> = {
+  'envoy/service/discovery/v3/discovery.proto': [
+    'envoy.service.discovery.v3.DiscoveryRequest',
+    'envoy.service.discovery.v3.DiscoveryResponse',
+    'envoy.service.discovery.v3.DeltaDiscoveryRequest',
+    'envoy.service.discovery.v3.DeltaDiscoveryResponse',
+    'envoy.service.discovery.v3.Resource',
+  ],
+  'envoy/service/status/v3/csds.proto': [
+    'envoy.service.status.v3.ClientStatusRequest',
+    'envoy.service.status.v3.ClientStatusResponse',
+  ],
+  'envoy/config/bootstrap/v3/bootstrap.proto': ['envoy.config.bootstrap.v3.Bootstrap'],
+  'envoy/config/listener/v3/listener.proto': ['envoy.config.listener.v3.Listener'],
+  'envoy/config/route/v3/route.proto': ['envoy.config.route.v3.RouteConfiguration'],
+  'envoy/config/cluster/v3/cluster.proto': ['envoy.config.cluster.v3.Cluster'],
+  'envoy/config/endpoint/v3/endpoint.proto': ['envoy.config.endpoint.v3.ClusterLoadAssignment'],
+  'envoy/admin/v3/config_dump.proto': ['envoy.admin.v3.ConfigDump'],
+  'envoy/admin/v3/config_dump_shared.proto': [
+    'envoy.admin.v3.BootstrapConfigDump',
+    'envoy.admin.v3.ListenersConfigDump',
+    'envoy.admin.v3.ClustersConfigDump',
+    'envoy.admin.v3.RoutesConfigDump',
+    'envoy.admin.v3.EndpointsConfigDump',
+  ],
+  'envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto': [
+    'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
+  ],
+  'envoy/extensions/filters/network/thrift_proxy/v3/thrift_proxy.proto': [
+    'envoy.extensions.filters.network.thrift_proxy.v3.ThriftProxy',
+  ],
+  'envoy/extensions/filters/network/thrift_proxy/router/v3/router.proto': [
+    'envoy.extensions.filters.network.thrift_proxy.router.v3.Router',
+  ],
+  'envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto': [
+    'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+  ],
+  'envoy/extensions/filters/http/router/v3/router.proto': ['envoy.extensions.filters.http.router.v3.Router'],
+  'envoy/extensions/upstreams/http/v3/http_protocol_options.proto': [
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+  ],
+  'envoy/extensions/access_loggers/file/v3/file.proto': ['envoy.extensions.access_loggers.file.v3.FileAccessLog'],
+  'envoy/extensions/access_loggers/stream/v3/stream.proto': [
+    'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
+    'envoy.extensions.access_loggers.stream.v3.StderrAccessLog',
+  ],
+  'udpa/type/v1/typed_struct.proto': ['udpa.type.v1.TypedStruct'],
+  'xds/type/v3/typed_struct.proto': ['xds.type.v3.TypedStruct'],
+  'google/protobuf/empty.proto': ['google.protobuf.Empty'],
+};
+
+function load(): protobuf.Root {
+  const root = new protobuf.Root();
+  root.resolvePath = (_origin, target) =>
+    include.map((dir) => path.join(dir, target)).find((file) => existsSync(file)) ?? null;
+  const ours = readdirSync(own, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.proto'))
+    .sort();
+  root.loadSync([...Object.keys(roots), ...ours], { keepCase: false });
+  root.resolveAll();
+  return root;
+}
+
+function reachable(root: protobuf.Root): Set<protobuf.ReflectionObject> {
+  const kept = new Set<protobuf.ReflectionObject>();
+  const visit = (object: protobuf.ReflectionObject | null): void => {
+    if (object === null || kept.has(object)) return;
+    kept.add(object);
+    if (!(object instanceof protobuf.Type)) return;
+    for (const field of object.fieldsArray) visit(field.resolve().resolvedType);
+  };
+  const visitAll = (namespace: protobuf.NamespaceBase): void => {
+    for (const nested of namespace.nestedArray) {
+      if (nested instanceof protobuf.Type) visit(nested);
+      if (nested instanceof protobuf.Namespace) visitAll(nested);
+    }
+  };
+  for (const name of Object.values(roots).flat()) visit(root.lookupType(name));
+  visitAll(root.lookup('aeraki') as protobuf.Namespace);
+  return kept;
+}
+
+/** Drops unreached messages, and options, which only validators and generators of other languages read. */
+function prune(namespace: protobuf.NamespaceBase, kept: Set<protobuf.ReflectionObject>): void {
+  for (const nested of namespace.nestedArray) {
+    if (nested instanceof protobuf.Namespace) prune(nested, kept);
+    const empty = nested instanceof protobuf.Namespace && nested.nestedArray.length === 0;
+    const wanted = kept.has(nested) || (nested instanceof protobuf.Namespace && !empty);
+    if (!wanted) namespace.remove(nested);
+  }
+}
+
+const scalars: Record<string, string> = { string: 'string', bool: 'boolean', bytes: 'Uint8Array' };
+
+function typeOf(field: protobuf.Field): string {
+  const { resolvedType } = field;
+  if (resolvedType instanceof protobuf.Enum) return 'number';
+  if (resolvedType !== null) return resolvedType.fullName.slice(1);
+  return scalars[field.type] ?? 'number';
+}
+
+function declare(namespace: protobuf.NamespaceBase, indent: string): string {
+  const lines: string[] = [];
+  for (const nested of namespace.nestedArray) {
+    if (nested instanceof protobuf.Type) lines.push(declareMessage(nested, indent));
+    if (nested instanceof protobuf.Namespace && nested.nestedArray.some((inner) => !(inner instanceof protobuf.Enum)))
+      lines.push(`${indent}export namespace ${nested.name} {\n${declare(nested, `${indent}  `)}${indent}}\n`);
+  }
+  return lines.join('');
+}
+
+function declareMessage(message: protobuf.Type, indent: string): string {
+  const fields = message.fieldsArray.map((field) => {
+    const type = typeOf(field);
+    const value = field.map ? `{ [key: string]: ${type} }` : field.repeated ? `${type}[]` : type;
+    return `${indent}  ${field.name}?: ${value} | undefined;\n`;
+  });
+  return `${indent}export interface ${message.name} {\n${fields.join('')}${indent}}\n`;
+}
+
+function messages(namespace: protobuf.NamespaceBase): string[] {
+  return namespace.nestedArray.flatMap((nested) => [
+    ...(nested instanceof protobuf.Type ? [nested.fullName.slice(1)] : []),
+    ...(nested instanceof protobuf.Namespace ? messages(nested) : []),
+  ]);
+}
+
+/** protobufjs prints snake_case names on request only; the JSON mapping derives them, so they are not kept. */
+function withoutOptions(key: string, value: unknown): unknown {
+  return key === 'options' || key === 'comment' || key === 'reserved' ? undefined : value;
+}
+
+const root = load();
+prune(root, reachable(root));
+mkdirSync(out, { recursive: true });
+const descriptor = JSON.stringify(root.toJSON({ keepComments: false }), withoutOptions);
+const names = messages(root);
+const map = names.map((name) => `  '${name}': ${name};\n`).join('');
+const types = `${declare(root, '')}\nexport interface MessageTypes {\n${map}}\n`;
+const write = (file: string, text: string): void => {
+  const target = path.join(out, file);
+  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
+};
+write('descriptor.json', descriptor);
+write('types.d.ts', types);
+console.error(`xds-api: ${names.length} messages, ${Math.round(descriptor.length / 1024)} KiB`);

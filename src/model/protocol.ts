@@ -1,0 +1,12 @@
+/** A private protocol as the mesh knows it: the name used in port names, and the codec that reads it. */
+import type { ObjectRef } from './finding.ts';
+
+export interface Protocol {
+  /** The third token of a port name: `tcp-metaprotocol-<name>-...`. */
+  readonly name: string;
+  /** The codec's registry name, e.g. `aeraki.meta_protocol.codec.thrift`, or the name of a ProtocolCodec. */
+  readonly codec: string;
+  /** Whether callers' requests may share an upstream connection (MetaProtocol's `multiplexing`). */
+  readonly multiplexing: boolean;
+  readonly object: ObjectRef;
+}

@@ -1,0 +1,16 @@
+/** A proxy that asks for configuration, as its node message describes it. */
+export type ProxyKind = 'envoy' | 'envoy-meta' | 'metaproxy' | 'grpc';
+
+export interface ProxyNode {
+  /** The node id: `sidecar~<ip>~<name>.<namespace>~<domain>`, or any other text. */
+  readonly id: string;
+  readonly kind: ProxyKind;
+  readonly namespace: string;
+  /** The workload's name, from the node id or the node metadata. */
+  readonly workload: string;
+  /** Addresses the proxy stands at: its inbound listeners are those of endpoints with one of them. */
+  readonly addresses: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Names of the extensions that the node advertises; empty when it advertises none. */
+  readonly extensions: readonly string[];
+}
