@@ -3,7 +3,7 @@
  * Ranges: 00 files and documents, 01 schemas, 02 resources across documents, 03 hosts and protocols, 04 virtual IPs,
  * 05 routes and policies, 06 codecs, 07 translation, 08 xDS, 09 state and operation.
  */
-import type { Severity } from './finding.ts';
+export type Severity = 'error' | 'warning' | 'info';
 
 interface CatalogueEntry {
   readonly severity: Severity;

@@ -2,9 +2,7 @@
  * A finding is what the product says about a user's mistake, or about a rule that it cannot enforce. The same finding
  * is printed by `validate` and `analyze`, written to status, and shown by the admin API; its code is stable.
  */
-import { catalogue, type FindingCode } from './finding-catalogue.ts';
-
-export type Severity = 'error' | 'warning' | 'info';
+import { catalogue, type FindingCode, type Severity } from './finding-catalogue.ts';
 
 /** The object that a finding is about. `namespace` is absent for cluster-wide kinds and for things that are no objects. */
 export interface ObjectRef {
