@@ -26,7 +26,10 @@ const roomRules = Object.entries(rooms).flatMap(([room, allowed]) => {
       comment: `src/${room} may import ${allowed.join(', ') || 'nothing'}`,
       severity: 'error',
       from: { path: `^src/${room}/`, pathNot: '\\.test\\.ts$' },
-      to: { path: '^(src|codecs)/', pathNot: `^src/(${visible})/${room === 'proxy' || room === 'resources' || room === 'cli' ? '|^codecs/' : ''}` },
+      to: {
+        path: '^(src|codecs)/',
+        pathNot: `^src/(${visible})/${room === 'proxy' || room === 'resources' || room === 'cli' ? '|^codecs/' : ''}`,
+      },
     },
     ...(typesOnly[room] ?? []).map((other) => ({
       name: `${room}-takes-only-types-of-${other}`,

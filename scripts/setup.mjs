@@ -59,10 +59,14 @@ const step = (name, inputs, output, action) => {
 
 const node = path.join(root, 'node_modules/.bin/node');
 step('install', ['package.json', 'package-lock.json'], 'node_modules/.bin/node', () =>
-  run('installing packages', 'npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'),
+  // Not `npm ci`: the lock file may lack packages of platforms that the registry which made it does not carry.
+  run('installing packages', 'npm', 'install', '--no-save', '--loglevel=error'),
 );
-step('generate', ['scripts/generate-xds-api.ts', ...filesUnder('src/xds-api/proto'), 'package-lock.json'], 'src/xds-api/gen/types.d.ts', () =>
-  run('generating the xDS API', node, 'scripts/generate-xds-api.ts'),
+step(
+  'generate',
+  ['scripts/generate-xds-api.ts', ...filesUnder('src/xds-api/proto'), 'package-lock.json'],
+  'src/xds-api/gen/types.d.ts',
+  () => run('generating the xDS API', node, 'scripts/generate-xds-api.ts'),
 );
 if (process.argv.includes('--build')) {
   const sources = ['src', 'codecs', 'crds'].flatMap(filesUnder).filter((file) => !file.endsWith('.test.ts'));
