@@ -48,7 +48,7 @@ export function encode<N extends MessageName>(name: N, message: Message<N>): Uin
 
 /** Decodes; throws on malformed bytes. Fields that this build does not know are dropped. */
 export function decode<N extends MessageName>(name: N, bytes: Uint8Array): Message<N> {
-  return messageType(name).decode(bytes) as Message<N>;
+  return messageType(name).decode(bytes);
 }
 
 export function pack<N extends MessageName>(name: N, message: Message<N>): Any {
