@@ -14,7 +14,7 @@ export type Message<N extends MessageName> = MessageTypes[N];
 export type Any = google.protobuf.Any;
 
 const TYPE_URL_PREFIX = 'type.googleapis.com/';
-const root = protobuf.Root.fromJSON(descriptor as protobuf.INamespace);
+const root = protobuf.Root.fromJSON(descriptor);
 const types = new Map<string, protobuf.Type>();
 
 /** The reflection of a message; throws for a name the descriptor does not hold. */

@@ -1,0 +1,52 @@
+/** The assembled model that translators read: one service with everything that its callers, or its own proxy, need. */
+import type { Protocol } from './protocol.ts';
+import type { GlobalRateLimit, LocalRateLimit, RouteTable } from './route.ts';
+import type { Service, ServicePort } from './service.ts';
+import type { HostPolicy } from './traffic-policy.ts';
+
+/** A port's protocol as far as a proxy is concerned. `description` is a ProtocolCodec's spec; absent for built-in codecs. */
+export interface PortCodec {
+  readonly protocol: Protocol;
+  readonly description?: Readonly<Record<string, unknown>>;
+}
+
+export interface MeshPort {
+  readonly port: ServicePort;
+  /** Present for a MetaProtocol port whose application protocol is registered. Absent: plain TCP, and a finding. */
+  readonly codec?: PortCodec;
+  /** Present for a MetaProtocol port: the MetaRouter's routes, or one default route. */
+  readonly routes?: RouteTable;
+}
+
+export interface MeshService {
+  readonly service: Service;
+  /** IP addresses that callers dial: those the user wrote (CIDRs left out), else the leased pair. May be empty. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly MeshPort[];
+  readonly policy: HostPolicy;
+}
+
+/** What the proxy beside a workload listens for: one address and target port that belongs to a service. */
+export interface InboundPort {
+  /** `<address>|<target port>`. */
+  readonly key: string;
+  readonly address: string;
+  readonly targetPort: number;
+  readonly host: string;
+  readonly namespace: string;
+  readonly port: ServicePort;
+  readonly codec?: PortCodec;
+  readonly localRateLimit?: LocalRateLimit;
+  readonly globalRateLimit?: GlobalRateLimit;
+}
+
+/** Settings of the whole mesh that shape what proxies are told. */
+export interface MeshSettings {
+  readonly trustDomain: string;
+  readonly clusterDomain: string;
+  readonly rootNamespace: string;
+  /** Empty path: no access log. */
+  readonly accessLog: { readonly path: string; readonly encoding: 'TEXT' | 'JSON'; readonly format?: string };
+  /** Milliseconds; 0 means none. */
+  readonly idleTimeoutMs: number;
+}
