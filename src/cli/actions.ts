@@ -1,0 +1,49 @@
+/** What commands ask of the composition roots in main/. The command tree knows nothing of how a control plane is wired. */
+
+import type { ExitCode } from '../model/errors.ts';
+import type { Finding } from '../model/finding.ts';
+
+export interface RunOptions {
+  readonly files: readonly string[];
+  readonly xds: string;
+  readonly admin: string;
+  readonly stateFolder: string;
+  readonly insecureXds: boolean;
+  readonly adminTokenFile?: string;
+  readonly logFormat: 'text' | 'json';
+  readonly logLevel: LogLevel;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface ProxyRunOptions {
+  readonly xds?: string;
+  readonly node?: string;
+  readonly bootstrap?: string;
+  readonly namespace?: string;
+  readonly addresses: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly admin: string;
+  readonly concurrency: number;
+  readonly drainSeconds: number;
+  readonly logFormat: 'text' | 'json';
+  readonly logLevel: LogLevel;
+}
+
+/** Manifests taken through the whole pipeline once, without a server. */
+export interface OfflineMesh {
+  readonly findings: readonly Finding[];
+  readonly resourceCount: number;
+  /** The mesh model as plain values, deterministic. */
+  model(): unknown;
+  /** Istio objects, each a plain value. */
+  istio(): readonly unknown[];
+  /** What a proxy of this node id and kind would be sent, by type, as proto JSON. */
+  xds(proxy: { readonly id: string; readonly kind: string }): unknown;
+}
+
+export interface Actions {
+  run(options: RunOptions): Promise<ExitCode>;
+  proxy(options: ProxyRunOptions): Promise<ExitCode>;
+  loadOffline(files: readonly string[]): Promise<OfflineMesh>;
+}

@@ -1,0 +1,88 @@
+/** `isthmus describe`: everything the control plane knows of one service, in prose that a person can read. */
+import { Command } from 'commander';
+import type { EndpointGroup } from '../../model/endpoint.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { MeshPort, MeshService } from '../../model/mesh-service.ts';
+import type { Route } from '../../model/route.ts';
+import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
+import { formatFinding } from '../findings.ts';
+import { type OutputFormat, outputOption, print, printValue } from '../output.ts';
+
+interface Description {
+  readonly service: MeshService;
+  readonly endpoints: readonly EndpointGroup[];
+  readonly findings: readonly Finding[];
+}
+
+export function describeCommand(): Command {
+  const command = new Command('describe')
+    .description('Explain one service: addresses, ports, protocols, routes, endpoints and findings.')
+    .addHelpText('before', 'Example:\n  isthmus describe orders.shop.svc.cluster.local\n')
+    .argument('<host>', 'a host, or namespace/host')
+    .addOption(outputOption());
+  for (const option of adminOptions()) command.addOption(option);
+  return command.action(async (host: string, flags: AdminTarget & { readonly output: OutputFormat }) => {
+    const description = (await adminGet(flags, `/api/v1/services/${encodeURIComponent(host)}`)) as Description;
+    if (flags.output === 'table') print(describe(description));
+    else printValue(flags.output, description);
+  });
+}
+
+function describe({ service, endpoints, findings }: Description): string {
+  const { service: meta } = service;
+  const lines = [
+    `Service ${meta.host} in namespace ${meta.namespace}`,
+    `  From:        ${meta.provenance.source} ${meta.provenance.object.kind} ${meta.provenance.object.name}`,
+    `  Addresses:   ${service.addresses.join(', ') || 'none: callers cannot reach it by an address of its own'}`,
+    `  Seen by:     ${meta.visibility.kind === 'public' ? 'every namespace' : meta.visibility.namespaces.join(', ')}`,
+    `  Subsets:     ${service.policy.subsets.map((subset) => subset.name).join(', ') || 'none'}`,
+    ...service.ports.flatMap((port) => describePort(port, endpoints)),
+  ];
+  if (findings.length > 0) lines.push('  Findings:', ...findings.map((finding) => `    ${formatFinding(finding)}`));
+  return lines.join('\n');
+}
+
+function describePort(port: MeshPort, endpoints: readonly EndpointGroup[]): string[] {
+  const groups = endpoints.filter((group) => group.port === port.port.number);
+  const codec = port.codec === undefined ? '' : `, codec ${port.codec.protocol.codec}`;
+  return [
+    `  Port ${port.port.number} (${port.port.name}): ${describeProtocol(port)}${codec}`,
+    ...(port.routes?.routes ?? []).map((route, i) => `    Route ${i + 1} ${describeRoute(route)}`),
+    ...groups.flatMap((group) =>
+      group.endpoints.map(
+        (endpoint) =>
+          `    Endpoint ${endpoint.address}:${endpoint.port} ${endpoint.health}, weight ${endpoint.weight}${formatLabels(endpoint.labels)}`,
+      ),
+    ),
+    ...(groups.length === 0 ? ['    No endpoints: requests are answered with an error.'] : []),
+  ];
+}
+
+function describeProtocol(port: MeshPort): string {
+  const { protocol } = port.port;
+  if (protocol.kind === 'metaprotocol') return `MetaProtocol ${protocol.application}`;
+  return protocol.protocol;
+}
+
+function describeRoute(route: Route): string {
+  const conditions = route.match.map(({ property, match }) =>
+    match.kind === 'present' ? `${property} is present` : `${property} ${match.kind} "${match.value}"`,
+  );
+  const when = conditions.length === 0 ? 'every request' : conditions.join(' and ');
+  const total = route.destinations.reduce((sum, { weight }) => sum + weight, 0);
+  const to = route.destinations.map(({ destination, weight }) => {
+    const subset = destination.subset === '' ? '' : ` subset ${destination.subset}`;
+    const share = route.destinations.length === 1 ? '' : ` (${Math.round((weight / total) * 1000) / 10} %)`;
+    return `${destination.host}:${destination.port}${subset}${share}`;
+  });
+  const mirror =
+    route.mirror === undefined
+      ? ''
+      : `, mirrored ${route.mirror.percentage} % to ${route.mirror.destination.subset || route.mirror.destination.host}`;
+  return `${route.name === '' ? '' : `"${route.name}" `}${when} -> ${to.join(', ')}${mirror}`;
+}
+
+function formatLabels(labels: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(labels);
+  return entries.length === 0 ? '' : `, ${entries.map(([key, value]) => `${key}=${value}`).join(' ')}`;
+}

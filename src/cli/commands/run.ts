@@ -1,0 +1,29 @@
+/** `isthmus run`: the control plane. */
+import { Command, Option } from 'commander';
+import type { Actions, RunOptions } from '../actions.ts';
+import type { Settle } from '../program.ts';
+import { logOptions } from './logging.ts';
+
+interface Flags extends Omit<RunOptions, 'files' | 'stateFolder'> {
+  readonly filename: readonly string[];
+  readonly state: string;
+}
+
+export function runCommand(actions: Actions, settle: Settle): Command {
+  const command = new Command('run')
+    .description('Start the control plane.')
+    .addHelpText('before', 'Example:\n  isthmus run -f manifests/ --state ./state\n')
+    .requiredOption('-f, --filename <path...>', 'manifest files or folders, watched for changes')
+    .addOption(
+      new Option('--state <folder>', 'folder that keeps virtual IPs').env('ISTHMUS_STATE').default('.isthmus/state'),
+    )
+    .addOption(new Option('--xds <address>', 'address of the xDS server').env('ISTHMUS_XDS').default('127.0.0.1:15010'))
+    .addOption(new Option('--admin <address>', 'admin address').env('ISTHMUS_ADMIN').default('127.0.0.1:15014'))
+    .option('--admin-token-file <file>', 'token that admin callers must send; needed beyond loopback')
+    .option('--insecure-xds', 'serve plaintext xDS on an address that is not loopback', false);
+  for (const option of logOptions()) command.addOption(option);
+  return command.action(async (flags: Flags) => {
+    const { filename, state, ...rest } = flags;
+    settle(await actions.run({ ...rest, files: filename, stateFolder: state }));
+  });
+}

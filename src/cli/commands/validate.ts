@@ -1,0 +1,26 @@
+/** `isthmus validate`: schemas and cross-references, offline. */
+import { Command } from 'commander';
+import { ExitCode } from '../../model/errors.ts';
+import type { Actions } from '../actions.ts';
+import { countBySeverity, printFindings } from '../findings.ts';
+import { type OutputFormat, outputOption } from '../output.ts';
+import type { Settle } from '../program.ts';
+
+interface Flags {
+  readonly filename: readonly string[];
+  readonly output: OutputFormat;
+}
+
+export function validateCommand(actions: Actions, settle: Settle): Command {
+  return new Command('validate')
+    .description('Check manifests without starting anything. Exits with 79 if there is an error.')
+    .addHelpText('before', 'Examples:\n  isthmus validate -f manifests/\n  cat router.yaml | isthmus validate -f -\n')
+    .requiredOption('-f, --filename <path...>', 'manifest files or folders; - is standard input')
+    .addOption(outputOption())
+    .action(async (flags: Flags) => {
+      const mesh = await actions.loadOffline(flags.filename);
+      const objects = `${mesh.resourceCount} object${mesh.resourceCount === 1 ? '' : 's'}`;
+      printFindings(flags.output, mesh.findings, `${objects} read: ${countBySeverity(mesh.findings)}.`);
+      settle(mesh.findings.some((finding) => finding.severity === 'error') ? ExitCode.findings : ExitCode.ok);
+    });
+}

@@ -1,0 +1,47 @@
+/** How findings are printed: one line a finding, as compilers do, so that editors can jump to it. */
+import picocolors from 'picocolors';
+import { type Finding, formatObject } from '../model/finding.ts';
+import { formatJson, formatYaml, type OutputFormat, print, say } from './output.ts';
+
+const colours = { error: picocolors.red, warning: picocolors.yellow, info: picocolors.cyan } as const;
+
+export function formatFinding(finding: Finding): string {
+  const { place } = finding;
+  const where = place === undefined ? '' : `${place.file}:${place.line}:${place.column}: `;
+  const path = finding.path === '' ? '' : ` ${finding.path}`;
+  const severity = colours[finding.severity](finding.severity);
+  const remedy = finding.remedy === '' ? '' : ` ${picocolors.dim(finding.remedy)}`;
+  return `${where}${severity} ${finding.code} ${formatObject(finding.object)}${path}: ${finding.message}${remedy}`;
+}
+
+/** By file and place, then by object: the order in which a person mends them. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  const key = (finding: Finding): string =>
+    [
+      finding.place?.file ?? '\uffff',
+      String(finding.place?.line ?? 0).padStart(9, '0'),
+      String(finding.place?.column ?? 0).padStart(9, '0'),
+      formatObject(finding.object),
+      finding.path,
+      finding.code,
+      finding.message,
+    ].join('\u0000');
+  return findings
+    .map((finding) => ({ finding, key: key(finding) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map((entry) => entry.finding);
+}
+
+export function countBySeverity(findings: readonly Finding[]): string {
+  const count = (severity: Finding['severity']): number => findings.filter((f) => f.severity === severity).length;
+  const part = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+  return `${part(count('error'), 'error')}, ${part(count('warning'), 'warning')}, ${count('info')} info`;
+}
+
+export function printFindings(format: OutputFormat, findings: readonly Finding[], summary: string): void {
+  const sorted = sortFindings(findings);
+  if (format === 'json') print(formatJson(sorted));
+  else if (format === 'yaml') print(formatYaml(sorted));
+  else if (sorted.length > 0) print(sorted.map(formatFinding).join('\n'));
+  say(summary);
+}

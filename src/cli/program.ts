@@ -1,0 +1,82 @@
+/**
+ * The command tree. Each command stands in a file of its own under commands/ and loads what it needs only when it runs,
+ * so that --help starts fast. Exit codes: 0, 64 usage, 65 bad data, 69 unavailable, 79 findings.
+ */
+import { Command, CommanderError } from 'commander';
+import { ExitCode, IsthmusError } from '../model/errors.ts';
+import type { Actions } from './actions.ts';
+import { analyzeCommand } from './commands/analyze.ts';
+import { codecCommand } from './commands/codec.ts';
+import { describeCommand } from './commands/describe.ts';
+import { proxyCommand } from './commands/proxy.ts';
+import { proxyConfigCommand } from './commands/proxy-config.ts';
+import { proxyStatusCommand } from './commands/proxy-status.ts';
+import { runCommand } from './commands/run.ts';
+import { translateCommand } from './commands/translate.ts';
+import { validateCommand } from './commands/validate.ts';
+import { vipCommand } from './commands/vip.ts';
+import { say } from './output.ts';
+
+const EXAMPLES = `Examples:
+  isthmus validate -f manifests/                    check manifests, offline
+  isthmus run -f manifests/ --state ./state         start the control plane
+  isthmus proxy --xds 127.0.0.1:15010 --node ID     start metaproxy beside a workload
+  isthmus proxy-status                              is every proxy in sync?
+`;
+
+/** Runs the command line; answers the exit code and never throws. */
+export async function runProgram(version: string, actions: Actions, argv: readonly string[]): Promise<ExitCode> {
+  const outcome: { code: ExitCode } = { code: ExitCode.ok };
+  const settle = (code: ExitCode): void => {
+    outcome.code = code;
+  };
+  try {
+    await createProgram(version, actions, settle).parseAsync([...argv], { from: 'user' });
+    return outcome.code;
+  } catch (error) {
+    return reportFailure(error);
+  }
+}
+
+export type Settle = (code: ExitCode) => void;
+
+function createProgram(version: string, actions: Actions, settle: Settle): Command {
+  const program = new Command('isthmus')
+    .description('Joins private RPC protocols, legacy registries and VM services to a service mesh.')
+    .version(version, '-V, --version')
+    .showHelpAfterError('Run "isthmus --help" to see what there is.')
+    .addHelpText('before', EXAMPLES)
+    .helpCommand(true);
+  const commands = [
+    runCommand(actions, settle),
+    proxyCommand(actions, settle),
+    validateCommand(actions, settle),
+    translateCommand(actions, settle),
+    proxyStatusCommand(settle),
+    proxyConfigCommand(settle),
+    vipCommand(),
+    describeCommand(),
+    analyzeCommand(settle),
+    codecCommand(settle),
+  ];
+  for (const command of commands) program.addCommand(command);
+  stopOnErrors(program);
+  return program;
+}
+
+/** Commander exits the process by itself unless each command is told to throw instead. */
+function stopOnErrors(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) stopOnErrors(child);
+}
+
+function reportFailure(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+  if (error instanceof IsthmusError) {
+    say(`isthmus: ${error.message}`);
+    if (process.env.ISTHMUS_DEBUG !== undefined) say(error.stack ?? '');
+    return error.exitCode;
+  }
+  say(`isthmus: this is a fault of isthmus itself: ${error instanceof Error ? error.stack : String(error)}`);
+  return ExitCode.unavailable;
+}

@@ -1,0 +1,117 @@
+/**
+ * The admin API over HTTP: health, metrics, what the mesh model holds, what each proxy has. Read-only. It stands on
+ * loopback unless a token guards it. The app is a plain function of requests, so that tests need no socket.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { IsthmusError } from '../model/errors.ts';
+
+/** What the admin API shows; each answers from what is in memory. Undefined: there is no such thing. */
+export interface AdminViews {
+  /** Names of what is not ready yet, with the reason; empty when ready. */
+  readonly unready: () => readonly { readonly part: string; readonly reason: string }[];
+  readonly metrics: () => Promise<string>;
+  readonly findings: () => unknown;
+  readonly services: () => unknown;
+  readonly service: (host: string) => unknown;
+  readonly virtualIps: () => unknown;
+  readonly proxies: () => unknown;
+  readonly proxy: (id: string) => unknown;
+  readonly proxyConfig: (id: string, type: string) => unknown;
+  readonly collections: () => unknown;
+  readonly collection: (name: string, key: string) => unknown;
+}
+
+export interface AdminServer {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+export function createAdminApp(views: AdminViews, token: string | undefined): Hono {
+  const app = new Hono();
+  app.get('/healthz', (context) => context.text('ok\n'));
+  app.get('/readyz', (context) => {
+    const unready = views.unready();
+    if (unready.length === 0) return context.text('ok\n');
+    return context.text(`${unready.map(({ part, reason }) => `${part}: ${reason}`).join('\n')}\n`, 503);
+  });
+  app.use('*', async (context, next) => {
+    if (token !== undefined && !sameToken(context.req.header('authorization'), token))
+      return context.text('A token is needed.\n', 401);
+    return next();
+  });
+  app.get('/metrics', async (context) => context.text(await views.metrics()));
+  const found = (value: unknown, what: string): Response =>
+    value === undefined ? new Response(`There is no ${what}.\n`, { status: 404 }) : Response.json(value);
+  app.get('/api/v1/findings', () => found(views.findings(), 'finding'));
+  app.get('/api/v1/services', () => found(views.services(), 'service'));
+  app.get('/api/v1/services/:host{.+}', ({ req }) =>
+    found(views.service(req.param('host')), `service "${req.param('host')}"`),
+  );
+  app.get('/api/v1/virtual-ips', () => found(views.virtualIps(), 'lease'));
+  app.get('/api/v1/proxies', () => found(views.proxies(), 'proxy'));
+  app.get('/api/v1/proxies/:id', ({ req }) =>
+    found(views.proxy(req.param('id')), `connected proxy "${req.param('id')}"`),
+  );
+  app.get('/api/v1/proxies/:id/config', ({ req }) =>
+    found(views.proxyConfig(req.param('id'), req.query('type') ?? 'all'), `connected proxy "${req.param('id')}"`),
+  );
+  app.get('/debug/collections', ({ req }) => {
+    const name = req.query('name');
+    if (name === undefined) return found(views.collections(), 'collection');
+    return found(
+      views.collection(name, req.query('key') ?? ''),
+      `key "${req.query('key') ?? ''}" in collection "${name}"`,
+    );
+  });
+  app.notFound((context) => context.text(`There is nothing at ${context.req.path}.\n`, 404));
+  app.onError((error, context) => context.text(`This is a fault of isthmus itself: ${error.message}\n`, 500));
+  return app;
+}
+
+function sameToken(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(header ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+/** Serves until closed. Throws USAGE when the address is not loopback and no token guards it. */
+export async function startAdmin(address: string, views: AdminViews, token: string | undefined): Promise<AdminServer> {
+  const { host, port } = parseAddress(address, '--admin');
+  if (!isLoopback(host) && token === undefined)
+    throw new IsthmusError('USAGE', `--admin ${address} is not loopback: guard it with --admin-token-file FILE.`);
+  const app = createAdminApp(views, token);
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname: host, port }, (info) => {
+      resolve({
+        address: formatAddress(host, info.port),
+        close: () => new Promise((done) => server.close(() => done())),
+      });
+    });
+    server.once('error', (error) =>
+      reject(
+        new IsthmusError('UNAVAILABLE', `Cannot listen on --admin ${address}: ${error.message}.`, { cause: error }),
+      ),
+    );
+  });
+}
+
+/** `host:port` or `[v6]:port`. Throws USAGE, naming the flag. */
+export function parseAddress(address: string, flag: string): { readonly host: string; readonly port: number } {
+  const at = address.lastIndexOf(':');
+  const host = address.slice(0, at).replace(/^\[|\]$/g, '');
+  const port = Number(address.slice(at + 1));
+  if (at < 1 || !Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new IsthmusError('USAGE', `${flag} "${address}" is not an address: expected HOST:PORT.`);
+  return { host, port };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function formatAddress(host: string, port: number): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
