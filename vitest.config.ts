@@ -7,9 +7,18 @@ export default defineConfig({
       {
         test: {
           name: 'suites',
-          include: ['test/{golden,property,conformance,interop,e2e,chaos,security,bench,examples}/**/*.test.ts'],
+          include: ['test/{golden,property,conformance,e2e,chaos,security,bench,examples}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'peers',
+          include: ['test/interop/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
     ],

