@@ -37,6 +37,11 @@ export const catalogue = {
   // 08: xDS
 
   // 09: state and operation
+  ISTH0990: entry(
+    'error',
+    'A derivation failed',
+    'This is a defect of isthmus: report it with the object named. What was derived before stays in force.',
+  ),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type FindingCode = keyof typeof catalogue;

@@ -1,0 +1,149 @@
+/**
+ * A second way into a collection. Each bucket is an immutable array sorted by the values' own keys, rebuilt by merging
+ * once a batch when something in it changed: a look-up costs nothing, and an array once handed out never changes.
+ */
+import type { Index } from './collection.ts';
+import { type CollectionNode, Node, type NodeDetails } from './node.ts';
+
+interface Bucket<T> {
+  readonly keys: readonly string[];
+  readonly values: readonly T[];
+}
+
+/** What happens to one bucket in one batch: the new value under a key, or undefined where it leaves. */
+type Edits<T> = Map<string, T | undefined>;
+
+const empty: Bucket<never> = { keys: [], values: [] };
+
+export class IndexNode<T> extends Node implements Index<T> {
+  readonly #source: CollectionNode<T>;
+  readonly #indexKeys: (value: T) => readonly string[];
+  readonly #buckets = new Map<string, Bucket<T>>();
+  readonly #changed = new Set<string>();
+  readonly #failing = new Set<string>();
+
+  constructor(details: NodeDetails, source: CollectionNode<T>, indexKeys: (value: T) => readonly string[]) {
+    super(details);
+    this.#source = source;
+    this.#indexKeys = indexKeys;
+    this.#apply(this.#edits(source.storedKeys(), () => undefined));
+  }
+
+  /** Values left out because the key function throws for them. */
+  get tracked(): number {
+    return this.#failing.size;
+  }
+
+  lookup(indexKey: string): readonly T[] {
+    this.host.guardRead(this.name);
+    return this.value(indexKey) ?? empty.values;
+  }
+
+  /** The bucket's values; undefined when it is empty. For the engine's own use. */
+  value(indexKey: string): readonly T[] | undefined {
+    return this.#buckets.get(indexKey)?.values;
+  }
+
+  storedKeys(): IterableIterator<string> {
+    return this.#buckets.keys();
+  }
+
+  changedKeys(): IterableIterator<string> {
+    return this.#changed.keys();
+  }
+
+  run(): readonly string[] {
+    const edits = this.#edits(this.#source.changedKeys(), (key) => this.#source.valueBefore(key));
+    if (edits.size === 0) return [];
+    this.#apply(edits);
+    for (const key of edits.keys()) this.#changed.add(key);
+    this.notifyReaders();
+    return [...edits.keys()];
+  }
+
+  settle(): void {
+    this.#changed.clear();
+  }
+
+  count(): number {
+    return this.#buckets.size;
+  }
+
+  dependenciesOf(indexKey: string): readonly (readonly [Node, string])[] {
+    return (this.#buckets.get(indexKey)?.keys ?? []).map((key) => [this.#source, key]);
+  }
+
+  #edits(keys: Iterable<string>, before: (key: string) => T | undefined): Map<string, Edits<T>> {
+    const edits = new Map<string, Edits<T>>();
+    const edit = (indexKey: string, key: string, value: T | undefined) => {
+      const bucket = edits.get(indexKey);
+      if (bucket === undefined) edits.set(indexKey, new Map([[key, value]]));
+      else bucket.set(key, value);
+    };
+    for (const key of keys) {
+      const old = before(key);
+      const now = this.#source.value(key);
+      for (const indexKey of this.#keysOf(key, old)) edit(indexKey, key, undefined);
+      for (const indexKey of this.#keysOf(key, now)) edit(indexKey, key, now);
+    }
+    return edits;
+  }
+
+  /** A key function that throws leaves its value out of the index, and a finding says so. */
+  #keysOf(key: string, value: T | undefined): readonly string[] {
+    if (this.#failing.delete(key)) this.setFindings(key, []);
+    if (value === undefined) return [];
+    try {
+      return this.#indexKeys(value);
+    } catch (error) {
+      this.#failing.add(key);
+      this.setFindings(key, [this.failure(key, error)]);
+      return [];
+    }
+  }
+
+  #apply(edits: ReadonlyMap<string, Edits<T>>): void {
+    for (const [indexKey, bucketEdits] of edits) {
+      const bucket = merge(this.#buckets.get(indexKey) ?? empty, bucketEdits);
+      if (bucket.keys.length === 0) this.#buckets.delete(indexKey);
+      else this.#buckets.set(indexKey, bucket);
+    }
+  }
+}
+
+/** The bucket with the edits made: unchanged stretches are copied whole, so that few edits cost few comparisons. */
+function merge<T>(bucket: Bucket<T>, edits: Edits<T>): Bucket<T> {
+  const keys: string[] = [];
+  const values: T[] = [];
+  let copied = 0;
+  const copyUpTo = (end: number) => {
+    for (; copied < end; copied++) {
+      const key = bucket.keys[copied];
+      const value = bucket.values[copied];
+      if (key === undefined || value === undefined) continue;
+      keys.push(key);
+      values.push(value);
+    }
+  };
+  for (const key of [...edits.keys()].sort()) {
+    copyUpTo(position(bucket.keys, key, copied));
+    if (bucket.keys[copied] === key) copied++;
+    const value = edits.get(key);
+    if (value === undefined) continue;
+    keys.push(key);
+    values.push(value);
+  }
+  copyUpTo(bucket.keys.length);
+  return { keys, values };
+}
+
+/** The first place from `low` on whose key is not smaller. */
+function position(keys: readonly string[], key: string, low: number): number {
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((keys[middle] ?? '') < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,79 @@
+/** Who read what: the way back from a key of a collection to the derivations that must run again when it changes. */
+import type { Node } from './node.ts';
+
+/** What the last run of a derivation for one input key fetched: `sources[i]` under `keys[i]`, no pair twice. */
+export interface Fetches {
+  readonly sources: readonly Node[];
+  readonly keys: readonly string[];
+}
+
+/** The subscriptions of one input key of one derivation. */
+export class Cell {
+  readonly owner: { invalidate(key: string): void };
+  readonly key: string;
+  #fetches: Fetches = { sources: [], keys: [] };
+
+  constructor(owner: { invalidate(key: string): void }, key: string) {
+    this.owner = owner;
+    this.key = key;
+  }
+
+  get fetches(): Fetches {
+    return this.#fetches;
+  }
+
+  /** Subscribes to what was fetched now, and to nothing else any more. */
+  follow(now: Fetches): void {
+    const old = this.#fetches;
+    if (isSame(old.sources, now.sources) && isSame(old.keys, now.keys)) return;
+    this.#fetches = now;
+    old.sources.forEach((source, at) => {
+      source.readers.remove(old.keys[at] ?? '', this);
+    });
+    now.sources.forEach((source, at) => {
+      source.readers.add(now.keys[at] ?? '', this);
+    });
+  }
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
+}
+
+export class Readers {
+  /** Nearly every key has one reader, so that a Set is made for the second one only. */
+  readonly #cells = new Map<string, Cell | Set<Cell>>();
+  #size = 0;
+
+  /** How many (key, reader) pairs are held. */
+  get size(): number {
+    return this.#size;
+  }
+
+  add(key: string, cell: Cell): void {
+    const held = this.#cells.get(key);
+    this.#size++;
+    if (held === undefined) this.#cells.set(key, cell);
+    else if (held instanceof Set) held.add(cell);
+    else this.#cells.set(key, new Set([held, cell]));
+  }
+
+  remove(key: string, cell: Cell): void {
+    const held = this.#cells.get(key);
+    if (held instanceof Set) {
+      if (!held.delete(cell)) return;
+      if (held.size === 0) this.#cells.delete(key);
+      this.#size--;
+    } else if (held === cell) {
+      this.#cells.delete(key);
+      this.#size--;
+    }
+  }
+
+  invalidate(key: string): void {
+    const held = this.#cells.get(key);
+    if (held === undefined) return;
+    if (held instanceof Set) for (const cell of held) cell.owner.invalidate(cell.key);
+    else held.owner.invalidate(held.key);
+  }
+}
