@@ -3,7 +3,7 @@
  * becomes of a derivation that throws (a programmer's mistake: the key keeps its last good output, and a finding says so).
  */
 import { CollectionNode, type Node, type NodeDetails } from './node.ts';
-import { Cell } from './readers.ts';
+import { Cell, type Followed } from './readers.ts';
 import { nothingRead, type Trace, type Tracker } from './tracker.ts';
 
 /** What a derivation follows key by key: a collection, or the buckets of an index. */
@@ -24,7 +24,7 @@ export abstract class Derivation<I, O, R> extends CollectionNode<O> {
   /** Input keys that fetched something; the others need no memory. */
   readonly #cells = new Map<string, Cell>();
   readonly #reporting = new Set<string>();
-  readonly #fetched = new Set<Node>();
+  readonly #fetched = new Set<Followed>();
 
   constructor(details: DerivationDetails<I>, equals: ((a: O, b: O) => boolean) | undefined) {
     super(details, equals);
@@ -54,11 +54,11 @@ export abstract class Derivation<I, O, R> extends CollectionNode<O> {
   }
 
   /** Collections and indexes that were fetched from so far. */
-  get fetched(): Iterable<Node> {
+  get fetched(): Iterable<Followed> {
     return this.#fetched;
   }
 
-  dependenciesOf(key: string): readonly (readonly [Node, string])[] {
+  dependenciesOf(key: string): readonly (readonly [Followed, string])[] {
     const inputKey = this.inputKeyOf(key);
     if (inputKey === undefined) return [];
     const { sources, keys } = this.#cells.get(inputKey)?.fetches ?? { sources: [], keys: [] };

@@ -2,7 +2,8 @@
 import { Claims } from './claims.ts';
 import type { Context } from './collection.ts';
 import { Derivation, type DerivationDetails } from './derivation.ts';
-import { CollectionNode, type Node, type NodeDetails } from './node.ts';
+import { CollectionNode, type NodeDetails } from './node.ts';
+import type { Followed } from './readers.ts';
 
 export class MapNode<I, O> extends Derivation<I, O, O | undefined> {
   readonly #derive: (value: I, context: Context, key: string) => O | undefined;
@@ -99,7 +100,7 @@ export class MergeNode<T> extends CollectionNode<T> {
     return [...keys];
   }
 
-  dependenciesOf(key: string): readonly (readonly [Node, string])[] {
+  dependenciesOf(key: string): readonly (readonly [Followed, string])[] {
     const source = this.#standing(key);
     return source === undefined ? [] : [[source, key]];
   }

@@ -139,7 +139,8 @@ describe('a batch', () => {
 
   it('must be synchronous', () => {
     const engine = new Engine();
-    expect(() => engine.batch(async () => {})).toThrow('synchronous');
+    const promise: unknown = Promise.resolve();
+    expect(() => engine.batch(() => promise)).toThrow('synchronous');
   });
 
   it('that sinks answer for ever is stopped', () => {

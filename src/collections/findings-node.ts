@@ -5,7 +5,8 @@
 import type { Finding } from '../model/finding.ts';
 import { formatObject } from '../model/finding.ts';
 import { Claims } from './claims.ts';
-import { CollectionNode, type Node, type NodeDetails } from './node.ts';
+import { CollectionNode, type NodeDetails } from './node.ts';
+import type { Followed } from './readers.ts';
 
 export function findingKey(finding: Finding): string {
   return `${finding.code}|${formatObject(finding.object)}|${finding.path}|${finding.message}`;
@@ -33,7 +34,7 @@ export class FindingsNode extends CollectionNode<Finding> {
     return keys;
   }
 
-  dependenciesOf(): readonly (readonly [Node, string])[] {
+  dependenciesOf(): readonly (readonly [Followed, string])[] {
     return [];
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Index } from './collection.ts';
 import { type CollectionNode, Node, type NodeDetails } from './node.ts';
+import type { Followed } from './readers.ts';
 
 interface Bucket<T> {
   readonly keys: readonly string[];
@@ -69,7 +70,7 @@ export class IndexNode<T> extends Node implements Index<T> {
     return this.#buckets.size;
   }
 
-  dependenciesOf(indexKey: string): readonly (readonly [Node, string])[] {
+  dependenciesOf(indexKey: string): readonly (readonly [Followed, string])[] {
     return (this.#buckets.get(indexKey)?.keys ?? []).map((key) => [this.#source, key]);
   }
 

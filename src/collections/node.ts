@@ -6,7 +6,7 @@ import { IsthmusError, messageOf } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import type { Collection, Diff } from './collection.ts';
 import { equal } from './equality.ts';
-import { Readers } from './readers.ts';
+import { type Followed, Readers } from './readers.ts';
 
 /** Wiring that cannot work: a programmer's mistake, thrown out of the batch that meets it. */
 export class WiringError extends IsthmusError {
@@ -50,7 +50,7 @@ export interface Run {
   readonly sample: readonly string[];
 }
 
-export abstract class Node {
+export abstract class Node implements Followed {
   readonly host: Host;
   readonly name: string;
   readonly kind: NodeKind;
@@ -80,7 +80,7 @@ export abstract class Node {
   /** Entries held, for inspection and leak tests. */
   abstract count(): number;
   /** What a key was derived from, as pairs of node and key. */
-  abstract dependenciesOf(key: string): readonly (readonly [Node, string])[];
+  abstract dependenciesOf(key: string): readonly (readonly [Followed, string])[];
 
   protected notifyReaders(): void {
     for (const key of this.changedKeys()) this.readers.invalidate(key);

@@ -1,9 +1,14 @@
 /** Who read what: the way back from a key of a collection to the derivations that must run again when it changes. */
-import type { Node } from './node.ts';
+
+/** What can be fetched from. */
+export interface Followed {
+  readonly name: string;
+  readonly readers: Readers;
+}
 
 /** What the last run of a derivation for one input key fetched: `sources[i]` under `keys[i]`, no pair twice. */
 export interface Fetches {
-  readonly sources: readonly Node[];
+  readonly sources: readonly Followed[];
   readonly keys: readonly string[];
 }
 

@@ -4,7 +4,8 @@
  * a later set of the key cancels it, and going live carries out those that are left.
  */
 import type { Shape, SourceState, Table } from './collection.ts';
-import { CollectionNode, type Node, type NodeDetails } from './node.ts';
+import { CollectionNode, type NodeDetails } from './node.ts';
+import type { Followed } from './readers.ts';
 
 /** Takes a change of a table into the running batch, or into one of its own. */
 export type Log = (change: () => void) => void;
@@ -67,7 +68,7 @@ export class TableNode<T> extends CollectionNode<T> implements Table<T> {
     return keys;
   }
 
-  dependenciesOf(): readonly (readonly [Node, string])[] {
+  dependenciesOf(): readonly (readonly [Followed, string])[] {
     return [];
   }
 
