@@ -1,0 +1,8 @@
+/** What the command tree can start. Each composition root is loaded when its command runs, and not before. */
+import type { Actions } from '../cli/actions.ts';
+
+export const actions: Actions = {
+  run: async (options) => (await import('./run.ts')).run(options),
+  proxy: async (options) => (await import('./proxy.ts')).proxy(options),
+  loadOffline: async (files) => (await import('./offline.ts')).loadOffline(files),
+};
