@@ -1,0 +1,19 @@
+/**
+ * Codecs by name. A name comes from an ApplicationProtocol or from a proxy's configuration; a description, where there
+ * is one, is the spec of the ProtocolCodec of that name, and it wins over a built-in codec: who writes one means it.
+ */
+import { awesomerpc } from './awesomerpc/awesomerpc.ts';
+import type { Codec } from './codec.ts';
+import { compileDescription, type DescriptionProblem } from './declarative/compile.ts';
+
+/** By registry name, `aeraki.meta_protocol.codec.<protocol>`. */
+export const builtInCodecs: ReadonlyMap<string, Codec> = new Map([awesomerpc].map((codec) => [codec.name, codec]));
+
+export type FoundCodec = { readonly codec: Codec } | { readonly problems: readonly DescriptionProblem[] };
+
+/** Undefined when the name is no built-in codec's and no description is given; problems when that does not compile. */
+export function findCodec(name: string, description?: unknown): FoundCodec | undefined {
+  if (description !== undefined) return compileDescription(description, name);
+  const codec = builtInCodecs.get(name);
+  return codec === undefined ? undefined : { codec };
+}
