@@ -26,6 +26,12 @@ export class Claims<T> {
     return isList(held) ? held[0] : held;
   }
 
+  /** Every value claimed under a key, the standing one first; undefined when nobody contests it. */
+  contest(key: string): readonly T[] | undefined {
+    const held = this.#claims.get(key);
+    return isList(held) ? held.map((claim) => claim.value) : undefined;
+  }
+
   /** Replaces all that an owner claims; `touched` gets the keys whose claims changed. */
   replace(owner: string, values: ReadonlyMap<string, T>, touched: Set<string>): void {
     for (const key of this.#owned.get(owner) ?? []) {

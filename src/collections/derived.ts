@@ -1,6 +1,7 @@
 /** The derivations: map and groupBy (one output under the input's key), flatMap (any keys), merge (first input wins). */
+import type { Finding } from '../model/finding.ts';
 import { Claims } from './claims.ts';
-import type { Context } from './collection.ts';
+import type { Context, Shape } from './collection.ts';
 import { Derivation, type DerivationDetails } from './derivation.ts';
 import { CollectionNode, type NodeDetails } from './node.ts';
 import type { Followed } from './readers.ts';
@@ -34,51 +35,75 @@ export class MapNode<I, O> extends Derivation<I, O, O | undefined> {
   }
 }
 
-export class FlatMapNode<I, O> extends Derivation<I, O, readonly O[]> {
+/** What a flatMap's outputs are, and what to say where several inputs give one key. */
+export interface FlatMapShape<O> extends Shape<O> {
+  /** The values under one key, the winner first. */
+  readonly contested?: (values: readonly O[]) => readonly Finding[];
+}
+
+export class FlatMapNode<I, O> extends Derivation<I, O, ReadonlyMap<string, O>> {
   readonly #derive: (value: I, context: Context) => readonly O[];
   readonly #context: Context;
-  readonly #outputKey: (value: O) => string;
+  readonly #shape: FlatMapShape<O>;
   readonly #claims: Claims<O>;
   readonly #touched = new Set<string>();
+  readonly #contested = new Set<string>();
 
   constructor(
     details: DerivationDetails<I>,
     derive: (value: I, context: Context) => readonly O[],
-    outputKey: (value: O) => string,
-    equals: ((a: O, b: O) => boolean) | undefined,
+    shape: FlatMapShape<O>,
   ) {
-    super(details, equals);
+    super(details, shape.equals);
     this.#context = details.tracker;
     this.#derive = derive;
-    this.#outputKey = outputKey;
-    this.#claims = new Claims(equals);
+    this.#shape = shape;
+    this.#claims = new Claims(shape.equals);
   }
 
-  /** Keys are taken here, so that a key function that throws counts as a derivation that throws. */
-  protected derive(value: I): readonly O[] {
-    const outputs = this.#derive(value, this.#context);
-    for (const output of outputs) this.#outputKey(output);
+  protected derive(value: I): ReadonlyMap<string, O> {
+    const outputs = new Map<string, O>();
+    for (const output of this.#derive(value, this.#context)) {
+      const key = this.#shape.key(output);
+      if (!outputs.has(key)) outputs.set(key, output);
+    }
     return outputs;
   }
 
-  protected accept(key: string, result: readonly O[] | undefined): void {
-    const outputs = new Map<string, O>();
-    for (const output of result ?? []) {
-      const outputKey = this.#outputKey(output);
-      if (!outputs.has(outputKey)) outputs.set(outputKey, output);
-    }
-    this.#claims.replace(key, outputs, this.#touched);
+  protected accept(key: string, result: ReadonlyMap<string, O> | undefined): void {
+    this.#claims.replace(key, result ?? noOutputs, this.#touched);
   }
 
   protected finish(): void {
-    for (const key of this.#touched) this.write(key, this.#claims.winner(key)?.value);
+    for (const key of this.#touched) {
+      this.write(key, this.#claims.winner(key)?.value);
+      if (this.#shape.contested !== undefined) this.#reportContest(key, this.#shape.contested);
+    }
     this.#touched.clear();
   }
 
   protected inputKeyOf(key: string): string | undefined {
     return this.#claims.winner(key)?.owner;
   }
+
+  #reportContest(key: string, contested: (values: readonly O[]) => readonly Finding[]): void {
+    const values = this.#claims.contest(key);
+    if (this.#contested.delete(key) || values !== undefined) {
+      this.setFindings(`contest|${key}`, values === undefined ? [] : this.#judge(key, values, contested));
+    }
+    if (values !== undefined) this.#contested.add(key);
+  }
+
+  #judge(key: string, values: readonly O[], contested: (values: readonly O[]) => readonly Finding[]) {
+    try {
+      return contested(values);
+    } catch (error) {
+      return [this.failure(key, error)];
+    }
+  }
 }
+
+const noOutputs: ReadonlyMap<string, never> = new Map();
 
 export class MergeNode<T> extends CollectionNode<T> {
   readonly #sources: readonly CollectionNode<T>[];

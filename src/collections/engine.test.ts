@@ -311,6 +311,29 @@ describe('a flatMap', () => {
     expect([...hosts.keys()]).toEqual(['only-b']);
   });
 
+  it('says what there is to say where a key is contested, and no longer', () => {
+    const engine = new Engine();
+    const claims = liveTable<Claim>(engine, 'claims');
+    engine.flatMap('hosts', claims, (claim) => claim.hosts.map((host) => ({ host, by: claim.name })), {
+      key: (value) => value.host,
+      contested: (values) =>
+        values.slice(1).map((loser) =>
+          finding('ISTH0990', {
+            object: { kind: 'Claim', name: loser.by },
+            message: `${loser.host} is ${values[0]?.by}'s`,
+          }),
+        ),
+    });
+    claims.set({ name: 'b', hosts: ['h', 'only-b'] });
+    expect(engine.findings.size).toBe(0);
+    claims.set({ name: 'a', hosts: ['h'] });
+    expect([...engine.findings.values()].map((found) => [found.object.name, found.message])).toEqual([
+      ['b', "h is a's"],
+    ]);
+    claims.delete('b');
+    expect(engine.findings.size).toBe(0);
+  });
+
   it('names the dependencies of an output', () => {
     const { engine, claims } = setup();
     claims.set({ name: 'b', hosts: ['h'] });

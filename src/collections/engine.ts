@@ -12,7 +12,7 @@
  */
 import type { Finding } from '../model/finding.ts';
 import type { Collection, Context, Diff, Index, Shape, Table } from './collection.ts';
-import { FlatMapNode, MapNode, MergeNode } from './derived.ts';
+import { FlatMapNode, type FlatMapShape, MapNode, MergeNode } from './derived.ts';
 import { describeNode, type NodeDescription } from './description.ts';
 import { FindingsNode } from './findings-node.ts';
 import { deepFreeze } from './freezing.ts';
@@ -106,10 +106,10 @@ export class Engine {
     name: string,
     input: Collection<I>,
     derive: (value: I, context: Context) => readonly O[],
-    shape: Shape<O>,
+    shape: FlatMapShape<O>,
   ): Collection<O> {
     const source = this.#own(input);
-    return this.#add(new FlatMapNode(this.#derivation(name, 'flatMap', source), derive, shape.key, shape.equals));
+    return this.#add(new FlatMapNode(this.#derivation(name, 'flatMap', source), derive, shape));
   }
 
   /** One output, or none, for each group, under the group's key; members come sorted by their own keys. */
