@@ -54,24 +54,17 @@ export function inspectEvents(text: string, events: readonly Event[]): DocumentT
 function hasOddWhiteSpace(text: string): boolean {
   if (text.includes('\uFEFF')) return true;
   if (text.includes('\t') && /^[ \uFEFF]*\t/m.test(text)) return true;
-  if (text.includes('...') && /^\.\.\.[ \t]+[^#\s]/m.test(text)) return true;
+  if (text.includes('...') && /^\.\.\.[ \t]+[^# \t\r\n]/m.test(text)) return true;
   return text.includes(' ---') && /^[ \t]+---(?:\s|$)/m.test(text);
 }
 
 /** Block scalars that say their own indentation or keep all line ends (`|2`, `>+`), and quotes with something behind them. */
-function isOddScalar(text: string, event: ScalarEvent): boolean {
-  switch (event.style) {
-    case SCALAR_STYLE.LITERAL_BLOCK:
-    case SCALAR_STYLE.FOLDED_BLOCK:
-      return /[|>](?:[-+]?[1-9]|[+])/.test(
-        text.slice(text.lastIndexOf('\n', event.valueStart - 2) + 1, event.valueStart),
-      );
-    case SCALAR_STYLE.SINGLE_QUOTED:
-    case SCALAR_STYLE.DOUBLE_QUOTED:
-      return !mayFollowQuote.has(text.charAt(event.valueEnd + 1));
-    default:
-      return false;
+function isOddScalar(text: string, { style, valueStart, valueEnd }: ScalarEvent): boolean {
+  if (style === SCALAR_STYLE.PLAIN) return false;
+  if (style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED) {
+    return !mayFollowQuote.has(text.charAt(valueEnd + 1));
   }
+  return /[|>](?:[-+]?[1-9]|[+])/.test(text.slice(text.lastIndexOf('\n', valueStart - 2) + 1, valueStart));
 }
 
 /** Plain scalars that mean something in YAML but nothing in JSON. */

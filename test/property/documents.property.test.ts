@@ -106,7 +106,9 @@ const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
 );
 
-const name = fc.oneof(fc.stringMatching(/^[a-zA-Z0-9_./-]{1,12}$/), fc.string({ maxLength: 8 }));
+const name = fc
+  .oneof(fc.stringMatching(/^[a-zA-Z0-9_./-]{1,12}$/), fc.string({ maxLength: 8 }))
+  .filter((key) => key !== '__proto__');
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
@@ -119,11 +121,7 @@ const json = fc.letrec((tie) => ({
       fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
     ),
     fc.array(tie('value'), { maxLength: 4 }),
-    fc.dictionary(
-      name.filter((key) => key !== '__proto__'),
-      tie('value'),
-      { maxKeys: 4 },
-    ),
+    fc.dictionary(name, tie('value'), { maxKeys: 4 }),
   ),
 })).value;
 
