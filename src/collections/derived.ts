@@ -103,7 +103,7 @@ export class FlatMapNode<I, O> extends Derivation<I, O, ReadonlyMap<string, O>> 
   }
 }
 
-const noOutputs: ReadonlyMap<string, never> = new Map();
+const noOutputs = new Map<string, never>();
 
 export class MergeNode<T> extends CollectionNode<T> {
   readonly #sources: readonly CollectionNode<T>[];

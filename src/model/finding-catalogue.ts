@@ -1,6 +1,6 @@
 /**
  * Every finding the product can make: its stable code, severity, title and general remedy. A code is never reused.
- * Ranges: 00 files and documents, 01 schemas, 02 resources across documents, 03 hosts and protocols, 04 virtual IPs,
+ * Ranges: 00 files and documents, 01 schemas, 02 rules of the kinds, 03 hosts and protocols, 04 virtual IPs,
  * 05 routes and policies, 06 codecs, 07 translation, 08 xDS, 09 state and operation.
  */
 export type Severity = 'error' | 'warning' | 'info';
@@ -53,8 +53,44 @@ export const catalogue = {
   // 01: schemas
   ISTH0101: entry('error', 'Unknown kind', 'Use a kind and apiVersion that isthmus reads: see the README.'),
   ISTH0102: entry('warning', 'Unknown field', 'Remove the field, or correct its spelling.'),
+  ISTH0103: entry('error', 'Value has the wrong type', 'Write a value of the type named; put texts in quotes.'),
+  ISTH0104: entry('error', 'Field is missing', 'Add the field.'),
+  ISTH0105: entry('error', 'Value is not allowed', 'Write a value within the bounds named.'),
+  ISTH0107: entry('error', "Kind's rule is violated", 'Change the object so that the rule named holds.'),
+  ISTH0109: entry('error', 'Document is no API object', 'Give it an apiVersion, a kind and metadata with a name.'),
+  ISTH0110: entry('info', 'Kind is not read', 'Nothing, if isthmus is not meant to read it.'),
+  ISTH0111: entry('warning', 'Kind is not supported yet', 'Do not rely on it: isthmus does nothing with the object.'),
+  ISTH0112: entry('error', 'Value is not plain data', 'Write texts, finite numbers, true, false, lists and maps only.'),
+  ISTH0113: entry('error', 'Object is too large', 'Split the object, or move its endpoints into WorkloadEntries.'),
+  ISTH0114: entry('info', 'Fields have no effect yet', 'Do not rely on these fields: nothing reads them yet.'),
+  ISTH0115: entry('warning', 'More findings than are listed', 'Mend those that are listed, then validate again.'),
+  ISTH0116: entry('error', 'Object is not named properly', 'Use lower-case letters, digits, - and . as Kubernetes does.'),
+  ISTH0117: entry('warning', 'Kind has no namespace', 'Remove metadata.namespace: there is one such object for all.'),
 
-  // 02: resources across documents
+  // 02: rules of the kinds, beyond their schemas
+  ISTH0201: entry('error', 'Host name is not valid', 'Write a DNS name, such as orders.shop.mesh.'),
+  ISTH0202: entry('error', 'Address is not valid', 'Write an IP address, or what the resolution asks for.'),
+  ISTH0203: entry('error', 'Port is not valid', 'Give each port a number and a name of its own, and use these names.'),
+  ISTH0204: entry('error', 'Label is not valid', 'Write labels as Kubernetes takes them: at most 63 of A-Z a-z 0-9 - _ .'),
+  ISTH0205: entry('error', 'exportTo is not valid', "Write '*', '~', or a list of '.' and namespaces, each once."),
+  ISTH0206: entry('error', 'Fields exclude each other', 'Keep one of the fields named.'),
+  ISTH0207: entry('error', 'Port protocol is not known', 'Write TCP, or another of the protocols named.'),
+  ISTH0208: entry('error', 'Duration is not valid', 'Write a number and a unit (h, m, s, ms), such as 100ms or 1h30m.'),
+  ISTH0209: entry('error', 'Regular expression is not valid', 'Write it in RE2 syntax: no look-around, no back-references.'),
+  ISTH0210: entry('error', 'Weights do not add up', 'Let the weights of the destinations add up to 100.'),
+  ISTH0211: entry('error', 'Mirror is not complete', 'Give mirrorPercentage a mirror, and a value above 0 and up to 100.'),
+  ISTH0212: entry('error', 'Rate limit is not complete', 'Give it a tokenBucket, or conditions with one each.'),
+  ISTH0213: entry('warning', 'Route can never match', 'Put routes without a match last; keep one of them.'),
+  ISTH0214: entry('error', 'Object is not complete', 'Add what is missing.'),
+  ISTH0215: entry('error', 'Locality is not valid', 'Write region/zone/subzone, region/zone or region.'),
+  ISTH0216: entry('warning', 'Entry is repeated', 'Remove the repetition; it has no effect.'),
+  ISTH0217: entry('warning', 'Service has no ports', 'Add the ports that callers dial: nothing can reach it without.'),
+  ISTH0218: entry('error', 'Name or number is used twice', 'Give each its own.'),
+  ISTH0219: entry('error', 'Protocol name is not valid', 'Use letters and digits only: it stands between hyphens in port names.'),
+  ISTH0220: entry('error', 'Service account is not valid', 'Write the name of a service account, in lower case.'),
+  ISTH0221: entry('warning', 'Istio refuses this', 'Nothing, if Istio does not read the object.'),
+  ISTH0222: entry('error', 'Load balancing is not valid', 'Write a value that proxies take.'),
+  ISTH0223: entry('error', 'Address range is not valid', 'Write ranges such as 240.241.0.0/16 that do not overlap.'),
 
   // 03: hosts and protocols
   ISTH0301: entry(
@@ -120,10 +156,26 @@ export const catalogue = {
   ISTH0509: entry('error', 'Route leads nowhere', 'Give the route destinations whose weights are not all 0.'),
 
   // 06: codecs
+  ISTH0601: entry('error', 'ProtocolCodec cannot be compiled', 'Correct the description at the path named.'),
 
   // 07: translation
 
   // 08: xDS
+  ISTH0801: entry(
+    'error',
+    'Proxy refused configuration',
+    'Correct the resource that the proxy names; until then the proxy keeps its last good configuration.',
+  ),
+  ISTH0802: entry(
+    'error',
+    'Proxy was not admitted',
+    "Set the proxy's node id, and node.metadata.ISTHMUS_PROXY_KIND to envoy, envoy-meta, metaproxy or grpc.",
+  ),
+  ISTH0803: entry(
+    'info',
+    'Proxy asks for a type that is not served',
+    "Remove the subscription from the proxy's bootstrap, or ignore this where the proxy can do without.",
+  ),
 
   // 09: state and operation
   ISTH0990: entry(

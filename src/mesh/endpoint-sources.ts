@@ -1,0 +1,48 @@
+/**
+ * Where the endpoints of services come from: ServiceEntries (written inline, selected, or the host itself), Kubernetes
+ * Services (selected WorkloadEntries, an external name) and EndpointSlices. endpoint-groups.ts puts them together.
+ */
+import type { Collection, Index } from '../collections/collection.ts';
+import type { Engine } from '../collections/engine.ts';
+import type { MeshSettings } from '../model/mesh-service.ts';
+import type { EndpointSlice, KubernetesService, ServiceEntry, WorkloadEntry } from '../resources/kinds.ts';
+import type { EndpointSource } from './endpoint-source.ts';
+import { kubernetesServiceEndpoints, sliceEndpoints } from './kubernetes-endpoints.ts';
+import { serviceEntryEndpoints } from './service-entry-endpoints.ts';
+import { workloadsByLabel } from './workloads.ts';
+
+export interface EndpointTables {
+  readonly settings: Collection<MeshSettings>;
+  readonly serviceEntries: Collection<ServiceEntry>;
+  readonly workloadEntries: Collection<WorkloadEntry>;
+  readonly kubernetesServices: Collection<KubernetesService>;
+  readonly endpointSlices: Collection<EndpointSlice>;
+}
+
+/** By service key. Kubernetes' come first: their keys are smaller. */
+export function endpointSources(engine: Engine, tables: EndpointTables): Index<EndpointSource> {
+  const { settings, serviceEntries, workloadEntries, kubernetesServices, endpointSlices } = tables;
+  const workloads = workloadsByLabel(engine, workloadEntries);
+  const shape = { key: (source: EndpointSource) => source.key };
+  const sources = engine.merge('endpoint sources', [
+    engine.flatMap(
+      'kubernetes service endpoints',
+      kubernetesServices,
+      (service, context) => kubernetesServiceEndpoints(service, context, settings, workloads),
+      shape,
+    ),
+    engine.flatMap(
+      'slice endpoints',
+      endpointSlices,
+      (slice, context) => sliceEndpoints(slice, context, settings),
+      shape,
+    ),
+    engine.flatMap(
+      'service entry endpoints',
+      serviceEntries,
+      (entry, context) => serviceEntryEndpoints(entry, context, settings, workloads),
+      shape,
+    ),
+  ]);
+  return engine.index('endpoint sources by service', sources, (source) => source.services);
+}

@@ -1,0 +1,36 @@
+/** What the mesh model is made from: one collection a kind, whatever source fills it, and the leases of virtual IPs. */
+import type { Collection } from '../collections/collection.ts';
+import type { VirtualIpLease } from '../model/virtual-ip.ts';
+import type {
+  ApplicationProtocol,
+  DestinationRule,
+  EndpointSlice,
+  KubernetesService,
+  MeshConfig,
+  MetaRouter,
+  Namespace,
+  ProtocolCodec,
+  ServiceEntry,
+  WorkloadEntry,
+  WorkloadGroup,
+} from '../resources/kinds.ts';
+
+/** Each keyed by the resources' own key. */
+export interface ResourceTables {
+  readonly applicationProtocols: Collection<ApplicationProtocol>;
+  readonly metaRouters: Collection<MetaRouter>;
+  readonly serviceEntries: Collection<ServiceEntry>;
+  readonly workloadEntries: Collection<WorkloadEntry>;
+  readonly workloadGroups: Collection<WorkloadGroup>;
+  readonly destinationRules: Collection<DestinationRule>;
+  readonly kubernetesServices: Collection<KubernetesService>;
+  readonly endpointSlices: Collection<EndpointSlice>;
+  readonly namespaces: Collection<Namespace>;
+  readonly protocolCodecs: Collection<ProtocolCodec>;
+  readonly meshConfigs: Collection<MeshConfig>;
+}
+
+export interface MeshInputs extends ResourceTables {
+  /** Keyed by service key. */
+  readonly leases: Collection<VirtualIpLease>;
+}

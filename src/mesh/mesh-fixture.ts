@@ -1,0 +1,179 @@
+/** For tests: a mesh over tables, and small builders of resources. */
+import type { Collection, Table } from '../collections/collection.ts';
+import { Engine } from '../collections/engine.ts';
+import type { VirtualIpLease } from '../model/virtual-ip.ts';
+import type {
+  AnyResource,
+  ApplicationProtocol,
+  DestinationRule,
+  EndpointSlice,
+  Kind,
+  KubernetesService,
+  MeshConfig,
+  Metadata,
+  MetaRouter,
+  ProtocolCodec,
+  ServiceEntry,
+  WorkloadEntry,
+  WorkloadGroup,
+} from '../resources/kinds.ts';
+import { resourceKey } from '../resources/kinds.ts';
+import type { ResourceTables } from './inputs.ts';
+import { buildMesh, type Mesh } from './mesh.ts';
+
+export interface TestMesh {
+  readonly engine: Engine;
+  readonly mesh: Mesh;
+  readonly leases: Table<VirtualIpLease>;
+  /** Adds or replaces, in one batch. */
+  set(...resources: readonly AnyResource[]): void;
+  remove(...resources: readonly AnyResource[]): void;
+  /** `code Kind/name path` of all findings, sorted. */
+  findings(): readonly string[];
+}
+
+export function testMesh(): TestMesh {
+  const engine = new Engine({ validate: true });
+  const byKey = { key: (value: { readonly key: string }) => value.key };
+  const resources = engine.table<AnyResource>('resources', byKey);
+  const leases = engine.table<VirtualIpLease>('leases', byKey);
+  for (const table of [resources, leases]) table.setState('live');
+  return {
+    engine,
+    mesh: buildMesh(engine, { ...tablesOf(engine, resources), leases }),
+    leases,
+    set: (...changed) =>
+      engine.batch(() => {
+        for (const resource of changed) resources.set(resource);
+      }),
+    remove: (...removed) =>
+      engine.batch(() => {
+        for (const { key } of removed) resources.delete(key);
+      }),
+    findings: () =>
+      [...engine.findings.values()]
+        .map(({ code, object, path }) => `${code} ${object.kind}/${object.name} ${path}`.trim())
+        .toSorted(),
+  };
+}
+
+function tablesOf(engine: Engine, all: Collection<AnyResource>): ResourceTables {
+  const only = <R extends AnyResource>(kind: Kind, select: (resource: AnyResource) => R | undefined) =>
+    engine.map(`resources/${kind}`, all, select);
+  return {
+    applicationProtocols: only('ApplicationProtocol', (r) => (r.kind === 'ApplicationProtocol' ? r : undefined)),
+    metaRouters: only('MetaRouter', (r) => (r.kind === 'MetaRouter' ? r : undefined)),
+    serviceEntries: only('ServiceEntry', (r) => (r.kind === 'ServiceEntry' ? r : undefined)),
+    workloadEntries: only('WorkloadEntry', (r) => (r.kind === 'WorkloadEntry' ? r : undefined)),
+    workloadGroups: only('WorkloadGroup', (r) => (r.kind === 'WorkloadGroup' ? r : undefined)),
+    destinationRules: only('DestinationRule', (r) => (r.kind === 'DestinationRule' ? r : undefined)),
+    kubernetesServices: only('Service', (r) => (r.kind === 'Service' ? r : undefined)),
+    endpointSlices: only('EndpointSlice', (r) => (r.kind === 'EndpointSlice' ? r : undefined)),
+    namespaces: only('Namespace', (r) => (r.kind === 'Namespace' ? r : undefined)),
+    protocolCodecs: only('ProtocolCodec', (r) => (r.kind === 'ProtocolCodec' ? r : undefined)),
+    meshConfigs: only('MeshConfig', (r) => (r.kind === 'MeshConfig' ? r : undefined)),
+  };
+}
+
+/** `namespace/name`, with what else its metadata hold. */
+function base<K extends Kind>(kind: K, id: string, metadata: Partial<Metadata> = {}) {
+  const [namespace = '', name = ''] = id.split('/');
+  return {
+    kind,
+    apiVersion: 'v1',
+    key: resourceKey(kind, namespace, name),
+    metadata: { namespace, name, labels: {}, annotations: {}, ...metadata },
+  };
+}
+
+type Spec<R extends { readonly spec: unknown }> = R['spec'];
+
+export function serviceEntry(
+  id: string,
+  spec: Partial<Spec<ServiceEntry>>,
+  metadata?: Partial<Metadata>,
+): ServiceEntry {
+  const [, name = ''] = id.split('/');
+  return {
+    ...base('ServiceEntry', id, metadata),
+    spec: {
+      hosts: [`${name}.example`],
+      ports: [{ number: 9000, name: 'tcp-metaprotocol-thrift' }],
+      location: 'MESH_INTERNAL',
+      resolution: 'STATIC',
+      ...spec,
+    },
+  };
+}
+
+export function workloadEntry(id: string, spec: Spec<WorkloadEntry>, metadata?: Partial<Metadata>): WorkloadEntry {
+  return { ...base('WorkloadEntry', id, metadata), spec };
+}
+
+export function metaRouter(id: string, spec: Spec<MetaRouter>, metadata?: Partial<Metadata>): MetaRouter {
+  return { ...base('MetaRouter', id, metadata), spec };
+}
+
+export function destinationRule(
+  id: string,
+  spec: Spec<DestinationRule>,
+  metadata?: Partial<Metadata>,
+): DestinationRule {
+  return { ...base('DestinationRule', id, metadata), spec };
+}
+
+export function applicationProtocol(
+  id: string,
+  protocol: string,
+  codec: string,
+  metadata?: Partial<Metadata>,
+): ApplicationProtocol {
+  return { ...base('ApplicationProtocol', id, metadata), spec: { protocol, codec } };
+}
+
+export function protocolCodec(id: string, spec: Spec<ProtocolCodec> = {}): ProtocolCodec {
+  return { ...base('ProtocolCodec', id), spec };
+}
+
+export function kubernetesService(
+  id: string,
+  spec: Partial<Spec<KubernetesService>> = {},
+  metadata?: Partial<Metadata>,
+): KubernetesService {
+  return {
+    ...base('Service', id, metadata),
+    spec: {
+      type: 'ClusterIP',
+      clusterIPs: ['10.0.0.1'],
+      ports: [{ name: 'tcp-metaprotocol-thrift', port: 9000, protocol: 'TCP' }],
+      publishNotReadyAddresses: false,
+      ...spec,
+    },
+  };
+}
+
+export function endpointSlice(id: string, spec: Partial<Spec<EndpointSlice>>): EndpointSlice {
+  return {
+    ...base('EndpointSlice', id),
+    spec: { addressType: 'IPv4', serviceName: '', endpoints: [], ports: [], ...spec },
+  };
+}
+
+export function workloadGroup(id: string): WorkloadGroup {
+  return { ...base('WorkloadGroup', id), spec: { template: {} } };
+}
+
+export function meshConfig(id: string, spec: Partial<Spec<MeshConfig>>, metadata?: Partial<Metadata>): MeshConfig {
+  return {
+    ...base('MeshConfig', id, metadata),
+    spec: {
+      trustDomain: 'cluster.local',
+      clusterDomain: 'cluster.local',
+      rootNamespace: 'isthmus-system',
+      virtualIps: { ipv4: [], ipv6: [], quarantine: 0 },
+      accessLog: { path: '', encoding: 'TEXT' },
+      idleTimeout: 0,
+      ...spec,
+    },
+  };
+}

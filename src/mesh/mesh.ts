@@ -1,0 +1,106 @@
+/**
+ * The mesh model, from resources: which services there are, where they stand, what they speak and where their requests go.
+ *
+ *   resources --> services, endpoint groups, protocols, host policies, route tables --> mesh services, inbound ports
+ *                     |                                                                      ^
+ *                     +--> virtual IP claims --> (the allocator, outside) --> leases --------+
+ *
+ * Each collection is a file of its own. Users' mistakes become findings and take nothing else with them. Nothing here
+ * has an effect or knows a source, a proxy or a dialect. An endpoint that changes touches its service's endpoint groups
+ * and inbound ports, and no route.
+ */
+import type { Collection, Index } from '../collections/collection.ts';
+import type { Engine } from '../collections/engine.ts';
+import type { EndpointGroup } from '../model/endpoint.ts';
+import { finding } from '../model/finding.ts';
+import type { InboundPort, MeshService, MeshSettings, PortCodec } from '../model/mesh-service.ts';
+import type { Protocol } from '../model/protocol.ts';
+import type { RouteTable } from '../model/route.ts';
+import type { Service } from '../model/service.ts';
+import type { HostPolicy } from '../model/traffic-policy.ts';
+import { endpointGroups } from './endpoint-groups.ts';
+import { endpointSources } from './endpoint-sources.ts';
+import { hostPolicies } from './host-policies.ts';
+import { rulesByHost } from './host-rules.ts';
+import { inboundPorts } from './inbound-ports.ts';
+import type { MeshInputs } from './inputs.ts';
+import { meshServices } from './mesh-services.ts';
+import { portCodecs, protocols } from './protocols.ts';
+import { about } from './resource-order.ts';
+import { routeTables } from './route-tables.ts';
+import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
+import { meshSettings } from './settings.ts';
+import { type ReservedAddress, reservedAddresses, type VirtualIpClaim, virtualIpClaims } from './virtual-ip-claims.ts';
+
+export interface Mesh {
+  /** One value, under `mesh`. */
+  readonly settings: Collection<MeshSettings>;
+  /** By service key. */
+  readonly services: Collection<Service>;
+  /** By host name. */
+  readonly hosts: Collection<HostServices>;
+  readonly endpointGroups: Collection<EndpointGroup>;
+  readonly groupsByService: Index<EndpointGroup>;
+  /** By the protocol's name. */
+  readonly protocols: Collection<Protocol>;
+  readonly portCodecs: Collection<PortCodec>;
+  /** By service key. */
+  readonly hostPolicies: Collection<HostPolicy>;
+  /** By service key and port. */
+  readonly routeTables: Collection<RouteTable>;
+  /** By service key. */
+  readonly virtualIpClaims: Collection<VirtualIpClaim>;
+  /** By address or CIDR, as written. */
+  readonly reservedAddresses: Collection<ReservedAddress>;
+  /** By service key. */
+  readonly meshServices: Collection<MeshService>;
+  /** By address and target port. */
+  readonly inboundPorts: Collection<InboundPort>;
+}
+
+export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
+  const settings = meshSettings(engine, inputs.meshConfigs);
+  const declarations = serviceDeclarations(engine, settings, inputs.kubernetesServices, inputs.serviceEntries);
+  const allServices = services(engine, declarations);
+  const allHosts = hosts(engine, allServices);
+
+  const sources = endpointSources(engine, { settings, ...inputs });
+  const groups = endpointGroups(engine, allServices, sources);
+
+  const codecs = portCodecs(engine, inputs.applicationProtocols, inputs.protocolCodecs);
+
+  const named = { settings, hosts: allHosts };
+  const rules = rulesByHost(engine, 'destination rules', named, inputs.destinationRules, (rule) => [rule.spec.host]);
+  const policies = hostPolicies(engine, allServices, rules);
+  const routers = rulesByHost(engine, 'meta routers', named, inputs.metaRouters, (router) => router.spec.hosts);
+  const targets = { ...named, services: allServices, hostPolicies: policies };
+  const routes = routeTables(engine, targets, routers);
+
+  const perService = { ...targets, leases: inputs.leases, portCodecs: codecs, routeTables: routes };
+  const assembled = meshServices(engine, perService);
+  reportWorkloadGroups(engine, inputs);
+
+  return {
+    settings,
+    services: allServices,
+    hosts: allHosts,
+    endpointGroups: groups,
+    groupsByService: engine.index('endpoint groups by service', groups, (group) => [group.service]),
+    protocols: protocols(engine, codecs),
+    portCodecs: codecs,
+    hostPolicies: policies,
+    routeTables: routes,
+    virtualIpClaims: virtualIpClaims(engine, allServices),
+    reservedAddresses: reservedAddresses(engine, declarations),
+    meshServices: assembled,
+    inboundPorts: inboundPorts(engine, groups, assembled),
+  };
+}
+
+/** A WorkloadGroup is a template for workloads that register themselves, which none can do here. */
+function reportWorkloadGroups(engine: Engine, inputs: MeshInputs): void {
+  engine.map('workload groups', inputs.workloadGroups, (group, context) => {
+    context.report(finding('ISTH0312', { ...about(group), message: 'No workload registers itself by it.' }));
+    return undefined;
+  });
+}

@@ -1,0 +1,126 @@
+/** A route table for each MetaProtocol port: the routes of the MetaRouter in force for its host, or one default route. */
+import type { Collection, Context, Index } from '../collections/collection.ts';
+import type { Engine } from '../collections/engine.ts';
+import { type FindingDetails, finding } from '../model/finding.ts';
+import type { Mirror, Route, RouteTable, WeightedDestination } from '../model/route.ts';
+import type { Service } from '../model/service.ts';
+import type { MetaRouter, MetaRouteSpec } from '../resources/kinds.ts';
+import { type DestinationTables, type FoundDestination, findDestination, hashPropertyOf } from './destinations.ts';
+import { type HostRule, ruleFor } from './host-rules.ts';
+import { globalRateLimit, localRateLimit, requestMatch } from './request-matches.ts';
+import { about } from './resource-order.ts';
+
+/** Keyed by `<service key>|<port>`. */
+export function routeTables(
+  engine: Engine,
+  tables: DestinationTables,
+  routers: Index<HostRule<MetaRouter>>,
+): Collection<RouteTable> {
+  return engine.flatMap(
+    'route tables',
+    tables.services,
+    (service, context) => {
+      const router = ruleFor(context, routers, service);
+      const ports = service.ports.filter((port) => port.protocol.kind === 'metaprotocol');
+      if (router !== undefined && ports.length === 0) {
+        context.report(finding('ISTH0508', { ...about(router), message: `${service.host} has no MetaProtocol port.` }));
+      }
+      if (router?.spec.gateways !== undefined) {
+        context.report(
+          finding('ISTH0502', { ...about(router), path: 'spec.gateways', message: 'Gateways are not served.' }),
+        );
+      }
+      return ports.map((port) => routeTable(context, tables, service, port.number, router));
+    },
+    { key: (table) => table.key },
+  );
+}
+
+export function routeTableKey(service: string, port: number): string {
+  return `${service}|${port}`;
+}
+
+function routeTable(
+  context: Context,
+  tables: DestinationTables,
+  service: Service,
+  port: number,
+  router: MetaRouter | undefined,
+): RouteTable {
+  const { key, host, namespace } = service;
+  const specs = router?.spec.routes ?? [];
+  const routes =
+    router === undefined || specs.length === 0
+      ? [defaultRoute(context, tables, service, port)]
+      : specs.flatMap((spec, at) => metaRoute(context, tables, router, spec, port, `spec.routes[${at}]`));
+  const { localRateLimit: local, globalRateLimit: global } = router?.spec ?? {};
+  const place = router?.metadata.place;
+  return {
+    key: routeTableKey(key, port),
+    host,
+    namespace,
+    port,
+    routes,
+    ...(local === undefined ? {} : { localRateLimit: localRateLimit(local) }),
+    ...(global === undefined ? {} : { globalRateLimit: globalRateLimit(global) }),
+    ...(place === undefined ? {} : { place }),
+  };
+}
+
+function defaultRoute(context: Context, tables: DestinationTables, service: Service, port: number): Route {
+  const hashProperty = hashPropertyOf(context.get(tables.hostPolicies, service.key), port, '');
+  return {
+    name: 'default',
+    match: [],
+    destinations: [{ destination: { host: service.host, port, subset: '' }, weight: 100 }],
+    requestMutation: [],
+    responseMutation: [],
+    hashProperties: hashProperty === undefined ? [] : [hashProperty],
+  };
+}
+
+function metaRoute(
+  context: Context,
+  tables: DestinationTables,
+  router: MetaRouter,
+  spec: MetaRouteSpec,
+  port: number,
+  path: string,
+): readonly Route[] {
+  const found = spec.route.map(({ destination }, at) =>
+    findDestination(context, tables, router, destination, port, `${path}.route[${at}].destination`),
+  );
+  const report = (message: string) => context.report(finding('ISTH0509', { ...about(router), path, message }));
+  if (found.length === 0) {
+    report('It has no destination, and is left out.');
+    return [];
+  }
+  const mirrored = spec.mirror && findDestination(context, tables, router, spec.mirror, port, `${path}.mirror`);
+  const route: Route = {
+    name: spec.name ?? '',
+    match: requestMatch(spec.match),
+    destinations: weighted(spec, found, report),
+    requestMutation: spec.requestMutation ?? [],
+    responseMutation: spec.responseMutation ?? [],
+    hashProperties: [...new Set(found.flatMap(({ hashProperty }) => hashProperty ?? []))],
+  };
+  return [mirrored === undefined ? route : { ...route, mirror: mirror(spec, mirrored) }];
+}
+
+/** The weight of a single destination does not matter. A proxy takes no set of weights that are all 0. */
+function weighted(
+  spec: MetaRouteSpec,
+  found: readonly FoundDestination[],
+  report: (message: FindingDetails['message']) => void,
+): readonly WeightedDestination[] {
+  if (found.length === 1) return found.map(({ destination }) => ({ destination, weight: 100 }));
+  const weights = found.map((_, at) => spec.route[at]?.weight ?? 0);
+  const isNothing = weights.every((weight) => weight === 0);
+  if (isNothing) report('All weights are 0: its destinations share the requests equally.');
+  return found.map(({ destination }, at) => ({ destination, weight: isNothing ? 1 : (weights[at] ?? 0) }));
+}
+
+/** Aeraki's rule: no percentage, or 0, mirrors everything. */
+function mirror(spec: MetaRouteSpec, { destination }: FoundDestination): Mirror {
+  return { destination, percentage: Math.min(100, spec.mirrorPercentage?.value || 100) };
+}

@@ -1,0 +1,95 @@
+/**
+ * Services: all declarations, those of one host in one namespace made one, and the services of a host in all namespaces.
+ */
+import type { Collection, Context } from '../collections/collection.ts';
+import type { Engine } from '../collections/engine.ts';
+import { equal } from '../collections/equality.ts';
+import { finding, formatObject } from '../model/finding.ts';
+import type { MeshSettings } from '../model/mesh-service.ts';
+import type { Service, ServiceKey } from '../model/service.ts';
+import type { KubernetesService, ServiceEntry } from '../resources/kinds.ts';
+import { byPrecedence, byService, type ServiceDeclaration } from './declarations.ts';
+import { hostCandidates } from './host-names.ts';
+import { declareKubernetesService } from './kubernetes-declarations.ts';
+import { about } from './resource-order.ts';
+import { declareServiceEntry } from './service-entry-declarations.ts';
+
+/** Keyed by `<resource key>|<host>`. */
+export function serviceDeclarations(
+  engine: Engine,
+  settings: Collection<MeshSettings>,
+  kubernetesServices: Collection<KubernetesService>,
+  serviceEntries: Collection<ServiceEntry>,
+): Collection<ServiceDeclaration> {
+  const kubernetes = engine.map('kubernetes declarations', kubernetesServices, (resource, context) =>
+    declareKubernetesService(resource, context, settings),
+  );
+  const written = engine.flatMap('service entry declarations', serviceEntries, declareServiceEntry, {
+    key: (declaration) => declaration.key,
+  });
+  return engine.merge('service declarations', [kubernetes, written]);
+}
+
+/** The first declaration by precedence defines the service; the others may add endpoints only. */
+export function services(engine: Engine, declarations: Collection<ServiceDeclaration>): Collection<Service> {
+  return engine.groupBy(
+    'services',
+    declarations,
+    (declaration) => [declaration.service.key],
+    (_, members, context) => {
+      const [winner, ...others] = members.toSorted(byPrecedence);
+      if (winner === undefined) return undefined;
+      for (const other of others) reportDifference(winner, other, context);
+      return winner.service;
+    },
+  );
+}
+
+const compared = ['ports', 'resolution', 'location', 'addresses', 'visibility', 'subjectAltNames'] as const;
+
+function reportDifference(winner: ServiceDeclaration, other: ServiceDeclaration, context: Context): void {
+  const differences = compared.filter((field) => !equal(winner.service[field], other.service[field]));
+  if (differences.length === 0) return;
+  const by = formatObject(winner.service.provenance.object);
+  const message = `${other.service.host} is defined by ${by}, which differs in ${differences.join(', ')}.`;
+  context.report(finding('ISTH0301', { ...about(other.resource), message }));
+}
+
+/** All services that bear one host name, the one that strangers get first. */
+export interface HostServices {
+  readonly host: string;
+  readonly services: readonly { readonly key: ServiceKey; readonly namespace: string }[];
+}
+
+export function hosts(engine: Engine, all: Collection<Service>): Collection<HostServices> {
+  return engine.groupBy(
+    'hosts',
+    all,
+    (service) => [service.host],
+    (host, members, context) => {
+      const sorted = members.toSorted(byService);
+      const namespaces = sorted.map((service) => service.namespace).join(', ');
+      for (const service of sorted.slice(1)) {
+        const message = `${host} is declared in ${namespaces}.`;
+        context.report(finding('ISTH0302', { object: service.provenance.object, message }));
+      }
+      return { host, services: sorted.map(({ key, namespace }) => ({ key, namespace })) };
+    },
+  );
+}
+
+/** The service that a host written in an object of a namespace means: one of that namespace before any other. */
+export function findService(
+  context: Context,
+  all: Collection<HostServices>,
+  written: string,
+  namespace: string,
+  clusterDomain: string,
+): ServiceKey | undefined {
+  for (const host of hostCandidates(written, namespace, clusterDomain)) {
+    const found = context.get(all, host)?.services;
+    const best = found?.find((service) => service.namespace === namespace) ?? found?.[0];
+    if (best !== undefined) return best.key;
+  }
+  return undefined;
+}

@@ -1,0 +1,114 @@
+/** DestinationRule policies in the model's terms: what is said, what is inherited, and what nothing here reads. */
+import type { HostPolicy, LoadBalancing, Subset, TrafficPolicy } from '../model/traffic-policy.ts';
+import type { DestinationRule, TrafficPolicySpec } from '../resources/kinds.ts';
+import { compareText } from './resource-order.ts';
+
+/** Istio's defaults. */
+const defaultPolicy: TrafficPolicy = { loadBalancing: { kind: 'least-request' }, connectTimeoutMs: 10_000 };
+
+export function defaultHostPolicy(key: string): HostPolicy {
+  return { key, policy: defaultPolicy, portPolicies: {}, subsets: [] };
+}
+
+/** As in Istio, a subset inherits what it does not say from the host, and a port's policy inherits nothing. */
+export function hostPolicy(key: string, spec: DestinationRule['spec']): HostPolicy {
+  const policy = trafficPolicy(spec.trafficPolicy, defaultPolicy);
+  const portSettings = spec.trafficPolicy?.portLevelSettings ?? [];
+  const subsets = new Map<string, Subset>();
+  for (const subset of spec.subsets ?? []) {
+    if (subsets.has(subset.name)) continue;
+    const own = trafficPolicy(subset.trafficPolicy, policy);
+    subsets.set(subset.name, { name: subset.name, labels: subset.labels ?? {}, policy: own });
+  }
+  return {
+    key,
+    policy,
+    portPolicies: Object.fromEntries(portSettings.map((own) => [own.port.number, trafficPolicy(own, defaultPolicy)])),
+    subsets: [...subsets.values()].sort((a, b) => compareText(a.name, b.name)),
+  };
+}
+
+/** The load balancer and the connection pool are each taken whole from one place. */
+function trafficPolicy(spec: TrafficPolicySpec | undefined, inherited: TrafficPolicy): TrafficPolicy {
+  const { loadBalancing, ...inheritedPool } = inherited;
+  const tcp = spec?.connectionPool?.tcp;
+  const pool =
+    tcp === undefined
+      ? inheritedPool
+      : {
+          connectTimeoutMs: tcp.connectTimeout ?? defaultPolicy.connectTimeoutMs,
+          ...(tcp.maxConnections === undefined ? {} : { maxConnections: tcp.maxConnections }),
+          ...(tcp.tcpKeepalive?.time === undefined ? {} : { tcpKeepaliveSeconds: tcp.tcpKeepalive.time }),
+        };
+  return { loadBalancing: ownLoadBalancing(spec?.loadBalancer) ?? loadBalancing, ...pool };
+}
+
+type LoadBalancer = NonNullable<TrafficPolicySpec['loadBalancer']>;
+
+function ownLoadBalancing(spec: LoadBalancer | undefined): LoadBalancing | undefined {
+  if (spec?.consistentHash !== undefined) return consistentHash(spec.consistentHash);
+  switch (spec?.simple) {
+    case 'ROUND_ROBIN':
+      return { kind: 'round-robin' };
+    case 'RANDOM':
+      return { kind: 'random' };
+    case 'PASSTHROUGH':
+      return { kind: 'passthrough' };
+    case 'LEAST_CONN':
+    case 'LEAST_REQUEST':
+    case 'UNSPECIFIED':
+      return { kind: 'least-request' };
+    case undefined:
+      return undefined;
+  }
+}
+
+function consistentHash(spec: NonNullable<LoadBalancer['consistentHash']>): LoadBalancing {
+  const minimum = spec.ringHash?.minimumRingSize ?? spec.minimumRingSize;
+  const property = spec.httpHeaderName === undefined ? {} : { property: spec.httpHeaderName };
+  if (spec.maglev !== undefined) {
+    const table = spec.maglev.tableSize === undefined ? {} : { tableSize: spec.maglev.tableSize };
+    return { kind: 'consistent-hash', algorithm: 'maglev', ...property, ...table };
+  }
+  const ring = minimum === undefined ? {} : { minimumRingSize: minimum };
+  return { kind: 'consistent-hash', algorithm: 'ring-hash', ...property, ...ring };
+}
+
+/** Paths in the spec of what is written but not honoured. */
+export function unreadFields(spec: DestinationRule['spec']): readonly string[] {
+  const subsets = (spec.subsets ?? []).flatMap((subset, at) => [
+    ...unreadOfPolicy(subset.trafficPolicy, `spec.subsets[${at}].trafficPolicy`),
+    ...(subset.trafficPolicy?.portLevelSettings === undefined
+      ? []
+      : [`spec.subsets[${at}].trafficPolicy.portLevelSettings`]),
+  ]);
+  const ports = (spec.trafficPolicy?.portLevelSettings ?? []).flatMap((port, at) =>
+    unreadOfPolicy(port, `spec.trafficPolicy.portLevelSettings[${at}]`),
+  );
+  const selector = spec.workloadSelector === undefined ? [] : ['spec.workloadSelector'];
+  return [...unreadOfPolicy(spec.trafficPolicy, 'spec.trafficPolicy'), ...ports, ...subsets, ...selector];
+}
+
+function unreadOfPolicy(spec: TrafficPolicySpec | undefined, path: string): readonly string[] {
+  const { loadBalancer, connectionPool, tls, outlierDetection, tunnel, proxyProtocol } = spec ?? {};
+  const hash = loadBalancer?.consistentHash;
+  const tcp = connectionPool?.tcp;
+  const fields: Readonly<Record<string, unknown>> = {
+    outlierDetection,
+    tunnel,
+    proxyProtocol,
+    tls: tls?.mode === 'DISABLE' ? undefined : tls,
+    'connectionPool.http': connectionPool?.http,
+    'connectionPool.tcp.maxConnectionDuration': tcp?.maxConnectionDuration,
+    'connectionPool.tcp.idleTimeout': tcp?.idleTimeout,
+    'connectionPool.tcp.tcpKeepalive.probes': tcp?.tcpKeepalive?.probes,
+    'connectionPool.tcp.tcpKeepalive.interval': tcp?.tcpKeepalive?.interval,
+    'loadBalancer.consistentHash.httpCookie': hash?.httpCookie,
+    'loadBalancer.consistentHash.useSourceIp': hash?.useSourceIp === true ? true : undefined,
+    'loadBalancer.consistentHash.httpQueryParameterName': hash?.httpQueryParameterName,
+    'loadBalancer.localityLbSetting': loadBalancer?.localityLbSetting,
+    'loadBalancer.warmup': loadBalancer?.warmup,
+    'loadBalancer.warmupDurationSecs': loadBalancer?.warmupDurationSecs,
+  };
+  return Object.entries(fields).flatMap(([field, value]) => (value === undefined ? [] : [`${path}.${field}`]));
+}

@@ -1,0 +1,67 @@
+/** Which services want a virtual IP, and which addresses are taken because somebody wrote them. */
+import type { Collection, Context } from '../collections/collection.ts';
+import type { Engine } from '../collections/engine.ts';
+import { finding } from '../model/finding.ts';
+import type { Service, ServiceKey } from '../model/service.ts';
+import { byPrecedence, type ServiceDeclaration } from './declarations.ts';
+import { about } from './resource-order.ts';
+
+export interface VirtualIpClaim {
+  readonly key: ServiceKey;
+}
+
+/** One address or CIDR, as written, and the services it was written for; sorted. */
+export interface ReservedAddress {
+  readonly address: string;
+  readonly services: readonly ServiceKey[];
+}
+
+/** Keyed by service key. */
+export function virtualIpClaims(engine: Engine, services: Collection<Service>): Collection<VirtualIpClaim> {
+  return engine.map('virtual ip claims', services, (service) =>
+    wantsVirtualIp(service) ? { key: service.key } : undefined,
+  );
+}
+
+/**
+ * A host that callers dial by name, without an address of its own. Kubernetes gives addresses to its own Services; a
+ * wildcard has no one address; and with resolution `none` a call goes to the address that the caller chose.
+ */
+export function wantsVirtualIp(service: Service): boolean {
+  return (
+    service.provenance.source !== 'kubernetes' &&
+    service.addresses.length === 0 &&
+    !service.headless &&
+    service.resolution !== 'none' &&
+    !service.host.startsWith('*')
+  );
+}
+
+/** Keyed by the address as written. What lost to another declaration is reserved too: it may win tomorrow. */
+export function reservedAddresses(
+  engine: Engine,
+  declarations: Collection<ServiceDeclaration>,
+): Collection<ReservedAddress> {
+  return engine.groupBy(
+    'reserved addresses',
+    declarations,
+    (declaration) => declaration.service.addresses,
+    (address, members, context) => {
+      reportSharing(address, members.toSorted(byPrecedence), context);
+      return { address, services: [...new Set(members.map((member) => member.service.key))].sort() };
+    },
+  );
+}
+
+/** Two hosts may share an address as long as their ports differ. */
+function reportSharing(address: string, members: readonly ServiceDeclaration[], context: Context): void {
+  const taken = new Map<number, ServiceKey>();
+  for (const { service, resource } of members) {
+    const port = service.ports.find(({ number }) => (taken.get(number) ?? service.key) !== service.key)?.number;
+    if (port !== undefined) {
+      const message = `${address} port ${port} is written for ${taken.get(port)} and for ${service.key}.`;
+      context.report(finding('ISTH0313', { ...about(resource), path: 'spec.addresses', message }));
+    }
+    for (const { number } of service.ports) if (!taken.has(number)) taken.set(number, service.key);
+  }
+}
