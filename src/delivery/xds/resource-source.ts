@@ -21,6 +21,8 @@ export interface ResourceView {
   get(typeUrl: string, name: string): EncodedResource | undefined;
   /** Names of a type, sorted. */
   names(typeUrl: string): readonly string[];
+  /** Resources of a type, sorted by name; the same array until one of them changes, so that responses can be shared. */
+  list(typeUrl: string): readonly EncodedResource[];
   /** Called after each batch that changes something in this view; returns how to stop it. */
   subscribe(listener: ChangeListener): () => void;
 }

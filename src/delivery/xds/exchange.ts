@@ -1,0 +1,239 @@
+/**
+ * The dialogue over one type on one stream: what changed since the last response, the response that awaits its
+ * acknowledgement, and what was refused.
+ *
+ *   changed(names) / asked(ask) ---> make()  what is new or altered   ---> sent() ---> settle(nonce)
+ *                                    break() what is gone
+ *
+ * At most one response is under way; what changes meanwhile is merged into the next. A refused response is not sent
+ * again: what it held counts as sent until its content changes.
+ */
+import { ContentDigest } from './content-digest.ts';
+import { afterAcknowledgement, type RefusedResponse, refusedResponse } from './refused-response.ts';
+import type { EncodedResource, ResourceView } from './resource-source.ts';
+import { allowsLegacyWildcard, isWholeSet, removesLast } from './resource-types.ts';
+import type { Dialect, ResponseContent } from './response-frame.ts';
+import { type Ask, Subscription } from './subscription.ts';
+
+interface UnderWay {
+  readonly nonce: string;
+  readonly version: string;
+  readonly names: readonly string[];
+  /** When the oldest change in it was made, in milliseconds of the stream's clock. */
+  readonly since: number;
+}
+
+/** What a nonce told: `stale` ones belong to no response that awaits an answer. */
+export type Settled =
+  | { readonly kind: 'acknowledged'; readonly since: number }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'repeated' | 'stale' };
+
+export class Exchange {
+  readonly typeUrl: string;
+  readonly subscription: Subscription;
+  readonly #dialect: Dialect;
+  /** Names that may differ from what the client holds. */
+  readonly #changed = new Set<string>();
+  /** Names that must be answered, whatever the client holds. */
+  readonly #asked = new Set<string>();
+  /** Held by the client, gone from the view, and not yet told. */
+  readonly #gone = new Set<string>();
+  #everything = false;
+  #since: number | undefined;
+  #underWay: UnderWay | undefined;
+  #sent: { readonly nonce: string; readonly version: string } | undefined;
+  #acknowledged: string | undefined;
+  #refusal: RefusedResponse | undefined;
+
+  constructor(typeUrl: string, dialect: Dialect) {
+    this.typeUrl = typeUrl;
+    this.#dialect = dialect;
+    this.subscription = new Subscription({ legacyWildcard: allowsLegacyWildcard(typeUrl) });
+  }
+
+  get awaitsAnswer(): boolean {
+    return this.#underWay !== undefined;
+  }
+  get hasChanges(): boolean {
+    return this.#everything || this.#changed.size > 0 || this.#asked.size > 0;
+  }
+  get hasRemovals(): boolean {
+    return this.#gone.size > 0;
+  }
+  get sent(): { readonly nonce: string; readonly version: string } | undefined {
+    return this.#sent;
+  }
+  get acknowledgedVersion(): string | undefined {
+    return this.#acknowledged;
+  }
+  get refusal(): RefusedResponse | undefined {
+    return this.#refusal;
+  }
+
+  /** A change of the view; returns whether it concerns this client. */
+  changed(names: readonly string[], now: number): boolean {
+    let concerned = false;
+    for (const name of names) {
+      if (!this.subscription.wants(name)) continue;
+      this.#changed.add(name);
+      concerned = true;
+    }
+    if (concerned) this.#since ??= now;
+    return concerned;
+  }
+
+  asked(ask: Ask, now: number): void {
+    this.#everything ||= ask.everything;
+    for (const name of ask.names) this.#asked.add(name);
+    if (this.hasChanges) this.#since ??= now;
+    const unwanted = this.#refusal?.names.filter((name) => !this.subscription.wants(name)) ?? [];
+    this.#mend(unwanted);
+  }
+
+  /** A reconnecting delta client has these: only what differs is sent, and what is gone is removed. */
+  resume(versions: ReadonlyMap<string, string>): void {
+    for (const [name, version] of versions) {
+      if (!this.subscription.wants(name)) continue;
+      this.subscription.hold(name, { version });
+      this.#changed.add(name);
+      this.#asked.delete(name);
+    }
+  }
+
+  /**
+   * A reconnecting state-of-the-world client that has all of this type, at a version that is ours, needs no answer.
+   * Only for a wildcard: a client that names resources may have forgotten some of them.
+   */
+  resumeWhole(version: string, view: ResourceView): void {
+    if (version === '' || !this.#everything || this.subscription.size > 0) return;
+    const digest = new ContentDigest();
+    const resources = view.list(this.typeUrl);
+    for (const resource of resources) digest.add(resource.name, resource.version);
+    if (digest.toString() !== version) return;
+    for (const resource of resources) this.subscription.hold(resource.name, resource);
+    this.#everything = false;
+    this.#since = undefined;
+    this.#acknowledged = version;
+  }
+
+  /** What is new or altered, or undefined when the client has it all. Removals that can go at once come with it. */
+  make(view: ResourceView): ResponseContent | undefined {
+    const answerDue = this.#everything;
+    const resources: EncodedResource[] = [];
+    const unknown: string[] = [];
+    for (const name of this.#candidates(view)) {
+      if (!this.subscription.wants(name)) continue;
+      const resource = view.get(this.typeUrl, name);
+      const held = this.subscription.held.get(name);
+      if (resource !== undefined) {
+        this.#gone.delete(name);
+        if (this.#asked.has(name) || held?.version !== resource.version) resources.push(resource);
+      } else if (held !== undefined) this.#gone.add(name);
+      else if (this.#asked.has(name)) unknown.push(name);
+    }
+    for (const name of this.#gone) if (this.#asked.has(name)) unknown.push(name);
+    this.#changed.clear();
+    this.#asked.clear();
+    this.#everything = false;
+    for (const resource of resources) this.subscription.hold(resource.name, resource);
+    const content = this.#made(view, resources, unknown, answerDue);
+    if (content === undefined && !this.hasRemovals) this.#since = undefined;
+    return content;
+  }
+
+  /** What is gone, once nothing refers to it any more. */
+  break(view: ResourceView): ResponseContent | undefined {
+    const removed = this.#takeGone();
+    if (this.#dialect === 'delta') return removed.length === 0 ? undefined : this.#content([], removed);
+    if (removed.length === 0 || !isWholeSet(this.typeUrl)) return undefined;
+    return this.#content(this.#wholeSet(view), []);
+  }
+
+  /** To be called for each content that goes out. */
+  dispatched(nonce: string, content: ResponseContent, now: number): void {
+    const { version } = this.subscription;
+    const names = [...content.resources.map((resource) => resource.name), ...content.removed];
+    this.#underWay = { nonce, version, names, since: this.#since ?? now };
+    this.#sent = { nonce, version };
+    this.#since = this.hasRemovals ? this.#underWay.since : undefined;
+  }
+
+  /** A request carries the nonce of the response that it answers, and an error if the client refuses it. */
+  settle(nonce: string, error: { readonly code: number; readonly message: string } | undefined, now: number): Settled {
+    const answered = this.#underWay;
+    if (answered?.nonce !== nonce) return { kind: this.#sent?.nonce === nonce ? 'repeated' : 'stale' };
+    this.#underWay = undefined;
+    if (error !== undefined) {
+      this.#refusal = refusedResponse(answered, error, now);
+      return { kind: 'refused' };
+    }
+    this.#acknowledged = answered.version;
+    const before = this.#refusal;
+    const whole = this.#dialect === 'sotw' && isWholeSet(this.typeUrl);
+    this.#refusal = before === undefined || whole ? undefined : afterAcknowledgement(before, answered.names);
+    return { kind: 'acknowledged', since: answered.since };
+  }
+
+  *#candidates(view: ResourceView): Iterable<string> {
+    if (!this.#everything) {
+      yield* [...this.#changed, ...[...this.#asked].filter((name) => !this.#changed.has(name))].sort();
+      return;
+    }
+    for (const resource of view.list(this.typeUrl)) if (this.subscription.wants(resource.name)) yield resource.name;
+    const rest = [...this.subscription.held.keys(), ...this.#asked].filter((name) => !view.get(this.typeUrl, name));
+    yield* [...new Set(rest)].sort();
+  }
+
+  #made(
+    view: ResourceView,
+    resources: readonly EncodedResource[],
+    unknown: readonly string[],
+    answerDue: boolean,
+  ): ResponseContent | undefined {
+    if (this.#dialect === 'sotw') return this.#madeWhole(view, resources, answerDue);
+    for (const name of unknown) this.#forget(name);
+    const removed = removesLast(this.typeUrl) ? unknown : [...new Set([...unknown, ...this.#takeGone()])].sort();
+    if (resources.length === 0 && removed.length === 0 && !answerDue) return undefined;
+    return this.#content(resources, removed);
+  }
+
+  #madeWhole(
+    view: ResourceView,
+    resources: readonly EncodedResource[],
+    answerDue: boolean,
+  ): ResponseContent | undefined {
+    const whole = isWholeSet(this.typeUrl);
+    // Other types have no way to say that something is gone: the client sees it when nothing refers to it.
+    const removed = removesLast(this.typeUrl) && whole ? 0 : this.#takeGone().length;
+    if (resources.length === 0 && !answerDue && !(whole && removed > 0)) return undefined;
+    return this.#content(whole ? this.#wholeSet(view) : resources, []);
+  }
+
+  /** All that the client should have, and what it may still keep until nothing refers to it. */
+  #wholeSet(view: ResourceView): readonly EncodedResource[] {
+    if (this.subscription.wildcard && this.#gone.size === 0) return view.list(this.typeUrl);
+    const kept = [...this.subscription.held.values()].flatMap((held) => ('body' in held ? [held] : []));
+    return kept.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  #takeGone(): readonly string[] {
+    const names = [...this.#gone].sort();
+    for (const name of names) this.#forget(name);
+    return names;
+  }
+
+  #forget(name: string): void {
+    this.#gone.delete(name);
+    this.subscription.release(name);
+    this.#mend([name]);
+  }
+
+  #mend(names: readonly string[]): void {
+    if (this.#refusal?.named && names.length > 0) this.#refusal = afterAcknowledgement(this.#refusal, names);
+  }
+
+  #content(resources: readonly EncodedResource[], removed: readonly string[]): ResponseContent {
+    return { typeUrl: this.typeUrl, resources, removed };
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Encoded resources in scopes, and views of them: a proxy sees the resources of its scopes, of two with one name that of
+ * the earlier scope.
+ *
+ *   apply(changes) --> tables, one a scope and type --> views, one a list of scopes --> names that changed, once a batch
+ *
+ * Proxies with equal lists of scopes share a view. The cost of a batch follows its changes and the views they concern,
+ * not the number of resources.
+ */
+import type { ProxyNode } from '../../model/proxy.ts';
+import type { EncodedResource, ResourceSource, ResourceView } from './resource-source.ts';
+import { ResourceTable } from './resource-table.ts';
+import { standardTypes } from './resource-types.ts';
+import { ScopedView } from './scoped-view.ts';
+
+export interface ResourceChange {
+  readonly scope: string;
+  readonly typeUrl: string;
+  readonly name: string;
+  /** Undefined removes. */
+  readonly resource: EncodedResource | undefined;
+}
+
+export interface ResourceStoreOptions {
+  /** The scopes that a proxy sees, the most specific first. */
+  readonly scopesOf: (proxy: ProxyNode) => readonly string[];
+  /** Types that can be asked for even while there is no resource of them; the usual ones when absent. */
+  readonly types?: (proxy: ProxyNode) => readonly string[];
+}
+
+export interface ResourceStore extends ResourceSource {
+  /** Applies all changes as one batch; of two changes to one resource the later holds. */
+  apply(changes: readonly ResourceChange[]): void;
+  /** Resources held, by type. */
+  counts(): ReadonlyMap<string, number>;
+}
+
+export function createResourceStore(options: ResourceStoreOptions): ResourceStore {
+  return new Store(options);
+}
+
+class Store implements ResourceStore {
+  readonly #options: ResourceStoreOptions;
+  /** Scope, then type. */
+  readonly #scopes = new Map<string, Map<string, ResourceTable>>();
+  /** Views that somebody listens to, by their scopes. */
+  readonly #views = new Map<string, ScopedView>();
+  readonly #viewsOfScope = new Map<string, Set<ScopedView>>();
+
+  constructor(options: ResourceStoreOptions) {
+    this.#options = options;
+  }
+
+  types(proxy: ProxyNode): readonly string[] {
+    return this.#options.types?.(proxy) ?? standardTypes;
+  }
+
+  view(proxy: ProxyNode): ResourceView {
+    const scopes = [...new Set(this.#options.scopesOf(proxy))];
+    const key = JSON.stringify(scopes);
+    return this.#views.get(key) ?? this.#createView(key, scopes);
+  }
+
+  apply(changes: readonly ResourceChange[]): void {
+    const concerned = new Set<ScopedView>();
+    for (const { scope } of changes) for (const view of this.#viewsOfScope.get(scope) ?? []) concerned.add(view);
+    const finish = [...concerned].map((view) => view.prepare(changes));
+    for (const change of changes) this.#table(change.scope, change.typeUrl).set(change.name, change.resource);
+    for (const { scope, typeUrl } of changes) this.#dropIfEmpty(scope, typeUrl);
+    for (const announce of finish) announce();
+  }
+
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const tables of this.#scopes.values()) {
+      for (const [typeUrl, table] of tables) counts.set(typeUrl, (counts.get(typeUrl) ?? 0) + table.size);
+    }
+    return counts;
+  }
+
+  #table(scope: string, typeUrl: string): ResourceTable {
+    let tables = this.#scopes.get(scope);
+    if (tables === undefined) {
+      tables = new Map();
+      this.#scopes.set(scope, tables);
+    }
+    let table = tables.get(typeUrl);
+    if (table === undefined) {
+      table = new ResourceTable();
+      tables.set(typeUrl, table);
+    }
+    return table;
+  }
+
+  #dropIfEmpty(scope: string, typeUrl: string): void {
+    const tables = this.#scopes.get(scope);
+    if (tables?.get(typeUrl)?.size === 0) tables.delete(typeUrl);
+    if (tables?.size === 0) this.#scopes.delete(scope);
+  }
+
+  /** A view is known to the store only while somebody listens, so that proxies that leave take theirs along. */
+  #createView(key: string, scopes: readonly string[]): ScopedView {
+    const view: ScopedView = new ScopedView(scopes, {
+      table: (scope, typeUrl) => this.#scopes.get(scope)?.get(typeUrl),
+      heard: () => {
+        this.#views.set(key, view);
+        for (const scope of scopes) {
+          const views = this.#viewsOfScope.get(scope) ?? new Set();
+          this.#viewsOfScope.set(scope, views.add(view));
+        }
+      },
+      unheard: () => {
+        if (this.#views.get(key) === view) this.#views.delete(key);
+        for (const scope of scopes) {
+          const views = this.#viewsOfScope.get(scope);
+          views?.delete(view);
+          if (views?.size === 0) this.#viewsOfScope.delete(scope);
+        }
+      },
+    });
+    return view;
+  }
+}

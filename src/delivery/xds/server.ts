@@ -1,0 +1,175 @@
+/**
+ * The xDS server: proxies' streams in, resources out.
+ *
+ *   transport --call--> method of its path --+--> XdsStream -- first request --> admission --> view of the source
+ *                                            +--> client status (CSDS)
+ *   view --names that changed--> streams --> scheduler --> push, in slices
+ *
+ * It knows nothing of meshes: a ResourceSource says what each proxy may see. It never queues responses, never resends
+ * what a proxy refused, never removes what the source has not removed, and one stream's fault ends that stream alone.
+ */
+import { IsthmusError } from '../../model/errors.ts';
+import type { Finding } from '../../model/finding.ts';
+import { Admissions, type Authorize } from './admission.ts';
+import { serveClientStatus } from './client-status.ts';
+import type { RequestBounds } from './discovery-request.ts';
+import { FrameCache } from './frame-cache.ts';
+import { defaultTransportLimits, listenHttp2, type TransportLimits } from './http2-transport.ts';
+import { isLoopback } from './loopback.ts';
+import { silentObserver, type XdsObserver } from './observer.ts';
+import { PushScheduler } from './push-scheduler.ts';
+import type { ResourceSource } from './resource-source.ts';
+import { methodOf } from './services.ts';
+import { type ResourceStatus, resourceStatuses, type StreamStatus, streamStatus } from './status.ts';
+import { type StreamSurroundings, XdsStream } from './stream.ts';
+import { findingsOf } from './stream-findings.ts';
+import { type Address, type Call, type CallHandler, type Status, StatusCode, type Transport } from './transport.ts';
+
+export interface XdsServerOptions {
+  readonly source: ResourceSource;
+  readonly observer?: Partial<XdsObserver>;
+  /** Whether a peer may speak for a node; everyone may when absent, which is why plaintext stays on loopback. */
+  readonly authorize?: Authorize;
+  /** Printed by clients beside their configuration, e.g. the name of this replica. */
+  readonly controlPlane?: string;
+  readonly limits?: Partial<XdsLimits>;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+export interface XdsLimits extends RequestBounds, TransportLimits {
+  readonly streams: number;
+  /** Deployed MetaProtocol proxies open one stream for each route configuration. */
+  readonly streamsPerNode: number;
+  /** Longest wait of listeners and routes for the acknowledgement of clusters, in milliseconds. */
+  readonly clusterWaitMs: number;
+}
+
+export interface ListenOptions extends Address {
+  /** `isthmus run --insecure-xds`: serve in plaintext on an address that is not loopback. */
+  readonly allowPlaintextBeyondLoopback?: boolean;
+}
+
+export interface XdsServer {
+  /** Port 0 takes a free one. Throws USAGE beyond loopback unless allowed, UNAVAILABLE when the address is taken. */
+  listen(options: ListenOptions): Promise<Address>;
+  /** Ends all streams with UNAVAILABLE, so that clients reconnect elsewhere; cuts connections after `graceMs`. */
+  close(graceMs?: number): Promise<void>;
+  /** All admitted streams, in order of arrival. */
+  streams(): readonly StreamStatus[];
+  /** What the streams of a node have of a type, as against what they should have. */
+  resources(nodeId: string, typeUrl: string): readonly ResourceStatus[];
+  findings(): readonly Finding[];
+}
+
+const defaultLimits: XdsLimits = {
+  ...defaultTransportLimits,
+  names: 100_000,
+  nameBytes: 4096,
+  nodeBytes: 512 * 1024,
+  streams: 50_000,
+  streamsPerNode: 1000,
+  clusterWaitMs: 5000,
+};
+
+const DEFAULT_GRACE_MS = 2000;
+
+export function createXdsServer(options: XdsServerOptions): XdsServer {
+  return new Server(options);
+}
+
+class Server implements XdsServer {
+  readonly #limits: XdsLimits;
+  readonly #observer: XdsObserver;
+  readonly #admissions: Admissions;
+  readonly #streams = new Set<XdsStream>();
+  readonly #around: StreamSurroundings;
+  readonly #transports: Transport[] = [];
+  #closing = false;
+
+  constructor(options: XdsServerOptions) {
+    const now = options.now ?? Date.now;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#observer = { ...silentObserver, ...options.observer };
+    const authorize = options.authorize ?? (() => undefined);
+    this.#admissions = new Admissions({
+      streamsPerNode: this.#limits.streamsPerNode,
+      authorize,
+      now,
+      refusedChanged: () => this.#observer.findingsChanged(),
+    });
+    this.#around = this.#surroundings(options, now);
+  }
+
+  #surroundings({ source, controlPlane = 'isthmus' }: XdsServerOptions, now: () => number): StreamSurroundings {
+    const frames = new FrameCache(controlPlane);
+    const scheduler = new PushScheduler(() => frames.clear());
+    const { clusterWaitMs, names, nameBytes, nodeBytes } = this.#limits;
+    return {
+      source,
+      frames,
+      observer: this.#observer,
+      bounds: { names, nameBytes, nodeBytes },
+      clusterWaitMs,
+      now,
+      admit: (stream, node) => this.#admissions.admit(stream.call.peer, node),
+      release: (node) => this.#admissions.release(node),
+      schedule: (stream) => scheduler.schedule(stream),
+      reportChanged: () => this.#observer.findingsChanged(),
+      closed: (stream) => {
+        scheduler.forget(stream);
+        this.#streams.delete(stream);
+        if (hasFindings(stream)) this.#observer.findingsChanged();
+      },
+    };
+  }
+
+  async listen({ host, port, allowPlaintextBeyondLoopback = false }: ListenOptions): Promise<Address> {
+    if (!isLoopback(host) && !allowPlaintextBeyondLoopback) {
+      throw new IsthmusError(
+        'USAGE',
+        `xDS is plaintext and ${host} is not loopback: whoever reaches it can pose as any proxy. Listen on 127.0.0.1, or accept that with --insecure-xds.`,
+      );
+    }
+    const transport = await listenHttp2({ host, port }, (call) => this.#accept(call), this.#limits);
+    this.#transports.push(transport);
+    return transport.address;
+  }
+
+  async close(graceMs = DEFAULT_GRACE_MS): Promise<void> {
+    this.#closing = true;
+    for (const stream of this.#streams) stream.end(StatusCode.unavailable, 'The control plane is shutting down.');
+    await Promise.all(this.#transports.splice(0).map((transport) => transport.close(graceMs)));
+  }
+
+  streams(): readonly StreamStatus[] {
+    return [...this.#streams].flatMap((stream) => streamStatus(stream) ?? []);
+  }
+
+  resources(nodeId: string, typeUrl: string): readonly ResourceStatus[] {
+    return [...this.#streams].flatMap((stream) =>
+      stream.node?.id === nodeId ? resourceStatuses(stream, typeUrl) : [],
+    );
+  }
+
+  findings(): readonly Finding[] {
+    return findingsOf(this.#streams, this.#admissions.refused);
+  }
+
+  #accept(call: Call): CallHandler | Status {
+    if (this.#closing) return { code: StatusCode.unavailable, message: 'The control plane is shutting down.' };
+    const method = methodOf(call.path);
+    if (method.kind === 'refused') return method.status;
+    if (method.kind === 'client-status') return serveClientStatus(call, () => this.#streams);
+    if (this.#streams.size >= this.#limits.streams) {
+      return { code: StatusCode.resourceExhausted, message: `There are ${this.#streams.size} streams already.` };
+    }
+    const stream = new XdsStream(call, method, this.#around);
+    this.#streams.add(stream);
+    return stream;
+  }
+}
+
+function hasFindings(stream: XdsStream): boolean {
+  return stream.unserved.size > 0 || stream.exchanges.some((exchange) => exchange.refusal !== undefined);
+}

@@ -1,0 +1,49 @@
+/** What users should know of streams: refused responses, refused nodes, types that nobody serves. */
+import { type Finding, finding } from '../../model/finding.ts';
+import type { RefusedNode } from './admission.ts';
+import { printable } from './refused-response.ts';
+import { shortType } from './resource-types.ts';
+import { refusalsOf, type XdsStream } from './stream.ts';
+
+const MAX_NAMES = 5;
+
+/** Sorted and without doubles, however many streams a proxy has. */
+export function findingsOf(streams: Iterable<XdsStream>, refused: readonly RefusedNode[]): readonly Finding[] {
+  const all = new Map<string, Finding>();
+  const add = (one: Finding): void => {
+    all.set(JSON.stringify([one.code, one.object.name, one.path, one.message]), one);
+  };
+  for (const stream of streams) for (const one of streamFindings(stream)) add(one);
+  for (const { id, reason } of refused) {
+    add(finding('ISTH0802', { object: { kind: 'Proxy', name: printable(id, 200) }, message: printable(reason) }));
+  }
+  return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+function streamFindings(stream: XdsStream): readonly Finding[] {
+  const { node } = stream;
+  if (node === undefined) return [];
+  const object = { kind: 'Proxy', namespace: node.namespace, name: printable(node.id, 200) };
+  const refusals = refusalsOf(stream).map(({ typeUrl, refusal }) =>
+    finding('ISTH0801', {
+      object,
+      path: shortType(typeUrl),
+      message: `The proxy refused ${listed(refusal.names)}: ${refusal.message || 'it gave no reason'}`,
+    }),
+  );
+  const unserved = [...stream.unserved].map((typeUrl) =>
+    finding('ISTH0803', {
+      object,
+      path: printable(shortType(typeUrl), 200),
+      message: `The proxy asks for ${printable(typeUrl, 200)}, which is not served to proxies of kind ${node.kind}.`,
+    }),
+  );
+  return [...refusals, ...unserved];
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'a response without resources';
+  const shown = names.slice(0, MAX_NAMES).map((name) => `"${printable(name, 200)}"`);
+  const more = names.length - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
