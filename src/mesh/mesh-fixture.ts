@@ -1,6 +1,6 @@
 /** For tests: a mesh over tables, and small builders of resources. */
 import type { Collection, Table } from '../collections/collection.ts';
-import { Engine } from '../collections/engine.ts';
+import { Engine, type EngineOptions } from '../collections/engine.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import type {
   AnyResource,
@@ -32,8 +32,8 @@ export interface TestMesh {
   findings(): readonly string[];
 }
 
-export function testMesh(): TestMesh {
-  const engine = new Engine({ validate: true });
+export function testMesh(options: EngineOptions = { validate: true }): TestMesh {
+  const engine = new Engine(options);
   const byKey = { key: (value: { readonly key: string }) => value.key };
   const resources = engine.table<AnyResource>('resources', byKey);
   const leases = engine.table<VirtualIpLease>('leases', byKey);

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { destinationRule, kubernetesService, serviceEntry, testMesh } from './mesh-fixture.ts';
+
+const host = 'pay.example';
+const service = serviceEntry('shop/pay', {});
+const connect = (seconds: number) => ({ connectionPool: { tcp: { connectTimeout: seconds } } });
+
+describe('a service without a rule', () => {
+  it("has Istio's defaults", () => {
+    const { mesh, set } = testMesh();
+    set(service);
+    expect(mesh.hostPolicies.get('shop/pay.example')).toEqual({
+      key: 'shop/pay.example',
+      policy: { loadBalancing: { kind: 'least-request' }, connectTimeoutMs: 10_000 },
+      portPolicies: {},
+      subsets: [],
+    });
+  });
+});
+
+describe('a DestinationRule', () => {
+  it('lets its subsets inherit what they do not say, and its ports nothing', () => {
+    const { mesh, set } = testMesh();
+    set(
+      service,
+      destinationRule('shop/pay', {
+        host,
+        trafficPolicy: {
+          loadBalancer: { simple: 'RANDOM' },
+          connectionPool: { tcp: { connectTimeout: 5, maxConnections: 9, tcpKeepalive: { time: 60 } } },
+          portLevelSettings: [{ port: { number: 80 }, loadBalancer: { simple: 'ROUND_ROBIN' } }],
+        },
+        subsets: [
+          { name: 'v2', labels: { version: 'v2' }, trafficPolicy: { loadBalancer: { simple: 'LEAST_CONN' } } },
+          { name: 'v1', trafficPolicy: connect(7) },
+        ],
+      }),
+    );
+    const pool = { connectTimeoutMs: 5, maxConnections: 9, tcpKeepaliveSeconds: 60 };
+    expect(mesh.hostPolicies.get('shop/pay.example')).toEqual({
+      key: 'shop/pay.example',
+      policy: { loadBalancing: { kind: 'random' }, ...pool },
+      portPolicies: { 80: { loadBalancing: { kind: 'round-robin' }, connectTimeoutMs: 10_000 } },
+      subsets: [
+        { name: 'v1', labels: {}, policy: { loadBalancing: { kind: 'random' }, connectTimeoutMs: 7 } },
+        { name: 'v2', labels: { version: 'v2' }, policy: { loadBalancing: { kind: 'least-request' }, ...pool } },
+      ],
+    });
+  });
+
+  it.each([
+    [{ httpHeaderName: 'user' }, { algorithm: 'ring-hash', property: 'user' }],
+    [
+      { httpHeaderName: 'user', minimumRingSize: 9 },
+      { algorithm: 'ring-hash', property: 'user', minimumRingSize: 9 },
+    ],
+    [
+      { useSourceIp: true, ringHash: { minimumRingSize: 8 } },
+      { algorithm: 'ring-hash', minimumRingSize: 8 },
+    ],
+    [
+      { httpHeaderName: 'user', maglev: { tableSize: 7 } },
+      { algorithm: 'maglev', property: 'user', tableSize: 7 },
+    ],
+    [
+      { httpHeaderName: 'user', maglev: {} },
+      { algorithm: 'maglev', property: 'user' },
+    ],
+  ])('hashes as it says: %j', (consistentHash, expected) => {
+    const { mesh, set } = testMesh();
+    set(service, destinationRule('shop/pay', { host, trafficPolicy: { loadBalancer: { consistentHash } } }));
+    expect(mesh.hostPolicies.get('shop/pay.example')?.policy.loadBalancing).toEqual({
+      kind: 'consistent-hash',
+      ...expected,
+    });
+  });
+
+  it('is told once of all that it says in vain', () => {
+    const { set, engine } = testMesh();
+    set(
+      serviceEntry('shop/pay', { hosts: [host, 'other.example'] }),
+      destinationRule('shop/pay', {
+        host,
+        trafficPolicy: {
+          tls: { mode: 'DISABLE' },
+          outlierDetection: {},
+          portLevelSettings: [{ port: { number: 1 }, tls: { mode: 'SIMPLE' } }],
+        },
+        subsets: [{ name: 'v1', trafficPolicy: { loadBalancer: { consistentHash: { useSourceIp: true } } } }],
+      }),
+    );
+    expect([...engine.findings.values()].map(({ code, severity, message }) => [code, severity, message])).toEqual([
+      [
+        'ISTH0502',
+        'info',
+        'Not honoured: spec.trafficPolicy.outlierDetection, spec.trafficPolicy.portLevelSettings[0].tls, ' +
+          'spec.subsets[0].trafficPolicy.loadBalancer.consistentHash.useSourceIp.',
+      ],
+    ]);
+  });
+
+  it('may name its host shortly, as seen from its own namespace', () => {
+    const { mesh, set } = testMesh();
+    set(kubernetesService('shop/pay'), kubernetesService('bank/pay', { clusterIPs: ['10.0.0.2'] }));
+    set(destinationRule('shop/pay', { host: 'pay', trafficPolicy: connect(1) }));
+    expect(mesh.hostPolicies.get('shop/pay.shop.svc.cluster.local')?.policy.connectTimeoutMs).toBe(1);
+    expect(mesh.hostPolicies.get('bank/pay.bank.svc.cluster.local')?.policy.connectTimeoutMs).toBe(10_000);
+  });
+
+  it('may name a pattern, which counts where nothing more specific does', () => {
+    const { mesh, set } = testMesh();
+    const exact = destinationRule('shop/exact', { host, trafficPolicy: connect(2) });
+    set(service, destinationRule('shop/all', { host: '*.example', trafficPolicy: connect(1) }));
+    const timeout = () => mesh.hostPolicies.get('shop/pay.example')?.policy.connectTimeoutMs;
+    expect(timeout()).toBe(1);
+    set(exact);
+    expect(timeout()).toBe(2);
+  });
+
+  it('for an unknown host is told', () => {
+    const { set, remove, findings } = testMesh();
+    set(destinationRule('shop/pay', { host }));
+    expect(findings()).toEqual(['ISTH0503 DestinationRule/pay']);
+    set(service);
+    expect(findings()).toEqual([]);
+    remove(service);
+    expect(findings()).toEqual(['ISTH0503 DestinationRule/pay']);
+  });
+});
+
+describe('of several rules for a host', () => {
+  it("one of the service's own namespace holds, then the oldest, then the smallest key; the others are told", () => {
+    const { mesh, set, remove, findings } = testMesh();
+    const rule = (id: string, timeout: number, created?: number) =>
+      destinationRule(id, { host, trafficPolicy: connect(timeout) }, created === undefined ? {} : { created });
+    const timeout = () => mesh.hostPolicies.get('shop/pay.example')?.policy.connectTimeoutMs;
+    set(service, rule('a/old', 1, 1), rule('shop/b', 2), rule('shop/a', 3));
+    expect(timeout()).toBe(3);
+    expect(findings()).toEqual(['ISTH0501 DestinationRule/b', 'ISTH0501 DestinationRule/old']);
+    set(rule('shop/c', 4, 9));
+    expect(timeout()).toBe(4);
+    remove(rule('shop/a', 3), rule('shop/b', 2), rule('shop/c', 4));
+    expect(timeout()).toBe(1);
+    expect(findings()).toEqual([]);
+  });
+
+  it("one that is not exported to the service's namespace does not count, and is told", () => {
+    const { mesh, set, findings } = testMesh();
+    set(service, destinationRule('a/private', { host, trafficPolicy: connect(1), exportTo: ['.'] }));
+    expect(mesh.hostPolicies.get('shop/pay.example')?.policy.connectTimeoutMs).toBe(10_000);
+    expect(findings()).toEqual(['ISTH0504 DestinationRule/private']);
+  });
+});
