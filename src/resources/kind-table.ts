@@ -1,0 +1,98 @@
+/** All kinds that are read, and what is said about those that are not. */
+import type { KindInfo, KindReader } from './kind-reader.ts';
+import { applicationProtocol } from './kinds/application-protocol.ts';
+import { destinationRule } from './kinds/destination-rule.ts';
+import { endpointSlice } from './kinds/endpoint-slice.ts';
+import { kubernetesService } from './kinds/kubernetes-service.ts';
+import { meshConfig } from './kinds/mesh-config.ts';
+import { metaRouter } from './kinds/meta-router.ts';
+import { namespace } from './kinds/namespace.ts';
+import { type CodecCheck, protocolCodec } from './kinds/protocol-codec.ts';
+import { serviceEntry } from './kinds/service-entry.ts';
+import { workloadEntry } from './kinds/workload-entry.ts';
+import { workloadGroup } from './kinds/workload-group.ts';
+import { suggestName } from './name-suggestion.ts';
+import { type Problems, quote } from './problem.ts';
+
+export type KindTable = ReadonlyMap<string, KindReader>;
+
+const allKinds = (checkCodec: CodecCheck | undefined): readonly KindReader[] => [
+  applicationProtocol,
+  metaRouter,
+  serviceEntry,
+  workloadEntry,
+  workloadGroup,
+  destinationRule,
+  kubernetesService,
+  endpointSlice,
+  namespace,
+  protocolCodec(checkCodec),
+  meshConfig,
+];
+
+/** The kinds that are read: for `validate`, help and watches. */
+export const kinds: readonly KindInfo[] = allKinds(undefined).map(({ kind, group, versions, scope }) => ({
+  kind,
+  group,
+  versions,
+  scope,
+}));
+
+export function kindTable(checkCodec: CodecCheck | undefined): KindTable {
+  return new Map(allKinds(checkCodec).map((reader) => [`${reader.group}/${reader.kind}`, reader]));
+}
+
+/** The reader of a kind in one of its versions; else undefined, and a problem that says why. */
+export function findKind(
+  table: KindTable,
+  apiVersion: string,
+  kind: string,
+  problems: Problems,
+): KindReader | undefined {
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  const version = apiVersion.slice(slash + 1);
+  const reader = table.get(`${group}/${kind}`);
+  if (reader?.versions.includes(version) === true) return reader;
+  if (reader === undefined) reportUnknownKind(group, kind, apiVersion, problems);
+  else {
+    const known = reader.versions.map((one) => (group === '' ? one : `${group}/${one}`));
+    const message = `${kind} is not read in version ${quote(version)}.`;
+    problems.add('ISTH0101', ['apiVersion'], message, `Write apiVersion: ${known.join(' or ')}.`);
+  }
+  return undefined;
+}
+
+/** Kinds of groups that we read some of, which we shall read, or which would be missed if they were passed over in silence. */
+const unsupported: Readonly<Record<string, readonly string[]>> = {
+  'networking.istio.io': ['VirtualService', 'Gateway', 'Sidecar', 'EnvoyFilter', 'ProxyConfig'],
+  'redis.aeraki.io': ['RedisService', 'RedisDestination'],
+  'dubbo.aeraki.io': ['DubboAuthorizationPolicy'],
+  'split.smi-spec.io': ['TrafficSplit'],
+  'access.smi-spec.io': ['TrafficTarget'],
+  'specs.smi-spec.io': ['HTTPRouteGroup', 'TCPRoute', 'UDPRoute'],
+  'security.istio.io': ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],
+  'isthmus.dev': ['ServiceRegistry', 'AddressLease'],
+};
+
+function reportUnknownKind(group: string, kind: string, apiVersion: string, problems: Problems): void {
+  if (unsupported[group]?.includes(kind) === true) {
+    problems.add('ISTH0111', ['kind'], `${kind} (${apiVersion}) is not supported yet.`);
+    return;
+  }
+  const inGroup = kinds.filter((one) => one.group === group).map((one) => one.kind);
+  const elsewhere = kinds.find((one) => one.kind === kind && one.group !== group);
+  const meant = suggestName(kind, inGroup);
+  const message = `${quote(kind)} of apiVersion ${quote(apiVersion)} is no kind that is read.`;
+  if (meant !== undefined) problems.add('ISTH0101', ['kind'], message, `Did you mean ${meant}?`);
+  else if (isOurs(group)) problems.add('ISTH0101', ['kind'], message, `Use one of ${inGroup.join(', ')}.`);
+  else if (elsewhere !== undefined && suggestName(group, [elsewhere.group]) !== undefined) {
+    const remedy = `Did you mean apiVersion: ${elsewhere.group}/${elsewhere.versions[0]}?`;
+    problems.add('ISTH0101', ['apiVersion'], message, remedy);
+  } else problems.add('ISTH0110', ['kind'], `${quote(kind)} of apiVersion ${quote(apiVersion)} is passed over.`);
+}
+
+/** Groups that hold nothing but what a mesh is made of: an unknown kind in them is a mistake, not another program's. */
+function isOurs(group: string): boolean {
+  return group === 'isthmus.dev' || group === 'metaprotocol.aeraki.io' || group === 'networking.istio.io';
+}

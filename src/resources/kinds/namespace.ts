@@ -1,0 +1,17 @@
+/** core/v1 Namespace: known by its name and labels alone. */
+import { defineKind } from '../kind-reader.ts';
+import type { Infer } from '../schema-language.ts';
+import { namespaceSpec } from '../schemas/kubernetes.ts';
+import { objectHead } from '../schemas/object-head.ts';
+
+const schema = {
+  type: 'object',
+  required: ['metadata'],
+  properties: { ...objectHead, spec: namespaceSpec },
+} as const;
+
+export const namespace = defineKind<Infer<typeof schema>>({
+  info: { kind: 'Namespace', group: '', versions: ['v1'], scope: 'Cluster' },
+  schema: () => schema,
+  build: (_, head) => ({ kind: 'Namespace', ...head, spec: {} }),
+});

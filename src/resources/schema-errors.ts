@@ -1,0 +1,88 @@
+/** What a schema's validator found, in words for whoever wrote the object. */
+import type { ErrorObject } from 'ajv';
+import type { FindingCode } from '../model/finding-catalogue.ts';
+import { suggestName } from './name-suggestion.ts';
+import { isMap } from './plain-values.ts';
+import { formatPath, type Path, quote } from './problem.ts';
+
+type Described = [code: FindingCode, path: Path, message: string, remedy?: string];
+
+/** `path` is the fault's own: see SchemaCheck. The error must come from a verbose validator, which knows its schema. */
+export function describeSchemaError(error: ErrorObject, path: Path): Described {
+  const limit = String(error.params.limit);
+  const found = quote(error.data);
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return describeUnknownField(error, path);
+    case 'required':
+      return ['ISTH0104', path, `${formatPath(path)} is missing.`];
+    case 'type':
+      return ['ISTH0103', path, `Must be ${nameType(error.params.type)}, but is ${quoteWithType(error.data)}.`];
+    case 'enum':
+      return describeChoice(error, path);
+    case 'pattern':
+      return ['ISTH0105', path, `${found} does not match ${String(error.params.pattern)}.`];
+    case 'minimum':
+      return ['ISTH0105', path, `Must be at least ${limit}, but is ${found}.`];
+    case 'maximum':
+      return ['ISTH0105', path, `Must be at most ${limit}, but is ${found}.`];
+    case 'minLength':
+      return ['ISTH0105', path, 'Must not be empty.'];
+    case 'maxLength':
+      return ['ISTH0105', path, `Must have at most ${limit} characters.`];
+    case 'minItems':
+    case 'minProperties':
+      return ['ISTH0105', path, `Must have at least ${limit}, but has ${countOf(error.data)}.`];
+    case 'maxItems':
+    case 'maxProperties':
+      return ['ISTH0105', path, `Must have at most ${limit}, but has ${countOf(error.data)}.`];
+    default:
+      return ['ISTH0105', path, `${found} ${error.message ?? 'is not allowed'}.`];
+  }
+}
+
+function describeUnknownField(error: ErrorObject, path: Path): Described {
+  const field = String(path[path.length - 1]);
+  const known = namesIn(error.parentSchema?.properties);
+  const meant = suggestName(field, known);
+  const message = `There is no field ${quote(field)} here; it is left out.`;
+  if (meant !== undefined) return ['ISTH0102', path, message, `Did you mean ${meant}?`];
+  return ['ISTH0102', path, message, `Remove it, or use one of: ${known.slice(0, 40).join(', ')}.`];
+}
+
+function describeChoice(error: ErrorObject, path: Path): Described {
+  const allowed: unknown = error.params.allowedValues;
+  const choices = Array.isArray(allowed) ? allowed.map(String) : [];
+  const meant = typeof error.data === 'string' ? suggestName(error.data, choices) : undefined;
+  const message = `Must be one of ${choices.join(', ')}, but is ${quote(error.data)}.`;
+  return meant === undefined ? ['ISTH0105', path, message] : ['ISTH0105', path, message, `Did you mean ${meant}?`];
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  null: 'null',
+};
+
+function nameType(type: unknown): string {
+  const types = (Array.isArray(type) ? type.map(String) : String(type).split(',')).filter((name) => name !== 'null');
+  return types.map((name) => typeNames[name] ?? name).join(' or ');
+}
+
+function quoteWithType(value: unknown): string {
+  if (typeof value === 'string') return `the text ${quote(value)}`;
+  if (typeof value === 'number') return `the number ${quote(value)}`;
+  return quote(value);
+}
+
+function countOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : namesIn(value).length;
+}
+
+function namesIn(value: unknown): readonly string[] {
+  return isMap(value) ? Object.keys(value) : [];
+}
