@@ -49,6 +49,11 @@ export const catalogue = {
     'Folder or file is empty',
     'Nothing was removed. To remove the last objects, leave a file in place that holds only a comment.',
   ),
+  ISTH0015: entry(
+    'warning',
+    'Folder cannot be watched',
+    'Raise fs.inotify.max_user_watches. Until then changes are noticed by looking from time to time.',
+  ),
 
   // 01: schemas
   ISTH0101: entry('error', 'Unknown kind', 'Use a kind and apiVersion that isthmus reads: see the README.'),
@@ -179,6 +184,17 @@ export const catalogue = {
   ISTH0601: entry('error', 'ProtocolCodec cannot be compiled', 'Correct the description at the path named.'),
 
   // 07: translation
+  ISTH0701: entry(
+    'warning',
+    'Rule is not enforced by a kind of proxy',
+    'Use metaproxy, or an Envoy that is built with the MetaProtocol filter and the codec, where the rule must hold.',
+  ),
+  ISTH0702: entry('warning', 'Codec is not available to a kind of proxy', 'Use metaproxy for services that speak it.'),
+  ISTH0703: entry('info', 'Port is not proxied', 'Only TCP is: callers reach the port without a proxy.'),
+  ISTH0704: entry('warning', 'Load balancing is not as written', 'Write a size that proxies take.'),
+  ISTH0705: entry('warning', 'Resolution is not supported', 'Use STATIC, DNS, DNS_ROUND_ROBIN or NONE.'),
+  ISTH0706: entry('info', 'Rate limit is filled less often', 'Write a fillInterval of at least 50ms.'),
+  ISTH0707: entry('warning', 'Access log format is not usable', 'Write a JSON object of names and format strings.'),
 
   // 08: xDS
   ISTH0801: entry(

@@ -145,19 +145,10 @@ function readList(json: unknown, path: string, depth: number): google.protobuf.L
 
 function readFree(json: unknown, path: string, depth: number): google.protobuf.Value {
   if (depth > MAX_STRUCT_DEPTH) throw new ProtoJsonError(path, `nested deeper than ${MAX_STRUCT_DEPTH}`);
-  switch (typeof json) {
-    case 'string':
-      return { stringValue: json };
-    case 'number':
-      return { numberValue: json };
-    case 'boolean':
-      return { boolValue: json };
-    case 'object':
-      if (json === null) return { nullValue: 0 };
-      return Array.isArray(json)
-        ? { listValue: readList(json, path, depth) }
-        : { structValue: readStruct(json, path, depth) };
-    default:
-      throw new ProtoJsonError(path, `must be JSON, not ${typeof json}`);
-  }
+  if (json === null) return { nullValue: 0 };
+  if (typeof json === 'string') return { stringValue: json };
+  if (typeof json === 'number') return { numberValue: json };
+  if (typeof json === 'boolean') return { boolValue: json };
+  if (Array.isArray(json)) return { listValue: readList(json, path, depth) };
+  return { structValue: readStruct(json, path, depth) };
 }

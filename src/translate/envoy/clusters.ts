@@ -1,0 +1,126 @@
+/** A service and its traffic policies -> clusters: one a port, and one a port and subset. */
+import type { EndpointGroup } from '../../model/endpoint.ts';
+import { type Finding, finding } from '../../model/finding.ts';
+import type { MeshService } from '../../model/mesh-service.ts';
+import type { Service, ServicePort } from '../../model/service.ts';
+import type { Subset, TrafficPolicy } from '../../model/traffic-policy.ts';
+import { enumValue, type envoy } from '../../xds-api/messages.ts';
+import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
+import { inboundClusterName, outboundClusterName } from '../names/resource-names.ts';
+import { inScopes, outboundScopes } from '../scope.ts';
+import type { Translation } from '../translation.ts';
+import { discoveryOf } from './discovery.ts';
+import { grpcCluster, isGrpcPort } from './grpc-clusters.ts';
+import { loadAssignment } from './load-assignments.ts';
+import { clusterProvided, loadBalancing, unusableSize } from './load-balancing.ts';
+import { adsSource, duration, socketAddress } from './values.ts';
+
+type Cluster = envoy.config.cluster.v3.Cluster;
+type Endpoints = Pick<Cluster, 'type' | 'edsClusterConfig' | 'loadAssignment'>;
+
+const discovery = (name: string): number => enumValue('envoy.config.cluster.v3.Cluster.DiscoveryType', name);
+const TYPE = {
+  static: discovery('STATIC'),
+  strictDns: discovery('STRICT_DNS'),
+  logicalDns: discovery('LOGICAL_DNS'),
+  eds: discovery('EDS'),
+  originalDestination: discovery('ORIGINAL_DST'),
+};
+const EDS: Endpoints = { type: TYPE.eds, edsClusterConfig: { edsConfig: adsSource } };
+
+/** Whether translateClusters reads the service's endpoint groups; for all others an endpoint's change leaves clusters be. */
+export function clustersHoldEndpoints({ resolution }: Service): boolean {
+  return discoveryOf(resolution) === 'dns';
+}
+
+/** The clusters of a service, for all kinds of proxies. `groups`: see clustersHoldEndpoints. */
+export function translateClusters(meshService: MeshService, groups: readonly EndpointGroup[] = []): Translation {
+  const { service, ports, policy } = meshService;
+  const object = service.provenance.object;
+  if (discoveryOf(service.resolution) === 'none') {
+    const message = `${service.host} has resolution ${service.resolution}: no proxy is told of it.`;
+    return { resources: [], findings: [finding('ISTH0705', { object, message })] };
+  }
+  const resources = ports.flatMap(({ port }) => {
+    const own = groups.filter((group) => group.port === port.number);
+    const whole = policy.portPolicies[port.number] ?? policy.policy;
+    const encoded = [
+      encodeCluster(cluster(service, port, whole, own)),
+      ...policy.subsets.map((subset) => encodeCluster(cluster(service, port, subset.policy, own, subset))),
+    ];
+    const forGrpc = isGrpcPort(port) ? grpcCluster(cluster(service, port, whole, own)) : undefined;
+    return [
+      ...encoded.flatMap((resource) => inScopes(outboundScopes('all', service.visibility), resource)),
+      ...(forGrpc === undefined ? [] : inScopes(outboundScopes('grpc', service.visibility), encodeCluster(forGrpc))),
+    ];
+  });
+  return { resources, findings: policyFindings(meshService) };
+}
+
+function cluster(
+  service: Service,
+  port: ServicePort,
+  policy: TrafficPolicy,
+  groups: readonly EndpointGroup[],
+  subset?: Subset,
+): Cluster {
+  const name = outboundClusterName(service.host, port.number, subset?.name);
+  const dialled = discoveryOf(service.resolution) === 'original' || policy.loadBalancing.kind === 'passthrough';
+  const endpoints = dialled ? { type: TYPE.originalDestination } : endpointsOf(service, name, groups, subset);
+  return {
+    name,
+    ...endpoints,
+    ...(policy.connectTimeoutMs > 0 ? { connectTimeout: duration(policy.connectTimeoutMs) } : {}),
+    ...(dialled ? clusterProvided : loadBalancing(policy.loadBalancing)),
+    ...(policy.maxConnections === undefined
+      ? {}
+      : { circuitBreakers: { thresholds: [{ maxConnections: { value: policy.maxConnections } }] } }),
+    ...(policy.tcpKeepaliveSeconds === undefined
+      ? {}
+      : { upstreamConnectionOptions: { tcpKeepalive: { keepaliveTime: { value: policy.tcpKeepaliveSeconds } } } }),
+  };
+}
+
+function endpointsOf(
+  service: Service,
+  name: string,
+  groups: readonly EndpointGroup[],
+  subset: Subset | undefined,
+): Endpoints {
+  if (discoveryOf(service.resolution) === 'eds') return EDS;
+  const assignment = loadAssignment(name, groups, subset?.labels);
+  const count = (assignment.endpoints ?? []).flatMap(({ lbEndpoints }) => lbEndpoints ?? []).length;
+  // A logical DNS cluster must have one endpoint; more are resolved each, which is what their author can have meant.
+  const isLogical = service.resolution === 'dns-round-robin' && count === 1;
+  return { type: isLogical ? TYPE.logicalDns : TYPE.strictDns, loadAssignment: assignment };
+}
+
+/** The cluster behind an inbound listener: the workload itself, which listens on the loopback address. */
+export function inboundCluster(targetPort: number): EncodedResource {
+  const name = inboundClusterName(targetPort);
+  return encodeCluster({
+    name,
+    type: TYPE.static,
+    loadAssignment: {
+      clusterName: name,
+      endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress('127.0.0.1', targetPort) } }] }],
+    },
+  });
+}
+
+function encodeCluster(message: Cluster): EncodedResource {
+  return encodeResource('envoy.config.cluster.v3.Cluster', message.name ?? '', message);
+}
+
+function policyFindings({ service, policy }: MeshService): readonly Finding[] {
+  const policies: readonly (readonly [path: string, policy: TrafficPolicy])[] = [
+    ['trafficPolicy', policy.policy],
+    ...Object.entries(policy.portPolicies).map(([port, own]) => [`portLevelSettings[${port}]`, own] as const),
+    ...policy.subsets.map((subset) => [`subsets[${subset.name}]`, subset.policy] as const),
+  ];
+  const object = { kind: 'Host', namespace: service.namespace, name: service.host };
+  return policies.flatMap(([path, { loadBalancing }]) => {
+    const message = unusableSize(loadBalancing);
+    return message === undefined ? [] : [finding('ISTH0704', { object, path, message })];
+  });
+}

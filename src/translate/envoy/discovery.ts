@@ -1,0 +1,22 @@
+/** How the endpoints of a service come to a cluster. */
+import type { Resolution } from '../../model/service.ts';
+
+/**
+ * `eds`: as resources of their own. `dns`: written into the cluster, and resolved by the proxy. `original`: whatever
+ * address the caller dialled. `none`: no kind of proxy is served it.
+ */
+export type Discovery = 'eds' | 'dns' | 'original' | 'none';
+
+export function discoveryOf(resolution: Resolution): Discovery {
+  switch (resolution) {
+    case 'static':
+      return 'eds';
+    case 'dns':
+    case 'dns-round-robin':
+      return 'dns';
+    case 'none':
+      return 'original';
+    case 'dynamic-dns':
+      return 'none';
+  }
+}

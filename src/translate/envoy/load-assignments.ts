@@ -1,0 +1,103 @@
+/** Endpoint groups -> ClusterLoadAssignments: locality, weight, health and labels of each endpoint. */
+import type { Endpoint, EndpointGroup, Health, Locality } from '../../model/endpoint.ts';
+import type { MeshService } from '../../model/mesh-service.ts';
+import { enumValue, type envoy, type google } from '../../xds-api/messages.ts';
+import { encodeResource } from '../encoded-resource.ts';
+import { outboundClusterName } from '../names/resource-names.ts';
+import { inScopes, outboundScopes, type ScopedResource } from '../scope.ts';
+import { discoveryOf } from './discovery.ts';
+import { socketAddress } from './values.ts';
+
+type LoadAssignment = envoy.config.endpoint.v3.ClusterLoadAssignment;
+type LocalityEndpoints = envoy.config.endpoint.v3.LocalityLbEndpoints;
+type LbEndpoint = envoy.config.endpoint.v3.LbEndpoint;
+type Labels = Readonly<Record<string, string>>;
+
+const health = (name: string): number => enumValue('envoy.config.core.v3.HealthStatus', name);
+const HEALTH: Readonly<Record<Health, number>> = {
+  healthy: health('HEALTHY'),
+  unhealthy: health('UNHEALTHY'),
+  draining: health('DRAINING'),
+};
+const MAX_WEIGHT = 2 ** 32 - 1;
+
+/**
+ * For each port of the service and each of its subsets the endpoints, by the name of the cluster; an empty set where
+ * there are none, so that a proxy need not wait. Nothing for services whose clusters find their endpoints otherwise.
+ * `groups` are those of the service, in any order.
+ */
+export function translateEndpoints(
+  { service, ports, policy }: MeshService,
+  groups: readonly EndpointGroup[],
+): readonly ScopedResource[] {
+  if (discoveryOf(service.resolution) !== 'eds') return [];
+  const scopes = outboundScopes('all', service.visibility);
+  return ports.flatMap(({ port }) => {
+    const own = groups.filter((group) => group.port === port.number);
+    return [undefined, ...policy.subsets].flatMap((subset) => {
+      const name = outboundClusterName(service.host, port.number, subset?.name);
+      const assignment = loadAssignment(name, own, subset?.labels);
+      return inScopes(scopes, encodeResource('envoy.config.endpoint.v3.ClusterLoadAssignment', name, assignment));
+    });
+  });
+}
+
+/** Groups of one service and port; only endpoints that have the labels. Localities are in order of their names. */
+export function loadAssignment(name: string, groups: readonly EndpointGroup[], labels: Labels = {}): LoadAssignment {
+  const wanted = Object.entries(labels);
+  const endpoints = groups
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    .flatMap((group) => localityEndpoints(group, wanted) ?? []);
+  return { clusterName: name, ...(endpoints.length === 0 ? {} : { endpoints }) };
+}
+
+function localityEndpoints(
+  group: EndpointGroup,
+  wanted: readonly (readonly [string, string])[],
+): LocalityEndpoints | undefined {
+  const chosen =
+    wanted.length === 0
+      ? group.endpoints
+      : group.endpoints.filter(({ labels }) => wanted.every(([key, value]) => labels[key] === value));
+  if (chosen.length === 0) return undefined;
+  const total = chosen.reduce((sum, { weight }) => sum + weight, 0);
+  return {
+    ...localityOf(group.locality),
+    lbEndpoints: chosen.map(lbEndpoint),
+    // A gRPC client leaves out a locality without a weight.
+    loadBalancingWeight: { value: Math.min(total, MAX_WEIGHT) },
+  };
+}
+
+function localityOf({ region, zone, subzone }: Locality): { locality?: envoy.config.core.v3.Locality } {
+  if (region === '' && zone === '' && subzone === '') return {};
+  return {
+    locality: {
+      ...(region === '' ? {} : { region }),
+      ...(zone === '' ? {} : { zone }),
+      ...(subzone === '' ? {} : { subZone: subzone }),
+    },
+  };
+}
+
+function lbEndpoint({ address, port, weight, health, labels }: Endpoint): LbEndpoint {
+  const metadata = labelMetadata(labels);
+  return {
+    endpoint: {
+      address: address.startsWith('unix://')
+        ? { pipe: { path: address.slice('unix://'.length) } }
+        : socketAddress(address, port),
+    },
+    healthStatus: HEALTH[health],
+    ...(metadata === undefined ? {} : { metadata }),
+    // 1 is what an endpoint weighs when nothing is said.
+    ...(weight === 1 ? {} : { loadBalancingWeight: { value: weight } }),
+  };
+}
+
+function labelMetadata(labels: Labels): envoy.config.core.v3.Metadata | undefined {
+  const keys = Object.keys(labels).sort();
+  if (keys.length === 0) return undefined;
+  const fields: [string, google.protobuf.Value][] = keys.map((key) => [key, { stringValue: labels[key] ?? '' }]);
+  return { filterMetadata: { 'envoy.lb': { fields: Object.fromEntries(fields) } } };
+}

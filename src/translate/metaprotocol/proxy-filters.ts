@@ -1,0 +1,72 @@
+/** The MetaProtocolProxy network filter, before callers (routes by RDS) and before a workload (one inline route). */
+import type { InboundPort, MeshSettings, PortCodec } from '../../model/mesh-service.ts';
+import { type aeraki, type envoy, pack } from '../../xds-api/messages.ts';
+import { accessLogs } from '../envoy/access-logs.ts';
+import { adsSource, duration } from '../envoy/values.ts';
+import { inboundClusterName, metaRouteName, outboundClusterName } from '../names/resource-names.ts';
+import { codecFields } from './codecs.ts';
+import type { MetaKind } from './dialect.ts';
+import { globalRateLimitFilter, localRateLimitFilter } from './rate-limits.ts';
+
+type MetaProtocolProxy = aeraki.meta_protocol_proxy.v1alpha.MetaProtocolProxy;
+type MetaFilter = aeraki.meta_protocol_proxy.v1alpha.MetaProtocolFilter;
+type Filter = envoy.config.listener.v3.Filter;
+
+const METADATA_EXCHANGE: MetaFilter = { name: 'aeraki.meta_protocol.filters.metadata_exchange' };
+const ROUTER: MetaFilter = { name: 'aeraki.meta_protocol.filters.router' };
+
+export function outboundProxy(
+  host: string,
+  port: number,
+  codec: PortCodec,
+  settings: MeshSettings,
+  kind: MetaKind,
+): Filter {
+  return proxyFilter({
+    statPrefix: outboundClusterName(host, port),
+    rds: { configSource: adsSource, routeConfigName: metaRouteName(host, port) },
+    ...codecFields(codec, kind),
+    metaProtocolFilters: [...telemetryFilters(host, kind), ROUTER],
+    ...connectionFields(settings),
+  });
+}
+
+export function inboundProxy(inbound: InboundPort, codec: PortCodec, settings: MeshSettings, kind: MetaKind): Filter {
+  const name = inboundClusterName(inbound.targetPort);
+  const { host, localRateLimit, globalRateLimit } = inbound;
+  return proxyFilter({
+    statPrefix: name,
+    routeConfig: { name, routes: [{ route: { cluster: name } }] },
+    ...codecFields(codec, kind),
+    metaProtocolFilters: [
+      ...(localRateLimit === undefined ? [] : [localRateLimitFilter(localRateLimit, host, kind)]),
+      ...(globalRateLimit === undefined || kind === 'metaproxy' ? [] : [globalRateLimitFilter(globalRateLimit, kind)]),
+      ...telemetryFilters(host, kind),
+      ROUTER,
+    ],
+    ...connectionFields(settings),
+  });
+}
+
+function proxyFilter(config: MetaProtocolProxy): Filter {
+  return {
+    name: 'envoy.filters.network.meta_protocol_proxy',
+    typedConfig: pack('aeraki.meta_protocol_proxy.v1alpha.MetaProtocolProxy', config),
+  };
+}
+
+function telemetryFilters(host: string, kind: MetaKind): readonly MetaFilter[] {
+  if (kind === 'metaproxy') return [];
+  const config = pack('aeraki.meta_protocol_proxy.filters.istio_stats.v1alpha.IstioStats', {
+    destinationService: host,
+  });
+  return [METADATA_EXCHANGE, { name: 'aeraki.meta_protocol.filters.istio_stats', config }];
+}
+
+function connectionFields(settings: MeshSettings): Pick<MetaProtocolProxy, 'accessLog' | 'idleTimeout'> {
+  const accessLog = accessLogs(settings);
+  return {
+    ...(accessLog.length === 0 ? {} : { accessLog }),
+    ...(settings.idleTimeoutMs === 0 ? {} : { idleTimeout: duration(settings.idleTimeoutMs) }),
+  };
+}

@@ -1,0 +1,58 @@
+/** A route table as MetaProtocol's own RouteConfiguration. */
+import type { Mirror, Route, RouteTable, WeightedDestination } from '../../model/route.ts';
+import type { aeraki, envoy } from '../../xds-api/messages.ts';
+import { enumValue } from '../../xds-api/messages.ts';
+import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
+import { wrapped } from '../envoy/values.ts';
+import { metaRouteName, outboundClusterName } from '../names/resource-names.ts';
+import { headerMatchers } from './matchers.ts';
+
+type MetaRoute = aeraki.meta_protocol_proxy.config.route.v1alpha.Route;
+type MirrorPolicy = { cluster: string; runtimeFraction: envoy.config.core.v3.RuntimeFractionalPercent };
+
+const MILLION = enumValue('envoy.type.v3.FractionalPercent.DenominatorType', 'MILLION');
+
+export function metaRoutes(table: RouteTable): EncodedResource {
+  const name = metaRouteName(table.host, table.port);
+  const routes = table.routes.map(metaRoute);
+  return encodeResource('aeraki.meta_protocol_proxy.config.route.v1alpha.RouteConfiguration', name, {
+    name,
+    ...(routes.length === 0 ? {} : { routes }),
+  });
+}
+
+function metaRoute(route: Route): MetaRoute {
+  const { requestMutation, responseMutation, hashProperties } = route;
+  return {
+    ...(route.name === '' ? {} : { name: route.name }),
+    ...(route.match.length === 0 ? {} : { match: { metadata: headerMatchers(route.match, 'metaproxy') } }),
+    route: {
+      ...clusterSpecifier(route.destinations),
+      ...(hashProperties.length === 0 ? {} : { hashPolicy: [...hashProperties] }),
+      ...(route.mirror === undefined ? {} : { requestMirrorPolicies: [mirrorPolicy(route.mirror)] }),
+    },
+    ...(requestMutation.length === 0 ? {} : { requestMutation: [...requestMutation] }),
+    ...(responseMutation.length === 0 ? {} : { responseMutation: [...responseMutation] }),
+  };
+}
+
+/** One destination is a cluster, whatever its weight; more are weighted clusters. The same in both forms of routes. */
+export function clusterSpecifier(destinations: readonly WeightedDestination[]): {
+  cluster?: string;
+  weightedClusters?: envoy.config.route.v3.WeightedCluster;
+} {
+  const clusters = destinations.map(({ destination: { host, port, subset }, weight }) => ({
+    name: outboundClusterName(host, port, subset),
+    weight: wrapped(weight),
+  }));
+  const [first] = clusters;
+  return clusters.length === 1 && first !== undefined ? { cluster: first.name } : { weightedClusters: { clusters } };
+}
+
+export function mirrorPolicy({ destination: { host, port, subset }, percentage }: Mirror): MirrorPolicy {
+  const numerator = Math.floor(percentage * 10_000);
+  return {
+    cluster: outboundClusterName(host, port, subset),
+    runtimeFraction: { defaultValue: { ...(numerator === 0 ? {} : { numerator }), denominator: MILLION } },
+  };
+}

@@ -1,0 +1,28 @@
+/** Names of xDS resources: Istio's for clusters, Aeraki's for MetaProtocol routes, so that both find what they expect. */
+
+export function outboundClusterName(host: string, port: number, subset = ''): string {
+  return `outbound|${port}|${subset}|${host}`;
+}
+
+/** Also the name of an inbound listener's inline routes. Every address of a workload leads to the one cluster. */
+export function inboundClusterName(targetPort: number): string {
+  return `inbound|${targetPort}||`;
+}
+
+/**
+ * Of outbound and inbound listeners alike: where a proxy stands at the very address that its callers dial, the inbound
+ * listener takes the place of the outbound one, for they could not both be bound.
+ */
+export function listenerName(address: string, port: number): string {
+  return `${address}_${port}`;
+}
+
+/** Of MetaProtocol routes, in either form. */
+export function metaRouteName(host: string, port: number): string {
+  return `${host}_${port}`;
+}
+
+/** Of HTTP routes, and of API listeners: what a gRPC client dials after `xds:///`. */
+export function httpRouteName(host: string, port: number): string {
+  return `${host}:${port}`;
+}

@@ -1,0 +1,113 @@
+/**
+ * The mesh model in the terms of proxies.
+ *
+ *   MeshService --translateOutbound(kind)--> listeners, routes      per kind of proxy
+ *               --translateClusters--------> clusters               for all kinds
+ *   + endpoint groups --translateEndpoints-> load assignments       for all kinds
+ *   InboundPort --translateInbound(kind)---> listener, cluster      for the proxy at the address
+ *
+ * What goes in is a value of the model; what comes out is encoded, named by its content, and stands in a scope that
+ * says who may see it. All of it is pure: no clock, no file, no memory but of what follows from a value. A kind of
+ * proxy is never given a filter that it does not know, and what is then not enforced is a finding, never silence.
+ */
+import { type Finding, finding } from '../model/finding.ts';
+import type { MeshPort, MeshService, MeshSettings } from '../model/mesh-service.ts';
+import type { ProxyKind } from '../model/proxy.ts';
+import type { envoy } from '../xds-api/messages.ts';
+import type { EncodedResource } from './encoded-resource.ts';
+import { customJsonFormat } from './envoy/access-logs.ts';
+import { apiListener } from './envoy/api-listeners.ts';
+import { discoveryOf } from './envoy/discovery.ts';
+import { isGrpcPort } from './envoy/grpc-clusters.ts';
+import { listener } from './envoy/listeners.ts';
+import { tcpProxy, weightedTcpProxy } from './envoy/tcp-proxies.ts';
+import { metaKindFor } from './metaprotocol/dialect.ts';
+import { httpRoutes } from './metaprotocol/http-routes.ts';
+import { outboundProxy } from './metaprotocol/proxy-filters.ts';
+import { metaRoutes } from './metaprotocol/routes.ts';
+import { outboundClusterName } from './names/resource-names.ts';
+import { inScopes, outboundScopes } from './scope.ts';
+import type { Translation } from './translation.ts';
+import { fallbackRoute, unavailableCodec, unenforcedRoutes } from './unenforced-rules.ts';
+
+type Filter = envoy.config.listener.v3.Filter;
+
+interface PortTranslation {
+  readonly resources: readonly EncodedResource[];
+  readonly findings: readonly Finding[];
+}
+
+/** Listeners and routes by which callers behind a proxy of this kind reach the service. */
+export function translateOutbound(kind: ProxyKind, meshService: MeshService, settings: MeshSettings): Translation {
+  const { service } = meshService;
+  if (discoveryOf(service.resolution) === 'none') return { resources: [], findings: [] };
+  const scopes = outboundScopes(kind, service.visibility);
+  const ports = meshService.ports.map((port) =>
+    kind === 'grpc' ? forGrpcClients(meshService, port) : forProxies(kind, meshService, port, settings),
+  );
+  return {
+    resources: ports.flatMap(({ resources }) => resources.flatMap((resource) => inScopes(scopes, resource))),
+    findings: ports.flatMap(({ findings }) => findings),
+  };
+}
+
+/** What is amiss with the settings themselves, whatever is translated under them. */
+export function settingsFindings({ accessLog }: MeshSettings): readonly Finding[] {
+  if (accessLog.encoding !== 'JSON' || !accessLog.format || customJsonFormat(accessLog.format) !== undefined) return [];
+  const object = { kind: 'MeshConfig', name: 'mesh' };
+  const message = 'The format is no JSON object: the default fields are logged.';
+  return [finding('ISTH0707', { object, path: 'spec.accessLog.format', message })];
+}
+
+/** A gRPC client is its own proxy: it reads API listeners, and only gRPC can be told of its requests. */
+function forGrpcClients({ service, policy }: MeshService, { port }: MeshPort): PortTranslation {
+  if (!isGrpcPort(port)) return { resources: [], findings: [] };
+  const { loadBalancing } = policy.portPolicies[port.number] ?? policy.policy;
+  const hashHeader = loadBalancing.kind === 'consistent-hash' ? loadBalancing.property : undefined;
+  return { resources: apiListener(service.host, port.number, hashHeader), findings: [] };
+}
+
+function forProxies(
+  kind: ProxyKind,
+  meshService: MeshService,
+  meshPort: MeshPort,
+  settings: MeshSettings,
+): PortTranslation {
+  const { service, addresses } = meshService;
+  const { port, codec, routes } = meshPort;
+  if (port.protocol.kind === 'plain' && port.protocol.protocol === 'udp') {
+    const message = `Port ${port.number} of ${service.host} is UDP, which no proxy is given a listener for.`;
+    return { resources: [], findings: [finding('ISTH0703', { object: service.provenance.object, message })] };
+  }
+  const metaKind = routes === undefined ? undefined : metaKindFor(kind, codec);
+  if (metaKind === undefined || codec === undefined || routes === undefined) {
+    const filter = plainFilter(meshService, meshPort, settings);
+    const rules = routes === undefined ? [] : unenforcedRoutes(meshService, routes, kind);
+    return {
+      resources: listeners(addresses, port.number, filter),
+      findings: [...rules, ...unavailableCodec(meshService, meshPort, kind)],
+    };
+  }
+  const filter = outboundProxy(service.host, port.number, codec, settings, metaKind);
+  return {
+    resources: [
+      ...listeners(addresses, port.number, filter),
+      httpRoutes(routes, metaKind),
+      ...(metaKind === 'metaproxy' ? [metaRoutes(routes)] : []),
+    ],
+    findings: [],
+  };
+}
+
+/** Connections to the port go where requests would that no rule picks out; without such a route, to the service. */
+function plainFilter({ service }: MeshService, { port, routes }: MeshPort, settings: MeshSettings): Filter {
+  const statPrefix = outboundClusterName(service.host, port.number);
+  const fallback = fallbackRoute(routes);
+  return fallback === undefined
+    ? tcpProxy(statPrefix, statPrefix, settings)
+    : weightedTcpProxy(statPrefix, fallback.destinations, settings);
+}
+
+function listeners(addresses: readonly string[], port: number, filter: Filter): readonly EncodedResource[] {
+  return addresses.map((address) => listener(address, port, 'outbound', filter));
+}

@@ -1,0 +1,50 @@
+/**
+ * Who may see a resource. Every translated resource stands in one scope, and a proxy sees its scopes merged: where two
+ * hold a resource of one type and name, the scope that comes first wins.
+ *
+ *   <audience>@<address>     what the proxy at this address listens for
+ *   <audience>/<namespace>   what is exported to this namespace
+ *   <audience>/*             what is exported to all
+ *
+ * The audience is a kind of proxy, or `all` for what every kind reads alike (clusters, endpoints).
+ */
+import type { ProxyKind, ProxyNode } from '../model/proxy.ts';
+import type { Visibility } from '../model/service.ts';
+import type { EncodedResource } from './encoded-resource.ts';
+
+export type Audience = ProxyKind | 'all';
+
+export interface ScopedResource {
+  readonly scope: string;
+  readonly resource: EncodedResource;
+}
+
+/** Unique among all that is translated, but for services that contend for one address. */
+export function scopedResourceKey({ scope, resource }: ScopedResource): string {
+  return `${scope}|${resource.typeUrl}|${resource.name}`;
+}
+
+/** The scopes a proxy sees, the first of which has precedence. The first address goes before the others. */
+export function scopesOf(proxy: ProxyNode): readonly string[] {
+  const audiences: readonly Audience[] = [proxy.kind, 'all'];
+  return [
+    ...proxy.addresses.flatMap((address) => audiences.map((audience) => inboundScope(audience, address))),
+    ...audiences.map((audience) => `${audience}/${proxy.namespace}`),
+    ...audiences.map((audience) => `${audience}/*`),
+  ];
+}
+
+/** One scope for all namespaces, or one for each that may see; none for what nobody may see. */
+export function outboundScopes(audience: Audience, visibility: Visibility): readonly string[] {
+  if (visibility.kind === 'public') return [`${audience}/*`];
+  return visibility.namespaces.map((namespace) => `${audience}/${namespace}`);
+}
+
+export function inboundScope(audience: Audience, address: string): string {
+  return `${audience}@${address}`;
+}
+
+/** The resource in each of the scopes. Its bytes are shared. */
+export function inScopes(scopes: readonly string[], resource: EncodedResource): readonly ScopedResource[] {
+  return scopes.map((scope) => ({ scope, resource }));
+}

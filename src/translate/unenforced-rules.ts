@@ -1,0 +1,70 @@
+/** What is written for requests, and a kind of proxy that only sees connections does not do: a finding for each rule. */
+import { type Finding, finding } from '../model/finding.ts';
+import type { InboundPort, MeshPort, MeshService } from '../model/mesh-service.ts';
+import type { ProxyKind } from '../model/proxy.ts';
+import type { Route, RouteTable } from '../model/route.ts';
+import { fillsTooOften } from './metaprotocol/rate-limits.ts';
+
+/** The routes of a port that this kind serves as plain TCP. The fallback's own weights do hold, for connections. */
+export function unenforcedRoutes({ service }: MeshService, table: RouteTable, kind: ProxyKind): readonly Finding[] {
+  const object = { kind: 'Host', namespace: service.namespace, name: service.host };
+  const fallback = fallbackRoute(table);
+  return table.routes.flatMap((route, at) => {
+    const rules = requestRules(route, route === fallback);
+    if (rules.length === 0) return [];
+    const message = `Proxies of kind ${kind} pass port ${table.port} through as plain TCP: ${rules.join(', ')} of route ${route.name || at} not enforced.`;
+    const place = table.place === undefined ? {} : { place: table.place };
+    return [finding('ISTH0701', { object, path: `ports[${table.port}].routes[${at}]`, message, ...place })];
+  });
+}
+
+/** The route that a connection takes for all its requests: the first that asks nothing of them. */
+export function fallbackRoute(table: RouteTable | undefined): Route | undefined {
+  return table?.routes.find(({ match }) => match.length === 0);
+}
+
+function requestRules(route: Route, isFallback: boolean): readonly string[] {
+  const rules: readonly (readonly [boolean, string])[] = [
+    [route.match.length > 0, 'match'],
+    [
+      !isFallback || route.destinations.length > 1,
+      isFallback ? 'weights by request (by connection, they are)' : 'destinations',
+    ],
+    [route.mirror !== undefined, 'mirror'],
+    [route.requestMutation.length > 0, 'requestMutation'],
+    [route.responseMutation.length > 0, 'responseMutation'],
+    [route.hashProperties.length > 0, 'consistent hash by property'],
+  ];
+  return rules.flatMap(([applies, name]) => (applies ? [name] : []));
+}
+
+/** A codec that is a description cannot be given to an Envoy, whose codecs are compiled in. */
+export function unavailableCodec(
+  { service }: MeshService,
+  { port, codec }: MeshPort,
+  kind: ProxyKind,
+): readonly Finding[] {
+  if (codec?.description === undefined || kind !== 'envoy-meta') return [];
+  const message = `Proxies of kind ${kind} have no codec ${codec.protocol.codec}: port ${port.number} of ${service.host} is plain TCP to them.`;
+  return [finding('ISTH0702', { object: service.provenance.object, path: `ports[${port.number}]`, message })];
+}
+
+/** Rate limits before a workload. `speaksProtocol`: whether the proxy reads the port's requests at all. */
+export function unenforcedLimits(inbound: InboundPort, kind: ProxyKind, speaksProtocol: boolean): readonly Finding[] {
+  const { host, namespace, port, localRateLimit, globalRateLimit } = inbound;
+  const object = { kind: 'Host', namespace, name: host };
+  const refuse = (rule: string): Finding =>
+    finding('ISTH0701', {
+      object,
+      path: `ports[${port.number}].${rule}`,
+      message: `Proxies of kind ${kind} do not enforce the ${rule} of port ${port.number} of ${host}.`,
+    });
+  const buckets = [localRateLimit?.bucket ?? [], (localRateLimit?.conditions ?? []).map(({ bucket }) => bucket)].flat();
+  const isSlowed = kind === 'envoy-meta' && speaksProtocol && buckets.some(fillsTooOften);
+  const message = `Proxies of kind ${kind} fill a bucket every 50 ms at most: ${host} gets as many tokens over time, in larger portions.`;
+  return [
+    ...(localRateLimit !== undefined && !speaksProtocol ? [refuse('localRateLimit')] : []),
+    ...(globalRateLimit !== undefined && (!speaksProtocol || kind === 'metaproxy') ? [refuse('globalRateLimit')] : []),
+    ...(isSlowed ? [finding('ISTH0706', { object, path: `ports[${port.number}].localRateLimit`, message })] : []),
+  ];
+}
