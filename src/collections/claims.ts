@@ -47,26 +47,24 @@ export class Claims<T> {
   }
 
   #put(claim: Claim<T>, key: string): boolean {
-    const held = this.#list(key);
-    const mine = held.find((other) => other.owner === claim.owner);
+    const held = this.#claims.get(key);
+    if (held === undefined) {
+      this.#claims.set(key, claim);
+      return true;
+    }
+    const all = isList(held) ? held : [held];
+    const mine = all.find((other) => other.owner === claim.owner);
     if (mine !== undefined && this.#equals(mine.value, claim.value)) return false;
-    const others = held.filter((other) => other !== mine);
+    const others = all.filter((other) => other !== mine);
     const at = others.findIndex((other) => other.owner > claim.owner);
     this.#store(key, others.toSpliced(at === -1 ? others.length : at, 0, claim));
     return true;
   }
 
   #withdraw(owner: string, key: string): void {
-    this.#store(
-      key,
-      this.#list(key).filter((claim) => claim.owner !== owner),
-    );
-  }
-
-  #list(key: string): readonly Claim<T>[] {
     const held = this.#claims.get(key);
-    if (held === undefined) return [];
-    return isList(held) ? held : [held];
+    const left = isList(held) ? held.filter((claim) => claim.owner !== owner) : [];
+    this.#store(key, left);
   }
 
   #store(key: string, claims: readonly Claim<T>[]): void {

@@ -79,7 +79,7 @@ export class FlatMapNode<I, O> extends Derivation<I, O, ReadonlyMap<string, O>> 
       this.write(key, this.#claims.winner(key)?.value);
       if (this.#shape.contested !== undefined) this.#reportContest(key, this.#shape.contested);
     }
-    this.#touched.clear();
+    if (this.#touched.size > 0) this.#touched.clear();
   }
 
   protected inputKeyOf(key: string): string | undefined {
@@ -120,6 +120,7 @@ export class MergeNode<T> extends CollectionNode<T> {
       for (const key of this.#isNew ? source.storedKeys() : source.changedKeys()) keys.add(key);
     }
     this.#isNew = false;
+    if (keys.size === 0) return [];
     for (const key of keys) this.write(key, this.#standing(key)?.value(key));
     this.notifyReaders();
     return [...keys];

@@ -163,6 +163,7 @@ export class Engine {
    * collection holds now, if anything. A batch that it starts runs afterwards. Returns how to stop it.
    */
   sink<T>(collection: Collection<T>, receive: (diff: Diff<T>) => void): () => void {
+    this.#forbidInDerivation('adds a sink');
     const source = this.#own(collection);
     if (source.count() > 0) receive(source.content());
     const deliver = () => {

@@ -27,6 +27,7 @@ export class FindingsNode extends CollectionNode<Finding> {
   }
 
   run(): readonly string[] {
+    if (this.#touched.size === 0) return [];
     const keys = [...this.#touched];
     for (const key of keys) this.write(key, this.#claims.winner(key)?.value);
     this.#touched.clear();

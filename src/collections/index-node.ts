@@ -63,7 +63,7 @@ export class IndexNode<T> extends Node implements Index<T> {
   }
 
   settle(): void {
-    this.#changed.clear();
+    if (this.#changed.size > 0) this.#changed.clear();
   }
 
   count(): number {
@@ -112,8 +112,15 @@ export class IndexNode<T> extends Node implements Index<T> {
   }
 }
 
-/** The bucket with the edits made: unchanged stretches are copied whole, so that few edits cost few comparisons. */
+/**
+ * The bucket with the edits made: unchanged stretches are copied whole, so that few edits cost few comparisons. Arrays are
+ * kept as short as they are (an array that grew has room to spare), for most buckets hold one value.
+ */
 function merge<T>(bucket: Bucket<T>, edits: Edits<T>): Bucket<T> {
+  const [only] = edits;
+  if (edits.size === 1 && only !== undefined && bucket.keys.length < 2 && (bucket.keys[0] ?? only[0]) === only[0]) {
+    return only[1] === undefined ? empty : { keys: [only[0]], values: [only[1]] };
+  }
   const keys: string[] = [];
   const values: T[] = [];
   let copied = 0;
@@ -135,7 +142,7 @@ function merge<T>(bucket: Bucket<T>, edits: Edits<T>): Bucket<T> {
     values.push(value);
   }
   copyUpTo(bucket.keys.length);
-  return { keys, values };
+  return { keys: keys.slice(), values: values.slice() };
 }
 
 /** The first place from `low` on whose key is not smaller. */

@@ -169,6 +169,7 @@ export abstract class CollectionNode<T> extends Node implements Collection<T> {
   }
 
   settle(): void {
+    if (this.#before.size === 0) return;
     this.#before.clear();
     this.#diff = undefined;
   }

@@ -61,6 +61,7 @@ export class TableNode<T> extends CollectionNode<T> implements Table<T> {
   }
 
   run(): readonly string[] {
+    if (this.#pending.size === 0) return [];
     const keys = [...this.#pending.keys()];
     for (const [key, value] of this.#pending) this.write(key, value);
     this.#pending.clear();

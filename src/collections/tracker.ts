@@ -38,9 +38,10 @@ export class Tracker implements Context {
     this.#running = undefined;
     this.#seen = undefined;
     if (this.#sources.length === 0 && this.#findings.length === 0) return nothingRead;
-    const trace = { sources: this.#sources, keys: this.#keys, findings: this.#findings };
-    this.#sources = [];
-    this.#keys = [];
+    // Copies, since an array that grew has room to spare, and these are kept for each key.
+    const trace = { sources: this.#sources.slice(), keys: this.#keys.slice(), findings: this.#findings };
+    this.#sources.length = 0;
+    this.#keys.length = 0;
     this.#findings = [];
     return trace;
   }
