@@ -1,0 +1,93 @@
+/** What the admin API and offline commands show of a pipeline: plain values, in a stable order. */
+import type { Collection } from '../collections/collection.ts';
+import type { XdsServer } from '../delivery/xds/server.ts';
+import type { ResourceStatus, StreamStatus } from '../delivery/xds/status.ts';
+import type { Finding } from '../model/finding.ts';
+import { decode, messageName } from '../xds-api/messages.ts';
+import { toJson } from '../xds-api/proto-json.ts';
+import type { Pipeline } from './pipeline.ts';
+
+const shortTypes: readonly (readonly [short: string, name: string, typeUrl: string])[] = [
+  ['CDS', 'cluster', 'type.googleapis.com/envoy.config.cluster.v3.Cluster'],
+  ['EDS', 'endpoint', 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment'],
+  ['LDS', 'listener', 'type.googleapis.com/envoy.config.listener.v3.Listener'],
+  ['RDS', 'route', 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration'],
+  ['MRDS', 'route', 'type.googleapis.com/aeraki.meta_protocol_proxy.config.route.v1alpha.RouteConfiguration'],
+];
+
+/** Values in order of their keys. */
+export function sortedValues<T>(collection: Collection<T>): readonly T[] {
+  return [...collection.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}
+
+/** All findings in force: of files, of derivations, of xDS streams, and of what else is given. */
+export function allFindings(pipeline: Pipeline, more: readonly Finding[] = []): readonly Finding[] {
+  return [...sortedValues(pipeline.files.findings), ...sortedValues(pipeline.engine.findings), ...more];
+}
+
+/** One service with its endpoints and findings; `host` is a host name or a service key. */
+export function describeService(pipeline: Pipeline, host: string): unknown {
+  const { mesh } = pipeline;
+  const service =
+    mesh.meshServices.get(host) ?? sortedValues(mesh.meshServices).find((one) => one.service.host === host);
+  if (service === undefined) return undefined;
+  const { key, provenance } = service.service;
+  const concerns = (one: Finding): boolean =>
+    (one.object.name === provenance.object.name && one.object.kind === provenance.object.kind) ||
+    one.message.includes(service.service.host);
+  return {
+    service,
+    endpoints: mesh.groupsByService.lookup(key),
+    findings: allFindings(pipeline).filter(concerns),
+  };
+}
+
+/** Streams of one node shown as one proxy: a deployed MetaProtocol proxy opens a stream for each route configuration. */
+export function proxyStatuses(xds: XdsServer): readonly { readonly id: string }[] {
+  const byNode = Map.groupBy(xds.streams(), (stream) => stream.proxy.id);
+  return [...byNode].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, streams]) => ({ id, ...proxyStatus(streams) }));
+}
+
+function proxyStatus(streams: readonly StreamStatus[]) {
+  const [first] = streams;
+  const connectedAt = Math.min(...streams.map((stream) => stream.connectedAt));
+  return {
+    kind: first?.proxy.kind,
+    namespace: first?.proxy.namespace,
+    addresses: first?.proxy.addresses,
+    connectedSince: new Date(connectedAt).toISOString(),
+    streams: streams.length,
+    types: streams.flatMap((stream) =>
+      stream.types.map(({ typeUrl, ...rest }) => ({ type: shortType(typeUrl), typeUrl, ...rest })),
+    ),
+    unserved: [...new Set(streams.flatMap((stream) => stream.unserved))].sort(),
+  };
+}
+
+function shortType(typeUrl: string): string {
+  return shortTypes.find(([, , url]) => url === typeUrl)?.[0] ?? typeUrl.slice(typeUrl.lastIndexOf('.') + 1);
+}
+
+/** What a proxy should have, resource by resource, decoded; undefined when no such proxy is connected. */
+export function proxyConfig(xds: XdsServer, id: string, type: string): unknown {
+  if (!xds.streams().some((stream) => stream.proxy.id === id)) return undefined;
+  return shortTypes
+    .filter(([, name]) => type === 'all' || type === name)
+    .flatMap(([, name, typeUrl]) => xds.resources(id, typeUrl).map((status) => configured(name, status)));
+}
+
+function configured(type: string, { name, expected, sentVersion, refused, typeUrl }: ResourceStatus) {
+  return {
+    type,
+    name,
+    version: expected?.version ?? '',
+    sentVersion: sentVersion ?? '',
+    refused,
+    resource: expected === undefined ? undefined : resourceAsJson(typeUrl, expected.body),
+  };
+}
+
+export function resourceAsJson(typeUrl: string, body: Uint8Array): unknown {
+  const name = messageName(typeUrl);
+  return name === undefined ? undefined : toJson(name, decode(name, body));
+}

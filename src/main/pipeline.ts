@@ -1,0 +1,120 @@
+/**
+ * The whole flow of the control plane, as named collections in the order in which they run.
+ *
+ *   files --> tables --> mesh model --> xds outbound, clusters, endpoints, inbound --> (delivery: a sink of the caller)
+ *               ^            |
+ *   leases -----+            +--> virtual IP claims --> (the lease keeper, an effect of the caller)
+ *
+ * Everything here is pure: `isthmus run` adds a watched folder, a state folder and an xDS server to it, `validate` and
+ * `translate` read files once and look at the result. Translation for a kind of proxy happens only while one is there.
+ */
+import type { Collection, Context, Table } from '../collections/collection.ts';
+import type { Engine } from '../collections/engine.ts';
+import { buildMesh, type Mesh } from '../mesh/mesh.ts';
+import { settingsOf } from '../mesh/settings.ts';
+import type { ProxyKind } from '../model/proxy.ts';
+import type { VirtualIpLease } from '../model/virtual-ip.ts';
+import { createFileTables, type FileTables } from '../sources/files/file-tables.ts';
+import { clustersHoldEndpoints, translateClusters } from '../translate/envoy/clusters.ts';
+import { translateEndpoints } from '../translate/envoy/load-assignments.ts';
+import { translateInbound } from '../translate/inbound.ts';
+import { settingsFindings, translateOutbound } from '../translate/outbound.ts';
+import { type ScopedResource, scopedResourceKey } from '../translate/scope.ts';
+import type { Translation } from '../translate/translation.ts';
+
+export interface Pipeline {
+  readonly engine: Engine;
+  readonly files: FileTables;
+  /** Filled by the lease keeper. */
+  readonly leases: Table<VirtualIpLease>;
+  /** Kinds of proxies to translate for. */
+  readonly proxyKinds: Table<ProxyKind>;
+  readonly mesh: Mesh;
+  /** Everything that proxies may be sent; each resource in the scope of those who may see it. */
+  readonly xds: readonly Collection<ScopedResource>[];
+}
+
+const proxyKindOrder: readonly ProxyKind[] = ['metaproxy', 'envoy-meta', 'envoy', 'grpc'];
+
+export function buildPipeline(engine: Engine): Pipeline {
+  const files = createFileTables(engine);
+  const leases = engine.table<VirtualIpLease>('virtual ip leases', { key: (lease) => lease.key });
+  const proxyKinds = engine.table<ProxyKind>('proxy kinds', { key: (kind) => kind });
+  engine.batch(() => {
+    leases.setState('live');
+    proxyKinds.setState('live');
+  });
+  const mesh = buildMesh(engine, { ...meshInputs(files), leases });
+  return { engine, files, leases, proxyKinds, mesh, xds: xdsResources(engine, mesh, proxyKinds) };
+}
+
+/** Today's only source. Another one is merged here, table by table, in order of precedence. */
+function meshInputs({ resources }: FileTables) {
+  return {
+    applicationProtocols: resources.ApplicationProtocol,
+    metaRouters: resources.MetaRouter,
+    serviceEntries: resources.ServiceEntry,
+    workloadEntries: resources.WorkloadEntry,
+    workloadGroups: resources.WorkloadGroup,
+    destinationRules: resources.DestinationRule,
+    kubernetesServices: resources.Service,
+    endpointSlices: resources.EndpointSlice,
+    namespaces: resources.Namespace,
+    protocolCodecs: resources.ProtocolCodec,
+    meshConfigs: resources.MeshConfig,
+  };
+}
+
+/** Equal bytes are equal resources. */
+const scopedShape = {
+  key: scopedResourceKey,
+  equals: (a: ScopedResource, b: ScopedResource): boolean => a.resource.version === b.resource.version,
+};
+
+function xdsResources(engine: Engine, mesh: Mesh, kinds: Collection<ProxyKind>): readonly Collection<ScopedResource>[] {
+  const forKindsInUse = (context: Context, translate: (kind: ProxyKind) => Translation): readonly ScopedResource[] =>
+    proxyKindOrder.flatMap((kind) =>
+      context.get(kinds, kind) === undefined ? [] : reported(context, translate(kind)),
+    );
+  const groupsOf = (context: Context, key: string) => context.lookup(mesh.groupsByService, key);
+
+  engine.map('settings findings', mesh.settings, (settings, context) => {
+    for (const one of settingsFindings(settings)) context.report(one);
+    return undefined;
+  });
+  const outbound = engine.flatMap(
+    'xds outbound',
+    mesh.meshServices,
+    (service, context) =>
+      forKindsInUse(context, (kind) => translateOutbound(kind, service, settingsOf(context, mesh.settings))),
+    scopedShape,
+  );
+  const clusters = engine.flatMap(
+    'xds clusters',
+    mesh.meshServices,
+    (service, context) => {
+      const groups = clustersHoldEndpoints(service.service) ? groupsOf(context, service.service.key) : [];
+      return reported(context, translateClusters(service, groups));
+    },
+    scopedShape,
+  );
+  const endpoints = engine.flatMap(
+    'xds endpoints',
+    mesh.meshServices,
+    (service, context) => translateEndpoints(service, groupsOf(context, service.service.key)),
+    scopedShape,
+  );
+  const inbound = engine.flatMap(
+    'xds inbound',
+    mesh.inboundPorts,
+    (port, context) =>
+      forKindsInUse(context, (kind) => translateInbound(kind, port, settingsOf(context, mesh.settings))),
+    scopedShape,
+  );
+  return [clusters, endpoints, outbound, inbound];
+}
+
+function reported(context: Context, { resources, findings }: Translation): readonly ScopedResource[] {
+  for (const one of findings) context.report(one);
+  return resources;
+}
