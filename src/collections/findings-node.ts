@@ -8,7 +8,7 @@ import { Claims } from './claims.ts';
 import { CollectionNode, type NodeDetails } from './node.ts';
 import type { Followed } from './readers.ts';
 
-export function findingKey(finding: Finding): string {
+function findingKey(finding: Finding): string {
   return `${finding.code}|${formatObject(finding.object)}|${finding.path}|${finding.message}`;
 }
 

@@ -18,7 +18,7 @@ export class WiringError extends IsthmusError {
 export type NodeKind = 'table' | 'map' | 'flatMap' | 'groupBy' | 'merge' | 'index' | 'findings';
 
 /** Takes the findings of one key of one node, in place of those it had. */
-export type FindingsOf = (owner: string, findings: readonly Finding[]) => void;
+type FindingsOf = (owner: string, findings: readonly Finding[]) => void;
 
 /** What a node needs of the engine it lives in. */
 export interface Host {
@@ -169,9 +169,9 @@ export abstract class CollectionNode<T> extends Node implements Collection<T> {
   }
 
   settle(): void {
-    if (this.#before.size === 0) return;
-    this.#before.clear();
     this.#diff = undefined;
+    // Clearing an empty Map is not free.
+    if (this.#before.size > 0) this.#before.clear();
   }
 
   /** This batch's changes in order of key; asked for when the node has run. */

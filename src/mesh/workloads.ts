@@ -51,7 +51,7 @@ export function locatedEndpoint(workload: Workload, port: number, trustDomain: s
 }
 
 /** `region/zone/subzone`; in a label, which has no slashes, divided by dots. */
-export function localityOf(written: string | undefined): Locality {
+function localityOf(written: string | undefined): Locality {
   if (written === undefined || written === '') return nowhere;
   const [region = '', zone = '', ...subzone] = written.split(written.includes('/') ? '/' : '.');
   return { region, zone, subzone: subzone.join('/') };
