@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clusterType, endpointType } from '../../../src/delivery/xds/resource-types.ts';
-import type { RawClient, Request } from './raw-client.ts';
-import { node, type Rig, resource, said, startRig } from './rig.ts';
+import { clusterType, endpointType, listenerType } from '../../../src/delivery/xds/resource-types.ts';
+import { type ProtocolCase, runCase } from './protocol-case.ts';
+import { type Rig, resource, startRig } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -12,24 +12,9 @@ afterEach(async () => {
   expect(rig.observed.failed).toEqual([]);
 });
 
-type Contents = Readonly<Record<string, string | undefined>>;
-type Step =
-  | { readonly client: Partial<Request> }
-  | { readonly change: Contents }
-  /** Expects a response, and acknowledges it. */
-  | { readonly gets: readonly string[]; readonly removed?: readonly string[] }
-  | 'silence';
-
-interface Case {
-  readonly promise: string;
-  readonly type: string;
-  readonly before: Contents;
-  readonly steps: readonly Step[];
-}
-
 const versionOf = (type: string, name: string, content: string): string => resource(type, name, content).version;
 
-const cases: readonly Case[] = [
+const cases: readonly ProtocolCase[] = [
   {
     promise: 'a first request without names gets everything, then only what changes',
     type: clusterType,
@@ -215,6 +200,58 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    promise: 'a listener that takes over from another comes with the removal of the other',
+    type: listenerType,
+    before: { old: '1' },
+    steps: [
+      { client: {} },
+      { gets: ['old=1'] },
+      { change: { old: undefined, fresh: '1' } },
+      { gets: ['fresh=1'], removed: ['old'] },
+    ],
+  },
+  {
+    promise: 'a cluster is removed in a response of its own, after what replaces it',
+    type: clusterType,
+    before: { old: '1' },
+    steps: [
+      { client: {} },
+      { gets: ['old=1'] },
+      { change: { old: undefined, fresh: '1' } },
+      { gets: ['fresh=1'] },
+      { gets: [], removed: ['old'] },
+      'silence',
+    ],
+  },
+  {
+    promise: 'a refused resource is not sent again until it changes',
+    type: clusterType,
+    before: { a: '1' },
+    steps: [
+      { client: {} },
+      { refuses: ['a=1'] },
+      'silence',
+      { change: { b: '1' } },
+      { gets: ['b=1'] },
+      'silence',
+      { change: { a: '2' } },
+      { gets: ['a=2'] },
+    ],
+  },
+  {
+    promise: 'a removed resource that returns unchanged is sent again',
+    type: clusterType,
+    before: { a: '1' },
+    steps: [
+      { client: {} },
+      { gets: ['a=1'] },
+      { change: { a: undefined } },
+      { gets: [], removed: ['a'] },
+      { change: { a: '1' } },
+      { gets: ['a=1'] },
+    ],
+  },
+  {
     promise: 'a reconnecting client gets what differs, and hears of what is gone',
     type: clusterType,
     before: { same: '1', altered: '2', fresh: '1' },
@@ -254,27 +291,5 @@ const cases: readonly Case[] = [
 ];
 
 describe('a delta client', () => {
-  for (const { promise, type, before, steps } of cases) {
-    test(promise, async () => {
-      rig.change(type, before);
-      const client = rig.connect('delta');
-      let first = true;
-      for (const step of steps) {
-        await take(client, type, step, first);
-        first = false;
-      }
-    });
-  }
+  for (const one of cases) test(one.promise, () => runCase(rig, 'delta', one));
 });
-
-async function take(client: RawClient, typeUrl: string, step: Step, first: boolean): Promise<void> {
-  if (step === 'silence') await rig.silence(client);
-  else if ('change' in step) rig.change(typeUrl, step.change);
-  else if ('client' in step) client.send({ ...(first ? { node: node() } : {}), typeUrl, ...step.client });
-  else {
-    const response = await client.next();
-    expect(said(response)).toEqual({ resources: step.gets, removed: step.removed ?? [] });
-    expect(response.typeUrl).toBe(typeUrl);
-    client.acknowledge(response);
-  }
-}

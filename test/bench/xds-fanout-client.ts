@@ -1,0 +1,74 @@
+/**
+ * The other side of xds-fanout.bench.ts, in a process of its own: many delta streams that acknowledge what comes.
+ * `node xds-fanout-client.ts PORT STREAMS CONNECTIONS NAME...`: prints `ready` once each stream has all endpoints named.
+ */
+import { type ClientHttp2Session, connect } from 'node:http2';
+import protobuf from 'protobufjs/minimal.js';
+import { MessageReader } from '../../src/delivery/xds/message-reader.ts';
+import { encode, typeUrl } from '../../src/xds-api/messages.ts';
+
+const [port = '', streamCount = '', connectionCount = '', ...names] = process.argv.slice(2);
+const endpointType = typeUrl('envoy.config.endpoint.v3.ClusterLoadAssignment');
+
+function framed(message: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+/** Field 5, wherever it stands; and how many resources came. */
+function readResponse(message: Uint8Array): { nonce: string; resources: number } {
+  const reader = protobuf.Reader.create(message);
+  const response = { nonce: '', resources: 0 };
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 42) response.nonce = reader.string();
+    else {
+      if (tag === 18) response.resources++;
+      reader.skipType(tag & 7);
+    }
+  }
+  return response;
+}
+
+function open(session: ClientHttp2Session, id: number, ready: () => void): void {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  const send = (request: object): void => {
+    stream.write(framed(encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', request)));
+  };
+  const reader = new MessageReader(1 << 26);
+  let missing = names.length;
+  stream.on('data', (chunk: Buffer) => {
+    reader.read(chunk, (message) => {
+      const { nonce, resources } = readResponse(message);
+      send({ typeUrl: endpointType, responseNonce: nonce });
+      missing -= resources;
+      if (missing <= 0 && missing + resources > 0) ready();
+    });
+  });
+  stream.on('error', (error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  });
+  send({
+    node: { id: `sidecar~10.0.0.${id % 250}~web-${id}.shop~shop.svc.cluster.local`, userAgentName: 'envoy' },
+    typeUrl: endpointType,
+    resourceNamesSubscribe: names,
+  });
+}
+
+const sessions = Array.from({ length: Number(connectionCount) }, () => connect(`http://127.0.0.1:${port}`));
+let waiting = Number(streamCount);
+for (let id = 0; id < Number(streamCount); id++) {
+  const session = sessions[id % sessions.length];
+  if (session === undefined) break;
+  open(session, id, () => {
+    if (--waiting === 0) process.stdout.write('ready\n');
+  });
+}
+process.stdin.on('end', () => process.exit(0)).resume();

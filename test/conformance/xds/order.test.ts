@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { clusterType, endpointType, listenerType, routeType } from '../../../src/delivery/xds/resource-types.ts';
+import type { Dialect, RawClient, Response } from './raw-client.ts';
+import { node, type Rig, resource, said, startRig } from './rig.ts';
+
+const NEVER = 2 ** 31 - 1;
+const types = [routeType, listenerType, endpointType, clusterType];
+const dialects: readonly Dialect[] = ['sotw', 'delta'];
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig({ limits: { clusterWaitMs: NEVER } });
+});
+afterEach(() => rig.close());
+
+/** Sets one name of every type in one batch. */
+function changeAll(content: string | undefined, name = 'a'): void {
+  rig.store.apply(
+    types.map((typeUrl) => ({
+      scope: 'mesh',
+      typeUrl,
+      name,
+      resource: content === undefined ? undefined : resource(typeUrl, name, content),
+    })),
+  );
+}
+
+async function connectAll(dialect: Dialect, names: readonly string[]): Promise<RawClient> {
+  const client = rig.connect(dialect);
+  for (const typeUrl of [clusterType, endpointType, listenerType, routeType]) {
+    client.send({ node: node(), typeUrl, ...namesOf(typeUrl, names) });
+    client.acknowledge(await client.next(), namesOf(typeUrl, names).resourceNames);
+  }
+  return client;
+}
+
+const isNamed = (typeUrl: string): boolean => typeUrl === endpointType || typeUrl === routeType;
+const namesOf = (typeUrl: string, names: readonly string[]) =>
+  isNamed(typeUrl)
+    ? { resourceNames: [...names], resourceNamesSubscribe: [...names] }
+    : { resourceNames: [], resourceNamesSubscribe: [] };
+
+describe.each(dialects)('one change of many types (%s)', (dialect) => {
+  test('goes out as clusters, endpoints, listeners, routes', async () => {
+    changeAll('1');
+    const client = await connectAll(dialect, ['a']);
+    changeAll('2');
+    const order: string[] = [];
+    for (let count = 0; count < 4; count++) {
+      const response = await client.next();
+      order.push(response.typeUrl);
+      client.acknowledge(response, namesOf(response.typeUrl, ['a']).resourceNames);
+    }
+    expect(order).toEqual([clusterType, endpointType, listenerType, routeType]);
+  });
+
+  test('keeps listeners and routes back until the clusters are accepted', async () => {
+    changeAll('1');
+    const client = await connectAll(dialect, ['a']);
+    changeAll('2');
+    const clusters = await client.next();
+    expect(clusters.typeUrl).toBe(clusterType);
+    const endpoints = await client.next();
+    expect(endpoints.typeUrl).toBe(endpointType);
+    client.acknowledge(endpoints, ['a']);
+    await rig.silence(client);
+    client.acknowledge(clusters);
+    expect((await client.next()).typeUrl).toBe(listenerType);
+    expect((await client.next()).typeUrl).toBe(routeType);
+  });
+
+  test('does not keep routes back when the clusters are refused', async () => {
+    changeAll('1');
+    const client = await connectAll(dialect, ['a']);
+    changeAll('2');
+    client.refuse(await client.next(), 'no');
+    const rest = [await client.next(), await client.next(), await client.next()];
+    expect(rest.map(({ typeUrl }) => typeUrl)).toEqual([endpointType, listenerType, routeType]);
+  });
+
+  test('takes clusters away only when listeners and routes have let go of them', async () => {
+    changeAll('1');
+    const client = await connectAll(dialect, ['a']);
+    changeAll(undefined);
+    const listeners = await client.next();
+    expect(listeners.typeUrl).toBe(listenerType);
+    const order = await acknowledgeUntil(client, listeners, clusterType);
+    expect(order.at(-1)).toBe(clusterType);
+  });
+});
+
+async function acknowledgeUntil(client: RawClient, first: Response, last: string): Promise<readonly string[]> {
+  const order: string[] = [];
+  for (let response = first; ; response = await client.next()) {
+    order.push(response.typeUrl);
+    client.acknowledge(response, namesOf(response.typeUrl, ['a']).resourceNames);
+    if (response.typeUrl === last) return order;
+  }
+}
+
+test('a cluster that never warms keeps routes back only for a while', async () => {
+  await rig.close();
+  rig = await startRig({ limits: { clusterWaitMs: 20 } });
+  changeAll('1');
+  const client = await connectAll('delta', ['a']);
+  changeAll('2');
+  const order = [await client.next(), await client.next(), await client.next(), await client.next()];
+  expect(order.map(({ typeUrl }) => typeUrl)).toEqual([clusterType, endpointType, listenerType, routeType]);
+});
+
+test.each(dialects)('what changes while an answer is due is merged into one response (%s)', async (dialect) => {
+  rig.change(clusterType, { a: '1' });
+  const client = rig.connect(dialect);
+  client.send({ node: node(), typeUrl: clusterType });
+  const first = await client.next();
+  for (let round = 2; round <= 50; round++)
+    rig.change(clusterType, { a: String(round), [`b${round % 3}`]: String(round) });
+  await rig.silence(client);
+  client.acknowledge(first);
+  const second = await client.next();
+  expect(said(second).resources).toEqual(['a=50', 'b0=48', 'b1=49', 'b2=50']);
+  client.acknowledge(second);
+  await rig.silence(client);
+});
