@@ -6,7 +6,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Collection, Context, Index } from './collection.ts';
 import { IndexNode } from './index-node.ts';
 import { CollectionNode, findingsOrder, type Node, WiringError } from './node.ts';
-import type { Fetches } from './readers.ts';
+import { type Fetches, isSame } from './readers.ts';
 
 /** What one run of a derivation read and reported. */
 export interface Trace extends Fetches {
@@ -24,6 +24,7 @@ export class Tracker implements Context {
   #sources: Node[] = [];
   #keys: string[] = [];
   #findings: Finding[] = [];
+  #last: Fetches = nothingRead;
   #seen: Map<Node, Set<string>> | undefined;
 
   get running(): Node | undefined {
@@ -38,12 +39,23 @@ export class Tracker implements Context {
     this.#running = undefined;
     this.#seen = undefined;
     if (this.#sources.length === 0 && this.#findings.length === 0) return nothingRead;
-    // Copies, since an array that grew has room to spare, and these are kept for each key.
-    const trace = { sources: this.#sources.slice(), keys: this.#keys.slice(), findings: this.#findings };
+    const { sources, keys } = this.#fetches();
+    const trace = { sources, keys, findings: this.#findings };
     this.#sources.length = 0;
     this.#keys.length = 0;
     this.#findings = [];
     return trace;
+  }
+
+  /**
+   * Exact copies, since an array that grew has room to spare and these are kept for each key; and the last one again
+   * where a derivation reads the same for every key.
+   */
+  #fetches(): Fetches {
+    if (!isSame(this.#last.sources, this.#sources) || !isSame(this.#last.keys, this.#keys)) {
+      this.#last = { sources: this.#sources.slice(), keys: this.#keys.slice() };
+    }
+    return this.#last;
   }
 
   get<T>(collection: Collection<T>, key: string): T | undefined {

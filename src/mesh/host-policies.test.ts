@@ -75,30 +75,6 @@ describe('a DestinationRule', () => {
     });
   });
 
-  it('is told once of all that it says in vain', () => {
-    const { set, engine } = testMesh();
-    set(
-      serviceEntry('shop/pay', { hosts: [host, 'other.example'] }),
-      destinationRule('shop/pay', {
-        host,
-        trafficPolicy: {
-          tls: { mode: 'DISABLE' },
-          outlierDetection: {},
-          portLevelSettings: [{ port: { number: 1 }, tls: { mode: 'SIMPLE' } }],
-        },
-        subsets: [{ name: 'v1', trafficPolicy: { loadBalancer: { consistentHash: { useSourceIp: true } } } }],
-      }),
-    );
-    expect([...engine.findings.values()].map(({ code, severity, message }) => [code, severity, message])).toEqual([
-      [
-        'ISTH0502',
-        'info',
-        'Not honoured: spec.trafficPolicy.outlierDetection, spec.trafficPolicy.portLevelSettings[0].tls, ' +
-          'spec.subsets[0].trafficPolicy.loadBalancer.consistentHash.useSourceIp.',
-      ],
-    ]);
-  });
-
   it('may name its host shortly, as seen from its own namespace', () => {
     const { mesh, set } = testMesh();
     set(kubernetesService('shop/pay'), kubernetesService('bank/pay', { clusterIPs: ['10.0.0.2'] }));

@@ -25,11 +25,6 @@ export function routeTables(
       if (router !== undefined && ports.length === 0) {
         context.report(finding('ISTH0508', { ...about(router), message: `${service.host} has no MetaProtocol port.` }));
       }
-      if (router?.spec.gateways !== undefined) {
-        context.report(
-          finding('ISTH0502', { ...about(router), path: 'spec.gateways', message: 'Gateways are not served.' }),
-        );
-      }
       return ports.map((port) => routeTable(context, tables, service, port.number, router));
     },
     { key: (table) => table.key },

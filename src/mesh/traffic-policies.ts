@@ -1,4 +1,7 @@
-/** DestinationRule policies in the model's terms: what is said, what is inherited, and what nothing here reads. */
+/**
+ * DestinationRule policies in the model's terms: what is said and what is inherited. Fields that nothing reads have been
+ * reported where the rule was parsed.
+ */
 import type { HostPolicy, LoadBalancing, Subset, TrafficPolicy } from '../model/traffic-policy.ts';
 import type { DestinationRule, TrafficPolicySpec } from '../resources/kinds.ts';
 import { compareText } from './resource-order.ts';
@@ -72,43 +75,4 @@ function consistentHash(spec: NonNullable<LoadBalancer['consistentHash']>): Load
   }
   const ring = minimum === undefined ? {} : { minimumRingSize: minimum };
   return { kind: 'consistent-hash', algorithm: 'ring-hash', ...property, ...ring };
-}
-
-/** Paths in the spec of what is written but not honoured. */
-export function unreadFields(spec: DestinationRule['spec']): readonly string[] {
-  const subsets = (spec.subsets ?? []).flatMap((subset, at) => [
-    ...unreadOfPolicy(subset.trafficPolicy, `spec.subsets[${at}].trafficPolicy`),
-    ...(subset.trafficPolicy?.portLevelSettings === undefined
-      ? []
-      : [`spec.subsets[${at}].trafficPolicy.portLevelSettings`]),
-  ]);
-  const ports = (spec.trafficPolicy?.portLevelSettings ?? []).flatMap((port, at) =>
-    unreadOfPolicy(port, `spec.trafficPolicy.portLevelSettings[${at}]`),
-  );
-  const selector = spec.workloadSelector === undefined ? [] : ['spec.workloadSelector'];
-  return [...unreadOfPolicy(spec.trafficPolicy, 'spec.trafficPolicy'), ...ports, ...subsets, ...selector];
-}
-
-function unreadOfPolicy(spec: TrafficPolicySpec | undefined, path: string): readonly string[] {
-  const { loadBalancer, connectionPool, tls, outlierDetection, tunnel, proxyProtocol } = spec ?? {};
-  const hash = loadBalancer?.consistentHash;
-  const tcp = connectionPool?.tcp;
-  const fields: Readonly<Record<string, unknown>> = {
-    outlierDetection,
-    tunnel,
-    proxyProtocol,
-    tls: tls?.mode === 'DISABLE' ? undefined : tls,
-    'connectionPool.http': connectionPool?.http,
-    'connectionPool.tcp.maxConnectionDuration': tcp?.maxConnectionDuration,
-    'connectionPool.tcp.idleTimeout': tcp?.idleTimeout,
-    'connectionPool.tcp.tcpKeepalive.probes': tcp?.tcpKeepalive?.probes,
-    'connectionPool.tcp.tcpKeepalive.interval': tcp?.tcpKeepalive?.interval,
-    'loadBalancer.consistentHash.httpCookie': hash?.httpCookie,
-    'loadBalancer.consistentHash.useSourceIp': hash?.useSourceIp === true ? true : undefined,
-    'loadBalancer.consistentHash.httpQueryParameterName': hash?.httpQueryParameterName,
-    'loadBalancer.localityLbSetting': loadBalancer?.localityLbSetting,
-    'loadBalancer.warmup': loadBalancer?.warmup,
-    'loadBalancer.warmupDurationSecs': loadBalancer?.warmupDurationSecs,
-  };
-  return Object.entries(fields).flatMap(([field, value]) => (value === undefined ? [] : [`${path}.${field}`]));
 }

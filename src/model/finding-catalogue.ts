@@ -163,7 +163,6 @@ export const catalogue = {
 
   // 05: routes and policies
   ISTH0501: entry('warning', 'Another rule of this host comes first', 'Keep one rule for the host.'),
-  ISTH0502: entry('info', 'Part of the rule has no effect', 'Nothing reads these fields yet: do not rely on them.'),
   ISTH0503: entry('warning', 'Rule names an unknown host', 'Correct the host, or declare it.'),
   ISTH0504: entry(
     'warning',
