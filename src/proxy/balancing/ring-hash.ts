@@ -1,0 +1,48 @@
+/** Ring hash: each host stands at many points of a ring; a request goes to the first point at or after its hash. */
+import type { Host } from '../clusters/host.ts';
+import type { Balancer } from './balancer.ts';
+import { hashText, mix } from './hash.ts';
+
+export function ringHash(hosts: readonly Host[], minimumSize: number, maximumSize: number): Balancer {
+  const points = ringPoints(hosts, minimumSize, maximumSize);
+  const hashes = Uint32Array.from(points, ([hash]) => hash);
+  const owners = points.map(([, host]) => host);
+  return (hash, attempt) => {
+    const first = firstAtOrAfter(hashes, hash >>> 0) % owners.length;
+    return attempt === 0 ? owners[first] : otherHost(owners, first, attempt);
+  };
+}
+
+function ringPoints(hosts: readonly Host[], minimumSize: number, maximumSize: number): [number, Host][] {
+  const total = hosts.reduce((sum, host) => sum + host.weight, 0);
+  const smallest = Math.min(...hosts.map((host) => host.weight));
+  const size = Math.min(maximumSize, Math.max(minimumSize, Math.ceil(total / smallest)));
+  const points: [number, Host][] = [];
+  for (const host of hosts) {
+    const count = Math.max(1, Math.round((host.weight / total) * size));
+    for (let index = 0; index < count; index++) points.push([mix(hashText(`${host.key}_${index}`)), host]);
+  }
+  return points.sort(([a, one], [b, other]) => a - b || (one.key < other.key ? -1 : 1));
+}
+
+/** Going round from `first`, the host that comes after `skip` other ones. */
+function otherHost(owners: readonly Host[], first: number, skip: number): Host | undefined {
+  const seen = new Set([owners[first]]);
+  for (let step = 1; step < owners.length; step++) {
+    const host = owners[(first + step) % owners.length];
+    seen.add(host);
+    if (seen.size > skip) return host;
+  }
+  return owners[first];
+}
+
+function firstAtOrAfter(hashes: Uint32Array, hash: number): number {
+  let low = 0;
+  let high = hashes.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((hashes[middle] ?? 0) >= hash) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,85 @@
+/** The clusters of one worker: plans and endpoints come in, live clusters stand in the directory. */
+
+import type { Message } from '../../xds-api/messages.ts';
+import type { ClusterPlan } from '../config/cluster-plan.ts';
+import { planEndpoints } from '../config/endpoint-plan.ts';
+import type { Runtime } from '../connections/runtime.ts';
+import { Cluster } from './cluster.ts';
+import type { ClusterDirectory } from './cluster-directory.ts';
+import { DnsResolution, type Lookup } from './dns-resolution.ts';
+
+type Assignment = Message<'envoy.config.endpoint.v3.ClusterLoadAssignment'>;
+
+export class ClusterSet {
+  readonly #runtime: Runtime;
+  readonly #directory: ClusterDirectory;
+  readonly #lookup: Lookup;
+  readonly #assignments = new Map<string, Assignment>();
+  readonly #resolutions = new Map<string, DnsResolution>();
+
+  constructor(runtime: Runtime, directory: ClusterDirectory, lookup: Lookup) {
+    this.#runtime = runtime;
+    this.#directory = directory;
+    this.#lookup = lookup;
+  }
+
+  set(plan: ClusterPlan): void {
+    const place = this.#directory.place(plan.name);
+    const cluster = place.cluster ?? new Cluster(this.#runtime, plan);
+    cluster.updatePlan(plan);
+    this.#resolutions.get(plan.name)?.stop();
+    this.#resolutions.delete(plan.name);
+    this.#resolve(cluster, plan);
+    place.cluster = cluster;
+  }
+
+  remove(name: string): void {
+    const place = this.#directory.place(name);
+    this.#resolutions.get(name)?.stop();
+    this.#resolutions.delete(name);
+    place.cluster?.retire();
+    place.cluster = undefined;
+  }
+
+  setEndpoints(name: string, assignment: Assignment): void {
+    this.#assignments.set(name, assignment);
+    for (const cluster of this.#directory.clusters()) {
+      const { endpoints, byLocality } = cluster.plan;
+      if (endpoints.kind === 'eds' && endpoints.resourceName === name)
+        cluster.updateHosts(planEndpoints(assignment, byLocality));
+    }
+  }
+
+  /** Names of the endpoint resources that clusters refer to, sorted. */
+  endpointNames(): readonly string[] {
+    const names = new Set<string>();
+    for (const { plan } of this.#directory.clusters())
+      if (plan.endpoints.kind === 'eds') names.add(plan.endpoints.resourceName);
+    for (const name of this.#assignments.keys()) if (!names.has(name)) this.#assignments.delete(name);
+    return [...names].sort();
+  }
+
+  stop(): void {
+    for (const resolution of this.#resolutions.values()) resolution.stop();
+    for (const cluster of this.#directory.clusters()) cluster.retire();
+  }
+
+  #resolve(cluster: Cluster, { name, endpoints, byLocality }: ClusterPlan): void {
+    switch (endpoints.kind) {
+      case 'static':
+        cluster.updateHosts(endpoints.hosts);
+        break;
+      case 'dns':
+        this.#resolutions.set(name, new DnsResolution(endpoints, this.#lookup, (hosts) => cluster.updateHosts(hosts)));
+        break;
+      case 'eds': {
+        const assignment = this.#assignments.get(endpoints.resourceName);
+        if (assignment !== undefined) cluster.updateHosts(planEndpoints(assignment, byLocality));
+        break;
+      }
+      case 'original-destination':
+        cluster.updateHosts([]);
+        break;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * An Envoy bootstrap file -> the resources it holds, and where the rest comes from. snake_case and camelCase,
+ * typed_config and TypedStruct are all the same here: the JSON mapping sees to that.
+ */
+import { encode, type Message } from '../../xds-api/messages.ts';
+import { fromJson, ProtoJsonError } from '../../xds-api/proto-json.ts';
+import { Rejection } from './rejection.ts';
+import { type ResourceChange, type ResourceKind, resourceMessages } from './resources.ts';
+
+export type NodeMessage = Message<'envoy.config.core.v3.Node'>;
+type BootstrapMessage = Message<'envoy.config.bootstrap.v3.Bootstrap'>;
+
+export interface AdsServer {
+  /** `host:port`. */
+  readonly address: string;
+  readonly delta: boolean;
+}
+
+export interface Bootstrap {
+  readonly node: NodeMessage;
+  readonly admin: string | undefined;
+  readonly resources: readonly ResourceChange[];
+  readonly ads: AdsServer | undefined;
+  /** Paths of fields that this build does not know; they are left out. */
+  readonly unknownFields: readonly string[];
+}
+
+/** `json` is the parsed file. Throws Rejection. */
+export function readBootstrap(json: unknown): Bootstrap {
+  const unknownFields: string[] = [];
+  let message: BootstrapMessage;
+  try {
+    message = fromJson('envoy.config.bootstrap.v3.Bootstrap', json, { onUnknown: (path) => unknownFields.push(path) });
+  } catch (error) {
+    if (error instanceof ProtoJsonError) throw new Rejection(`bootstrap: ${error.message}`);
+    throw error;
+  }
+  const { staticResources } = message;
+  const clusters = (staticResources?.clusters ?? []).map((cluster) => change('cluster', cluster.name, cluster));
+  const listeners = (staticResources?.listeners ?? []).map((listener, index) =>
+    change('listener', listener.name || `static-${index}`, listener),
+  );
+  return {
+    node: message.node ?? {},
+    admin: adminAddress(message),
+    resources: [...clusters, ...listeners],
+    ads: adsServer(message),
+    unknownFields,
+  };
+}
+
+function change<K extends ResourceKind>(
+  kind: K,
+  name: string | undefined,
+  message: Message<(typeof resourceMessages)[K]>,
+): ResourceChange {
+  return {
+    kind,
+    name: name ?? '',
+    version: 'static',
+    body: encode<(typeof resourceMessages)[K]>(resourceMessages[kind], message),
+  };
+}
+
+function adminAddress(message: BootstrapMessage): string | undefined {
+  const socket = message.admin?.address?.socketAddress;
+  return socket?.address ? `${socket.address}:${socket.portValue ?? 0}` : undefined;
+}
+
+/** The control plane of dynamic_resources.ads_config: a cluster of the file, or a google_grpc target. */
+function adsServer(message: BootstrapMessage): AdsServer | undefined {
+  const source = message.dynamicResources?.adsConfig;
+  if (source == null) return undefined;
+  const service = source.grpcServices?.[0];
+  const delta = source.apiType === 3 || source.apiType === 6;
+  const target = service?.googleGrpc?.targetUri;
+  if (target) return { address: target, delta };
+  const name = service?.envoyGrpc?.clusterName;
+  if (!name) throw new Rejection('dynamic_resources.ads_config.grpc_services[0] names no cluster');
+  return { address: clusterAddress(message, name), delta };
+}
+
+function clusterAddress(message: BootstrapMessage, name: string): string {
+  const cluster = message.staticResources?.clusters?.find((candidate) => candidate.name === name);
+  const socket = cluster?.loadAssignment?.endpoints?.[0]?.lbEndpoints?.[0]?.endpoint?.address?.socketAddress;
+  if (!socket?.address)
+    throw new Rejection(`ads_config: cluster ${name} is not among the static clusters, or has no address`);
+  return `${socket.address}:${socket.portValue ?? 0}`;
+}

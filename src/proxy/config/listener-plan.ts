@@ -1,0 +1,93 @@
+/** Listener -> the address to stand on and what to do with its connections. */
+import { type Any, decode, type Message, messageName } from '../../xds-api/messages.ts';
+import { unwrapAny } from '../../xds-api/proto-json.ts';
+import { type MetaProtocolPlan, planMetaProtocol } from './metaprotocol-plan.ts';
+import { Rejection, within } from './rejection.ts';
+import type { WeightedCluster } from './route-plan.ts';
+
+type ListenerMessage = Message<'envoy.config.listener.v3.Listener'>;
+type FilterChain = NonNullable<ListenerMessage['filterChains']>[number];
+type Filter = NonNullable<FilterChain['filters']>[number];
+
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
+export interface TcpPlan {
+  readonly kind: 'tcp';
+  readonly statPrefix: string;
+  readonly clusters: readonly WeightedCluster[];
+}
+
+export type ServicePlan = MetaProtocolPlan | TcpPlan;
+
+export interface ListenerPlan {
+  readonly name: string;
+  readonly address: ListenAddress;
+  readonly service: ServicePlan;
+}
+
+/** Throws Rejection for whatever this proxy would not do as it is written. */
+export function planListener(message: ListenerMessage): ListenerPlan {
+  const name = message.name ?? '';
+  return {
+    name,
+    address: within('address', () => planAddress(message)),
+    service: planService(chooseChain(message)),
+  };
+}
+
+function planAddress(message: ListenerMessage): ListenAddress {
+  const path = message.address?.pipe?.path;
+  if (path) return { path };
+  const socket = message.address?.socketAddress;
+  if (!socket?.address) throw new Rejection('a listener needs a socket address');
+  if ((socket.protocol ?? 0) !== 0) throw new Rejection('only TCP listeners are supported');
+  return { host: socket.address, port: socket.portValue ?? 0 };
+}
+
+/** One filter chain that takes every connection: this proxy tells connections apart by address only. */
+function chooseChain(message: ListenerMessage): FilterChain {
+  const chains = message.filterChains ?? [];
+  const [first] = chains;
+  if (chains.length > 1) throw new Rejection('more than one filter chain is not supported');
+  const chain = first ?? message.defaultFilterChain;
+  if (chain == null) throw new Rejection('a listener needs a filter chain');
+  if (chain.filterChainMatch != null && Object.keys(chain.filterChainMatch).length > 0)
+    throw new Rejection('filter_chain_match is not supported');
+  if (chain.transportSocket != null && chain.transportSocket.name !== 'envoy.transport_sockets.raw_buffer')
+    throw new Rejection(`transport socket ${chain.transportSocket.name} is not supported`);
+  return chain;
+}
+
+/** Filters of Istio that only add metadata: what they do is left out, nothing else depends on it. */
+const inertFilter = /metadata_exchange|istio\.stats|istio_stats/;
+
+function planService(chain: FilterChain): ServicePlan {
+  const services = (chain.filters ?? []).flatMap((filter, index) =>
+    within(`filters[${index}]`, () => planFilter(filter)),
+  );
+  const [service] = services;
+  if (service === undefined || services.length > 1)
+    throw new Rejection('a filter chain needs exactly one MetaProtocolProxy or TcpProxy');
+  return service;
+}
+
+function planFilter(filter: Filter): readonly ServicePlan[] {
+  if (filter.typedConfig == null) throw new Rejection(`filter ${filter.name} needs a typed_config`);
+  const any: Any = unwrapAny(filter.typedConfig);
+  const type = messageName(any.type_url ?? '');
+  const bytes = any.value ?? new Uint8Array();
+  if (type === 'aeraki.meta_protocol_proxy.v1alpha.MetaProtocolProxy') return [planMetaProtocol(decode(type, bytes))];
+  if (type === 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy') return [planTcp(decode(type, bytes))];
+  if (inertFilter.test(any.type_url ?? '') || inertFilter.test(filter.name ?? '')) return [];
+  throw new Rejection(`filter ${filter.name} (${any.type_url}) is not supported by this proxy`);
+}
+
+function planTcp(message: Message<'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'>): TcpPlan {
+  const weighted = (message.weightedClusters?.clusters ?? []).map(({ name, weight }) => ({
+    cluster: name ?? '',
+    weight: weight ?? 0,
+  }));
+  if (weighted.length === 0 && !message.cluster) throw new Rejection('a TCP proxy needs a cluster');
+  const clusters = weighted.length > 0 ? weighted : [{ cluster: message.cluster ?? '', weight: 1 }];
+  return { kind: 'tcp', statPrefix: message.statPrefix ?? '', clusters };
+}

@@ -1,0 +1,85 @@
+/**
+ * What one socket has to write. Slices gather during a turn and leave in one write at its end: adjacent slices of one
+ * buffer as one, many small ones copied together, few or large ones as they are. Bytes handed over belong to the output
+ * until they are written: nobody changes them afterwards.
+ */
+import type { Socket } from 'node:net';
+import type { Turn } from './turn.ts';
+
+/** Above this a copy costs more than a vectored write. */
+const GATHER_BYTES = 64 * 1024;
+const GATHER_PIECES = 4;
+
+export class Output {
+  /** True from a write that the socket could not take at once until it has drained. */
+  blocked = false;
+  /** Bytes queued in this turn. */
+  queued = 0;
+  readonly #socket: Socket;
+  readonly #turn: Turn;
+  readonly #buffers: Buffer[] = [];
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+
+  constructor(socket: Socket, turn: Turn) {
+    this.#socket = socket;
+    this.#turn = turn;
+  }
+
+  /** Bytes that are not with the kernel yet. */
+  get pending(): number {
+    return this.queued + this.#socket.writableLength;
+  }
+
+  push(buffer: Buffer, start: number, end: number): void {
+    const last = this.#buffers.length - 1;
+    if (last < 0) this.#turn.flushAtEnd(this);
+    this.queued += end - start;
+    if (last >= 0 && this.#buffers[last] === buffer && this.#ends[last] === start) {
+      this.#ends[last] = end;
+      return;
+    }
+    this.#buffers.push(buffer);
+    this.#starts.push(start);
+    this.#ends.push(end);
+  }
+
+  flush(): void {
+    const pieces = this.#buffers.length;
+    if (pieces === 0) return;
+    if (this.#socket.writable && !this.#write(pieces)) this.blocked = true;
+    this.#buffers.length = 0;
+    this.#starts.length = 0;
+    this.#ends.length = 0;
+    this.queued = 0;
+  }
+
+  /** False when the socket holds more than it should. */
+  #write(pieces: number): boolean {
+    if (pieces === 1) return this.#socket.write(this.#piece(0));
+    if (pieces > GATHER_PIECES && this.queued <= GATHER_BYTES) return this.#socket.write(this.#gathered(pieces));
+    this.#socket.cork();
+    let taken = true;
+    for (let index = 0; index < pieces; index++) taken = this.#socket.write(this.#piece(index));
+    this.#socket.uncork();
+    return taken;
+  }
+
+  #gathered(pieces: number): Buffer {
+    const whole = Buffer.allocUnsafe(this.queued);
+    let at = 0;
+    for (let index = 0; index < pieces; index++) {
+      const buffer = this.#buffers[index];
+      const end = this.#ends[index] ?? 0;
+      if (buffer !== undefined) at += buffer.copy(whole, at, this.#starts[index] ?? 0, end);
+    }
+    return whole;
+  }
+
+  #piece(index: number): Buffer {
+    const buffer = this.#buffers[index] ?? Buffer.alloc(0);
+    const start = this.#starts[index] ?? 0;
+    const end = this.#ends[index] ?? 0;
+    return start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end);
+  }
+}

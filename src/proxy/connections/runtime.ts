@@ -1,0 +1,51 @@
+/** What everything on one worker shares: its turn, its calls, its sweeper, its limits. Nothing here is global. */
+import { CallPool } from './call.ts';
+import { Sweeper } from './sweeper.ts';
+import { Turn } from './turn.ts';
+
+/** Bounds on what peers can make the proxy hold. Bytes and milliseconds. */
+export interface ProxyLimits {
+  /** A frame larger than this ends its connection. */
+  readonly maxFrameBytes: number;
+  readonly maxHeaderBytes: number;
+  /** A socket that has this much to write makes its sources stop reading. */
+  readonly highWaterBytes: number;
+  /** A caller that leaves this many bytes of replies unread is cut off, where stopping its upstream would hurt others. */
+  readonly maxUnreadBytes: number;
+  /** Requests of one caller in flight above which it is not read from. */
+  readonly maxInFlight: number;
+  readonly maxConnections: number;
+  /** How long an upstream may take to answer; 0: for ever, as the reference does. */
+  readonly requestTimeoutMs: number;
+  /** How long a pooled upstream connection may be idle. */
+  readonly upstreamIdleMs: number;
+  /** How long requests in flight may take when a caller has half-closed or a listener or host drains. */
+  readonly drainMs: number;
+  /** How long a peer may take to close its side once ours is closed. */
+  readonly lingerMs: number;
+}
+
+export const defaultProxyLimits: ProxyLimits = {
+  maxFrameBytes: 16 * 1024 * 1024,
+  maxHeaderBytes: 64 * 1024,
+  highWaterBytes: 256 * 1024,
+  maxUnreadBytes: 32 * 1024 * 1024,
+  maxInFlight: 4096,
+  maxConnections: 50_000,
+  requestTimeoutMs: 60_000,
+  upstreamIdleMs: 60_000,
+  drainMs: 10_000,
+  lingerMs: 5_000,
+};
+
+export class Runtime {
+  readonly turn = new Turn();
+  readonly calls = new CallPool();
+  readonly sweeper: Sweeper;
+  readonly limits: ProxyLimits;
+
+  constructor(limits: ProxyLimits) {
+    this.limits = limits;
+    this.sweeper = new Sweeper(this.turn, limits.requestTimeoutMs);
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * One worker's data plane.
+ *
+ *   resource changes --plan--> immutable plans --bind--> listeners, sites, route tables, clusters
+ *   bytes of callers --frames--> requests --limits, route, cluster, host--> upstream connections --replies--> callers
+ *
+ * It knows nothing of where resources come from, and keeps what it has when a change is refused: each change is taken
+ * whole or not at all, and one that is refused harms no other.
+ */
+import { lookup } from 'node:dns/promises';
+import { decode } from '../xds-api/messages.ts';
+import { ClusterDirectory } from './clusters/cluster-directory.ts';
+import { ClusterSet } from './clusters/cluster-set.ts';
+import { planCluster } from './config/cluster-plan.ts';
+import { convertHttpRoutes } from './config/http-routes.ts';
+import { planListener } from './config/listener-plan.ts';
+import { Rejection } from './config/rejection.ts';
+import { type Applied, type ResourceChange, resourceMessages } from './config/resources.ts';
+import { planRoutes } from './config/route-plan.ts';
+import { type ProxyLimits, Runtime } from './connections/runtime.ts';
+import { BucketStore } from './filters/token-buckets.ts';
+import { ListenerSet } from './listeners/listener-set.ts';
+import { AccessLogFiles } from './observation/access-log.ts';
+import { StatsStore } from './observation/stats-store.ts';
+import { RouteDirectory } from './routing/route-directory.ts';
+
+export interface DataPlaneOptions {
+  readonly limits: ProxyLimits;
+  /** Token buckets, in memory that all workers share. */
+  readonly bucketMemory: SharedArrayBuffer;
+  /** Whether other workers listen on the same addresses. */
+  readonly sharedAddresses: boolean;
+}
+
+/** What the control plane has to be asked for by name. */
+export interface ResourceNames {
+  readonly endpoints: readonly string[];
+  readonly routes: readonly string[];
+}
+
+export class DataPlane {
+  readonly runtime: Runtime;
+  readonly stats = new StatsStore();
+  readonly directory = new ClusterDirectory();
+  readonly listeners: ListenerSet;
+  readonly logFiles = new AccessLogFiles();
+  readonly #clusters: ClusterSet;
+  readonly #routes = new RouteDirectory();
+
+  constructor({ limits, bucketMemory, sharedAddresses }: DataPlaneOptions) {
+    this.runtime = new Runtime(limits);
+    this.#clusters = new ClusterSet(this.runtime, this.directory, addressesOf);
+    const around = {
+      runtime: this.runtime,
+      directory: this.directory,
+      buckets: new BucketStore(bucketMemory, Date.now),
+      logFiles: this.logFiles,
+    };
+    this.listeners = new ListenerSet(around, this.#routes, this.stats, sharedAddresses);
+  }
+
+  /** Never rejects for what a resource says. */
+  async apply(changes: readonly ResourceChange[]): Promise<Applied> {
+    const rejections: { kind: ResourceChange['kind']; name: string; reason: string }[] = [];
+    for (const change of changes) {
+      try {
+        await this.#applyOne(change);
+      } catch (error) {
+        rejections.push({ kind: change.kind, name: change.name, reason: reasonOf(error) });
+      }
+    }
+    return { rejections };
+  }
+
+  resourceNames(): ResourceNames {
+    return { endpoints: this.#clusters.endpointNames(), routes: this.listeners.routeNames() };
+  }
+
+  /** Lets requests in flight finish, then closes everything. */
+  async stop(): Promise<void> {
+    await this.listeners.drain();
+    this.destroy();
+    await this.logFiles.close();
+  }
+
+  destroy(): void {
+    this.listeners.destroy();
+    this.#clusters.stop();
+  }
+
+  async #applyOne({ kind, name, body }: ResourceChange): Promise<void> {
+    switch (kind) {
+      case 'cluster':
+        if (body === undefined) this.#clusters.remove(name);
+        else this.#clusters.set(planCluster(decode(resourceMessages.cluster, body)));
+        break;
+      case 'endpoints':
+        // Endpoints go with their cluster; a removal of the resource alone leaves the last ones in force.
+        if (body !== undefined) this.#clusters.setEndpoints(name, decode(resourceMessages.endpoints, body));
+        break;
+      case 'listener':
+        if (body === undefined) this.listeners.remove(name);
+        else await this.listeners.set({ ...planListener(decode(resourceMessages.listener, body)), name });
+        break;
+      case 'routes':
+        if (body !== undefined)
+          this.#routes.set(name, planRoutes(convertHttpRoutes(decode(resourceMessages.routes, body))));
+        break;
+      case 'nativeRoutes':
+        if (body !== undefined) this.#routes.set(name, planRoutes(decode(resourceMessages.nativeRoutes, body)));
+        break;
+    }
+  }
+}
+
+/** A resource whose bytes or contents are wrong is refused with what is wrong; whatever else happens is told as well. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Rejection) return error.message;
+  return error instanceof Error ? `cannot be read: ${error.message}` : 'cannot be read';
+}
+
+async function addressesOf(name: string): Promise<readonly string[]> {
+  return (await lookup(name, { all: true })).map(({ address }) => address);
+}

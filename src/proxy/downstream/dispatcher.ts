@@ -1,0 +1,133 @@
+/**
+ * Takes a request from its caller to a connection: limits, route, cluster, host, then the way that the site's sharing
+ * says. Whatever stops it on the way becomes an answer in the caller's own protocol.
+ */
+import { type Codec, CodecError, Frame, ReplyReason } from '../../../codecs/codec.ts';
+import type { Host } from '../clusters/host.ts';
+import type { Call } from '../connections/call.ts';
+import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
+import type { DownstreamConnection } from './downstream-connection.ts';
+import { mirror } from './mirror.ts';
+import type { Site } from './site.ts';
+
+const MAX_ATTEMPTS = 3;
+/** For frames that are looked at a second time: mutated ones, and those sent to a second host. */
+const scratch = new Frame();
+
+export function dispatch(site: Site, caller: DownstreamConnection, call: Call, frame: Frame): void {
+  const { bytes, start } = call;
+  const { limits, routes, stats } = site;
+  if (limits !== undefined) {
+    if (!limits.admit(bytes, start, frame)) {
+      stats.rateLimited++;
+      caller.refuse(call, ReplyReason.overLimit, 'over the rate limit', 'local_rate_limited');
+      return;
+    }
+    stats.rateLimitOk++;
+  }
+  const route = routes?.select(bytes, start, frame);
+  if (routes === undefined || route === undefined) {
+    caller.refuse(call, ReplyReason.routeNotFound, 'no route matches the request', 'no_matched_route');
+    return;
+  }
+  call.route = route;
+  const place = route.clusters.pick();
+  if (place?.cluster === undefined) {
+    caller.refuse(call, ReplyReason.clusterNotFound, `cluster ${place?.name ?? ''} is not known`, 'unknown_cluster');
+    return;
+  }
+  call.cluster = place.cluster;
+  call.hash = routes.hash(route);
+  if (route.mirrors.length > 0) mirror(site, route, call, frame);
+  if (route.requestMutation.length > 0) sendMutated(site, caller, call, frame, route.requestMutation);
+  else send(site, caller, call, frame);
+}
+
+/** Sends a call of which no byte has left to another host, as long as there are attempts left. */
+export function redispatch(site: Site, caller: DownstreamConnection, call: Call): void {
+  const { bytes, start, length } = call;
+  if (++call.attempts >= MAX_ATTEMPTS || !decodeAgain(site.codec, bytes, start, length)) {
+    caller.refuse(call, ReplyReason.unspecified, 'remote connection failure', 'upstream_connection_failure');
+    return;
+  }
+  if (scratch.rewritable) site.codec.rewriteId(bytes, start, scratch, call.idHigh, call.idLow);
+  if (call.cluster !== undefined) call.cluster.stats.rqRetry++;
+  send(site, caller, call, scratch);
+}
+
+function sendMutated(
+  site: Site,
+  caller: DownstreamConnection,
+  call: Call,
+  frame: Frame,
+  mutation: Parameters<Codec['mutate']>[3],
+): void {
+  const mutated = site.codec.mutate(call.bytes, call.start, frame, mutation);
+  if (!decodeAgain(site.codec, mutated, 0, mutated.length)) {
+    send(site, caller, call, frame);
+    return;
+  }
+  call.bytes = mutated;
+  call.start = 0;
+  call.length = mutated.length;
+  send(site, caller, call, scratch);
+}
+
+function send(site: Site, caller: DownstreamConnection, call: Call, frame: Frame): void {
+  const host = call.cluster?.pick(call.hash, site.runtime.turn.now);
+  if (host === undefined) {
+    if (call.cluster !== undefined) call.cluster.stats.noHealthyUpstream++;
+    caller.refuse(call, ReplyReason.noHealthyUpstream, 'no healthy upstream', 'no_healthy_upstream');
+    return;
+  }
+  if (site.sharing === 'pool') sendPooled(site, caller, call, frame, host);
+  else sendOn(connectionFor(site, caller, frame, host), caller, call, frame);
+}
+
+function connectionFor(
+  site: Site,
+  caller: DownstreamConnection,
+  frame: Frame,
+  host: Host,
+): UpstreamConnection | undefined {
+  if (site.sharing === 'all' && frame.rewritable) return host.shared(site.codec).choose();
+  return caller.links.to(host, frame.rewritable);
+}
+
+function sendOn(
+  connection: UpstreamConnection | undefined,
+  caller: DownstreamConnection,
+  call: Call,
+  frame: Frame,
+): void {
+  if (connection === undefined) {
+    caller.refuse(call, ReplyReason.unspecified, 'too many requests in flight', 'upstream_overflow');
+    return;
+  }
+  if (call.oneway) {
+    connection.sendOneway(call.bytes, call.start, frame);
+    caller.finishOneway(call);
+  } else connection.send(call, call.bytes, call.start, frame);
+  caller.mindPressure(connection);
+}
+
+function sendPooled(site: Site, caller: DownstreamConnection, call: Call, frame: Frame, host: Host): void {
+  const pool = host.pool(site.codec);
+  if (call.oneway) {
+    sendOn(pool.forOneway(), caller, call, frame);
+    return;
+  }
+  const connection = pool.take();
+  if (connection !== undefined) sendOn(connection, caller, call, frame);
+  else if (!pool.enqueue(call, call.bytes, call.start, frame))
+    caller.refuse(call, ReplyReason.unspecified, 'too many connections', 'upstream_overflow');
+}
+
+function decodeAgain(codec: Codec, bytes: Buffer, start: number, length: number): boolean {
+  try {
+    return codec.decoder('request').decode(bytes, start, start + length, scratch);
+  } catch (error) {
+    if (error instanceof CodecError) return false;
+    throw error;
+  }
+}

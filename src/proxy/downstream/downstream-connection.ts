@@ -1,0 +1,368 @@
+/**
+ * One caller's connection: its bytes become requests, which are dispatched; replies come back in the order that the
+ * protocol asks for. It reads no faster than its upstreams and the caller itself can take, finishes what is in flight
+ * when the caller half-closes or the listener drains, and leaves nothing behind however it ends.
+ */
+import type { Socket } from 'node:net';
+import { CodecError, type Frame, FrameKind, type ReplyReason, Status } from '../../../codecs/codec.ts';
+import type { Call, CallOwner } from '../connections/call.ts';
+import { FrameReader } from '../connections/frame-reader.ts';
+import { Output } from '../connections/output.ts';
+import type { Runtime } from '../connections/runtime.ts';
+import type { Swept } from '../connections/sweeper.ts';
+import type { Source, UpstreamConnection } from '../upstream/upstream-connection.ts';
+import { CallerLinks } from './caller-links.ts';
+import { dispatch, redispatch } from './dispatcher.ts';
+import { ReplyOrder } from './reply-order.ts';
+import type { ConnectionAddresses } from './request-logs.ts';
+import type { Site } from './site.ts';
+
+/** Why a caller is not read from. */
+const Pause = { upstream: 1, replies: 2, inFlight: 4, warming: 8, ending: 16 } as const;
+
+const noProperties: readonly never[] = [];
+
+export class DownstreamConnection implements CallOwner, Source, Swept {
+  waiting = true;
+  readonly links: CallerLinks;
+  readonly #runtime: Runtime;
+  readonly #socket: Socket;
+  readonly #output: Output;
+  readonly #reader: FrameReader;
+  readonly #order: ReplyOrder | undefined;
+  readonly #addresses: ConnectionAddresses;
+  readonly #onClosed: (connection: DownstreamConnection) => void;
+  #site: Site;
+  #inFlight = 0;
+  #pauses = 0;
+  #lastRead: number;
+  /** Upstream connections whose replies this caller is too slow for. */
+  #held: UpstreamConnection[] = [];
+  /** No more requests are read: the connection ends when nothing is in flight. */
+  #ending = false;
+  #endingSince = 0;
+  #ended = false;
+
+  constructor(socket: Socket, site: Site, onClosed: (connection: DownstreamConnection) => void) {
+    const { runtime } = site;
+    this.#runtime = runtime;
+    this.#socket = socket;
+    this.#site = site;
+    this.#onClosed = onClosed;
+    this.#lastRead = runtime.turn.now;
+    this.links = new CallerLinks(runtime, site.codec);
+    this.#output = new Output(socket, runtime.turn);
+    this.#reader = new FrameReader(site.codec.decoder('request', runtime.limits), this);
+    this.#order = site.ordered ? new ReplyOrder() : undefined;
+    this.#addresses = {
+      local: `${socket.localAddress ?? '-'}:${socket.localPort ?? 0}`,
+      remote: `${socket.remoteAddress ?? '-'}:${socket.remotePort ?? 0}`,
+    };
+    site.stats.cxTotal++;
+    site.stats.cxActive++;
+    this.#listen();
+    runtime.sweeper.add(this);
+  }
+
+  /** Goes on under another site from the next request on; a connection that cannot finishes what is in flight and ends. */
+  adopt(site: Site): void {
+    if (!site.continues(this.#site)) {
+      this.drain();
+      return;
+    }
+    this.#site.stats.cxActive--;
+    this.#site.stats.requestActive -= this.#inFlight;
+    site.stats.cxActive++;
+    site.stats.requestActive += this.#inFlight;
+    this.#site = site;
+  }
+
+  /** Reads nothing until `warm` is called. */
+  holdUntilWarm(): void {
+    this.#pause(Pause.warming);
+  }
+
+  warm(): void {
+    this.#unpause(Pause.warming);
+  }
+
+  /** Finishes what is in flight, a request that has half arrived included, then ends. */
+  drain(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#endingSince = this.#runtime.turn.now;
+    this.#endIfDone();
+  }
+
+  destroy(): void {
+    this.#reader.stopped = true;
+    this.#socket.destroy();
+  }
+
+  onFrame(bytes: Buffer, start: number, frame: Frame): void {
+    const { stats } = this.#site;
+    stats.request++;
+    stats.requestDecodingSuccess++;
+    if (frame.kind === FrameKind.request) {
+      stats.requestTwoway++;
+      dispatch(this.#site, this, this.#begin(bytes, start, frame, false), frame);
+    } else if (frame.kind === FrameKind.oneway) {
+      stats.requestOneway++;
+      dispatch(this.#site, this, this.#begin(bytes, start, frame, true), frame);
+    } else if (frame.kind === FrameKind.heartbeat) {
+      stats.requestEvent++;
+      this.#answerHeartbeat(bytes, start, frame);
+    } else {
+      stats.requestStream++;
+      this.destroy();
+    }
+  }
+
+  onReply(call: Call, bytes: Buffer, start: number, frame: Frame, from: UpstreamConnection): void {
+    if (!this.waiting) {
+      this.#runtime.calls.release(call);
+      return;
+    }
+    const { stats, logs } = this.#site;
+    const failed = frame.status === Status.error || frame.kind === FrameKind.error;
+    stats.response++;
+    stats.responseDecodingSuccess++;
+    if (!failed) stats.responseSuccess++;
+    else if (frame.kind === FrameKind.error) stats.responseError++;
+    else stats.responseBusinessException++;
+    stats.requestTimeMs.record(this.#runtime.turn.now - call.startedAt);
+    if (logs !== undefined)
+      logs.write(
+        call,
+        this.#addresses,
+        {
+          responseBytes: frame.length,
+          failed,
+          detail: 'via_upstream',
+          upstreamLocalAddress: from.localAddress,
+          properties: logs.readsReplies ? logs.readReply(bytes, start, frame) : noProperties,
+        },
+        this.#runtime.turn.now,
+      );
+    const mutation = call.route?.responseMutation;
+    if (mutation !== undefined && mutation.length > 0) {
+      const mutated = this.#site.codec.mutate(bytes, start, frame, mutation);
+      this.#answer(call, mutated, 0, mutated.length);
+    } else this.#answer(call, bytes, start, start + frame.length);
+    if (this.#output.blocked || this.#output.queued > this.#runtime.limits.highWaterBytes) this.#mindReplies(from);
+  }
+
+  onFailure(call: Call, reason: ReplyReason, message: string, detail: string): void {
+    if (this.waiting) this.refuse(call, reason, message, detail);
+    else this.#runtime.calls.release(call);
+  }
+
+  onUnsent(call: Call): void {
+    if (this.waiting) redispatch(this.#site, this, call);
+    else this.#runtime.calls.release(call);
+  }
+
+  /** Answers in the upstream's stead. A protocol that cannot say an error has its connection closed. */
+  refuse(call: Call, reason: ReplyReason, message: string, detail: string): void {
+    const { stats, logs, codec } = this.#site;
+    logs?.write(
+      call,
+      this.#addresses,
+      { responseBytes: 0, failed: true, detail, upstreamLocalAddress: '-', properties: noProperties },
+      this.#runtime.turn.now,
+    );
+    if (call.oneway) {
+      this.#finish(call);
+      return;
+    }
+    stats.localResponseBusinessException++;
+    const reply = codec.errorReply(call.bytes, call.start, call.idHigh, call.idLow, reason, message);
+    if (reply === undefined) {
+      stats.responseErrorCausedConnectionClose++;
+      this.#finish(call);
+      this.drain();
+    } else this.#answer(call, reply, 0, reply.length);
+  }
+
+  finishOneway(call: Call): void {
+    this.#site.logs?.write(
+      call,
+      this.#addresses,
+      { responseBytes: 0, failed: false, detail: 'oneway', upstreamLocalAddress: '-', properties: noProperties },
+      this.#runtime.turn.now,
+    );
+    this.#finish(call);
+  }
+
+  /** Stops reading while an upstream connection has more to write than it should. */
+  mindPressure(connection: UpstreamConnection): void {
+    const { output } = connection;
+    if (!output.blocked && output.queued <= this.#runtime.limits.highWaterBytes) return;
+    output.blocked = true;
+    connection.resumeWhenDrained(this);
+    this.#pause(Pause.upstream);
+  }
+
+  resume(): void {
+    this.#unpause(Pause.upstream);
+  }
+
+  sweep(now: number): void {
+    const { drainMs, lingerMs } = this.#runtime.limits;
+    if (this.#ending && now - this.#endingSince > (this.#ended ? lingerMs : drainMs)) {
+      this.destroy();
+      return;
+    }
+    // A caller that always has requests in flight would never be done: from half-time on it is not read from.
+    if (this.#ending && !this.#ended && now - this.#endingSince > drainMs / 2) this.#pause(Pause.ending);
+    const { idleTimeoutMs } = this.#site.plan;
+    if (idleTimeoutMs <= 0 || this.#inFlight > 0 || this.#ending || now - this.#lastRead <= idleTimeoutMs) return;
+    this.#site.stats.idleTimeout++;
+    this.drain();
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('drain', () => this.#drained());
+    socket.once('end', () => {
+      this.#runtime.turn.begin();
+      this.drain();
+    });
+    // What went wrong with a caller's socket is no news: 'close' follows, and is counted.
+    socket.on('error', () => {});
+    socket.once('close', () => this.#closed());
+  }
+
+  #read(chunk: Buffer): void {
+    const { turn } = this.#runtime;
+    turn.begin();
+    this.#lastRead = turn.now;
+    this.#site.stats.rxBytes += chunk.length;
+    if (this.#ended) return;
+    try {
+      this.#reader.read(chunk);
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error;
+      this.#site.stats.requestDecodingError++;
+      this.destroy();
+    }
+    if (this.#inFlight >= this.#runtime.limits.maxInFlight) this.#pause(Pause.inFlight);
+  }
+
+  #begin(bytes: Buffer, start: number, frame: Frame, oneway: boolean): Call {
+    const site = this.#site;
+    const call = this.#runtime.calls.acquire();
+    call.owner = this;
+    call.bytes = bytes;
+    call.start = start;
+    call.length = frame.length;
+    call.requestBytes = frame.length;
+    call.headerLength = frame.headerLength;
+    call.idHigh = frame.idHigh;
+    call.idLow = frame.idLow;
+    call.oneway = oneway;
+    call.startedAt = this.#runtime.turn.now;
+    if (site.logs !== undefined) call.logged = site.logs.readRequest(bytes, start, frame);
+    if (this.#order !== undefined && !oneway) this.#order.begin(call);
+    this.#inFlight++;
+    site.stats.requestActive++;
+    return call;
+  }
+
+  /** The answer leaves now, or when those before it have left. */
+  #answer(call: Call, bytes: Buffer, start: number, end: number): void {
+    this.#site.stats.txBytes += end - start;
+    if (this.#order === undefined) {
+      this.#output.push(bytes, start, end);
+      this.#finish(call);
+      return;
+    }
+    const order = this.#order;
+    order.answer(call, bytes.subarray(start, end));
+    for (let next = order.next(); next !== undefined; next = order.next()) {
+      if (next.answer !== undefined) this.#output.push(next.answer, 0, next.answer.length);
+      this.#finish(next);
+    }
+  }
+
+  #finish(call: Call): void {
+    this.#inFlight--;
+    this.#site.stats.requestActive--;
+    this.#runtime.calls.release(call);
+    if ((this.#pauses & Pause.inFlight) !== 0 && this.#inFlight <= this.#runtime.limits.maxInFlight / 2)
+      this.#unpause(Pause.inFlight);
+    if (this.#ending) this.#endIfDone();
+  }
+
+  #answerHeartbeat(bytes: Buffer, start: number, frame: Frame): void {
+    const answer = this.#site.codec.heartbeatReply(bytes, start, frame);
+    if (answer !== undefined) this.#output.push(answer, 0, answer.length);
+  }
+
+  /** The caller does not read its replies: stop taking requests, and stop reading those upstreams that are its alone. */
+  #mindReplies(from: UpstreamConnection): void {
+    this.#output.blocked = true;
+    this.#pause(Pause.replies);
+    if (this.#site.sharing !== 'all') {
+      if (this.#held.includes(from)) return;
+      this.#held.push(from);
+      from.hold();
+    } else if (this.#output.pending > this.#runtime.limits.maxUnreadBytes) {
+      this.#site.stats.cxUnreadOverflow++;
+      this.destroy();
+    }
+  }
+
+  #drained(): void {
+    this.#output.blocked = false;
+    this.#releaseHeld();
+    this.#unpause(Pause.replies);
+  }
+
+  #releaseHeld(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const connection of held) connection.unhold();
+  }
+
+  #pause(reason: number): void {
+    if (this.#pauses === 0) this.#socket.pause();
+    this.#pauses |= reason;
+  }
+
+  #unpause(reason: number): void {
+    if (this.#pauses === 0) return;
+    this.#pauses &= ~reason;
+    if (this.#pauses === 0) this.#socket.resume();
+  }
+
+  #endIfDone(): void {
+    if (this.#ended || this.#inFlight > 0) return;
+    if (this.#reader.inFrame && !this.#socket.readableEnded) return;
+    this.#ended = true;
+    this.#endingSince = this.#runtime.turn.now;
+    this.#reader.stopped = true;
+    this.#output.flush();
+    this.#socket.end();
+    // What the caller still sends is read and dropped: closing over unread bytes would reset what it has not read yet.
+    this.#pauses = 0;
+    this.#socket.resume();
+  }
+
+  #closed(): void {
+    const { stats } = this.#site;
+    this.#runtime.turn.begin();
+    this.waiting = false;
+    this.#reader.stopped = true;
+    this.#runtime.sweeper.remove(this);
+    stats.cxActive--;
+    stats.requestActive -= this.#inFlight;
+    if (this.#inFlight > 0)
+      if (this.#socket.readableEnded || this.#socket.errored !== null) stats.cxDestroyRemoteWithActiveRq++;
+      else stats.cxDestroyLocalWithActiveRq++;
+    this.#releaseHeld();
+    this.links.end();
+    this.#onClosed(this);
+  }
+}

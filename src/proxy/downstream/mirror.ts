@@ -1,0 +1,87 @@
+/**
+ * Mirrored requests: a copy goes out by itself, and nobody waits for what comes back. A mirror never slows the request
+ * that it copies, and never piles up: beyond a bound it is left out and counted.
+ */
+import { type Codec, CodecError, Frame } from '../../../codecs/codec.ts';
+import type { Cluster } from '../clusters/cluster.ts';
+import type { Call, CallOwner } from '../connections/call.ts';
+import type { BoundRoute } from '../routing/route-table.ts';
+import type { Site } from './site.ts';
+
+const MAX_MIRRORED = 1024;
+const scratch = new Frame();
+
+export function mirror(site: Site, route: BoundRoute, call: Call, frame: Frame): void {
+  for (const { place, fraction } of route.mirrors) {
+    if (fraction < 1 && Math.random() >= fraction) continue;
+    if (place.cluster !== undefined && mirrorTo(site, place.cluster, route, call, frame)) site.stats.mirrored++;
+    else site.stats.mirrorDropped++;
+  }
+}
+
+function mirrorTo(site: Site, cluster: Cluster, route: BoundRoute, call: Call, frame: Frame): boolean {
+  const host = cluster.pick(call.hash, site.runtime.turn.now);
+  if (host === undefined || cluster.mirrored >= MAX_MIRRORED) return false;
+  const { codec } = site;
+  const bytes =
+    route.requestMutation.length > 0
+      ? codec.mutate(call.bytes, call.start, frame, route.requestMutation)
+      : Buffer.from(call.bytes.subarray(call.start, call.start + frame.length));
+  if (!decode(codec, bytes)) return false;
+  const shared = site.sharing === 'all' && scratch.rewritable;
+  const pool = host.pool(codec);
+  const connection = shared ? host.shared(codec).choose() : call.oneway ? pool.forOneway() : pool.take();
+  if (connection === undefined || connection.output.blocked) return false;
+  if (call.oneway) connection.sendOneway(bytes, 0, scratch);
+  else connection.send(copy(site, call, cluster), bytes, 0, scratch);
+  return true;
+}
+
+function copy(site: Site, call: Call, cluster: Cluster): Call {
+  const mirrored = site.runtime.calls.acquire();
+  cluster.mirrored++;
+  mirrored.owner = new MirrorOwner(site, cluster);
+  mirrored.cluster = cluster;
+  mirrored.idHigh = call.idHigh;
+  mirrored.idLow = call.idLow;
+  mirrored.startedAt = call.startedAt;
+  return mirrored;
+}
+
+/** Takes whatever becomes of a mirrored request, and forgets it. */
+class MirrorOwner implements CallOwner {
+  readonly waiting = true;
+  readonly #site: Site;
+  readonly #cluster: Cluster;
+
+  constructor(site: Site, cluster: Cluster) {
+    this.#site = site;
+    this.#cluster = cluster;
+  }
+
+  onReply(call: Call): void {
+    this.#forget(call);
+  }
+
+  onFailure(call: Call): void {
+    this.#forget(call);
+  }
+
+  onUnsent(call: Call): void {
+    this.#forget(call);
+  }
+
+  #forget(call: Call): void {
+    this.#cluster.mirrored--;
+    this.#site.runtime.calls.release(call);
+  }
+}
+
+function decode(codec: Codec, bytes: Buffer): boolean {
+  try {
+    return codec.decoder('request').decode(bytes, 0, bytes.length, scratch);
+  } catch (error) {
+    if (error instanceof CodecError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+/** The access logs of one site: what to read of a request and of a reply, and the record at the end. */
+import type { Frame } from '../../../codecs/codec.ts';
+import type { MetaProtocolPlan } from '../config/metaprotocol-plan.ts';
+import type { Call } from '../connections/call.ts';
+import type { AccessLog, AccessLogFiles } from '../observation/access-log.ts';
+import { PropertyView } from '../routing/property-view.ts';
+
+/** The two ends of a downstream connection, as `address:port`. */
+export interface ConnectionAddresses {
+  readonly local: string;
+  readonly remote: string;
+}
+
+export interface CallOutcome {
+  readonly responseBytes: number;
+  readonly failed: boolean;
+  readonly detail: string;
+  readonly upstreamLocalAddress: string;
+  readonly properties: readonly (readonly (string | undefined)[])[];
+}
+
+interface BoundLog {
+  readonly log: AccessLog;
+  readonly request: readonly number[];
+  readonly response: readonly number[];
+}
+
+export class RequestLogs {
+  readonly #plan: MetaProtocolPlan;
+  readonly #view: PropertyView;
+  readonly #logs: readonly BoundLog[];
+  readonly readsReplies: boolean;
+
+  constructor(plan: MetaProtocolPlan, files: AccessLogFiles) {
+    this.#plan = plan;
+    this.#view = new PropertyView(plan.codec);
+    this.#logs = plan.accessLogs.map(({ path, format }) => ({
+      log: files.open(path, format),
+      request: format.requestProperties.map((name) => this.#view.number(name)),
+      response: format.responseProperties.map((name) => this.#view.number(name)),
+    }));
+    this.readsReplies = this.#logs.some(({ response }) => response.length > 0);
+  }
+
+  /** For each log the values that it names, in its order. */
+  readRequest(bytes: Buffer, start: number, frame: Frame): (string | undefined)[][] {
+    this.#view.open(bytes, start, frame);
+    return this.#logs.map(({ request }) => request.map((number) => this.#view.read(number)));
+  }
+
+  readReply(bytes: Buffer, start: number, frame: Frame): (string | undefined)[][] {
+    this.#view.open(bytes, start, frame);
+    return this.#logs.map(({ response }) => response.map((number) => this.#view.read(number)));
+  }
+
+  write(call: Call, addresses: ConnectionAddresses, outcome: CallOutcome, now: number): void {
+    const duration = now - call.startedAt;
+    this.#logs.forEach(({ log }, index) => {
+      log.write({
+        startTime: Date.now() - duration,
+        duration,
+        requestBytes: call.requestBytes,
+        responseBytes: outcome.responseBytes,
+        responseCode: outcome.failed ? 1 : 0,
+        detail: outcome.detail,
+        termination: '',
+        transportFailure: call.host === undefined && outcome.failed ? (call.cluster?.stats.lastError ?? '') : '',
+        route: call.route?.name ?? '',
+        cluster: call.cluster?.name ?? '',
+        upstreamHost: call.host?.key ?? '',
+        upstreamLocalAddress: outcome.upstreamLocalAddress,
+        downstreamLocalAddress: addresses.local,
+        downstreamRemoteAddress: addresses.remote,
+        applicationProtocol: this.#plan.applicationProtocol,
+        requestProperties: call.logged?.[index] ?? [],
+        responseProperties: outcome.properties[index] ?? [],
+      });
+    });
+  }
+}

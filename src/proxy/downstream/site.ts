@@ -1,0 +1,71 @@
+/**
+ * A MetaProtocol plan bound to this worker: its codec, its routes as they are now, its limits, logs and counters. A new
+ * plan makes a new site; connections move to it between two requests. New routes are put into the site that stands.
+ */
+import type { Codec } from '../../../codecs/codec.ts';
+import type { ClusterDirectory } from '../clusters/cluster-directory.ts';
+import type { MetaProtocolPlan } from '../config/metaprotocol-plan.ts';
+import type { RouteTablePlan } from '../config/route-plan.ts';
+import type { Runtime } from '../connections/runtime.ts';
+import { LocalRateLimits } from '../filters/local-rate-limit.ts';
+import type { BucketStore } from '../filters/token-buckets.ts';
+import type { AccessLogFiles } from '../observation/access-log.ts';
+import type { ProtocolStats } from '../observation/stats.ts';
+import { RouteTable } from '../routing/route-table.ts';
+import { RequestLogs } from './request-logs.ts';
+
+/**
+ * How requests travel: one at a time on a pooled connection; on a connection of the caller's own to each host; or on a
+ * few connections to a host that all callers share.
+ */
+export type Sharing = 'pool' | 'caller' | 'all';
+
+export interface SiteSurroundings {
+  readonly runtime: Runtime;
+  readonly directory: ClusterDirectory;
+  readonly buckets: BucketStore;
+  readonly logFiles: AccessLogFiles;
+}
+
+export class Site {
+  readonly plan: MetaProtocolPlan;
+  readonly codec: Codec;
+  readonly runtime: Runtime;
+  readonly stats: ProtocolStats;
+  readonly sharing: Sharing;
+  /** Whether replies must leave in the order of their requests. */
+  readonly ordered: boolean;
+  readonly limits: LocalRateLimits | undefined;
+  readonly logs: RequestLogs | undefined;
+  /** Undefined until the first routes have come. */
+  routes: RouteTable | undefined;
+  readonly #directory: ClusterDirectory;
+
+  constructor(listener: string, plan: MetaProtocolPlan, stats: ProtocolStats, around: SiteSurroundings) {
+    this.plan = plan;
+    this.codec = plan.codec;
+    this.runtime = around.runtime;
+    this.stats = stats;
+    this.#directory = around.directory;
+    this.sharing = sharingOf(plan);
+    this.ordered = plan.codec.capabilities.correlation !== 'id';
+    if (plan.rateLimits.length > 0)
+      this.limits = new LocalRateLimits(plan.rateLimits, plan.codec, around.buckets, listener);
+    if (plan.accessLogs.length > 0) this.logs = new RequestLogs(plan, around.logFiles);
+    if (plan.routes.kind === 'inline') this.useRoutes(plan.routes.table);
+  }
+
+  useRoutes(table: RouteTablePlan): void {
+    this.routes = new RouteTable(table, this.codec, this.#directory);
+  }
+
+  /** Whether a connection that began under `other` can go on under this. */
+  continues(other: Site): boolean {
+    return this.codec === other.codec && this.sharing === other.sharing;
+  }
+}
+
+function sharingOf({ codec, multiplexing }: MetaProtocolPlan): Sharing {
+  if (!multiplexing || codec.capabilities.correlation === 'none') return 'pool';
+  return codec.capabilities.sharesConnections ? 'all' : 'caller';
+}

@@ -1,0 +1,204 @@
+/**
+ * The listeners of one worker by name. A listener whose routes come by RDS stands at once, but reads nothing before its
+ * first routes are there, or have been waited for; one whose plan changes keeps its old service until the new one is warm.
+ */
+import type { ClusterDirectory } from '../clusters/cluster-directory.ts';
+import type { ListenAddress, ListenerPlan } from '../config/listener-plan.ts';
+import type { MetaProtocolPlan } from '../config/metaprotocol-plan.ts';
+import { Rejection } from '../config/rejection.ts';
+import type { RouteTablePlan } from '../config/route-plan.ts';
+import { Site, type SiteSurroundings } from '../downstream/site.ts';
+import type { StatsStore } from '../observation/stats-store.ts';
+import type { RouteDirectory } from '../routing/route-directory.ts';
+import { Listener, type Service, tcpService } from './listener.ts';
+
+interface Entry {
+  readonly listener: Listener;
+  /** Ends the service's part in route updates and its waiting for the first. */
+  readonly release: () => void;
+}
+
+const RETRY_MS = 1000;
+
+export class ListenerSet {
+  readonly #around: SiteSurroundings;
+  readonly #routes: RouteDirectory;
+  readonly #stats: StatsStore;
+  readonly #directory: ClusterDirectory;
+  /** Whether other workers listen on the same addresses. */
+  readonly #shared: boolean;
+  readonly #entries = new Map<string, Entry>();
+  readonly #draining = new Set<Listener>();
+  readonly #retries = new Map<string, NodeJS.Timeout>();
+  #stopped = false;
+
+  constructor(around: SiteSurroundings, routes: RouteDirectory, stats: StatsStore, shared: boolean) {
+    this.#around = around;
+    this.#routes = routes;
+    this.#stats = stats;
+    this.#directory = around.directory;
+    this.#shared = shared;
+  }
+
+  *listeners(): IterableIterator<Listener> {
+    for (const { listener } of this.#entries.values()) yield listener;
+  }
+
+  /** Names of the route resources that listeners refer to, sorted. */
+  routeNames(): readonly string[] {
+    const names = new Set<string>();
+    for (const { listener } of this.#entries.values()) {
+      const { service } = listener.plan;
+      if (service.kind === 'metaprotocol' && service.routes.kind === 'rds') names.add(service.routes.resourceName);
+    }
+    return [...names].sort();
+  }
+
+  /** Resolves once the listener stands. Throws Rejection when it cannot; that is then tried again now and then. */
+  async set(plan: ListenerPlan): Promise<void> {
+    this.#stopRetry(plan.name);
+    const before = this.#entries.get(plan.name);
+    if (before !== undefined && sameAddress(before.listener.plan.address, plan.address)) {
+      this.#replace(plan, before);
+      return;
+    }
+    const entry = this.#create(plan);
+    try {
+      await entry.listener.listen(this.#shared);
+    } catch (error) {
+      entry.release();
+      this.#retry(plan);
+      throw new Rejection(`cannot listen on ${formatAddress(plan.address)}: ${messageOf(error)}`);
+    }
+    this.#entries.set(plan.name, entry);
+    if (before !== undefined) this.#retire(before);
+  }
+
+  remove(name: string): void {
+    this.#stopRetry(name);
+    const entry = this.#entries.get(name);
+    this.#entries.delete(name);
+    if (entry !== undefined) this.#retire(entry);
+  }
+
+  /** Stops accepting; resolves when every connection has ended, at the latest after the drain time. */
+  async drain(): Promise<void> {
+    this.#stopped = true;
+    for (const name of this.#retries.keys()) this.#stopRetry(name);
+    for (const entry of this.#entries.values()) this.#retire(entry);
+    await Promise.all([...this.#draining].map((listener) => listener.drain()));
+  }
+
+  destroy(): void {
+    for (const { listener, release } of this.#entries.values()) {
+      release();
+      listener.destroy();
+    }
+    for (const listener of this.#draining) listener.destroy();
+  }
+
+  #create(plan: ListenerPlan): Entry {
+    if (plan.service.kind === 'tcp') {
+      const listener = new Listener(this.#around.runtime, plan, tcpService(plan.service, this.#directory), true);
+      return { listener, release: () => {} };
+    }
+    const site = this.#site(plan, plan.service);
+    const listener = new Listener(
+      this.#around.runtime,
+      plan,
+      { kind: 'metaprotocol', site },
+      site.routes !== undefined,
+    );
+    return { listener, release: this.#followRoutes(site, plan.service, () => listener.warm()) };
+  }
+
+  #replace(plan: ListenerPlan, before: Entry): void {
+    const { listener } = before;
+    const put = (service: Service, release: () => void): void => {
+      this.#entries.set(plan.name, { listener, release });
+      listener.update(plan, service);
+      before.release();
+    };
+    if (plan.service.kind === 'tcp') {
+      put(tcpService(plan.service, this.#directory), () => {});
+      return;
+    }
+    const site = this.#site(plan, plan.service);
+    let release: (() => void) | undefined;
+    let warmed = false;
+    const warm = (): void => {
+      warmed = true;
+      if (release !== undefined) put({ kind: 'metaprotocol', site }, release);
+      listener.warm();
+    };
+    release = this.#followRoutes(site, plan.service, warm);
+    if (warmed) put({ kind: 'metaprotocol', site }, release);
+    else listener.plan = plan;
+  }
+
+  #site(plan: ListenerPlan, service: MetaProtocolPlan): Site {
+    return new Site(plan.name, service, this.#stats.protocol(service), this.#around);
+  }
+
+  /** Calls `warm` once: when the site has routes, or when they have been waited for long enough. */
+  #followRoutes(site: Site, { routes }: MetaProtocolPlan, warm: () => void): () => void {
+    if (routes.kind === 'inline') {
+      warm();
+      return () => {};
+    }
+    let timer: NodeJS.Timeout | undefined;
+    let warmed = false;
+    const warmOnce = (): void => {
+      clearTimeout(timer);
+      if (warmed) return;
+      warmed = true;
+      warm();
+    };
+    const unsubscribe = this.#routes.subscribe(routes.resourceName, {
+      useRoutes: (table: RouteTablePlan) => {
+        site.useRoutes(table);
+        warmOnce();
+      },
+    });
+    if (site.routes === undefined && routes.waitMs > 0) timer = setTimeout(warmOnce, routes.waitMs);
+    return () => {
+      clearTimeout(timer);
+      unsubscribe();
+    };
+  }
+
+  #retire({ listener, release }: Entry): void {
+    release();
+    this.#draining.add(listener);
+    void listener.drain().then(() => this.#draining.delete(listener));
+  }
+
+  #retry(plan: ListenerPlan): void {
+    if (this.#stopped) return;
+    const again = (): void => {
+      this.#retries.delete(plan.name);
+      this.set(plan).catch((error: unknown) => {
+        if (!(error instanceof Rejection)) throw error;
+      });
+    };
+    this.#retries.set(plan.name, setTimeout(again, RETRY_MS).unref());
+  }
+
+  #stopRetry(name: string): void {
+    clearTimeout(this.#retries.get(name));
+    this.#retries.delete(name);
+  }
+}
+
+function sameAddress(a: ListenAddress, b: ListenAddress): boolean {
+  return formatAddress(a) === formatAddress(b);
+}
+
+export function formatAddress(address: ListenAddress): string {
+  if ('path' in address) return address.path;
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

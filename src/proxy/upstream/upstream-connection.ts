@@ -1,0 +1,268 @@
+/**
+ * One connection to a host: requests go out, replies find their calls. It does not know whether it is pooled, belongs
+ * to one caller or is shared by all: its keeper does, and is told when it has nothing in flight and when it has closed.
+ * Whatever way it ends, each call on it is answered, or handed back when none of its bytes can have left.
+ */
+import { connect, type Socket } from 'node:net';
+import { type Codec, CodecError, type Frame, FrameKind, ReplyReason } from '../../../codecs/codec.ts';
+import type { Host } from '../clusters/host.ts';
+import type { HostAddress } from '../config/endpoint-plan.ts';
+import type { Call } from '../connections/call.ts';
+import { FrameReader } from '../connections/frame-reader.ts';
+import { Output } from '../connections/output.ts';
+import type { Runtime } from '../connections/runtime.ts';
+import type { PendingCalls } from './pending-calls.ts';
+
+export interface ConnectionKeeper {
+  /** Nothing is in flight any more. */
+  onIdle(connection: UpstreamConnection): void;
+  onClosed(connection: UpstreamConnection): void;
+}
+
+/** Somebody who stops reading while a connection has more to write than it should. */
+export interface Source {
+  resume(): void;
+}
+
+/** Above this, what is kept of a request is a copy of its header, so that a large buffer is not held until the reply. */
+const KEPT_BYTES = 64 * 1024;
+
+export class UpstreamConnection {
+  readonly host: Host;
+  readonly output: Output;
+  connected = false;
+  closed = false;
+  /** No new request: the host drains, or the connection is about to close. */
+  retired = false;
+  /** Since when nothing has been in flight, on the turn's clock. */
+  idleSince: number;
+  readonly calls: PendingCalls;
+  readonly #runtime: Runtime;
+  readonly #codec: Codec;
+  readonly #keeper: ConnectionKeeper;
+  /** True when a reply to nobody means that the connection cannot be trusted. */
+  readonly #exclusive: boolean;
+  readonly #socket: Socket;
+  readonly #reader: FrameReader;
+  #sources: Source[] = [];
+  #holds = 0;
+  #lastRead: number;
+  #failure: { readonly reason: ReplyReason; readonly message: string; readonly detail: string } | undefined;
+
+  constructor(
+    runtime: Runtime,
+    host: Host,
+    codec: Codec,
+    calls: PendingCalls,
+    keeper: ConnectionKeeper,
+    exclusive: boolean,
+  ) {
+    this.#runtime = runtime;
+    this.host = host;
+    this.#codec = codec;
+    this.calls = calls;
+    this.#keeper = keeper;
+    this.#exclusive = exclusive;
+    this.idleSince = runtime.turn.now;
+    this.#lastRead = runtime.turn.now;
+    this.#socket = open(host.address);
+    this.output = new Output(this.#socket, runtime.turn);
+    this.#reader = new FrameReader(codec.decoder('response', runtime.limits), this);
+    this.#listen();
+    host.stats.cxTotal++;
+    host.stats.cxActive++;
+    host.connections.add(this);
+    runtime.sweeper.add(this);
+  }
+
+  get localAddress(): string {
+    return `${this.#socket.localAddress ?? '-'}:${this.#socket.localPort ?? 0}`;
+  }
+
+  send(call: Call, bytes: Buffer, start: number, frame: Frame): void {
+    call.host = this.host;
+    call.bytes = bytes;
+    call.start = start;
+    call.length = frame.length;
+    call.headerLength = frame.headerLength;
+    this.calls.add(call, bytes, start, frame);
+    this.host.stats.rqTotal++;
+    this.host.active++;
+    this.output.push(bytes, start, start + frame.length);
+    if (this.connected && bytes.length > KEPT_BYTES) keepHeader(call);
+  }
+
+  sendOneway(bytes: Buffer, start: number, frame: Frame): void {
+    this.calls.passOneway(bytes, start, frame);
+    this.host.stats.rqTotal++;
+    this.output.push(bytes, start, start + frame.length);
+  }
+
+  /** Has `source` resumed once the output has drained; the caller stops reading until then. */
+  resumeWhenDrained(source: Source): void {
+    if (!this.#sources.includes(source)) this.#sources.push(source);
+  }
+
+  /** Stops reading replies, because their one receiver cannot take more. */
+  hold(): void {
+    if (this.#holds++ === 0) this.#socket.pause();
+  }
+
+  unhold(): void {
+    if (--this.#holds === 0) this.#socket.resume();
+  }
+
+  /** Finishes what is in flight, then closes. */
+  retire(): void {
+    if (this.retired) return;
+    this.retired = true;
+    if (this.calls.size === 0) this.end();
+  }
+
+  /** Writes what is queued, then closes. */
+  end(): void {
+    this.retired = true;
+    this.output.flush();
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  destroy(): void {
+    this.retired = true;
+    this.#reader.stopped = true;
+    this.#socket.destroy();
+  }
+
+  sweep(now: number): void {
+    const { requestTimeoutMs, lingerMs } = this.#runtime.limits;
+    if (this.retired && this.calls.size === 0 && now - this.idleSince > lingerMs) this.destroy();
+    if (requestTimeoutMs <= 0 || this.calls.size === 0) return;
+    const before = now - requestTimeoutMs;
+    let expired = 0;
+    this.calls.expire(before, (call) => {
+      expired++;
+      this.host.active--;
+      this.host.stats.rqTimeout++;
+      call.owner?.onFailure(call, ReplyReason.unspecified, 'upstream request timeout', 'upstream_response_timeout');
+    });
+    if (expired > 0 && (this.#exclusive || this.#lastRead < before)) this.destroy();
+  }
+
+  onFrame(bytes: Buffer, start: number, frame: Frame): void {
+    if (frame.kind === FrameKind.response || frame.kind === FrameKind.error) this.#reply(bytes, start, frame);
+    else if (frame.kind === FrameKind.heartbeat) this.#answerHeartbeat(bytes, start, frame);
+    else this.host.stats.unexpectedFrames++;
+  }
+
+  #reply(bytes: Buffer, start: number, frame: Frame): void {
+    const call = this.calls.take(bytes, start, frame);
+    if (call === undefined) {
+      this.host.stats.lateReplies++;
+      if (this.#exclusive)
+        this.#fail(ReplyReason.badResponse, 'upstream answered another request', 'upstream_bad_response');
+      return;
+    }
+    const { owner } = call;
+    if (owner !== undefined) {
+      this.host.active--;
+      owner.onReply(call, bytes, start, frame, this);
+    } else this.host.stats.lateReplies++;
+    if (this.calls.size === 0) this.#becomeIdle();
+  }
+
+  #becomeIdle(): void {
+    this.idleSince = this.#runtime.turn.now;
+    if (this.closed) return;
+    if (this.retired) this.end();
+    else this.#keeper.onIdle(this);
+  }
+
+  #answerHeartbeat(bytes: Buffer, start: number, frame: Frame): void {
+    this.host.stats.heartbeats++;
+    const answer = this.#codec.heartbeatReply(bytes, start, frame);
+    if (answer !== undefined) this.output.push(answer, 0, answer.length);
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    const timer = setTimeout(() => {
+      this.host.stats.cxConnectTimeout++;
+      this.destroy();
+    }, this.host.connectTimeoutMs);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      this.connected = true;
+      this.host.noteConnected();
+    });
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('drain', () => this.#drained());
+    socket.on('end', () => {
+      this.retired = true;
+    });
+    socket.on('error', (error) => {
+      this.host.stats.lastError = error.message;
+    });
+    socket.once('close', () => {
+      clearTimeout(timer);
+      this.#closedNow();
+    });
+  }
+
+  #read(chunk: Buffer): void {
+    this.#runtime.turn.begin();
+    this.#lastRead = this.#runtime.turn.now;
+    this.host.stats.rxBytes += chunk.length;
+    try {
+      this.#reader.read(chunk);
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error;
+      this.host.stats.decodingErrors++;
+      this.#fail(ReplyReason.badResponse, 'upstream sent an undecodable response', 'upstream_response_undecodable');
+    }
+  }
+
+  #fail(reason: ReplyReason, message: string, detail: string): void {
+    this.#failure = { reason, message, detail };
+    this.destroy();
+  }
+
+  #drained(): void {
+    this.output.blocked = false;
+    const sources = this.#sources;
+    this.#sources = [];
+    for (const source of sources) source.resume();
+  }
+
+  #closedNow(): void {
+    this.#runtime.turn.begin();
+    this.closed = true;
+    this.retired = true;
+    this.#runtime.sweeper.remove(this);
+    this.host.stats.cxActive--;
+    this.host.connections.delete(this);
+    if (!this.connected) this.host.noteConnectFailure(this.#runtime.turn.now);
+    this.#keeper.onClosed(this);
+    const failure = this.#failure ?? {
+      reason: ReplyReason.unspecified,
+      message: 'remote connection failure',
+      detail: this.#reader.inFrame ? 'upstream_response_incomplete' : 'upstream_reset',
+    };
+    this.calls.drain((call) => {
+      this.host.active--;
+      if (!this.connected) call.owner?.onUnsent(call);
+      else call.owner?.onFailure(call, failure.reason, failure.message, failure.detail);
+    });
+    this.#drained();
+  }
+}
+
+function open(address: HostAddress): Socket {
+  const options = { noDelay: true, keepAlive: true };
+  return 'path' in address ? connect({ ...address, ...options }) : connect({ ...address, ...options });
+}
+
+function keepHeader(call: Call): void {
+  call.bytes = Buffer.from(call.bytes.subarray(call.start, call.start + call.headerLength));
+  call.start = 0;
+  call.length = call.headerLength;
+}
