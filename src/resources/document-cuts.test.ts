@@ -7,13 +7,13 @@ describe('cutting a file into documents', () => {
   it('cuts at lines of three dashes and says where each document starts', () => {
     expect(cut('a: 1\n---\nb: 2\n---\nc: 3\n')).toEqual([
       [1, 'a: 1\n'],
-      [2, '---\nb: 2\n'],
-      [4, '---\nc: 3\n'],
+      [3, 'b: 2\n'],
+      [5, 'c: 3\n'],
     ]);
   });
 
   it('skips documents that hold only comments and blanks', () => {
-    expect(cut('# a licence\n\n---\n---  # nothing\n   \n---\na: 1\n---\n')).toEqual([[6, '---\na: 1\n']]);
+    expect(cut('# a licence\n\n---\n---  # nothing\n   \n---\na: 1\n---\n')).toEqual([[7, 'a: 1\n']]);
     expect(cut('')).toEqual([]);
     expect(cut('---')).toEqual([]);
     expect(cut('\uFEFF# c\n')).toEqual([]);
@@ -31,18 +31,18 @@ describe('cutting a file into documents', () => {
     expect(cut('a: 1\n--- {b: 2}\n---\t# c\nc: 3')).toEqual([
       [1, 'a: 1\n'],
       [2, '--- {b: 2}\n'],
-      [3, '---\t# c\nc: 3'],
+      [4, 'c: 3'],
     ]);
   });
 
   it('reads files with Windows line ends and joined files with byte order marks', () => {
     expect(cut('a: 1\r\n---\r\nb: 2\r\n')).toEqual([
       [1, 'a: 1\r\n'],
-      [2, '---\r\nb: 2\r\n'],
+      [3, 'b: 2\r\n'],
     ]);
     expect(cut('\uFEFFa: 1\n\uFEFF---\nb: 2\n')).toEqual([
       [1, '\uFEFFa: 1\n'],
-      [2, '\uFEFF---\nb: 2\n'],
+      [3, 'b: 2\n'],
     ]);
   });
 

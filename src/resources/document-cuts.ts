@@ -9,7 +9,7 @@ import { hash } from 'node:crypto';
 export interface Cut {
   /** Number of the first line in the file, from 1. */
   readonly line: number;
-  /** The document with its directives and `---` line, as the readers want it; a view into the file's bytes. */
+  /** The document with its directives, without a `---` that stands alone before it; a view into the file's bytes. */
   readonly bytes: Buffer;
   /** Equal for equal bytes; SHA-256, so that nobody can make two documents share one. */
   readonly hash: string;
@@ -27,9 +27,10 @@ const byteOrderMark = Buffer.from('\uFEFF');
 export function* cutDocuments(file: Buffer): Generator<Cut> {
   let line = 1;
   let counted = 0;
-  for (const [start, end] of segments(file)) {
+  for (const [at, end] of segments(file)) {
+    if (isBare(file.subarray(at, end))) continue;
+    const start = isMarker(file, at) && isBlank(file, skipByteOrderMark(file, at) + 3) ? endOfLine(file, at) : at;
     const bytes = file.subarray(start, end);
-    if (isBare(bytes)) continue;
     line += countLines(file.subarray(counted, start));
     counted = start;
     yield { line, bytes, hash: hash('sha256', bytes, 'base64url') };

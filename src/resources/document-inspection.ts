@@ -70,7 +70,7 @@ function isOddScalar(text: string, { style, valueStart, valueEnd }: ScalarEvent)
 /** Plain scalars that mean something in YAML but nothing in JSON. */
 function refusedScalar(text: string, event: ScalarEvent): DocumentProblem | undefined {
   const first = text.charCodeAt(event.valueStart);
-  if (first === 0x3c && getScalarValue(text, event) === '<<') {
+  if (first === 0x3c && isMergeKey(text, event)) {
     return problem(text, event.valueStart, 'merge keys (<<) are not part of YAML 1.2: write the fields out');
   }
   if (!isNumeric(first) && first !== 0x2e) return undefined;
@@ -79,6 +79,10 @@ function refusedScalar(text: string, event: ScalarEvent): DocumentProblem | unde
   return isEndless
     ? problem(text, event.valueStart, `${value.slice(0, 20)} is not a number that JSON knows`)
     : undefined;
+}
+
+function isMergeKey(text: string, event: ScalarEvent): boolean {
+  return getScalarValue(text, event) === '<<' && /^[ \t]*:/.test(text.slice(event.valueEnd, event.valueEnd + 20));
 }
 
 function doubtfulScalar(text: string, event: ScalarEvent): DocumentProblem | undefined {

@@ -13,6 +13,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import type { Place } from '../model/finding.ts';
+import { documentLimits } from './document-limits.ts';
 
 /** Duplicate keys are the first reader's business: the search of this one takes the square of their number. */
 const options = { logLevel: 'silent', uniqueKeys: false } as const;
@@ -28,21 +29,37 @@ export function agreesWithSecondReader(text: string, value: unknown): boolean {
   }
 }
 
-/** Finds places in one document, which it parses when first asked. A path reads as in findings: `spec.ports[0].name`. */
+/**
+ * Finds places in one document, which it parses when first asked for more than the document itself. A path reads as in
+ * findings: `spec.ports[0].name`. In a document too large for the second reader every place is its start.
+ */
 export function placesIn(text: string, file: string, firstLine: number): (path: string) => Place {
-  const start: Place = { file, line: firstLine, column: 1 };
+  const start: Place = { file, line: firstLine + firstContentLine(text), column: 1 };
+  const lines = new LineCounter();
   let find: ((path: string) => number) | undefined;
-  let lines = new LineCounter();
   return (path) => {
-    if (find === undefined) {
-      lines = new LineCounter();
-      find = offsetsIn(text, lines);
-    }
+    if (path === '' || text.length > documentLimits.secondReaderBytes) return start;
+    find ??= offsetsIn(text, lines);
     const offset = find(path);
     if (offset < 0) return start;
     const position = lines.linePos(offset);
     return { file, line: firstLine + position.line - 1, column: position.col };
   };
+}
+
+/** Lines before the first that is no comment, directive, boundary or blank. */
+function firstContentLine(text: string): number {
+  let line = 0;
+  for (let at = 0; at < text.length; line++) {
+    const end = text.indexOf('\n', at);
+    const isContent = !/^(?:---|\.\.\.)?[ \t]*(?:#|\r?$)|^%/.test(
+      text.slice(at, end === -1 ? text.length : Math.min(end, at + 200)),
+    );
+    if (isContent) return line;
+    if (end === -1) break;
+    at = end + 1;
+  }
+  return 0;
 }
 
 /** The place of a path in a document, or of the nearest part of the path that is written. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeDocument, documentLimits, readDocument } from './documents.ts';
+import { documentLimits } from './document-limits.ts';
+import { decodeDocument, readDocument } from './documents.ts';
 
 const codeOf = (text: string, syntax?: 'yaml' | 'json') => {
   const reading = readDocument(text, syntax);

@@ -14,19 +14,9 @@ import { CORE_SCHEMA, constructFromEvents, mapTag, parseEvents, YAMLException } 
 import { messageOf } from '../model/errors.ts';
 import type { FindingCode } from '../model/finding-catalogue.ts';
 import { inspectEvents } from './document-inspection.ts';
+import { documentLimits } from './document-limits.ts';
 import { agreesWithSecondReader } from './document-places.ts';
 import { type DocumentProblem, placeAt } from './document-problem.ts';
-
-export const documentLimits = {
-  fileBytes: 32 * 1024 * 1024,
-  documentBytes: 4 * 1024 * 1024,
-  /** Values in a document once its aliases are written out. */
-  expandedValues: 100_000,
-  aliases: 10_000,
-  depth: 64,
-  /** Beyond this, the second reader (a megabyte a second) is not asked. */
-  secondReaderBytes: 512 * 1024,
-} as const;
 
 export type DocumentReading =
   /** Null, which stands for nothing at all. */

@@ -1,0 +1,427 @@
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Engine } from '../../collections/engine.ts';
+import type { Clock } from '../../model/clock.ts';
+import { createResourceReader } from '../../resources/reader.ts';
+import { FileSource } from './file-source.ts';
+import { type FileSystem, nodeFileSystem } from './file-system.ts';
+import { createFileTables } from './file-tables.ts';
+
+const entry = (name: string, address = '10.0.0.1') => `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: ${name}, namespace: ns}
+spec:
+  hosts: [${name}.example.com]
+  ports: [{number: 80, name: tcp}]
+  resolution: STATIC
+  endpoints:
+    - address: ${address}
+`;
+const entries = (...names: string[]) => names.map((name) => entry(name)).join('---\n');
+
+/** A clock that stands until it is moved. */
+class TestClock implements Clock {
+  #now = Date.now() + 60_000;
+  readonly #timers = new Map<() => void, number>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    this.#timers.set(run, this.#now + ms);
+    return () => this.#timers.delete(run);
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const [run, at] of [...this.#timers]) {
+      if (at > this.#now) continue;
+      this.#timers.delete(run);
+      run();
+    }
+  }
+}
+
+let folder: string;
+let source: FileSource | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'isthmus-files-'));
+});
+afterEach(async () => {
+  await source?.close();
+  source = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A running source, and what its tables show, to be awaited. */
+async function open(options: { readonly fileSystem?: FileSystem; readonly root?: string } = {}) {
+  const engine = new Engine({ validate: true });
+  const tables = createFileTables(engine);
+  const clock = new TestClock();
+  source = new FileSource({
+    roots: [options.root ?? folder],
+    tables,
+    batch: (change) => engine.batch(change),
+    read: createResourceReader().readAll,
+    clock,
+    ...(options.fileSystem === undefined ? {} : { fileSystem: options.fileSystem }),
+  });
+  await source.start();
+  const shown = () =>
+    Object.fromEntries(
+      [...tables.resources.ServiceEntry.values()].map((one) => [one.metadata.name, one.spec.endpoints?.[0]?.address]),
+    );
+  const codes = () => [...new Set([...tables.findings.values()].map((one) => one.code))].sort();
+  const until = (check: () => void) => untilHolds(engine, tables, check);
+  return { engine, tables, clock, shown, codes, until };
+}
+
+/** Waits for batches until the check passes; the test's own timeout is the bound. */
+async function untilHolds(
+  engine: Engine,
+  tables: ReturnType<typeof createFileTables>,
+  check: () => void,
+): Promise<void> {
+  const passes = (): boolean => {
+    try {
+      check();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (passes()) return;
+  await new Promise<void>((done) => {
+    const collections = [tables.findings, tables.resources.ServiceEntry];
+    const stops = collections.map((collection) =>
+      engine.sink<unknown>(collection, () => {
+        if (!passes()) return;
+        for (const stop of stops) stop();
+        done();
+      }),
+    );
+  });
+}
+
+const write = (name: string, text: string | Buffer) => writeFile(join(folder, name), text);
+
+describe('a watched folder', () => {
+  it('is read whole before the source is live', async () => {
+    await mkdir(join(folder, 'sub'));
+    await write('a.yaml', entries('a', 'b'));
+    await write('sub/c.yml', entry('c'));
+    await write('d.json', JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'd' } }));
+    await write('.hidden.yaml', entry('hidden'));
+    await write('a.yaml~', entry('backup'));
+    await write('notes.txt', 'no yaml: [');
+    const { shown, codes, tables } = await open();
+    expect(source?.state).toBe('live');
+    expect(Object.keys(shown()).sort()).toEqual(['a', 'b', 'c']);
+    expect([...tables.resources.Namespace.keys()]).toEqual(['Namespace//d']);
+    expect(codes()).toEqual([]);
+  });
+
+  it('shows a change, a new file and a new folder at once', async () => {
+    await write('a.yaml', entries('a', 'b'));
+    const { shown, until } = await open();
+    await write('a.yaml', `${entry('a', '10.0.0.99')}---\n${entry('b')}`);
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.99', b: '10.0.0.1' }));
+    await write('c.yaml', entry('c'));
+    await until(() => expect(shown()).toHaveProperty('c'));
+    await mkdir(join(folder, 'deep/er'), { recursive: true });
+    await write('deep/er/d.yaml', entry('d'));
+    await until(() => expect(shown()).toHaveProperty('d'));
+  });
+
+  it('shows a file that an editor saved under another name and renamed', async () => {
+    await write('a.yaml', entry('a'));
+    const { shown, until } = await open();
+    await write('.a.yaml.swp', entry('a', '10.0.0.2'));
+    await rename(join(folder, '.a.yaml.swp'), join(folder, 'a.yaml'));
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.2' }));
+  });
+
+  it('removes nothing while a file is truncated and written again', async () => {
+    await write('a.yaml', entries('a', 'b'));
+    const { shown, codes, until, clock } = await open();
+    await write('a.yaml', '');
+    await until(() => expect(codes()).toEqual(['ISTH0014']));
+    await write('a.yaml', entry('a').slice(0, 60));
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    clock.advance(1999);
+    expect(shown()).toEqual({ a: '10.0.0.1', b: '10.0.0.1' });
+    await write('a.yaml', entries('a', 'b', 'c'));
+    await until(() => expect(Object.keys(shown())).toEqual(['a', 'b', 'c']));
+    expect(codes()).toEqual([]);
+  });
+
+  it('never removes what an empty file said, however long it stays empty', async () => {
+    await write('a.yaml', entry('a'));
+    await write('b.yaml', entry('b'));
+    const { shown, codes, until, clock } = await open();
+    await write('a.yaml', '\0\0\n');
+    await until(() => expect(codes()).toEqual(['ISTH0014']));
+    clock.advance(100_000);
+    await write('b.yaml', entry('b', '10.0.0.7'));
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.1', b: '10.0.0.7' }));
+    await write('a.yaml', '# nothing here any more\n');
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    clock.advance(2000);
+    await until(() => expect(shown()).toEqual({ b: '10.0.0.7' }));
+  });
+
+  it('removes an object that a file lost when the file has stood still for the settle time', async () => {
+    await write('a.yaml', entries('a', 'b'));
+    const { shown, codes, until, clock } = await open();
+    await write('a.yaml', entry('a'));
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    expect(shown()).toHaveProperty('b');
+    clock.advance(2000);
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.1' }));
+    expect(codes()).toEqual([]);
+  });
+
+  it('removes the objects of a deleted file after the settle time, and not those of one that came back', async () => {
+    for (const name of ['a', 'b', 'c']) await write(`${name}.yaml`, entry(name));
+    const { shown, codes, until, clock } = await open();
+    await unlink(join(folder, 'a.yaml'));
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    await unlink(join(folder, 'b.yaml'));
+    await until(() => expect(shown()).toHaveProperty('b'));
+    await write('a.yaml', entry('a', '10.0.0.5'));
+    await until(() => expect(shown()).toMatchObject({ a: '10.0.0.5', b: '10.0.0.1' }));
+    clock.advance(2000);
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.5', c: '10.0.0.1' }));
+  });
+
+  it('keeps the last good version of an object whose document is broken or refused, and uses the rest of the file', async () => {
+    await write('a.yaml', entries('a', 'b', 'c'));
+    const { shown, codes, until, clock } = await open();
+    await write(
+      'a.yaml',
+      `${entry('a', '10.0.0.2')}---\n${entry('b')}  broken: [\n---\n${entry('c').replace('number: 80', 'number: many')}`,
+    );
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    clock.advance(2000);
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.2', b: '10.0.0.1', c: '10.0.0.1' }));
+    expect(codes()).toEqual(expect.arrayContaining(['ISTH0002', 'ISTH0012']));
+    await write('a.yaml', `${entry('a', '10.0.0.3')}---\n${entry('b')}  broken: [\n---\n${entry('c', '10.0.0.4')}`);
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.3', b: '10.0.0.1', c: '10.0.0.4' }));
+    await write('a.yaml', `${entry('a', '10.0.0.3')}---\n${entry('b', '10.0.0.9')}---\n${entry('c')}`);
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.3', b: '10.0.0.9', c: '10.0.0.1' }));
+    expect(codes()).toEqual([]);
+  });
+
+  it('uses every other document of a file with documents that are no YAML, no UTF-8, bombs or no objects', async () => {
+    const bomb = `a: &a [x, x]\n${[...'bcdefghijklmnopqrstuvwxyz'].map((name, at) => `${name}: &${name} [*${'abcdefghijklmnopqrstuvwxyz'[at]}, *${'abcdefghijklmnopqrstuvwxyz'[at]}]`).join('\n')}\n`;
+    const parts = [
+      entry('a'),
+      'a: [\n',
+      Buffer.from('a: \xe9\n', 'latin1'),
+      bomb,
+      'just text\n',
+      'a: 1\na: 2\n',
+      entry('b'),
+      'a: \0\n',
+      entry('c'),
+    ];
+    await write('a.yaml', Buffer.concat(parts.flatMap((part) => [Buffer.from('---\n'), Buffer.from(part)])));
+    const { shown, codes } = await open();
+    expect(Object.keys(shown())).toEqual(['a', 'b', 'c']);
+    expect(codes()).toEqual(['ISTH0002', 'ISTH0003', 'ISTH0004', 'ISTH0006', 'ISTH0109']);
+  });
+
+  it('refuses a file of 50 MB without reading it, and keeps what it said before', async () => {
+    await write('a.yaml', entry('a'));
+    await write('b.yaml', entry('b'));
+    const { shown, codes, until } = await open();
+    await write('a.yaml', Buffer.alloc(50_000_000, 'a: b\n'));
+    await until(() => expect(codes()).toEqual(['ISTH0005']));
+    expect(shown()).toEqual({ a: '10.0.0.1', b: '10.0.0.1' });
+  });
+});
+
+describe('an object written twice', () => {
+  it('comes from the first file in order, and from the other one when that goes', async () => {
+    await write('b.yaml', entry('x', '10.0.0.2'));
+    await write('c.yaml', entry('x', '10.0.0.3'));
+    const { shown, codes, tables, until, clock } = await open();
+    expect(shown()).toEqual({ x: '10.0.0.2' });
+    expect([...tables.findings.values()]).toMatchObject([
+      { code: 'ISTH0010', place: { file: join(folder, 'c.yaml') } },
+    ]);
+    await write('a.yaml', entry('x', '10.0.0.1'));
+    await until(() => expect(shown()).toEqual({ x: '10.0.0.1' }));
+    expect(tables.findings.size).toBe(2);
+    await unlink(join(folder, 'a.yaml'));
+    await unlink(join(folder, 'b.yaml'));
+    await until(() => expect(codes()).toContain('ISTH0011'));
+    await write('d.yaml', entry('d'));
+    await until(() => expect(shown()).toHaveProperty('d'));
+    clock.advance(2000);
+    await until(() => expect(shown()).toEqual({ x: '10.0.0.3', d: '10.0.0.1' }));
+    expect(codes()).toEqual([]);
+  });
+
+  it('in one file comes from the first document, and from the second when that goes', async () => {
+    await write('a.yaml', `${entry('x', '10.0.0.1')}---\n${entry('x', '10.0.0.2')}`);
+    const { shown, codes, until } = await open();
+    expect(shown()).toEqual({ x: '10.0.0.1' });
+    expect(codes()).toEqual(['ISTH0010']);
+    await write('a.yaml', `${entry('x', '10.0.0.2')}`);
+    await until(() => expect(shown()).toEqual({ x: '10.0.0.2' }));
+    expect(codes()).toEqual([]);
+  });
+});
+
+describe('a folder that cannot be seen', () => {
+  it('removes nothing when it goes away, and is followed again when it is back', async () => {
+    const root = join(folder, 'root');
+    await mkdir(root);
+    await writeFile(join(root, 'a.yaml'), entries('a', 'b'));
+    const { shown, codes, until, clock } = await open({ root });
+    await rename(root, join(folder, 'elsewhere'));
+    await until(() => expect(codes()).toEqual(['ISTH0013']));
+    expect(source?.state).toBe('stale');
+    clock.advance(1000);
+    expect(Object.keys(shown())).toEqual(['a', 'b']);
+    await mkdir(root);
+    await until(() => expect(codes()).toEqual(['ISTH0014']));
+    await writeFile(join(root, 'a.yaml'), entries('a', 'b', 'c'));
+    await until(() => expect(Object.keys(shown())).toEqual(['a', 'b', 'c']));
+    await until(() => expect(codes()).toEqual([]));
+    expect(source?.state).toBe('live');
+  });
+
+  it('removes nothing when it was emptied, and removes what is missing when something is in it again', async () => {
+    await write('a.yaml', entry('a'));
+    await write('b.yaml', entry('b'));
+    const { shown, codes, until, clock } = await open();
+    await unlink(join(folder, 'a.yaml'));
+    await unlink(join(folder, 'b.yaml'));
+    await until(() => expect(codes()).toContain('ISTH0011'));
+    clock.advance(2000);
+    await until(() => expect(codes()).toEqual(['ISTH0014']));
+    expect(source?.state).toBe('stale');
+    expect(Object.keys(shown())).toEqual(['a', 'b']);
+    await write('b.yaml', entry('b', '10.0.0.2'));
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.1', b: '10.0.0.2' }));
+    clock.advance(1000);
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    clock.advance(2000);
+    await until(() => expect(shown()).toEqual({ b: '10.0.0.2' }));
+  });
+
+  it('removes nothing when listing or reading fails, and recovers by itself', async () => {
+    await write('a.yaml', entry('a'));
+    await write('b.yaml', entry('b'));
+    let failing: 'nothing' | 'list' | 'read' = 'nothing';
+    const fail = (what: string) => Promise.reject(Object.assign(new Error(`EIO: i/o error, ${what}`), { code: 'EIO' }));
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem,
+      list: (path) => (failing === 'list' ? fail('scandir') : nodeFileSystem.list(path)),
+      read: (path, limit) => (failing === 'read' ? fail('read') : nodeFileSystem.read(path, limit)),
+    };
+    const { shown, codes, until, clock } = await open({ fileSystem });
+    failing = 'list';
+    await unlink(join(folder, 'a.yaml'));
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    clock.advance(2000);
+    await until(() => expect(codes()).toEqual(['ISTH0013']));
+    expect(Object.keys(shown())).toEqual(['a', 'b']);
+    failing = 'read';
+    await write('b.yaml', entry('b', '10.0.0.2'));
+    await until(() => expect(codes()).toContain('ISTH0001'));
+    clock.advance(1000);
+    expect(shown()).toEqual({ a: '10.0.0.1', b: '10.0.0.1' });
+    failing = 'nothing';
+    clock.advance(1000);
+    await until(() => expect(shown()).toMatchObject({ b: '10.0.0.2' }));
+    expect(shown()).toHaveProperty('a');
+  });
+
+  it.skipIf(process.getuid?.() === 0)('removes nothing while it may not be read', async () => {
+    await write('a.yaml', entry('a'));
+    const { shown, codes, until } = await open();
+    await chmod(folder, 0o000);
+    await until(() => expect(codes()).toEqual(['ISTH0013']));
+    expect(Object.keys(shown())).toEqual(['a']);
+    await chmod(folder, 0o755);
+    await until(() => expect(codes()).toEqual([]));
+  });
+
+  it('that is missing at the start is named, and read when it comes', async () => {
+    const root = join(folder, 'later');
+    const { shown, codes, until } = await open({ root });
+    expect(source?.state).toBe('stale');
+    expect(codes()).toEqual(['ISTH0013']);
+    await mkdir(root);
+    await writeFile(join(root, 'a.yaml'), entry('a'));
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.1' }));
+  });
+});
+
+describe('links', () => {
+  it('swapped as Kubernetes does for a mounted ConfigMap show all new content in one batch', async () => {
+    await mkdir(join(folder, '..1'));
+    await write('..1/a.yaml', entry('a'));
+    await write('..1/b.yaml', entry('b'));
+    await symlink('..1', join(folder, '..data'));
+    for (const name of ['a.yaml', 'b.yaml']) await symlink(`..data/${name}`, join(folder, name));
+    const { engine, tables, shown, until } = await open();
+    const batches: number[] = [];
+    engine.sink(tables.resources.ServiceEntry, (diff) => batches.push(diff.length));
+    await mkdir(join(folder, '..2'));
+    await write('..2/a.yaml', entry('a', '10.0.0.2'));
+    await write('..2/b.yaml', entry('b', '10.0.0.2'));
+    await symlink('..2', join(folder, '..data_tmp'));
+    await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+    await rm(join(folder, '..1'), { recursive: true });
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.2', b: '10.0.0.2' }));
+    expect(batches).toEqual([2, 2]);
+  });
+
+  it('swapped as a whole folder are followed', async () => {
+    for (const [release, address] of [
+      ['1', '10.0.0.1'],
+      ['2', '10.0.0.2'],
+      ['3', '10.0.0.3'],
+    ] as const) {
+      await mkdir(join(folder, release));
+      await writeFile(join(folder, release, 'a.yaml'), entry('a', address));
+    }
+    const root = join(folder, 'current');
+    await symlink('1', root);
+    const { shown, until } = await open({ root });
+    for (const release of ['2', '3']) {
+      await symlink(release, `${root}.new`);
+      await rename(`${root}.new`, root);
+      await until(() => expect(shown()).toEqual({ a: `10.0.0.${release}` }));
+    }
+    await writeFile(join(folder, '3', 'a.yaml'), entry('a', '10.0.0.4'));
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.4' }));
+  });
+
+  it('that lead in a circle end', async () => {
+    await write('a.yaml', entry('a'));
+    await symlink('.', join(folder, 'loop'));
+    const { shown, codes } = await open();
+    expect(Object.keys(shown())).toEqual(['a']);
+    expect(codes()).toEqual([]);
+  });
+});
+
+describe('a document that only moved', () => {
+  it('keeps its value and takes its new place along', async () => {
+    await write('a.yaml', `${entry('a')}---\n${entry('b')}`);
+    const { tables, until } = await open();
+    const line = () => tables.resources.ServiceEntry.get('ServiceEntry/ns/b')?.metadata.place?.line;
+    const before = line() ?? 0;
+    await write('a.yaml', `# one\n# two\n${await readFile(join(folder, 'a.yaml'), 'utf8')}`);
+    await until(() => expect(line()).toBe(before + 2));
+  });
+});
