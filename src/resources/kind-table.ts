@@ -64,19 +64,19 @@ export function findKind(
 }
 
 /** Kinds of groups that we read some of, which we shall read, or which would be missed if they were passed over in silence. */
-const unsupported: Readonly<Record<string, readonly string[]>> = {
-  'networking.istio.io': ['VirtualService', 'Gateway', 'Sidecar', 'EnvoyFilter', 'ProxyConfig'],
-  'redis.aeraki.io': ['RedisService', 'RedisDestination'],
-  'dubbo.aeraki.io': ['DubboAuthorizationPolicy'],
-  'split.smi-spec.io': ['TrafficSplit'],
-  'access.smi-spec.io': ['TrafficTarget'],
-  'specs.smi-spec.io': ['HTTPRouteGroup', 'TCPRoute', 'UDPRoute'],
-  'security.istio.io': ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],
-  'isthmus.dev': ['ServiceRegistry', 'AddressLease'],
-};
+const unsupported: ReadonlyMap<string, readonly string[]> = new Map([
+  ['networking.istio.io', ['VirtualService', 'Gateway', 'Sidecar', 'EnvoyFilter', 'ProxyConfig']],
+  ['redis.aeraki.io', ['RedisService', 'RedisDestination']],
+  ['dubbo.aeraki.io', ['DubboAuthorizationPolicy']],
+  ['split.smi-spec.io', ['TrafficSplit']],
+  ['access.smi-spec.io', ['TrafficTarget']],
+  ['specs.smi-spec.io', ['HTTPRouteGroup', 'TCPRoute', 'UDPRoute']],
+  ['security.istio.io', ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']],
+  ['isthmus.dev', ['ServiceRegistry', 'AddressLease']],
+]);
 
 function reportUnknownKind(group: string, kind: string, apiVersion: string, problems: Problems): void {
-  if (unsupported[group]?.includes(kind) === true) {
+  if (unsupported.get(group)?.includes(kind) === true) {
     problems.add('ISTH0111', ['kind'], `${kind} (${apiVersion}) is not supported yet.`);
     return;
   }
@@ -84,7 +84,9 @@ function reportUnknownKind(group: string, kind: string, apiVersion: string, prob
   const elsewhere = kinds.find((one) => one.kind === kind && one.group !== group);
   const meant = suggestName(kind, inGroup);
   const message = `${quote(kind)} of apiVersion ${quote(apiVersion)} is no kind that is read.`;
-  if (meant !== undefined) problems.add('ISTH0101', ['kind'], message, `Did you mean ${meant}?`);
+  if (kind === 'List')
+    problems.add('ISTH0101', ['kind'], message, 'Give it items: a list of objects that are no Lists themselves.');
+  else if (meant !== undefined) problems.add('ISTH0101', ['kind'], message, `Did you mean ${meant}?`);
   else if (isOurs(group)) problems.add('ISTH0101', ['kind'], message, `Use one of ${inGroup.join(', ')}.`);
   else if (elsewhere !== undefined && suggestName(group, [elsewhere.group]) !== undefined) {
     const remedy = `Did you mean apiVersion: ${elsewhere.group}/${elsewhere.versions[0]}?`;

@@ -1,7 +1,7 @@
 /** A MetaRouter's rate limits: token buckets on the spot, and those that a rate limit service keeps. */
 import { checkDuration, millisecondsOf } from '../duration-rules.ts';
 import type { GlobalRateLimitSpec, LocalRateLimitSpec, TokenBucketSpec } from '../kinds.ts';
-import { checkMatch, readMatch } from '../match-rules.ts';
+import { checkMatch, type MatchCheck, readMatch } from '../match-rules.ts';
 import type { Path, Problems } from '../problem.ts';
 import type { Infer } from '../schema-language.ts';
 import type { metaRouterSpec } from '../schemas/meta-router.ts';
@@ -16,21 +16,22 @@ const leastFillInterval = { ms: 50, text: '50ms, the least that proxies take' };
 const leastTimeout = { ms: 1, text: '1ms' };
 const defaultRequestTimeoutMs = 20;
 
-export function checkRateLimits({ localRateLimit, globalRateLimit }: Content, problems: Problems): void {
-  if (localRateLimit !== undefined) checkLocal(localRateLimit, ['spec', 'localRateLimit'], problems);
+export function checkRateLimits({ localRateLimit, globalRateLimit }: Content, check: MatchCheck): void {
+  if (localRateLimit !== undefined) checkLocal(localRateLimit, ['spec', 'localRateLimit'], check);
   if (globalRateLimit === undefined) return;
   const path = ['spec', 'globalRateLimit'];
-  checkMatch(globalRateLimit.match, [...path, 'match'], problems);
-  checkDuration(globalRateLimit.requestTimeout, [...path, 'requestTimeout'], problems, leastTimeout);
+  checkMatch(globalRateLimit.match, [...path, 'match'], check);
+  checkDuration(globalRateLimit.requestTimeout, [...path, 'requestTimeout'], check.problems, leastTimeout);
 }
 
-function checkLocal({ tokenBucket, conditions = [] }: LocalContent, path: Path, problems: Problems): void {
+function checkLocal({ tokenBucket, conditions = [] }: LocalContent, path: Path, check: MatchCheck): void {
+  const { problems } = check;
   if (tokenBucket === undefined && conditions.length === 0) {
     problems.add('ISTH0212', path, 'There is neither a tokenBucket nor a condition with one.');
   }
   if (tokenBucket !== undefined) checkBucket(tokenBucket, [...path, 'tokenBucket'], problems);
   conditions.forEach((condition, index) => {
-    checkMatch(condition.match, [...path, 'conditions', index, 'match'], problems);
+    checkMatch(condition.match, [...path, 'conditions', index, 'match'], check);
     checkBucket(condition.tokenBucket, [...path, 'conditions', index, 'tokenBucket'], problems);
   });
 }

@@ -3,7 +3,8 @@
 import { defineKind, withSpec } from '../kind-reader.ts';
 import type { MetaRouteSpec } from '../kinds.ts';
 import { isDnsLabel, isDnsSubdomain, isHostName, isMixedCaseLabel, withoutTrailingDot } from '../kubernetes-names.ts';
-import { checkMatch, matchesAll, readMatch } from '../match-rules.ts';
+import { checkMatch, type MatchCheck, matchesAll, readMatch } from '../match-rules.ts';
+import { PatternBudget } from '../pattern-cost.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import type { Infer } from '../schema-language.ts';
 import { metaRouterSpec } from '../schemas/meta-router.ts';
@@ -21,6 +22,7 @@ export const metaRouter = defineKind<Infer<typeof schema>>({
   schema: () => schema,
   check: ({ spec, metadata }, problems) => {
     const { hosts, gateways = [], routes = [] } = spec;
+    const check: MatchCheck = { problems, budget: new PatternBudget() };
     hosts.forEach((host, index) => {
       checkHost(host, ['spec', 'hosts', index], problems);
     });
@@ -31,10 +33,10 @@ export const metaRouter = defineKind<Infer<typeof schema>>({
       problems.add('ISTH0214', ['spec'], 'There are neither routes nor rate limits.', 'Add routes or a rate limit.');
     }
     routes.forEach((route, index) => {
-      checkRoute(route, ['spec', 'routes', index], problems);
+      checkRoute(route, ['spec', 'routes', index], check);
     });
     checkReach(routes, problems);
-    checkRateLimits(spec, problems);
+    checkRateLimits(spec, check);
     checkExportTo(spec.exportTo, metadata.namespace, problems);
     reportUnused(spec, ['gateways'], problems);
   },
@@ -66,8 +68,9 @@ function checkGateway(gateway: string, path: Path, problems: Problems): void {
   problems.add('ISTH0116', path, `${quote(gateway)} names no gateway.`, 'Write <namespace>/<name> or <name>.');
 }
 
-function checkRoute(route: RouteContent, path: Path, problems: Problems): void {
-  checkMatch(route.match, [...path, 'match'], problems);
+function checkRoute(route: RouteContent, path: Path, check: MatchCheck): void {
+  const { problems } = check;
+  checkMatch(route.match, [...path, 'match'], check);
   route.route.forEach(({ destination }, index) => {
     checkDestination(destination, [...path, 'route', index, 'destination'], problems);
   });
