@@ -2,7 +2,7 @@
  * Who may see a resource. Every translated resource stands in one scope, and a proxy sees its scopes merged: where two
  * hold a resource of one type and name, the scope that comes first wins.
  *
- *   <audience>@<address>     what the proxy at this address listens for
+ *   <kind>@<address>         what the proxy at this address listens for
  *   <audience>/<namespace>   what is exported to this namespace
  *   <audience>/*             what is exported to all
  *
@@ -28,7 +28,7 @@ export function scopedResourceKey({ scope, resource }: ScopedResource): string {
 export function scopesOf(proxy: ProxyNode): readonly string[] {
   const audiences: readonly Audience[] = [proxy.kind, 'all'];
   return [
-    ...proxy.addresses.flatMap((address) => audiences.map((audience) => inboundScope(audience, address))),
+    ...proxy.addresses.map((address) => inboundScope(proxy.kind, address)),
     ...audiences.map((audience) => `${audience}/${proxy.namespace}`),
     ...audiences.map((audience) => `${audience}/*`),
   ];
@@ -40,8 +40,8 @@ export function outboundScopes(audience: Audience, visibility: Visibility): read
   return visibility.namespaces.map((namespace) => `${audience}/${namespace}`);
 }
 
-export function inboundScope(audience: Audience, address: string): string {
-  return `${audience}@${address}`;
+export function inboundScope(kind: ProxyKind, address: string): string {
+  return `${kind}@${address}`;
 }
 
 /** The resource in each of the scopes. Its bytes are shared. */

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import type { InboundPort } from '../model/mesh-service.ts';
+import { translateInbound } from './inbound.ts';
+import { declared, HOST, inboundPort, plain, servicePort, settings, shown } from './translation-fixture.ts';
+
+const INBOUND = 'inbound|8080||';
+const type = (name: string) => `type.googleapis.com/aeraki.meta_protocol_proxy.${name}`;
+const router = { name: 'aeraki.meta_protocol.filters.router' };
+
+const localRateLimit = {
+  bucket: { maxTokens: 5, tokensPerFill: 2, fillIntervalMs: 60_000 },
+  conditions: [
+    {
+      match: [{ property: 'method', match: { kind: 'exact', value: 'sayHello' } }],
+      bucket: { maxTokens: 1, tokensPerFill: 1, fillIntervalMs: 1500 },
+    },
+  ],
+} satisfies InboundPort['localRateLimit'];
+
+const globalRateLimit = {
+  match: [{ property: 'method', match: { kind: 'present' } }],
+  domain: 'production',
+  timeoutMs: 100,
+  denyOnFail: true,
+  cluster: 'outbound|8081||limits.shop',
+  descriptors: [{ property: 'method', descriptorKey: 'm' }],
+} satisfies InboundPort['globalRateLimit'];
+
+const localFilter = (matcher: object) => ({
+  name: 'aeraki.meta_protocol.filters.local_ratelimit',
+  config: {
+    '@type': type('filters.local_ratelimit.v1alpha.LocalRateLimit'),
+    statPrefix: HOST,
+    tokenBucket: { maxTokens: 5, tokensPerFill: 2, fillInterval: '60s' },
+    conditions: [
+      {
+        match: { metadata: [{ name: 'method', ...matcher }] },
+        tokenBucket: { maxTokens: 1, tokensPerFill: 1, fillInterval: '1.500s' },
+      },
+    ],
+  },
+});
+
+const filterOf = (kind: 'metaproxy' | 'envoy-meta' | 'envoy', inbound: InboundPort) => {
+  const json = shown(translateInbound(kind, inbound, settings).resources)[`${kind}@10.0.0.5 Listener 10.0.0.5_8080`];
+  return json;
+};
+
+const listenerJson = (filter: object) => ({
+  name: '10.0.0.5_8080',
+  address: { socketAddress: { address: '10.0.0.5', portValue: 8080 } },
+  filterChains: [{ filters: [filter] }],
+  trafficDirection: 'INBOUND',
+});
+
+describe('the proxy beside a workload', () => {
+  it('passes all requests to the workload on the loopback address, for metaproxy', () => {
+    const { resources, findings } = translateInbound('metaproxy', inboundPort({ localRateLimit }), settings);
+    expect(findings).toEqual([]);
+    expect(shown(resources)).toEqual({
+      'metaproxy@10.0.0.5 Listener 10.0.0.5_8080': listenerJson({
+        name: 'envoy.filters.network.meta_protocol_proxy',
+        typedConfig: {
+          '@type': type('v1alpha.MetaProtocolProxy'),
+          statPrefix: INBOUND,
+          routeConfig: { name: INBOUND, routes: [{ route: { cluster: INBOUND } }] },
+          metaProtocolFilters: [localFilter({ stringMatch: { exact: 'sayHello' } }), router],
+          protocol: { name: 'thrift', codec: { name: 'aeraki.meta_protocol.codec.thrift' } },
+        },
+      }),
+      [`metaproxy@10.0.0.5 Cluster ${INBOUND}`]: {
+        name: INBOUND,
+        type: 'STATIC',
+        loadAssignment: {
+          clusterName: INBOUND,
+          endpoints: [
+            { lbEndpoints: [{ endpoint: { address: { socketAddress: { address: '127.0.0.1', portValue: 8080 } } } }] },
+          ],
+        },
+      },
+    });
+  });
+
+  it('has all filters, in the order of the reference, for an Envoy with the MetaProtocol filter', () => {
+    const inbound = inboundPort({ localRateLimit, globalRateLimit });
+    expect(filterOf('envoy-meta', inbound)).toEqual(
+      listenerJson({
+        name: 'envoy.filters.network.meta_protocol_proxy',
+        typedConfig: {
+          '@type': type('v1alpha.MetaProtocolProxy'),
+          statPrefix: INBOUND,
+          applicationProtocol: 'thrift',
+          routeConfig: { name: INBOUND, routes: [{ route: { cluster: INBOUND } }] },
+          codec: { name: 'aeraki.meta_protocol.codec.thrift' },
+          metaProtocolFilters: [
+            localFilter({ exactMatch: 'sayHello' }),
+            {
+              name: 'aeraki.meta_protocol.filters.ratelimit',
+              config: {
+                '@type': type('filters.ratelimit.v1alpha.RateLimit'),
+                match: { metadata: [{ name: 'method', presentMatch: true }] },
+                domain: 'production',
+                timeout: '0.100s',
+                failureModeDeny: true,
+                rateLimitService: { grpcService: { envoyGrpc: { clusterName: 'outbound|8081||limits.shop' } } },
+                descriptors: [{ property: 'method', descriptorKey: 'm' }],
+              },
+            },
+            { name: 'aeraki.meta_protocol.filters.metadata_exchange' },
+            {
+              name: 'aeraki.meta_protocol.filters.istio_stats',
+              config: { '@type': type('filters.istio_stats.v1alpha.IstioStats'), destinationService: HOST },
+            },
+            router,
+          ],
+          protocol: { name: 'thrift', codec: { name: 'aeraki.meta_protocol.codec.thrift' } },
+        },
+      }),
+    );
+  });
+
+  it.each([
+    ['envoy', inboundPort()],
+    ['envoy-meta', inboundPort({ codec: declared })],
+    ['metaproxy', inboundPort({ port: servicePort({ kind: 'plain', protocol: 'tcp' }) })],
+  ] as const)('is plain TCP to %s where it has no codec', (kind, { codec, ...inbound }) => {
+    const given = kind === 'metaproxy' || codec === undefined ? inbound : { ...inbound, codec };
+    expect(filterOf(kind, given)).toEqual(
+      listenerJson({
+        name: 'envoy.filters.network.tcp_proxy',
+        typedConfig: {
+          '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
+          statPrefix: INBOUND,
+          cluster: INBOUND,
+        },
+      }),
+    );
+  });
+
+  it('says which limits are not enforced', () => {
+    const codes = (kind: 'envoy' | 'envoy-meta' | 'metaproxy') =>
+      translateInbound(kind, inboundPort({ localRateLimit, globalRateLimit }), settings).findings.map(
+        ({ code, path }) => `${code} ${path}`,
+      );
+    expect(codes('envoy')).toEqual(['ISTH0701 ports[9090].localRateLimit', 'ISTH0701 ports[9090].globalRateLimit']);
+    expect(codes('metaproxy')).toEqual(['ISTH0701 ports[9090].globalRateLimit']);
+    expect(codes('envoy-meta')).toEqual([]);
+  });
+
+  it('fills a bucket no more often than deployed proxies take, with as many tokens over time', () => {
+    const often = { bucket: { maxTokens: 100, tokensPerFill: 3, fillIntervalMs: 10 }, conditions: [] };
+    const inbound = inboundPort({ localRateLimit: often });
+    expect(JSON.stringify(filterOf('envoy-meta', inbound))).toContain(
+      '"tokenBucket":{"maxTokens":100,"tokensPerFill":15,"fillInterval":"0.050s"}',
+    );
+    expect(translateInbound('envoy-meta', inbound, settings).findings.map(({ code }) => code)).toEqual(['ISTH0706']);
+    expect(JSON.stringify(filterOf('metaproxy', inbound))).toContain('"tokensPerFill":3,"fillInterval":"0.010s"');
+  });
+
+  it('listens neither for UDP nor for a gRPC client', () => {
+    expect(translateInbound('grpc', inboundPort(), settings).resources).toEqual([]);
+    const udp = inboundPort({ port: servicePort(plain('udp')) });
+    expect(translateInbound('metaproxy', udp, settings).resources).toEqual([]);
+  });
+});
