@@ -11,7 +11,7 @@
 import { ContentDigest } from './content-digest.ts';
 import { afterAcknowledgement, type RefusedResponse, refusedResponse } from './refused-response.ts';
 import type { EncodedResource, ResourceView } from './resource-source.ts';
-import { allowsLegacyWildcard, isWholeSet, removesLast } from './resource-types.ts';
+import { allowsLegacyWildcard, isWholeSet } from './resource-types.ts';
 import type { Dialect, ResponseContent } from './response-frame.ts';
 import { type Ask, Subscription } from './subscription.ts';
 
@@ -21,6 +21,16 @@ interface UnderWay {
   readonly names: readonly string[];
   /** When the oldest change in it was made, in milliseconds of the stream's clock. */
   readonly since: number;
+}
+
+/** What make() has found. */
+interface Due {
+  readonly resources: readonly EncodedResource[];
+  /** Asked for, and not there. */
+  readonly unknown: readonly string[];
+  /** To be answered even if there is nothing to say. */
+  readonly answerDue: boolean;
+  readonly keepGone: boolean;
 }
 
 /** What a nonce told: `stale` ones belong to no response that awaits an answer. */
@@ -117,8 +127,11 @@ export class Exchange {
     this.#acknowledged = version;
   }
 
-  /** What is new or altered, or undefined when the client has it all. Removals that can go at once come with it. */
-  make(view: ResourceView): ResponseContent | undefined {
+  /**
+   * What is new or altered, or undefined when the client has it all. What is gone comes with it, unless `keepGone`:
+   * then the client keeps it until break().
+   */
+  make(view: ResourceView, keepGone: boolean): ResponseContent | undefined {
     const answerDue = this.#everything;
     const resources: EncodedResource[] = [];
     const unknown: string[] = [];
@@ -137,7 +150,7 @@ export class Exchange {
     this.#asked.clear();
     this.#everything = false;
     for (const resource of resources) this.subscription.hold(resource.name, resource);
-    const content = this.#made(view, resources, unknown, answerDue);
+    const content = this.#made(view, { resources, unknown, answerDue, keepGone });
     if (content === undefined && !this.hasRemovals) this.#since = undefined;
     return content;
   }
@@ -185,27 +198,18 @@ export class Exchange {
     yield* [...new Set(rest)].sort();
   }
 
-  #made(
-    view: ResourceView,
-    resources: readonly EncodedResource[],
-    unknown: readonly string[],
-    answerDue: boolean,
-  ): ResponseContent | undefined {
-    if (this.#dialect === 'sotw') return this.#madeWhole(view, resources, answerDue);
-    for (const name of unknown) this.#forget(name);
-    const removed = removesLast(this.typeUrl) ? unknown : [...new Set([...unknown, ...this.#takeGone()])].sort();
-    if (resources.length === 0 && removed.length === 0 && !answerDue) return undefined;
-    return this.#content(resources, removed);
+  #made(view: ResourceView, due: Due): ResponseContent | undefined {
+    if (this.#dialect === 'sotw') return this.#madeWhole(view, due);
+    for (const name of due.unknown) this.#forget(name);
+    const removed = due.keepGone ? due.unknown : [...new Set([...due.unknown, ...this.#takeGone()])].sort();
+    if (due.resources.length === 0 && removed.length === 0 && !due.answerDue) return undefined;
+    return this.#content(due.resources, removed);
   }
 
-  #madeWhole(
-    view: ResourceView,
-    resources: readonly EncodedResource[],
-    answerDue: boolean,
-  ): ResponseContent | undefined {
+  #madeWhole(view: ResourceView, { resources, answerDue, keepGone }: Due): ResponseContent | undefined {
     const whole = isWholeSet(this.typeUrl);
     // Other types have no way to say that something is gone: the client sees it when nothing refers to it.
-    const removed = removesLast(this.typeUrl) && whole ? 0 : this.#takeGone().length;
+    const removed = whole && keepGone ? 0 : this.#takeGone().length;
     if (resources.length === 0 && !answerDue && !(whole && removed > 0)) return undefined;
     return this.#content(whole ? this.#wholeSet(view) : resources, []);
   }

@@ -18,7 +18,7 @@ import type { FrameCache } from './frame-cache.ts';
 import type { XdsObserver } from './observer.ts';
 import type { RefusedResponse } from './refused-response.ts';
 import type { ResourceSource, ResourceView } from './resource-source.ts';
-import { clusterType, pushOrder, waitsForClusters } from './resource-types.ts';
+import { clusterType, pushOrder, removesLast, waitsForClusters } from './resource-types.ts';
 import { type Dialect, nonceLength, type ResponseContent, tailOf } from './response-frame.ts';
 import { type Call, type CallHandler, StatusCode } from './transport.ts';
 
@@ -154,7 +154,7 @@ export class XdsStream implements CallHandler {
     for (const exchange of this.#exchanges) {
       if (this.#over || this.#blocked) return;
       if (!exchange.hasChanges || exchange.awaitsAnswer || this.#waitsForClusters(exchange)) continue;
-      this.#send(exchange, exchange.make(view));
+      this.#send(exchange, exchange.make(view, this.#isReferredTo(exchange)));
     }
     if (this.#exchanges.some((exchange) => exchange.hasChanges || exchange.awaitsAnswer)) return;
     for (const exchange of this.#exchanges.toReversed()) {
@@ -307,6 +307,12 @@ export class XdsStream implements CallHandler {
     this.#blocked = !this.call.write([frame, tail]);
     const { typeUrl, resources } = content;
     observer.pushed({ typeUrl, resources: resources.length, bytes: frame.length + tail.length });
+  }
+
+  /** Whether listeners or routes that are about to change may still refer to what is gone. */
+  #isReferredTo(exchange: Exchange): boolean {
+    if (!removesLast(exchange.typeUrl)) return false;
+    return this.#exchanges.some((other) => waitsForClusters(other.typeUrl) && (other.hasChanges || other.awaitsAnswer));
   }
 
   /** Bounded, so that a cluster that never warms cannot keep routes from a proxy for ever. */

@@ -44,19 +44,6 @@ const cases: readonly ProtocolCase[] = [
     steps: [{ client: {} }, { gets: ['a=1'] }, { change: { a: undefined } }, { gets: [] }, 'silence'],
   },
   {
-    promise: 'a cluster leaves only after what replaces it has come',
-    type: clusterType,
-    before: { old: '1' },
-    steps: [
-      { client: {} },
-      { gets: ['old=1'] },
-      { change: { old: undefined, fresh: '1' } },
-      { gets: ['fresh=1', 'old=1'] },
-      { gets: ['fresh=1'] },
-      'silence',
-    ],
-  },
-  {
     promise: 'a listener leaves in the response that brings the one on its address',
     type: listenerType,
     before: { old: '1' },
