@@ -26,6 +26,7 @@ import {
   type NodeKind,
   WiringError,
 } from './node.ts';
+import { Scheduler } from './scheduler.ts';
 import { TableNode } from './table.ts';
 import { Tracker } from './tracker.ts';
 
@@ -41,33 +42,19 @@ export interface DeriveOptions<O> {
   readonly equals?: (a: O, b: O) => boolean;
 }
 
-/** Sinks that answer each batch with another for so long do not come to an end. */
-const maxRounds = 1000;
-
-/** How many recomputed keys of a batch are kept for inspection. */
-const sampleSize = 20;
-
 export class Engine {
-  readonly #nodes: Node[] = [];
-  readonly #names = new Set<string>();
   readonly #tracker = new Tracker();
-  readonly #sinks = new Set<() => void>();
+  readonly #scheduler: Scheduler;
   readonly #host: Host;
   readonly #findings: FindingsNode;
-  readonly #now: () => number;
-  #log: (() => void)[] = [];
-  #depth = 0;
-  #batches = 0;
-  #isPropagating = false;
-  #hasNewFindings = false;
 
   constructor(options: EngineOptions = {}) {
-    this.#now = options.now ?? (() => performance.now());
+    this.#scheduler = new Scheduler(options.now ?? (() => performance.now()));
     this.#host = {
       guardRead: (name) => this.#forbidInDerivation(`reads ${name} without its Context`),
       admit: options.validate === true ? deepFreeze : () => {},
       replaceFindings: (owner, findings) => {
-        this.#hasNewFindings = true;
+        this.#scheduler.noteFindings();
         this.#findings.replace(owner, findings);
       },
     };
@@ -87,7 +74,12 @@ export class Engine {
   }
 
   table<T>(name: string, shape: Shape<T>): Table<T> {
-    return this.#add(new TableNode(this.#details(name, 'table', []), shape, (change) => this.#record(change)));
+    return this.#add(
+      new TableNode(this.#details(name, 'table', []), shape, (change) => {
+        this.#forbidInDerivation('changes a table');
+        this.#scheduler.record(change);
+      }),
+    );
   }
 
   /** One output, or none, for each value, under the value's key. */
@@ -144,18 +136,7 @@ export class Engine {
    */
   batch(change: () => void): void {
     this.#forbidInDerivation('changes a table');
-    const start = this.#log.length;
-    this.#depth++;
-    try {
-      const result: unknown = change();
-      if (result instanceof Promise) throw new WiringError('a batch is synchronous');
-    } catch (error) {
-      this.#log.length = start;
-      throw error;
-    } finally {
-      this.#depth--;
-    }
-    this.#flush();
+    this.#scheduler.batch(change);
   }
 
   /**
@@ -170,20 +151,17 @@ export class Engine {
       const diff = source.diff();
       if (diff.length > 0) receive(diff);
     };
-    this.#sinks.add(deliver);
-    return () => {
-      this.#sinks.delete(deliver);
-    };
+    return this.#scheduler.addSink(deliver);
   }
 
   /** All collections and indexes in the order in which they run. */
   describe(): readonly NodeDescription[] {
-    return this.#nodes.map((node) => describeNode(node, this.#batches));
+    return this.#scheduler.nodes.map((node) => describeNode(node, this.#scheduler.batches));
   }
 
   /** What the value under a key was derived from; empty for tables and for unknown names and keys. */
   dependencies(name: string, key: string): readonly { readonly collection: string; readonly key: string }[] {
-    const node = this.#nodes.find((other) => other.name === name);
+    const node = this.#scheduler.nodes.find((other) => other.name === name);
     return (node?.dependenciesOf(key) ?? []).map(([source, sourceKey]) => ({
       collection: source.name,
       key: sourceKey,
@@ -193,23 +171,21 @@ export class Engine {
   #details(name: string, kind: NodeKind, inputs: readonly Node[]): NodeDetails {
     this.#forbidInDerivation('makes a collection');
     const isAfterFindings = inputs.some((input) => input.order >= findingsOrder);
-    return { host: this.#host, name, kind, inputs, order: this.#nodes.length + (isAfterFindings ? findingsOrder : 0) };
+    return {
+      host: this.#host,
+      name,
+      kind,
+      inputs,
+      order: this.#scheduler.nodes.length + (isAfterFindings ? findingsOrder : 0),
+    };
   }
 
   #derivation<T extends Node>(name: string, kind: NodeKind, input: T) {
     return { ...this.#details(name, kind, [input]), input, tracker: this.#tracker };
   }
 
-  /** Puts a node in its place and fills it from what its inputs hold already. */
   #add<T extends Node>(node: T): T {
-    if (this.#names.has(node.name)) throw new WiringError(`there are two collections named ${node.name}`);
-    this.#names.add(node.name);
-    const next = this.#nodes.findIndex((other) => other.order > node.order);
-    this.#nodes.splice(next === -1 ? this.#nodes.length : next, 0, node);
-    this.#run(node);
-    node.settle();
-    this.#flush();
-    for (const error of this.#takeWiringErrors()) throw error;
+    this.#scheduler.add(node);
     return node;
   }
 
@@ -218,69 +194,8 @@ export class Engine {
     throw new WiringError(`${collection.name} was not made by this engine`);
   }
 
-  #record(change: () => void): void {
-    this.batch(() => {
-      this.#log.push(change);
-    });
-  }
-
   #forbidInDerivation(deed: string): void {
     const running = this.#tracker.running;
     if (running !== undefined) throw new WiringError(`the derivation of ${running.name} ${deed}`);
-  }
-
-  #flush(): void {
-    if (this.#isPropagating || this.#depth > 0) return;
-    const errors: unknown[] = [];
-    this.#isPropagating = true;
-    try {
-      for (let round = 0; this.#log.length > 0 || this.#hasNewFindings; round++) {
-        if (round === maxRounds) throw new WiringError('the sinks start batches without end');
-        this.#propagate(errors);
-      }
-    } finally {
-      this.#isPropagating = false;
-      this.#log = [];
-    }
-    if (errors.length > 0) throw errors[0];
-  }
-
-  #propagate(errors: unknown[]): void {
-    const log = this.#log;
-    this.#log = [];
-    this.#batches++;
-    for (const change of log) change();
-    this.#hasNewFindings = false;
-    for (const node of this.#nodes) this.#run(node);
-    this.#hasNewFindings = false;
-    for (const deliver of [...this.#sinks]) {
-      try {
-        deliver();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    for (const node of this.#nodes) node.settle();
-    errors.push(...this.#takeWiringErrors());
-  }
-
-  #run(node: Node): void {
-    const start = this.#now();
-    const keys = node.run();
-    if (keys.length === 0) return;
-    node.lastRun = {
-      batch: this.#batches,
-      ms: this.#now() - start,
-      recomputed: keys.length,
-      sample: keys.slice(0, sampleSize),
-    };
-  }
-
-  #takeWiringErrors(): readonly WiringError[] {
-    return this.#nodes.flatMap((node) => {
-      const error = node.wiringError;
-      node.wiringError = undefined;
-      return error === undefined ? [] : [error];
-    });
   }
 }

@@ -137,6 +137,25 @@ describe('destinations', () => {
     ]);
   });
 
+  it('mean the host beside the router, else one that it may see', () => {
+    const { mesh, set, remove, findings } = testMesh();
+    const own = serviceEntry('shop/own', { hosts: ['h'], ports: [{ number: 7, name: 'tcp' }] });
+    set(
+      service,
+      metaRouter('shop/pay', {
+        hosts: ['pay'],
+        routes: [{ route: [{ destination: { host: 'h', port: { number: 7 } } }] }],
+      }),
+      serviceEntry('a/hidden', { hosts: ['h'], exportTo: ['.'], ports: [{ number: 8, name: 'tcp' }] }),
+      own,
+    );
+    const unknown = () => findings().filter((found) => found.startsWith('ISTH050'));
+    expect(unknown()).toEqual([]);
+    remove(own);
+    expect(unknown()).toEqual(['ISTH0505 MetaRouter/pay spec.routes[0].route[0].destination.host']);
+    expect(clusters(mesh.routeTables.get(`shop/${pay}|9000`))).toEqual([['h.shop.svc.cluster.local', 7, '', 100]]);
+  });
+
   it('whose weights are all 0 share equally, a single one gets all, and none is no route', () => {
     const to = (weight: number) => ({ destination: { host: 'pay' }, weight });
     expect(clusters(only({ route: [to(0), to(0)] }).table)?.map((cluster) => cluster[3])).toEqual([1, 1]);

@@ -13,6 +13,7 @@ import { hostCandidates } from './host-names.ts';
 import { declareKubernetesService } from './kubernetes-declarations.ts';
 import { about } from './resource-order.ts';
 import { declareServiceEntry } from './service-entry-declarations.ts';
+import { isVisibleTo } from './visibility.ts';
 
 /** Keyed by `<resource key>|<host>`. */
 export function serviceDeclarations(
@@ -58,7 +59,7 @@ function reportDifference(winner: ServiceDeclaration, other: ServiceDeclaration,
 /** All services that bear one host name, the one that strangers get first. */
 export interface HostServices {
   readonly host: string;
-  readonly services: readonly { readonly key: ServiceKey; readonly namespace: string }[];
+  readonly services: readonly Pick<Service, 'key' | 'namespace' | 'visibility'>[];
 }
 
 export function hosts(engine: Engine, all: Collection<Service>): Collection<HostServices> {
@@ -73,12 +74,12 @@ export function hosts(engine: Engine, all: Collection<Service>): Collection<Host
         const message = `${host} is declared in ${namespaces}.`;
         context.report(finding('ISTH0302', { object: service.provenance.object, message }));
       }
-      return { host, services: sorted.map(({ key, namespace }) => ({ key, namespace })) };
+      return { host, services: sorted.map(({ key, namespace, visibility }) => ({ key, namespace, visibility })) };
     },
   );
 }
 
-/** The service that a host written in an object of a namespace means: one of that namespace before any other. */
+/** The service that a host written in an object of a namespace means: one of that namespace, else one that it may see. */
 export function findService(
   context: Context,
   all: Collection<HostServices>,
@@ -88,7 +89,9 @@ export function findService(
 ): ServiceKey | undefined {
   for (const host of hostCandidates(written, namespace, clusterDomain)) {
     const found = context.get(all, host)?.services;
-    const best = found?.find((service) => service.namespace === namespace) ?? found?.[0];
+    const best =
+      found?.find((service) => service.namespace === namespace) ??
+      found?.find((service) => isVisibleTo(service.visibility, namespace));
     if (best !== undefined) return best.key;
   }
   return undefined;
