@@ -37,7 +37,7 @@ interface Surroundings {
   readonly trailerSize: number;
 }
 
-const maxParts = 4;
+const maxParts = 8;
 const maxAdjust = 0x10000;
 const maxDelimiter = 16;
 

@@ -22,7 +22,7 @@ const narrowestRewritable = 4;
 export function readIdentity(node: DocumentNode, values: Values): Identity {
   const part = node.members('requestId', 'correlation');
   const fallback = part('requestId').absent ? 'none' : 'id';
-  const written = part('correlation').choice(['id', 'order', 'fifo', 'none'], fallback);
+  const written = part('correlation').choice(['id', 'fifo', 'none'], fallback);
   const correlation = written === 'fifo' ? 'order' : written;
   if (correlation === 'id' && part('requestId').absent) {
     part('requestId').problem('Replies are matched by an id that is not named.', 'Name an integer field.');

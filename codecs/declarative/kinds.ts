@@ -21,7 +21,7 @@ const kindsByName: Readonly<Record<string, FrameKind>> = {
   stream_close: FrameKind.streamCloseTwoWay,
 };
 const bySide = 'bySide';
-const maxRules = 32;
+const maxRules = 64;
 
 export function readKinds(kind: DocumentNode, status: DocumentNode, values: Values): Kinds {
   const part = kind.members('default', 'rules');

@@ -27,7 +27,7 @@ interface Pending {
   readonly place: (after: Locate, within: Section | undefined) => void;
 }
 
-const maxFields = 128;
+const maxFields = 256;
 const maxSections = 16;
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 

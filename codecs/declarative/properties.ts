@@ -24,7 +24,7 @@ export interface Properties {
   readonly open: readonly OpenProperties[];
 }
 
-const maxProperties = 128;
+const maxProperties = 256;
 const maxSources = 4;
 
 export function readProperties(node: DocumentNode, values: Values, limits: Limits): Properties {
