@@ -12,7 +12,7 @@ interface Claim<T> {
 export class Claims<T> {
   readonly #equals: (a: T, b: T) => boolean;
   /** Claims on a key, sorted by owner; nearly always one, which then stands alone. */
-  readonly #claims = new Map<string, Claim<T> | readonly Claim<T>[]>();
+  readonly #claims = new Map<string, Claim<T> | Claim<T>[]>();
   /** Keys that each owner claims, in the order in which it gave them. */
   readonly #owned = new Map<string, readonly string[]>();
 
@@ -23,13 +23,13 @@ export class Claims<T> {
   /** The value that stands under a key, and whose it is. */
   winner(key: string): Claim<T> | undefined {
     const held = this.#claims.get(key);
-    return isList(held) ? held[0] : held;
+    return Array.isArray(held) ? held[0] : held;
   }
 
   /** Every value claimed under a key, the standing one first; undefined when nobody contests it. */
   contest(key: string): readonly T[] | undefined {
     const held = this.#claims.get(key);
-    return isList(held) ? held.map((claim) => claim.value) : undefined;
+    return Array.isArray(held) ? held.map((claim) => claim.value) : undefined;
   }
 
   /** Replaces all that an owner claims; `touched` gets the keys whose claims changed. */
@@ -52,28 +52,36 @@ export class Claims<T> {
       this.#claims.set(key, claim);
       return true;
     }
-    const all = isList(held) ? held : [held];
-    const mine = all.find((other) => other.owner === claim.owner);
-    if (mine !== undefined && this.#equals(mine.value, claim.value)) return false;
-    const others = all.filter((other) => other !== mine);
-    const at = others.findIndex((other) => other.owner > claim.owner);
-    this.#store(key, others.toSpliced(at === -1 ? others.length : at, 0, claim));
+    const all = Array.isArray(held) ? held : [held];
+    const at = position(all, claim.owner);
+    const known = all[at];
+    const isMine = known?.owner === claim.owner;
+    if (isMine && this.#equals(known.value, claim.value)) return false;
+    all.splice(at, isMine ? 1 : 0, claim);
+    this.#claims.set(key, all.length === 1 ? claim : all);
     return true;
   }
 
   #withdraw(owner: string, key: string): void {
     const held = this.#claims.get(key);
-    const left = isList(held) ? held.filter((claim) => claim.owner !== owner) : [];
-    this.#store(key, left);
-  }
-
-  #store(key: string, claims: readonly Claim<T>[]): void {
-    const [only, second] = claims;
-    if (only === undefined) this.#claims.delete(key);
-    else this.#claims.set(key, second === undefined ? only : claims);
+    if (!Array.isArray(held)) {
+      this.#claims.delete(key);
+      return;
+    }
+    held.splice(position(held, owner), 1);
+    const [only, second] = held;
+    if (only !== undefined && second === undefined) this.#claims.set(key, only);
   }
 }
 
-function isList<T>(held: Claim<T> | readonly Claim<T>[] | undefined): held is readonly Claim<T>[] {
-  return Array.isArray(held);
+/** The first place whose owner is not smaller. */
+function position(claims: readonly Claim<unknown>[], owner: string): number {
+  let low = 0;
+  let high = claims.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((claims[middle]?.owner ?? '') < owner) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -6,7 +6,7 @@ import type { MeshSettings } from '../model/mesh-service.ts';
 import type { MeshConfig } from '../resources/kinds.ts';
 import { about, byAge } from './resource-order.ts';
 
-export const meshKey = 'mesh';
+const meshKey = 'mesh';
 
 const defaultSettings: MeshSettings = {
   trustDomain: 'cluster.local',
