@@ -16,7 +16,13 @@ export function readCrdSchema(name: string): Schema {
   try {
     const schema = dig(load(readFileSync(file, 'utf8')), ['spec', 'versions', 0, 'schema', 'openAPIV3Schema']);
     // An API server knows what metadata is, and a CRD does not say it; in files we must.
-    if (isSchema(schema)) return { ...schema, properties: { ...schema.properties, ...objectHead } };
+    if (isSchema(schema)) {
+      return {
+        ...schema,
+        required: [...(schema.required ?? []), 'metadata'],
+        properties: { ...schema.properties, ...objectHead },
+      };
+    }
   } catch (cause) {
     throw new IsthmusError('INTERNAL', `${file} cannot be read.`, { cause });
   }
