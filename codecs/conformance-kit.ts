@@ -13,6 +13,7 @@ import {
   checkEmptyMutation,
   checkErrorReplies,
   checkHeartbeatReply,
+  checkMutates,
   checkMutation,
   checkRewriting,
 } from './conformance/encoding-checks.ts';
@@ -32,6 +33,7 @@ export function describeCodec(codec: Codec, sampleFrames: readonly SampleFrame[]
       checkRandomBytes(codec, 'request');
       checkRandomBytes(codec, 'response');
     });
+    if (codec.capabilities.mutates) test('changes frames, as it says', () => checkMutates(codec, samples));
     test('damaged frames give frames or CodecError', () => checkMutatedSamples(codec, samples));
   });
 }
