@@ -21,6 +21,7 @@ describe('endpoints', () => {
         clusterName: OUTBOUND,
         endpoints: [
           {
+            locality: {},
             lbEndpoints: [
               { ...socket('2001:db8::1'), healthStatus: 'DRAINING' },
               { endpoint: { address: { pipe: { path: '/run/orders.sock' } } }, healthStatus: 'HEALTHY' },

@@ -62,21 +62,19 @@ function localityEndpoints(
   if (chosen.length === 0) return undefined;
   const total = chosen.reduce((sum, { weight }) => sum + weight, 0);
   return {
-    ...localityOf(group.locality),
+    locality: localityOf(group.locality),
     lbEndpoints: chosen.map(lbEndpoint),
     // A gRPC client leaves out a locality without a weight.
     loadBalancingWeight: { value: Math.min(total, MAX_WEIGHT) },
   };
 }
 
-function localityOf({ region, zone, subzone }: Locality): { locality?: envoy.config.core.v3.Locality } {
-  if (region === '' && zone === '' && subzone === '') return {};
+/** Present even when nothing is known of it: a gRPC client refuses the whole assignment otherwise. */
+function localityOf({ region, zone, subzone }: Locality): envoy.config.core.v3.Locality {
   return {
-    locality: {
-      ...(region === '' ? {} : { region }),
-      ...(zone === '' ? {} : { zone }),
-      ...(subzone === '' ? {} : { subZone: subzone }),
-    },
+    ...(region === '' ? {} : { region }),
+    ...(zone === '' ? {} : { zone }),
+    ...(subzone === '' ? {} : { subZone: subzone }),
   };
 }
 
