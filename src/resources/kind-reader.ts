@@ -23,14 +23,14 @@ export interface KindInfo {
 }
 
 /** What a typed resource has whatever its kind. */
-export interface ResourceHead {
+interface ResourceHead {
   readonly apiVersion: string;
   readonly key: string;
   readonly metadata: Metadata;
 }
 
 /** What is known of an object from where it was found. */
-export interface ObjectOrigin {
+interface ObjectOrigin {
   /** Where the object begins. */
   readonly place?: Place;
   /** For objects that name no namespace. */
@@ -48,7 +48,7 @@ interface CheckedObject {
   readonly metadata: ObjectMetadata;
 }
 
-export interface KindDefinition<T extends CheckedObject> {
+interface KindDefinition<T extends CheckedObject> {
   readonly info: KindInfo;
   /** Called once, when the first object of the kind is met. */
   readonly schema: () => Schema;

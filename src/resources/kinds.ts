@@ -159,6 +159,7 @@ export interface TrafficPolicySpec {
     };
     readonly localityLbSetting?: Readonly<Record<string, unknown>>;
     readonly warmup?: Readonly<Record<string, unknown>>;
+    /** Milliseconds, in spite of its name. */
     readonly warmupDurationSecs?: number;
   };
   readonly connectionPool?: {
@@ -166,8 +167,11 @@ export interface TrafficPolicySpec {
       readonly maxConnections?: number;
       /** Milliseconds. */
       readonly connectTimeout?: number;
+      /** Seconds, whole ones as TCP counts them. */
       readonly tcpKeepalive?: { readonly probes?: number; readonly time?: number; readonly interval?: number };
+      /** Milliseconds. */
       readonly maxConnectionDuration?: number;
+      /** Milliseconds. */
       readonly idleTimeout?: number;
     };
     readonly http?: Readonly<Record<string, unknown>>;

@@ -70,7 +70,7 @@ const manifests = {
       host: orders.shop.mesh
       trafficPolicy:
         loadBalancer: { consistentHash: { httpHeaderName: user, maglev: { tableSize: 65537 } } }
-        connectionPool: { tcp: { connectTimeout: 1.5s, tcpKeepalive: { time: 2h, interval: 75s, probes: 3 } } }
+        connectionPool: { tcp: { connectTimeout: 1.5s, tcpKeepalive: { time: 2h } } }
         portLevelSettings: [{ port: { number: 8080 }, loadBalancer: { simple: RANDOM } }]
       subsets:
         - { name: v1, labels: { version: v1 } }

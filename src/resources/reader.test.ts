@@ -121,11 +121,11 @@ describe('defaults', () => {
     });
   });
 
-  test('of a DestinationRule: durations are milliseconds, policies of ports and subsets are kept', () => {
+  test('of a DestinationRule: durations are milliseconds, those of TCP seconds; policies of ports and subsets are kept', () => {
     expect(specOf(goodManifest('DestinationRule'))).toMatchObject({
       trafficPolicy: {
         connectionPool: {
-          tcp: { connectTimeout: 1500, tcpKeepalive: { time: 7_200_000, interval: 75_000, probes: 3 } },
+          tcp: { connectTimeout: 1500, tcpKeepalive: { time: 7200 } },
         },
         portLevelSettings: [{ port: { number: 8080 }, loadBalancer: { simple: 'RANDOM' } }],
       },

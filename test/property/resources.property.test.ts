@@ -85,6 +85,10 @@ function mutate(value: unknown, change: Mutation, depth: number): unknown {
   return Array.isArray(value) ? changed.map(([, item]) => item) : Object.fromEntries(changed);
 }
 
+function throughJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value) ?? 'null');
+}
+
 /** What holds for every reading of anything at all. */
 function expectSound({ object, resource, key, findings }: ObjectReading): void {
   expect(object.kind).not.toBe('');
@@ -140,7 +144,8 @@ describe('the reader of resources', () => {
       fc.property(mutated, (value) => {
         const { resource } = reader.read(value);
         if (resource === undefined) return;
-        expect(reader.read(JSON.parse(JSON.stringify(value))).resource).toEqual(resource);
+        // JSON has no -0, which is all that it may change.
+        expect(throughJson(reader.read(throughJson(value)).resource)).toEqual(throughJson(resource));
       }),
       { numRuns: 1000 },
     );

@@ -11,7 +11,7 @@ import { checkExportTo } from '../visibility-rules.ts';
 import { checkServiceEntryEndpoints } from './service-entry-endpoints.ts';
 
 const schema = withSpec(serviceEntrySpec);
-export type ServiceEntryContent = Infer<typeof serviceEntrySpec>;
+type ServiceEntryContent = Infer<typeof serviceEntrySpec>;
 
 export const serviceEntry = defineKind<Infer<typeof schema>>({
   info: {

@@ -20,6 +20,8 @@ export const unusedInPolicy = [
   'connectionPool.http',
   'connectionPool.tcp.maxConnectionDuration',
   'connectionPool.tcp.idleTimeout',
+  'connectionPool.tcp.tcpKeepalive.probes',
+  'connectionPool.tcp.tcpKeepalive.interval',
   'loadBalancer.localityLbSetting',
   'loadBalancer.warmup',
   'loadBalancer.warmupDurationSecs',
@@ -149,9 +151,14 @@ function readTcp({ connectTimeout, tcpKeepalive, maxConnectionDuration, idleTime
       : {
           tcpKeepalive: {
             ...(tcpKeepalive.probes === undefined ? {} : { probes: tcpKeepalive.probes }),
-            ...(tcpKeepalive.time === undefined ? {} : { time: millisecondsOf(tcpKeepalive.time) }),
-            ...(tcpKeepalive.interval === undefined ? {} : { interval: millisecondsOf(tcpKeepalive.interval) }),
+            ...(tcpKeepalive.time === undefined ? {} : { time: secondsOf(tcpKeepalive.time) }),
+            ...(tcpKeepalive.interval === undefined ? {} : { interval: secondsOf(tcpKeepalive.interval) }),
           },
         }),
   };
+}
+
+/** TCP counts keep-alive in whole seconds, at least one. */
+function secondsOf(duration: string): number {
+  return Math.max(1, Math.ceil(millisecondsOf(duration) / 1000));
 }
