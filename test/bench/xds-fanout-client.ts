@@ -1,6 +1,6 @@
 /**
  * The other side of xds-fanout.bench.ts, in a process of its own: many delta streams that acknowledge what comes.
- * `node xds-fanout-client.ts PORT STREAMS CONNECTIONS NAME...`: prints `ready` once each stream has all endpoints named.
+ * `node xds-fanout-client.ts PORT STREAMS CONNECTIONS NAME...`: each stream subscribes to all endpoints named. Ends with stdin.
  */
 import { type ClientHttp2Session, connect } from 'node:http2';
 import protobuf from 'protobufjs/minimal.js';
@@ -16,22 +16,19 @@ function framed(message: Uint8Array): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
-/** Field 5, wherever it stands; and how many resources came. */
-function readResponse(message: Uint8Array): { nonce: string; resources: number } {
+/** Field 5, wherever it stands. */
+function nonceOf(message: Uint8Array): string {
   const reader = protobuf.Reader.create(message);
-  const response = { nonce: '', resources: 0 };
+  let nonce = '';
   while (reader.pos < reader.len) {
     const tag = reader.uint32();
-    if (tag === 42) response.nonce = reader.string();
-    else {
-      if (tag === 18) response.resources++;
-      reader.skipType(tag & 7);
-    }
+    if (tag === 42) nonce = reader.string();
+    else reader.skipType(tag & 7);
   }
-  return response;
+  return nonce;
 }
 
-function open(session: ClientHttp2Session, id: number, ready: () => void): void {
+function open(session: ClientHttp2Session, id: number): void {
   const stream = session.request({
     ':method': 'POST',
     ':path': '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
@@ -42,14 +39,8 @@ function open(session: ClientHttp2Session, id: number, ready: () => void): void 
     stream.write(framed(encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', request)));
   };
   const reader = new MessageReader(1 << 26);
-  let missing = names.length;
   stream.on('data', (chunk: Buffer) => {
-    reader.read(chunk, (message) => {
-      const { nonce, resources } = readResponse(message);
-      send({ typeUrl: endpointType, responseNonce: nonce });
-      missing -= resources;
-      if (missing <= 0 && missing + resources > 0) ready();
-    });
+    reader.read(chunk, (message) => send({ typeUrl: endpointType, responseNonce: nonceOf(message) }));
   });
   stream.on('error', (error) => {
     process.stderr.write(`${error.message}\n`);
@@ -63,12 +54,8 @@ function open(session: ClientHttp2Session, id: number, ready: () => void): void 
 }
 
 const sessions = Array.from({ length: Number(connectionCount) }, () => connect(`http://127.0.0.1:${port}`));
-let waiting = Number(streamCount);
 for (let id = 0; id < Number(streamCount); id++) {
   const session = sessions[id % sessions.length];
-  if (session === undefined) break;
-  open(session, id, () => {
-    if (--waiting === 0) process.stdout.write('ready\n');
-  });
+  if (session !== undefined) open(session, id);
 }
 process.stdin.on('end', () => process.exit(0)).resume();

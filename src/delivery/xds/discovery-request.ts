@@ -109,10 +109,10 @@ class RequestReader {
 
   /** google.rpc.Status: code 1, message 2. The details are not read. */
   #status(): { code: number; message: string } {
-    const reader = this.#reader;
-    const end = reader.uint32() + reader.pos;
     const status = { code: 0, message: '' };
-    while (reader.pos < end) {
+    // A reader of its own, so that a false inner length cannot reach beyond the field.
+    const reader = protobuf.Reader.create(this.#reader.bytes());
+    while (reader.pos < reader.len) {
       const tag = reader.uint32();
       if (tag === 8) status.code = reader.int32();
       else if (tag === 18) status.message = lenientDecoder.decode(reader.bytes());
@@ -123,18 +123,21 @@ class RequestReader {
 
   /** A map entry: key 1, value 2. */
   #initialVersion(versions: Map<string, string>): void {
-    const reader = this.#reader;
-    const end = reader.uint32() + reader.pos;
-    let name = '';
-    let version = '';
-    while (reader.pos < end) {
-      const tag = reader.uint32();
-      if (tag === 10) name = this.#text('A resource name');
-      else if (tag === 18) version = this.#text('A version');
-      else reader.skipType(tag & 7);
-    }
+    const entry = new RequestReader(this.#reader.bytes(), this.#bounds);
+    const [name, version] = entry.#mapEntry();
     versions.set(name, version);
     this.#checkCount(versions.size);
+  }
+
+  #mapEntry(): readonly [string, string] {
+    let [name, version] = ['', ''];
+    while (this.#reader.pos < this.#reader.len) {
+      const tag = this.#reader.uint32();
+      if (tag === 10) name = this.#text('A resource name');
+      else if (tag === 18) version = this.#text('A version');
+      else this.#reader.skipType(tag & 7);
+    }
+    return [name, version];
   }
 }
 

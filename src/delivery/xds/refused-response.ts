@@ -52,15 +52,16 @@ export function afterAcknowledgement(
 function mentions(text: string, name: string): boolean {
   if (name === '') return false;
   for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
-    if (!isNamePart(text[at - 1]) && !isNamePart(text[at + name.length], text[at + name.length + 1])) return true;
+    const end = at + name.length;
+    if (!isNamePart(text[at - 1], text[at - 2]) && !isNamePart(text[end], text[end + 1])) return true;
   }
   return false;
 }
 
-/** A full stop ends a sentence unless more of a name follows it. */
-function isNamePart(character: string | undefined, next?: string): boolean {
+/** A full stop ends a sentence unless a name goes on beyond it. */
+function isNamePart(character: string | undefined, beyond?: string): boolean {
   if (character === undefined) return false;
-  if (character === '.') return next === undefined ? false : isNamePart(next);
+  if (character === '.') return isNamePart(beyond);
   return /[\w|/-]/.test(character);
 }
 

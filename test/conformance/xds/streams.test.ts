@@ -162,6 +162,7 @@ describe.each(dialects)('a stream (%s)', (dialect) => {
     const big = 'x'.repeat(2_000_000);
     rig.change(clusterType, { a: `0${big}` });
     for (const client of [slow, quick]) client.send({ node: node(), typeUrl: clusterType });
+    await expect.poll(() => rig.observed.pushed).toBe(2);
     for (let round = 1; round <= 20; round++) {
       quick.acknowledge(await quick.next());
       rig.change(clusterType, { a: `${round}${big}` });
