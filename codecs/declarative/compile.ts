@@ -52,8 +52,8 @@ function compile(root: DocumentNode, name: string): CompiledParts {
   const { values, sections } = layout;
   const identity = readIdentity(part('identity'), values);
   const kinds = readKinds(part('kind'), part('status'), values);
-  const properties = propertyAccess(readProperties(part('properties'), values, limits), framing.trailer.bytes.length);
-  const mutation = readMutation(part('mutation'), framing, sections, values);
+  const properties = readProperties(part('properties'), values, limits);
+  const mutation = readMutation(part('mutation'), framing, layout, properties.open);
   const replies = readReplies(part('reply'), { framing, layout, identity });
   const plan: FramePlan = { framing, limits, identity, kinds, sections, headEnd: replies.headEnd };
   const sharesConnections = readSharing(part('multiplexing'), plan);
@@ -68,7 +68,7 @@ function compile(root: DocumentNode, name: string): CompiledParts {
         mutates: mutation.request !== undefined || mutation.response !== undefined,
         heartbeats: kinds.possible.has(FrameKind.heartbeat) && replies.heartbeat !== undefined,
       },
-      ...properties,
+      ...propertyAccess(properties, framing.trailer.bytes.length),
       decoder: (direction, given = defaultLimits) => decoder(plan, direction, given),
       rewriteId: rewriter(plan),
       mutate: mutator(mutation),

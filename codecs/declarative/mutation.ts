@@ -9,6 +9,8 @@ import { Edits } from './edits.ts';
 import { rewriteEntries } from './entries.ts';
 import { rewriteFrame, whyFixed } from './frame-writer.ts';
 import type { Framing } from './framing.ts';
+import type { Layout } from './layout.ts';
+import type { Properties } from './properties.ts';
 import { encodeBytesField, FieldCursor, nextField, Wire } from './protobuf.ts';
 import type { Section } from './sections.ts';
 import { ByteRange, type MapValue, type Values } from './values.ts';
@@ -21,6 +23,8 @@ interface Target {
   readonly section: Section;
   /** Field numbers of the messages around a protobuf map. */
   readonly messages: readonly number[];
+  /** What properties of these pairs are called before their key. */
+  readonly prefix: string;
 }
 
 export interface MutationPlan {
@@ -33,15 +37,15 @@ const none = 'none';
 export function readMutation(
   node: DocumentNode,
   framing: Framing,
-  sections: readonly Section[],
-  values: Values,
+  { sections, values }: Layout,
+  open: Properties['open'],
 ): MutationPlan {
   const target = node.members('target')('target');
   const bySide =
     typeof target.value === 'object' && target.value !== null ? target.members('request', 'response') : undefined;
   const compile = (one: DocumentNode): Mutate | undefined => {
     if (one.absent || one.value === none) return undefined;
-    const found = targetAt(one, sections, values);
+    const found = targetAt(one, sections, values, open);
     if (found === undefined) return undefined;
     const lengths = spanningLengths(one, framing, found.section);
     return (bytes, start, frame, mutation) => mutate(framing, found, lengths, bytes, start, frame, mutation);
@@ -55,7 +59,12 @@ function both(mutate: Mutate | undefined): MutationPlan {
   return { request: mutate, response: mutate };
 }
 
-function targetAt(node: DocumentNode, sections: readonly Section[], values: Values): Target | undefined {
+function targetAt(
+  node: DocumentNode,
+  sections: readonly Section[],
+  values: Values,
+  open: Properties['open'],
+): Target | undefined {
   const name = node.text();
   const map = values.get(name);
   const dot = name.indexOf('.');
@@ -67,7 +76,8 @@ function targetAt(node: DocumentNode, sections: readonly Section[], values: Valu
   }
   if (map.entries.fixedBecause !== undefined) node.problem(map.entries.fixedBecause, 'Use target: none.');
   const path = dot < 0 ? [] : (section.protobuf?.get(name.slice(dot + 1))?.path ?? []);
-  return { map, section, messages: path.slice(0, -1) };
+  const prefix = open.find((one) => one.map === map)?.prefix ?? '';
+  return { map, section, messages: path.slice(0, -1), prefix };
 }
 
 interface SpanningLengths {
@@ -105,16 +115,17 @@ function checkLength(node: DocumentNode, { name, length }: Section): void {
 
 function mutate(
   framing: Framing,
-  { map, section, messages }: Target,
+  { map, section, messages, prefix }: Target,
   lengths: SpanningLengths,
   bytes: Buffer,
   start: number,
   frame: Frame,
-  mutation: Mutation,
+  given: Mutation,
 ): Buffer {
   const end = start + frame.length;
   const contentEnd = end - framing.trailer.bytes.length;
   const range = new ByteRange();
+  const mutation = prefix === '' ? given : given.map(({ key, value }) => ({ key: withoutPrefix(key, prefix), value }));
   // Frames without the section, such as stream frames, have nothing to change.
   if (mutation.length === 0 || !section.range(bytes, start, contentEnd, frame.d, range)) return copy(bytes, start, end);
   const edits = new Edits();
@@ -122,6 +133,11 @@ function mutate(
   else rewriteNested(map, messages, bytes, range, mutation, edits);
   for (const one of lengths.sections) growSection(one, bytes, start, contentEnd, frame.d, edits);
   return rewriteFrame(framing, edits, bytes, start, end, lengths.owned);
+}
+
+function withoutPrefix(key: string, prefix: string): string {
+  if (key.startsWith(prefix)) return key.slice(prefix.length);
+  throw new CodecError('unsupported', `Only properties called ${prefix}... can be set, not "${key}".`);
 }
 
 function copy(bytes: Buffer, start: number, end: number): Buffer {
