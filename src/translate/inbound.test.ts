@@ -147,14 +147,15 @@ describe('the proxy beside a workload', () => {
     expect(codes('envoy-meta')).toEqual([]);
   });
 
-  it('fills a bucket no more often than deployed proxies take, with as many tokens over time', () => {
-    const often = { bucket: { maxTokens: 100, tokensPerFill: 3, fillIntervalMs: 10 }, conditions: [] };
-    const inbound = inboundPort({ localRateLimit: often });
-    expect(JSON.stringify(filterOf('envoy-meta', inbound))).toContain(
+  it.each(['envoy-meta', 'metaproxy'] as const)('fills a bucket no more often than %s takes', (kind) => {
+    const inbound = (tokensPerFill: number, maxTokens: number) =>
+      inboundPort({ localRateLimit: { bucket: { maxTokens, tokensPerFill, fillIntervalMs: 10 }, conditions: [] } });
+    expect(JSON.stringify(filterOf(kind, inbound(3, 100)))).toContain(
       '"tokenBucket":{"maxTokens":100,"tokensPerFill":15,"fillInterval":"0.050s"}',
     );
-    expect(translateInbound('envoy-meta', inbound, settings).findings.map(({ code }) => code)).toEqual(['ISTH0706']);
-    expect(JSON.stringify(filterOf('metaproxy', inbound))).toContain('"tokensPerFill":3,"fillInterval":"0.010s"');
+    expect(JSON.stringify(filterOf(kind, inbound(3, 4)))).toContain('"tokensPerFill":4,');
+    const { findings } = translateInbound(kind, inbound(3, 100), settings);
+    expect(findings.map(({ code }) => code)).toEqual(['ISTH0706']);
   });
 
   it('listens neither for UDP nor for a gRPC client', () => {

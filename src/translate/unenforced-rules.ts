@@ -60,8 +60,8 @@ export function unenforcedLimits(inbound: InboundPort, kind: ProxyKind, speaksPr
       message: `Proxies of kind ${kind} do not enforce the ${rule} of port ${port.number} of ${host}.`,
     });
   const buckets = [localRateLimit?.bucket ?? [], (localRateLimit?.conditions ?? []).map(({ bucket }) => bucket)].flat();
-  const isSlowed = kind === 'envoy-meta' && speaksProtocol && buckets.some(fillsTooOften);
-  const message = `Proxies of kind ${kind} fill a bucket every 50 ms at most: ${host} gets as many tokens over time, in larger portions.`;
+  const isSlowed = speaksProtocol && buckets.some(fillsTooOften);
+  const message = `Proxies fill a bucket every 50 ms at most: ${host} gets as many tokens over time, in larger portions.`;
   return [
     ...(localRateLimit !== undefined && !speaksProtocol ? [refuse('localRateLimit')] : []),
     ...(globalRateLimit !== undefined && (!speaksProtocol || kind === 'metaproxy') ? [refuse('globalRateLimit')] : []),

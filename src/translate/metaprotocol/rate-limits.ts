@@ -8,19 +8,19 @@ import { headerMatchers } from './matchers.ts';
 type MetaFilter = aeraki.meta_protocol_proxy.v1alpha.MetaProtocolFilter;
 type RouteMatch = aeraki.meta_protocol_proxy.config.route.v1alpha.RouteMatch;
 
-/** The deployed filter refuses its listener when a bucket is filled more often. */
+/** Proxies of both kinds refuse the whole listener when a bucket is filled more often. */
 const SHORTEST_FILL_MS = 50;
 
 export function localRateLimitFilter(limit: LocalRateLimit, host: string, kind: MetaKind): MetaFilter {
   const conditions = limit.conditions.map(({ match, bucket }) => ({
     match: routeMatch(match, kind),
-    tokenBucket: tokenBucket(bucket, kind),
+    tokenBucket: tokenBucket(bucket),
   }));
   return {
     name: 'aeraki.meta_protocol.filters.local_ratelimit',
     config: pack('aeraki.meta_protocol_proxy.filters.local_ratelimit.v1alpha.LocalRateLimit', {
       statPrefix: host,
-      ...(limit.bucket === undefined ? {} : { tokenBucket: tokenBucket(limit.bucket, kind) }),
+      ...(limit.bucket === undefined ? {} : { tokenBucket: tokenBucket(limit.bucket) }),
       ...(conditions.length === 0 ? {} : { conditions }),
     }),
   };
@@ -45,16 +45,21 @@ export function fillsTooOften({ fillIntervalMs }: TokenBucket): boolean {
   return fillIntervalMs < SHORTEST_FILL_MS;
 }
 
-function tokenBucket(bucket: TokenBucket, kind: MetaKind): envoy.type.v3.TokenBucket {
-  const slowed = kind === 'envoy-meta' && fillsTooOften(bucket);
-  const interval = slowed ? SHORTEST_FILL_MS : bucket.fillIntervalMs;
-  const fills = Math.max(1, Math.round((bucket.tokensPerFill * interval) / Math.max(1, bucket.fillIntervalMs)));
-  const tokens = slowed ? Math.min(fills, bucket.maxTokens) : bucket.tokensPerFill;
+function tokenBucket(bucket: TokenBucket): envoy.type.v3.TokenBucket {
+  const { maxTokens } = bucket;
+  const { tokensPerFill, fillIntervalMs } = fillsTooOften(bucket) ? slowed(bucket) : bucket;
   return {
-    ...(bucket.maxTokens === 0 ? {} : { maxTokens: bucket.maxTokens }),
-    tokensPerFill: wrapped(tokens),
-    fillInterval: duration(interval),
+    ...(maxTokens === 0 ? {} : { maxTokens }),
+    tokensPerFill: wrapped(tokensPerFill),
+    fillInterval: duration(fillIntervalMs),
   };
+}
+
+/** As many tokens over time, as far as the bucket holds them. */
+function slowed({ maxTokens, tokensPerFill, fillIntervalMs }: TokenBucket): TokenBucket {
+  const fills = SHORTEST_FILL_MS / Math.max(1, fillIntervalMs);
+  const tokens = Math.min(maxTokens, Math.round(tokensPerFill * fills));
+  return { maxTokens, tokensPerFill: tokens, fillIntervalMs: SHORTEST_FILL_MS };
 }
 
 function routeMatch(match: RequestMatch, kind: MetaKind): RouteMatch {
