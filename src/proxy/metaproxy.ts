@@ -1,45 +1,182 @@
 /**
- * metaproxy: an xDS client, or a bootstrap file, in front of a data plane.
+ * metaproxy: an xDS client, or a bootstrap file, in front of data planes.
  *
  *   bootstrap file ----resources----+
  *                                   +--> data plane (one a worker) <--bytes--> callers and upstreams
  *   control plane --ADS--> client --+        |
  *                                            +--> admin address: what it runs with, what it counts
  *
- * A control plane that dies or talks nonsense changes nothing: the last good configuration stays in force.
+ * A control plane that dies or talks nonsense changes nothing: the last good configuration stays in force. What this
+ * proxy would not enforce as it is written is refused, never half done.
  */
-
 import { IsthmusError } from '../model/errors.ts';
-import { type Bootstrap, readBootstrap } from './config/bootstrap.ts';
+import { type AdminServer, startAdmin } from './admin/admin-server.ts';
+import { configDump } from './admin/config-dump.ts';
+import { type AdsServer, type Bootstrap, readBootstrap } from './config/bootstrap.ts';
+import { Rejection } from './config/rejection.ts';
+import type { ResourceKind } from './config/resources.ts';
 import { defaultProxyLimits, type ProxyLimits } from './connections/runtime.ts';
-import { DataPlane } from './data-plane.ts';
 import { BucketStore } from './filters/token-buckets.ts';
+import type { ProxySnapshot } from './observation/snapshot.ts';
+import { type Planes, planeHere, planesOnWorkers } from './workers/planes.ts';
+import { AdsClient } from './xds-client/ads-client.ts';
+import { Configuration } from './xds-client/configuration.ts';
+import { type NodeOptions, nodeMessage, USER_AGENT } from './xds-client/node-message.ts';
+import { ResourceLedger } from './xds-client/resource-ledger.ts';
 
 export interface MetaproxyOptions {
+  /** A control plane; `address` is `host:port`. Delta xDS unless told otherwise. */
+  readonly xds?: { readonly address: string; readonly delta?: boolean; readonly nativeRoutes?: boolean };
   /** A parsed Envoy bootstrap file. */
   readonly bootstrap?: unknown;
+  /** Who the proxy says it is; wins over the bootstrap's node. */
+  readonly node?: NodeOptions;
+  /** `host:port`; absent: the bootstrap's, or none. */
+  readonly admin?: string;
+  /** Worker threads; 1 works on this thread. */
+  readonly concurrency?: number;
+  /** Where the worker's module stands, when it is not beside this one: in a bundle. */
+  readonly workerModule?: URL;
   readonly limits?: Partial<ProxyLimits>;
+  readonly observer?: Partial<MetaproxyObserver>;
+}
+
+/** What an operator is told. */
+export interface MetaproxyObserver {
+  connected(): void;
+  /** Told once until the control plane is heard again. */
+  disconnected(reason: string): void;
+  /** Resources were refused; the last good ones stay in force. */
+  refused(kind: ResourceKind, reason: string): void;
+  /** Fields of the bootstrap file that this proxy does not know and leaves out. */
+  unknownFields(paths: readonly string[]): void;
 }
 
 export interface Metaproxy {
-  /** Lets requests in flight finish, at most for the drain time of the limits, then closes everything. */
+  /** The admin address with its real port, if there is one. */
+  readonly admin: string | undefined;
+  /** Resolves when the first whole configuration is in force. */
+  readonly ready: Promise<void>;
+  snapshot(): Promise<ProxySnapshot>;
+  /** Stops accepting, lets requests in flight finish within the limits' drain time, then closes everything. */
   stop(): Promise<void>;
 }
 
-/** Resolves when the configuration that is at hand is in force. Rejects with IsthmusError. */
+/** Resolves when what the bootstrap file says is in force. Rejects with IsthmusError; a control plane may come later. */
 export async function startMetaproxy(options: MetaproxyOptions): Promise<Metaproxy> {
-  const bootstrap: Bootstrap | undefined =
-    options.bootstrap === undefined ? undefined : readBootstrap(options.bootstrap);
-  const plane = new DataPlane({
-    limits: { ...defaultProxyLimits, ...options.limits },
-    bucketMemory: BucketStore.memory(),
-    sharedAddresses: false,
-  });
-  const { rejections } = await plane.apply(bootstrap?.resources ?? []);
-  const [first] = rejections;
-  if (first !== undefined) {
-    plane.destroy();
-    throw new IsthmusError('CONFIG_REJECTED', `${first.kind} ${first.name}: ${first.reason}`);
+  const observer: MetaproxyObserver = { ...silent, ...options.observer };
+  const bootstrap = readOptions(options);
+  if (bootstrap.unknownFields.length > 0) observer.unknownFields(bootstrap.unknownFields);
+  const planes = startPlanes(options);
+  const configuration = new Configuration(planes, new ResourceLedger(Date.now));
+  const refusal = await configuration.apply(bootstrap.resources);
+  if (refusal !== undefined) {
+    await planes.stop();
+    throw new IsthmusError('CONFIG_REJECTED', refusal);
   }
-  return { stop: () => plane.stop() };
+  const client = startClient(options, bootstrap, configuration, observer);
+  return new RunningMetaproxy(planes, configuration, client).open(options.admin ?? bootstrap.admin);
+}
+
+const silent: MetaproxyObserver = {
+  connected: () => {},
+  disconnected: () => {},
+  refused: () => {},
+  unknownFields: () => {},
+};
+
+const emptyBootstrap: Bootstrap = { node: {}, admin: undefined, resources: [], ads: undefined, unknownFields: [] };
+
+function readOptions({ bootstrap }: MetaproxyOptions): Bootstrap {
+  if (bootstrap === undefined) return emptyBootstrap;
+  try {
+    return readBootstrap(bootstrap);
+  } catch (error) {
+    if (error instanceof Rejection) throw new IsthmusError('CONFIG_REJECTED', error.message, { cause: error });
+    throw error;
+  }
+}
+
+function startPlanes({ limits, concurrency = 1, workerModule }: MetaproxyOptions): Planes {
+  const all = { ...defaultProxyLimits, ...limits };
+  const memory = BucketStore.memory();
+  if (concurrency <= 1) return planeHere(all, memory);
+  return planesOnWorkers(concurrency, all, memory, workerModule ?? new URL('./workers/worker.ts', import.meta.url));
+}
+
+function startClient(
+  { xds, node }: MetaproxyOptions,
+  bootstrap: Bootstrap,
+  configuration: Configuration,
+  observer: MetaproxyObserver,
+): AdsClient | undefined {
+  const server: AdsServer | undefined =
+    xds === undefined ? bootstrap.ads : { address: xds.address, delta: xds.delta !== false };
+  if (server === undefined) return undefined;
+  const message = node === undefined ? { ...bootstrap.node, userAgentName: USER_AGENT } : nodeMessage(node);
+  const routeKind = xds?.nativeRoutes === true ? 'nativeRoutes' : 'routes';
+  const client = new AdsClient({ server, node: message, routeKind, configuration, observer });
+  client.start();
+  return client;
+}
+
+class RunningMetaproxy implements Metaproxy {
+  admin: string | undefined;
+  readonly ready: Promise<void>;
+  readonly #planes: Planes;
+  readonly #configuration: Configuration;
+  readonly #client: AdsClient | undefined;
+  #server: AdminServer | undefined;
+  #isReady = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(planes: Planes, configuration: Configuration, client: AdsClient | undefined) {
+    this.#planes = planes;
+    this.#configuration = configuration;
+    this.#client = client;
+    this.ready = (client?.initialized ?? Promise.resolve()).then(() => {
+      this.#isReady = true;
+    });
+  }
+
+  async open(address: string | undefined): Promise<this> {
+    if (address === undefined) return this;
+    try {
+      this.#server = await startAdmin(address, {
+        snapshot: () => this.snapshot(),
+        configDump: () => configDump(this.#configuration.ledger),
+        unready: () => this.#unready(),
+        drain: () => void this.#drain(),
+      });
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.admin = this.#server.address;
+    return this;
+  }
+
+  snapshot(): Promise<ProxySnapshot> {
+    return this.#planes.snapshot();
+  }
+
+  async stop(): Promise<void> {
+    await this.#drain();
+    await this.#server?.close();
+  }
+
+  #unready(): string | undefined {
+    if (this.#stopping !== undefined) return 'draining';
+    return this.#isReady ? undefined : 'the control plane has not sent a whole configuration yet';
+  }
+
+  #drain(): Promise<void> {
+    this.#stopping ??= this.#close();
+    return this.#stopping;
+  }
+
+  async #close(): Promise<void> {
+    await this.#client?.stop();
+    await this.#planes.stop();
+  }
 }

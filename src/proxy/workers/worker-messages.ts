@@ -1,0 +1,21 @@
+/** What the primary and its workers say to each other. Plain data. */
+import type { Applied, ResourceChange } from '../config/resources.ts';
+import type { ProxyLimits } from '../connections/runtime.ts';
+import type { ProxySnapshot } from '../observation/snapshot.ts';
+import type { ResourceNames } from '../xds-client/configuration.ts';
+
+export interface WorkerData {
+  readonly isthmusProxyWorker: true;
+  readonly limits: ProxyLimits;
+  readonly bucketMemory: SharedArrayBuffer;
+}
+
+export type WorkerQuestion =
+  | { readonly kind: 'apply'; readonly number: number; readonly changes: readonly ResourceChange[] }
+  | { readonly kind: 'snapshot'; readonly number: number }
+  | { readonly kind: 'stop'; readonly number: number };
+
+export type WorkerAnswer =
+  | { readonly kind: 'apply'; readonly number: number; readonly applied: Applied; readonly names: ResourceNames }
+  | { readonly kind: 'snapshot'; readonly number: number; readonly snapshot: ProxySnapshot }
+  | { readonly kind: 'stop'; readonly number: number };

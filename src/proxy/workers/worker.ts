@@ -1,0 +1,36 @@
+/** A worker thread: a data plane that does what the primary says. Loading this module in a thread started for it serves. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { DataPlane } from '../data-plane.ts';
+import { takeSnapshot } from '../observation/snapshot.ts';
+import type { WorkerAnswer, WorkerData, WorkerQuestion } from './worker-messages.ts';
+
+export function isWorkerData(data: unknown): data is WorkerData {
+  return typeof data === 'object' && data !== null && 'isthmusProxyWorker' in data;
+}
+
+if (parentPort !== null && isWorkerData(workerData)) serve(parentPort, workerData);
+
+function serve(port: MessagePort, { limits, bucketMemory }: WorkerData): void {
+  const plane = new DataPlane({ limits, bucketMemory, sharedAddresses: true });
+  let work = Promise.resolve();
+  port.on('message', (question: WorkerQuestion) => {
+    // A snapshot does not wait for a listener that takes its time.
+    if (question.kind === 'snapshot') void answer(plane, question).then((reply) => port.postMessage(reply));
+    else work = work.then(async () => port.postMessage(await answer(plane, question)));
+  });
+}
+
+async function answer(plane: DataPlane, question: WorkerQuestion): Promise<WorkerAnswer> {
+  const { number } = question;
+  switch (question.kind) {
+    case 'apply': {
+      const applied = await plane.apply(question.changes);
+      return { kind: 'apply', number, applied, names: plane.resourceNames() };
+    }
+    case 'snapshot':
+      return { kind: 'snapshot', number, snapshot: takeSnapshot(plane) };
+    case 'stop':
+      await plane.stop();
+      return { kind: 'stop', number };
+  }
+}

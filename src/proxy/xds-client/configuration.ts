@@ -1,0 +1,38 @@
+/** What the xDS client fills: the data plane behind a ledger of what it took and what it refused. */
+import type { Applied, ResourceChange } from '../config/resources.ts';
+import type { ResourceLedger } from './resource-ledger.ts';
+
+/** Names of resources that are asked for by name, because what is in force refers to them. */
+export interface ResourceNames {
+  readonly endpoints: readonly string[];
+  readonly routes: readonly string[];
+}
+
+/** A data plane, or several on threads of their own. */
+export interface ConfigurationTarget {
+  apply(changes: readonly ResourceChange[]): Promise<Applied>;
+  resourceNames(): ResourceNames;
+}
+
+export class Configuration {
+  readonly ledger: ResourceLedger;
+  readonly #target: ConfigurationTarget;
+
+  constructor(target: ConfigurationTarget, ledger: ResourceLedger) {
+    this.#target = target;
+    this.ledger = ledger;
+  }
+
+  /** Applies a response; gives what to tell the control plane about the resources that were refused, or undefined. */
+  async apply(changes: readonly ResourceChange[]): Promise<string | undefined> {
+    const { rejections } = await this.#target.apply(changes);
+    const reasons = new Map(rejections.map(({ kind, name, reason }) => [`${kind} ${name}`, reason]));
+    for (const change of changes) this.ledger.record(change, reasons.get(`${change.kind} ${change.name}`));
+    if (rejections.length === 0) return undefined;
+    return rejections.map(({ kind, name, reason }) => `${kind} ${name}: ${reason}`).join('\n');
+  }
+
+  resourceNames(): ResourceNames {
+    return this.#target.resourceNames();
+  }
+}
