@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { load } from 'js-yaml';
+import { load, loadAll } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { compileDescription } from '../../codecs/declarative/compile.ts';
 import { compileCelRules } from './cel-rules.ts';
 import { readCrdSchema } from './crd-files.ts';
 import { kinds } from './kind-table.ts';
+import { isMap } from './plain-values.ts';
 import { createResourceReader } from './reader.ts';
 import type { Schema } from './schema-language.ts';
 
@@ -72,19 +73,28 @@ test('each kind of our own group has a file', () => {
 /** Whatever a codec's author may write by the compiler's account must get past the CRD, or no cluster would take it. */
 describe('a ProtocolCodec that compiles gets past its CRD', () => {
   const root = path.resolve(import.meta.dirname, '../..');
-  const manifests = ['codecs/awesomerpc/awesomerpc.yaml', 'examples/quickstart/manifests/awesomerpc.yaml'];
+  const manifests = ['codecs', 'examples'].flatMap((room) =>
+    readdirSync(path.join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.yaml') && !file.includes('node_modules'))
+      .flatMap((file) => documentsOf(path.join(room, file))),
+  );
   const reader = createResourceReader({
     checkCodec: (spec, name) => {
       const compiled = compileDescription(spec, name);
       return 'problems' in compiled ? compiled.problems : [];
     },
   });
-  test.each(manifests)('%s', (manifest) => {
-    const [text = ''] = readFileSync(path.join(root, manifest), 'utf8').split(/^---$/m);
-    const { findings, resource } = reader.read(load(text));
+  test.each(manifests)('$file', ({ value }) => {
+    const { findings, resource } = reader.read(value);
     expect(findings).toEqual([]);
     expect(resource?.kind).toBe('ProtocolCodec');
   });
+
+  function documentsOf(file: string): readonly { readonly file: string; readonly value: unknown }[] {
+    return loadAll(readFileSync(path.join(root, file), 'utf8'))
+      .filter((value) => isMap(value) && value.kind === 'ProtocolCodec')
+      .map((value) => ({ file, value }));
+  }
 });
 
 function kindOf(crd: unknown): string {
