@@ -1,0 +1,250 @@
+import { expect, test } from 'vitest';
+import { CodecError, type Direction, defaultLimits, Frame, FrameKind, ReplyReason, Status } from '../codec.ts';
+import { describeCodec, type SampleFrame } from '../conformance-kit.ts';
+import { thrift } from './thrift.ts';
+
+const framedCall = '00000019 80010001 00000004 70696e67 00000007 0b0001 00000001 78 00';
+const framedCompactCall = '0000000c 82 21 07 04 70696e67 18 01 78 00';
+const headerCall = '00000023 0fff 0000 00000007 0002 00 00 01 01 016b 0176 80010001 00000004 70696e67 00000007 00';
+const exception = '80010003 00000004 70696e67 00000007 0b0001 00000008 6e6f20726f757465 080002 00000006 00';
+const compactException = '82 61 07 04 70696e67 18 08 6e6f20726f757465 15 0c 00';
+
+/** Every type that a struct can hold, nested: list of structs, map, set, bools, double, uuid. */
+const unframedStruct =
+  '020001 01 060002 0007 080003 00000009 0a0004 0000000000000001 040005 3ff0000000000000 0b0006 00000002 6869' +
+  '0f0007 0c 00000002 020001 00 00 00 0d0008 0b 08 00000001 00000001 6b 00000005 0e0009 03 00000002 0102' +
+  '10000a 00112233445566778899aabbccddeeff 0c000b 0f0001 08 00000000 00 00';
+const compactStruct =
+  '11 22 13 05 14 0e 15 12 16 02 17 000000000000f03f 18 02 6869 19 2c 11 00 00 1b 01 85 01 6b 0a' +
+  '1a 23 01 02 1d 00112233445566778899aabbccddeeff 1c 19 05 00 00';
+
+const samples: readonly SampleFrame[] = [
+  {
+    name: 'a framed strict call',
+    direction: 'request',
+    hex: framedCall,
+    kind: 'request',
+    id: 7,
+    flavour: 'framed',
+    properties: { method: 'ping', transport: 'framed', protocol: 'binary' },
+  },
+  {
+    name: 'a framed lax call',
+    direction: 'request',
+    hex: '00000016 00000004 70696e67 01 00000007 0b0001 00000001 78 00',
+    kind: 'request',
+    id: 7,
+    flavour: 'framed',
+    properties: { method: 'ping', protocol: 'binary-lax' },
+  },
+  {
+    name: 'a framed compact call',
+    direction: 'request',
+    hex: framedCompactCall,
+    kind: 'request',
+    id: 7,
+    flavour: 'framed',
+    properties: { method: 'ping', protocol: 'compact' },
+  },
+  {
+    name: 'a multiplexed call',
+    direction: 'request',
+    hex: '00000016 80010001 00000009 75736572733a676574 00000001 00',
+    kind: 'request',
+    id: 1,
+    flavour: 'framed',
+    properties: { service: 'users', method: 'get' },
+  },
+  {
+    name: 'a oneway call',
+    direction: 'request',
+    hex: '00000011 80010004 00000004 70696e67 00000007 00',
+    kind: 'oneway',
+    id: 7,
+    flavour: 'framed',
+  },
+  {
+    name: 'a THeader call',
+    direction: 'request',
+    hex: headerCall,
+    kind: 'request',
+    id: (7n << 32n) | 7n,
+    flavour: 'header',
+    properties: { method: 'ping', k: 'v', transport: 'header' },
+  },
+  {
+    name: 'an unframed strict call',
+    direction: 'request',
+    hex: `80010001 00000004 70696e67 00000007 ${unframedStruct}`,
+    kind: 'request',
+    id: 7,
+    flavour: 'unframed binary',
+    properties: { method: 'ping', transport: 'unframed' },
+  },
+  {
+    name: 'an unframed compact call',
+    direction: 'request',
+    hex: `82 21 07 04 70696e67 ${compactStruct}`,
+    kind: 'request',
+    id: 7,
+    flavour: 'unframed compact',
+    properties: { method: 'ping', protocol: 'compact' },
+  },
+  {
+    name: 'a reply with a result',
+    direction: 'response',
+    hex: '00000019 80010002 00000004 70696e67 00000007 0b0000 00000001 78 00',
+    kind: 'response',
+    status: 'ok',
+    id: 7,
+    flavour: 'framed',
+  },
+  {
+    name: 'a reply of a void method',
+    direction: 'response',
+    hex: '00000011 80010002 00000004 70696e67 00000007 00',
+    kind: 'response',
+    status: 'ok',
+    id: 7,
+    flavour: 'framed',
+  },
+  {
+    name: 'a reply with a declared exception',
+    direction: 'response',
+    hex: '00000015 80010002 00000004 70696e67 00000007 0c0001 00 00',
+    kind: 'response',
+    status: 'error',
+    id: 7,
+    flavour: 'framed',
+  },
+  {
+    name: 'a compact reply with a result',
+    direction: 'response',
+    hex: '0000000d 82 41 07 04 70696e67 08 00 01 78 00',
+    kind: 'response',
+    status: 'ok',
+    id: 7,
+    flavour: 'framed',
+  },
+  {
+    name: 'a compact reply with a declared exception',
+    direction: 'response',
+    hex: '0000000b 82 41 07 04 70696e67 1c 00 00',
+    kind: 'response',
+    status: 'error',
+    id: 7,
+    flavour: 'framed',
+  },
+  {
+    name: 'an exception',
+    direction: 'response',
+    hex: `00000027 ${exception}`,
+    kind: 'error',
+    status: 'error',
+    id: 7,
+    flavour: 'framed',
+  },
+];
+
+describeCodec(thrift, samples);
+
+const bytesOf = (hex: string): Buffer => Buffer.from(hex.replace(/\s+/g, ''), 'hex');
+
+function decode(
+  hex: string | Buffer,
+  direction: Direction = 'request',
+): { readonly bytes: Buffer; readonly frame: Frame } {
+  const bytes = typeof hex === 'string' ? bytesOf(hex) : hex;
+  const frame = new Frame();
+  expect(thrift.decoder(direction).decode(bytes, 0, bytes.length, frame)).toBe(true);
+  expect(frame.length).toBe(bytes.length);
+  return { bytes, frame };
+}
+
+function errorReplyTo(hex: string): Buffer | undefined {
+  const { bytes, frame } = decode(hex);
+  const head = bytes.subarray(0, frame.headerLength);
+  return thrift.errorReply(head, 0, frame.idHigh, frame.idLow, ReplyReason.unspecified, 'no route');
+}
+
+test('an error reply is an exception in the transport and protocol of the caller', () => {
+  expect(errorReplyTo(framedCall)).toEqual(bytesOf(`00000027 ${exception}`));
+  expect(errorReplyTo(framedCompactCall)).toEqual(bytesOf(`00000015 ${compactException}`));
+  expect(errorReplyTo(`80010001 00000004 70696e67 00000007 00`)).toEqual(bytesOf(exception));
+  const { frame } = decode(errorReplyTo(headerCall) ?? Buffer.alloc(0), 'response');
+  expect([frame.kind, frame.idHigh, frame.idLow]).toEqual([FrameKind.error, 7, 7]);
+});
+
+test('the response decoder tells the transport by itself', () => {
+  const { frame } = decode('80010002 00000004 70696e67 00000007 080000 00000001 00', 'response');
+  expect(frame.status).toBe(Status.ok);
+});
+
+test('a header is only changed where there is one', () => {
+  const framed = decode(framedCall);
+  expect(thrift.mutate(framed.bytes, 0, framed.frame, [{ key: 'a', value: 'b' }])).toEqual(framed.bytes);
+  const header = decode(headerCall);
+  const changed = decode(
+    thrift.mutate(header.bytes, 0, header.frame, [
+      { key: 'k', value: 'w' },
+      { key: 'a', value: 'b' },
+    ]),
+  );
+  expect(thrift.list(changed.bytes, 0, changed.frame)).toEqual(
+    expect.arrayContaining([
+      ['method', 'ping'],
+      ['k', 'w'],
+      ['a', 'b'],
+    ]),
+  );
+});
+
+test('key-values that persist on a connection stay what they are', () => {
+  const persistent = '00000023 0fff 0000 00000007 0002 00 00 02 01 016b 0176 80010001 00000004 70696e67 00000007 00';
+  const { bytes, frame } = decode(persistent);
+  const changed = thrift.mutate(bytes, 0, frame, [{ key: 'a', value: 'b' }]);
+  expect(changed.includes(bytesOf('02 01 016b 0176'))).toBe(true);
+});
+
+test.each([
+  [
+    'a transformed message',
+    '00000023 0fff 0000 00000007 0002 00 01 01 00 00000000 80010001 00000004 70696e67 00000007 00',
+    'unsupported',
+  ],
+  ['a reply from a caller', '00000011 80010002 00000004 70696e67 00000007 00', 'malformed'],
+  ['an unknown version', '00000011 80020001 00000004 70696e67 00000007 00', 'malformed'],
+  ['an empty frame', '00000000 8001', 'malformed'],
+  ['a frame of a gigabyte', '3fffffff 8001', 'too-large'],
+  ['HTTP', '474554202f20485454502f312e31', 'malformed'],
+])('%s is refused', (_name, hex, reason) => {
+  const bytes = bytesOf(hex);
+  expect(() => thrift.decoder('request').decode(bytes, 0, bytes.length, new Frame())).toThrow(
+    expect.objectContaining({ name: 'CodecError', reason }),
+  );
+});
+
+test('nesting without end is refused, however deep the message', () => {
+  const bytes = bytesOf(`80010001 00000004 70696e67 00000007 ${'0c0001'.repeat(100)}`);
+  expect(() => thrift.decoder('request').decode(bytes, 0, bytes.length, new Frame())).toThrow(CodecError);
+});
+
+test('a large unframed message that arrives in small pieces is walked through once', () => {
+  const count = 20_000;
+  const message = Buffer.concat([
+    bytesOf('80010001 00000004 70696e67 00000007 0f0001 0b'),
+    Buffer.from([0, 0, count >> 8, count & 0xff]),
+    Buffer.alloc(count * 5, bytesOf('00000001 78')),
+    bytesOf('00'),
+  ]);
+  const decoder = thrift.decoder('request', defaultLimits);
+  const frame = new Frame();
+  let pieces = 0;
+  for (let end = 100; end < message.length; end += 100) {
+    expect(decoder.decode(message, 0, end, frame)).toBe(false);
+    pieces++;
+  }
+  expect(pieces).toBeGreaterThan(900);
+  expect(decoder.decode(message, 0, message.length, frame)).toBe(true);
+  expect(frame.length).toBe(message.length);
+});

@@ -1,0 +1,104 @@
+/**
+ * Apache Thrift: framed, unframed and THeader transports; binary (strict and lax) and compact protocols.
+ *
+ * Properties: `method` and `service` (what stands before the first colon, as TMultiplexedProtocol writes it), `transport`,
+ * `protocol`, and with THeader every key of the header. Ids are sequence ids; many clients always send the same one, so
+ * that they tell replies apart only after rewriteId, which binary messages allow. An ordinary Thrift server works through
+ * a connection in order, so callers do not share connections. Only THeader has a place for a mutation; in the other
+ * transports mutate gives the frame as it is.
+ */
+import { type Codec, defaultLimits, type Frame, type Mutation, type PropertyReader } from '../codec.ts';
+import { protocolOf, ThriftDecoder, transportOf } from './decoder.ts';
+import { exceptionReply } from './error-replies.ts';
+import { detectProtocol, detectTransport, protocolNames, Transport, transportNames } from './flavour.ts';
+import { headerPairs, messageStart, mutateHeader } from './header-transport.ts';
+import { MessageHead, readMessageHead } from './message.ts';
+
+const COLON = 0x3a;
+
+export const thrift: Codec = {
+  name: 'aeraki.meta_protocol.codec.thrift',
+  capabilities: { correlation: 'id', sharesConnections: false, mutates: true, heartbeats: false },
+  properties: { names: ['method', 'service', 'transport', 'protocol'], open: true },
+  decoder: (direction, limits = defaultLimits) => new ThriftDecoder(direction, limits),
+  reader: (property) => readers.get(property) ?? headerReader(property),
+  list: (bytes, start, frame) => [...fixedProperties(bytes, start, frame), ...headerProperties(bytes, start, frame)],
+  rewriteId: (bytes, start, frame, idHigh, idLow) => {
+    bytes.writeUInt32BE(idLow, start + frame.d);
+    if (transportOf(frame.a) === Transport.header) bytes.writeUInt32BE(idHigh, start + 8);
+  },
+  mutate: (bytes, start, frame, mutation) => mutate(bytes, start, frame, mutation),
+  errorReply: (head, start, idHigh, idLow, reason, message) => {
+    const asked = questionOf(head, start);
+    return asked === undefined ? undefined : exceptionReply({ ...asked, idHigh, idLow }, reason, message);
+  },
+  heartbeatReply: () => undefined,
+};
+
+const methodReader: PropertyReader = (bytes, start, frame) => {
+  const from = start + frame.b;
+  const end = from + frame.c;
+  const colon = colonIn(bytes, from, end);
+  return bytes.toString('utf8', colon < 0 ? from : colon + 1, end);
+};
+
+const serviceReader: PropertyReader = (bytes, start, frame) => {
+  const from = start + frame.b;
+  const colon = colonIn(bytes, from, from + frame.c);
+  return colon < 0 ? undefined : bytes.toString('utf8', from, colon);
+};
+
+const readers: ReadonlyMap<string, PropertyReader> = new Map([
+  ['method', methodReader],
+  ['service', serviceReader],
+  ['transport', (_bytes, _start, frame) => transportNames[transportOf(frame.a)]],
+  ['protocol', (_bytes, _start, frame) => protocolNames[protocolOf(frame.a)]],
+]);
+
+function colonIn(bytes: Buffer, from: number, end: number): number {
+  for (let i = from; i < end; i++) if (bytes[i] === COLON) return i;
+  return -1;
+}
+
+function headerReader(property: string): PropertyReader {
+  return (bytes, start, frame) => {
+    if (transportOf(frame.a) !== Transport.header) return undefined;
+    return headerPairs(bytes.subarray(0, start + frame.length), start).findLast(({ key }) => key === property)?.value;
+  };
+}
+
+function fixedProperties(bytes: Buffer, start: number, frame: Frame): [string, string][] {
+  return thrift.properties.names.flatMap((name): [string, string][] => {
+    const value = readers.get(name)?.(bytes, start, frame);
+    return value === undefined ? [] : [[name, value]];
+  });
+}
+
+function headerProperties(bytes: Buffer, start: number, frame: Frame): [string, string][] {
+  if (transportOf(frame.a) !== Transport.header) return [];
+  return headerPairs(bytes.subarray(0, start + frame.length), start).map(({ key, value }) => [key, value]);
+}
+
+function mutate(bytes: Buffer, start: number, frame: Frame, mutation: Mutation): Buffer {
+  const end = start + frame.length;
+  if (mutation.length === 0 || transportOf(frame.a) !== Transport.header)
+    return Buffer.from(bytes.subarray(start, end));
+  return mutateHeader(bytes, start, end, mutation);
+}
+
+/** What a reply has to know of a request, read from its head once more: it may have been rewritten since. */
+function questionOf(head: Buffer, start: number) {
+  const transport = detectTransport(head, start, head.length);
+  if (transport === undefined) return undefined;
+  const messageAt = messageAtIn(head, start, transport);
+  const protocol = detectProtocol(head, messageAt, head.length);
+  const message = new MessageHead();
+  if (!readMessageHead(protocol, head, messageAt, head.length, head.length, message)) return undefined;
+  const name = head.subarray(message.nameAt, message.nameAt + message.nameLength);
+  return { transport, protocol, head, start, name };
+}
+
+function messageAtIn(head: Buffer, start: number, transport: Transport): number {
+  if (transport === Transport.unframed) return start;
+  return transport === Transport.framed ? start + 4 : messageStart(head, start, head.length);
+}
