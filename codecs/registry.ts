@@ -6,9 +6,10 @@ import { awesomerpc } from './awesomerpc/awesomerpc.ts';
 import type { Codec } from './codec.ts';
 import { compileDescription, type DescriptionProblem } from './declarative/compile.ts';
 import { qza } from './qza/qza.ts';
+import { thrift } from './thrift/thrift.ts';
 
 /** By registry name, `aeraki.meta_protocol.codec.<protocol>`. */
-export const builtInCodecs: ReadonlyMap<string, Codec> = new Map([awesomerpc, qza].map((codec) => [codec.name, codec]));
+export const builtInCodecs: ReadonlyMap<string, Codec> = new Map([awesomerpc, qza, thrift].map((codec) => [codec.name, codec]));
 
 export type FoundCodec = { readonly codec: Codec } | { readonly problems: readonly DescriptionProblem[] };
 
