@@ -23,6 +23,7 @@ import { ListenerSet } from './listeners/listener-set.ts';
 import { AccessLogFiles } from './observation/access-log.ts';
 import { StatsStore } from './observation/stats-store.ts';
 import { RouteDirectory } from './routing/route-directory.ts';
+import type { ConfigurationTarget, ResourceNames } from './xds-client/configuration.ts';
 
 export interface DataPlaneOptions {
   readonly limits: ProxyLimits;
@@ -32,13 +33,7 @@ export interface DataPlaneOptions {
   readonly sharedAddresses: boolean;
 }
 
-/** What the control plane has to be asked for by name. */
-export interface ResourceNames {
-  readonly endpoints: readonly string[];
-  readonly routes: readonly string[];
-}
-
-export class DataPlane {
+export class DataPlane implements ConfigurationTarget {
   readonly runtime: Runtime;
   readonly stats = new StatsStore();
   readonly directory = new ClusterDirectory();

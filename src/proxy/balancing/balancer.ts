@@ -2,15 +2,12 @@
  * Chooses a host for a request. A balancer is built from one set of eligible hosts and replaced when the set changes,
  * so that choosing never looks at health or removal.
  */
-import type { Host } from '../clusters/host.ts';
+import type { BalancedHost, Balancer } from './balanced-host.ts';
 import { leastRequest } from './least-request.ts';
 import { maglev } from './maglev.ts';
 import { weightedRandom } from './random.ts';
 import { ringHash } from './ring-hash.ts';
 import { roundRobin } from './round-robin.ts';
-
-/** `attempt` above 0 asks for another host than the attempts before it, where there is one. Never called without hosts. */
-export type Balancer = (hash: number, attempt: number) => Host | undefined;
 
 export type BalancingPolicy =
   | { readonly kind: 'round-robin' }
@@ -20,7 +17,11 @@ export type BalancingPolicy =
   | { readonly kind: 'maglev'; readonly tableSize: number };
 
 /** `random` gives numbers in [0, 1). */
-export function balancer(policy: BalancingPolicy, hosts: readonly Host[], random: () => number): Balancer {
+export function balancer<H extends BalancedHost>(
+  policy: BalancingPolicy,
+  hosts: readonly H[],
+  random: () => number,
+): Balancer<H> {
   const [only] = hosts;
   if (only === undefined) return () => undefined;
   if (hosts.length === 1) return () => only;

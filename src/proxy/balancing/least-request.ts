@@ -1,10 +1,13 @@
 /** The least loaded of a few hosts chosen at random, load being requests in flight by weight. */
-import type { Host } from '../clusters/host.ts';
-import type { Balancer } from './balancer.ts';
+import type { BalancedHost, Balancer } from './balanced-host.ts';
 
-export function leastRequest(hosts: readonly Host[], choices: number, random: () => number): Balancer {
+export function leastRequest<H extends BalancedHost>(
+  hosts: readonly H[],
+  choices: number,
+  random: () => number,
+): Balancer<H> {
   return () => {
-    let best: Host | undefined;
+    let best: H | undefined;
     for (let choice = 0; choice < choices; choice++) {
       const host = hosts[Math.floor(random() * hosts.length)];
       if (host !== undefined && (best === undefined || load(host) < load(best))) best = host;
@@ -13,6 +16,6 @@ export function leastRequest(hosts: readonly Host[], choices: number, random: ()
   };
 }
 
-function load(host: Host): number {
+function load(host: BalancedHost): number {
   return (host.active + 1) / host.weight;
 }

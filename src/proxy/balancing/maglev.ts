@@ -1,15 +1,14 @@
 /** Maglev: a table that hosts fill in turns, each by its own permutation; few entries move when a host comes or goes. */
-import type { Host } from '../clusters/host.ts';
-import type { Balancer } from './balancer.ts';
+import type { BalancedHost, Balancer } from './balanced-host.ts';
 import { hashText, mix } from './hash.ts';
 
 /** `tableSize` is prime. */
-export function maglev(hosts: readonly Host[], tableSize: number): Balancer {
+export function maglev<H extends BalancedHost>(hosts: readonly H[], tableSize: number): Balancer<H> {
   const table = fill(hosts, tableSize);
   return (hash, attempt) => hosts[table[attempt === 0 ? hash % tableSize : mix(hash + attempt) % tableSize] ?? 0];
 }
 
-function fill(hosts: readonly Host[], size: number): Int32Array {
+function fill<H extends BalancedHost>(hosts: readonly H[], size: number): Int32Array {
   const ordered = hosts.map((host, index) => ({ host, index })).sort((a, b) => (a.host.key < b.host.key ? -1 : 1));
   const offsets = ordered.map(({ host }) => hashText(host.key) % size);
   const skips = ordered.map(({ host }) => (mix(hashText(host.key)) % (size - 1)) + 1);

@@ -1,8 +1,7 @@
 /** Random choice in proportion to weight. */
-import type { Host } from '../clusters/host.ts';
-import type { Balancer } from './balancer.ts';
+import type { BalancedHost, Balancer } from './balanced-host.ts';
 
-export function weightedRandom(hosts: readonly Host[], random: () => number): Balancer {
+export function weightedRandom<H extends BalancedHost>(hosts: readonly H[], random: () => number): Balancer<H> {
   const sums: number[] = [];
   let total = 0;
   for (const host of hosts) {

@@ -1,9 +1,12 @@
 /** Ring hash: each host stands at many points of a ring; a request goes to the first point at or after its hash. */
-import type { Host } from '../clusters/host.ts';
-import type { Balancer } from './balancer.ts';
+import type { BalancedHost, Balancer } from './balanced-host.ts';
 import { hashText, mix } from './hash.ts';
 
-export function ringHash(hosts: readonly Host[], minimumSize: number, maximumSize: number): Balancer {
+export function ringHash<H extends BalancedHost>(
+  hosts: readonly H[],
+  minimumSize: number,
+  maximumSize: number,
+): Balancer<H> {
   const points = ringPoints(hosts, minimumSize, maximumSize);
   const hashes = Uint32Array.from(points, ([hash]) => hash);
   const owners = points.map(([, host]) => host);
@@ -13,11 +16,15 @@ export function ringHash(hosts: readonly Host[], minimumSize: number, maximumSiz
   };
 }
 
-function ringPoints(hosts: readonly Host[], minimumSize: number, maximumSize: number): [number, Host][] {
+function ringPoints<H extends BalancedHost>(
+  hosts: readonly H[],
+  minimumSize: number,
+  maximumSize: number,
+): [number, H][] {
   const total = hosts.reduce((sum, host) => sum + host.weight, 0);
   const smallest = Math.min(...hosts.map((host) => host.weight));
   const size = Math.min(maximumSize, Math.max(minimumSize, Math.ceil(total / smallest)));
-  const points: [number, Host][] = [];
+  const points: [number, H][] = [];
   for (const host of hosts) {
     const count = Math.max(1, Math.round((host.weight / total) * size));
     for (let index = 0; index < count; index++) points.push([mix(hashText(`${host.key}_${index}`)), host]);
@@ -26,7 +33,7 @@ function ringPoints(hosts: readonly Host[], minimumSize: number, maximumSize: nu
 }
 
 /** Going round from `first`, the host that comes after `skip` other ones. */
-function otherHost(owners: readonly Host[], first: number, skip: number): Host | undefined {
+function otherHost<H extends BalancedHost>(owners: readonly H[], first: number, skip: number): H | undefined {
   const seen = new Set([owners[first]]);
   for (let step = 1; step < owners.length; step++) {
     const host = owners[(first + step) % owners.length];

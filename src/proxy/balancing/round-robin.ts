@@ -2,18 +2,17 @@
  * Round robin, weighted by static strides: in each round over the hosts a host is passed over as often as its weight
  * falls short of the largest, evenly spread. No table, no heap, and equal weights cost nothing.
  */
-import type { Host } from '../clusters/host.ts';
-import type { Balancer } from './balancer.ts';
+import type { BalancedHost, Balancer } from './balanced-host.ts';
 
 const MAX_WEIGHT = 65_535;
 
-export function roundRobin(hosts: readonly Host[], random: () => number): Balancer {
+export function roundRobin<H extends BalancedHost>(hosts: readonly H[], random: () => number): Balancer<H> {
   const start = Math.floor(random() * hosts.length);
   const largest = Math.max(...hosts.map((host) => host.weight));
   return hosts.every((host) => host.weight === largest) ? inTurn(hosts, start) : byStride(hosts, largest, start);
 }
 
-function inTurn(hosts: readonly Host[], start: number): Balancer {
+function inTurn<H extends BalancedHost>(hosts: readonly H[], start: number): Balancer<H> {
   let next = start;
   return () => {
     if (next >= hosts.length) next = 0;
@@ -21,7 +20,7 @@ function inTurn(hosts: readonly Host[], start: number): Balancer {
   };
 }
 
-function byStride(hosts: readonly Host[], largest: number, start: number): Balancer {
+function byStride<H extends BalancedHost>(hosts: readonly H[], largest: number, start: number): Balancer<H> {
   const weights = hosts.map((host) => Math.max(1, Math.round((host.weight / largest) * MAX_WEIGHT)));
   let sequence = start;
   return () => {

@@ -1,5 +1,6 @@
 /** One cluster as this worker uses it: its plan, its hosts, and the balancer over those that may get requests. */
-import { type Balancer, balancer } from '../balancing/balancer.ts';
+import type { Balancer } from '../balancing/balanced-host.ts';
+import { balancer } from '../balancing/balancer.ts';
 import type { ClusterPlan } from '../config/cluster-plan.ts';
 import type { PlannedHost } from '../config/endpoint-plan.ts';
 import type { Runtime } from '../connections/runtime.ts';
@@ -18,7 +19,7 @@ export class Cluster {
   mirrored = 0;
   #hosts = new Map<string, Host>();
   #planned: readonly PlannedHost[] = [];
-  #balancer: Balancer = () => undefined;
+  #balancer: Balancer<Host> = () => undefined;
   readonly #runtime: Runtime;
 
   constructor(runtime: Runtime, plan: ClusterPlan) {

@@ -3,16 +3,20 @@ import type { Codec } from '../../../codecs/codec.ts';
 import type { HostAddress } from '../config/endpoint-plan.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { ClusterStats } from '../observation/stats.ts';
-import { HostPool } from '../upstream/host-pool.ts';
+import { type ConnectionBudget, HostPool, type PooledHost } from '../upstream/host-pool.ts';
 import { SharedConnections } from '../upstream/shared-connections.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
-import type { Cluster } from './cluster.ts';
 
-export class Host {
+/** The cluster that a host belongs to, as far as the host is concerned. */
+interface HostCluster extends ConnectionBudget {
+  readonly plan: ConnectionBudget['plan'] & { readonly connectTimeoutMs: number };
+}
+
+export class Host implements PooledHost {
   /** `address:port`, or the path of a unix socket. */
   readonly key: string;
   readonly address: HostAddress;
-  readonly cluster: Cluster;
+  readonly cluster: HostCluster;
   /** Requests in flight, for least-request balancing. */
   active = 0;
   weight = 1;
@@ -29,7 +33,7 @@ export class Host {
   #lastCodec: Codec | undefined;
   #lastShared: SharedConnections | undefined;
 
-  constructor(runtime: Runtime, cluster: Cluster, key: string, address: HostAddress) {
+  constructor(runtime: Runtime, cluster: HostCluster, key: string, address: HostAddress) {
     this.#runtime = runtime;
     this.cluster = cluster;
     this.key = key;

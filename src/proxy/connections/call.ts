@@ -2,18 +2,32 @@
  * One request on its way: who asked, under which id, and what an answer made here would need. Calls are recycled, since
  * there is one for each request; whoever ends a call gives it back, exactly once, and keeps no reference.
  */
-import type { Frame, ReplyReason } from '../../../codecs/codec.ts';
-import type { Cluster } from '../clusters/cluster.ts';
-import type { Host } from '../clusters/host.ts';
-import type { BoundRoute } from '../routing/route-table.ts';
-import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
+import type { Frame, Mutation, ReplyReason } from '../../../codecs/codec.ts';
+import type { ClusterStats } from '../observation/stats.ts';
+
+export interface CallRoute {
+  readonly name: string;
+  readonly responseMutation: Mutation;
+}
+
+export interface CallCluster {
+  readonly name: string;
+  readonly stats: ClusterStats;
+}
+
+/** The connection that a reply came on, which can be stopped when the reply's receiver cannot take more. */
+export interface ReplySource {
+  readonly localAddress: string;
+  hold(): void;
+  unhold(): void;
+}
 
 /** Who a call belongs to. Each of the three ends the upstream's part in the call. */
 export interface CallOwner {
   /** False once nobody waits for the answer any more. */
   readonly waiting: boolean;
   /** The bytes belong to the receiver; `from` may be held back by it when it cannot keep up. */
-  onReply(call: Call, bytes: Buffer, start: number, frame: Frame, from: UpstreamConnection): void;
+  onReply(call: Call, bytes: Buffer, start: number, frame: Frame, from: ReplySource): void;
   onFailure(call: Call, reason: ReplyReason, message: string, detail: string): void;
   /** No byte of the call has left: it may be sent elsewhere. `bytes[start, start + length)` is the whole request. */
   onUnsent(call: Call): void;
@@ -23,9 +37,9 @@ const nothing = Buffer.alloc(0);
 
 export class Call {
   owner: CallOwner | undefined;
-  route: BoundRoute | undefined;
-  cluster: Cluster | undefined;
-  host: Host | undefined;
+  route: CallRoute | undefined;
+  cluster: CallCluster | undefined;
+  host: { readonly key: string } | undefined;
   /** The request, or only its header once it has been handed to a connection. */
   bytes: Buffer = nothing;
   start = 0;

@@ -4,11 +4,10 @@
  * for any order of replies and for constant ids; other frames get a connection on which replies are matched in order.
  */
 import type { Codec } from '../../../codecs/codec.ts';
-import type { Host } from '../clusters/host.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import { CallQueue } from '../upstream/call-queue.ts';
 import { SlotTable } from '../upstream/slot-table.ts';
-import { type ConnectionKeeper, UpstreamConnection } from '../upstream/upstream-connection.ts';
+import { type ConnectionHost, type ConnectionKeeper, UpstreamConnection } from '../upstream/upstream-connection.ts';
 
 interface Link {
   readonly connection: UpstreamConnection;
@@ -27,7 +26,7 @@ export class CallerLinks implements ConnectionKeeper {
   }
 
   /** Undefined when too many requests are in flight on the connection. */
-  to(host: Host, remaps: boolean): UpstreamConnection | undefined {
+  to(host: ConnectionHost, remaps: boolean): UpstreamConnection | undefined {
     for (const link of this.#links) {
       const { connection } = link;
       if (connection.host === host && link.remaps === remaps && !connection.retired)
@@ -49,7 +48,7 @@ export class CallerLinks implements ConnectionKeeper {
     this.#links = this.#links.filter((link) => link.connection !== connection);
   }
 
-  #open(host: Host, remaps: boolean): UpstreamConnection {
+  #open(host: ConnectionHost, remaps: boolean): UpstreamConnection {
     const calls = remaps ? new SlotTable(this.#codec) : new CallQueue(this.#codec.capabilities.correlation === 'id');
     const connection = new UpstreamConnection(this.#runtime, host, this.#codec, calls, this, false);
     this.#links.push({ connection, remaps });

@@ -3,18 +3,30 @@
  * says. Whatever stops it on the way becomes an answer in the caller's own protocol.
  */
 import { type Codec, CodecError, Frame, ReplyReason } from '../../../codecs/codec.ts';
+import type { Cluster } from '../clusters/cluster.ts';
 import type { Host } from '../clusters/host.ts';
-import type { Call } from '../connections/call.ts';
+import type { Call, CallOwner } from '../connections/call.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
-import type { DownstreamConnection } from './downstream-connection.ts';
+import type { CallerLinks } from './caller-links.ts';
 import { mirror } from './mirror.ts';
 import type { Site } from './site.ts';
+
+/** Who sends a request, as far as its way is concerned. */
+export interface Caller extends CallOwner {
+  readonly links: CallerLinks;
+  /** Answers in the upstream's stead. */
+  refuse(call: Call, reason: ReplyReason, message: string, detail: string): void;
+  /** A request without a reply is on its way. */
+  finishOneway(call: Call): void;
+  /** Stops reading while the connection has more to write than it should. */
+  mindPressure(connection: UpstreamConnection): void;
+}
 
 const MAX_ATTEMPTS = 3;
 /** For frames that are looked at a second time: mutated ones, and those sent to a second host. */
 const scratch = new Frame();
 
-export function dispatch(site: Site, caller: DownstreamConnection, call: Call, frame: Frame): void {
+export function dispatch(site: Site, caller: Caller, call: Call, frame: Frame): void {
   const { bytes, start } = call;
   const { limits, routes, stats } = site;
   if (limits !== undefined) {
@@ -39,44 +51,50 @@ export function dispatch(site: Site, caller: DownstreamConnection, call: Call, f
   call.cluster = place.cluster;
   call.hash = routes.hash(route);
   if (route.mirrors.length > 0) mirror(site, route, call, frame);
-  if (route.requestMutation.length > 0) sendMutated(site, caller, call, frame, route.requestMutation);
-  else send(site, caller, call, frame);
+  if (route.requestMutation.length > 0) sendMutated(site, caller, call, frame, place.cluster, route.requestMutation);
+  else send(site, caller, call, frame, place.cluster);
 }
 
 /** Sends a call of which no byte has left to another host, as long as there are attempts left. */
-export function redispatch(site: Site, caller: DownstreamConnection, call: Call): void {
+export function redispatch(site: Site, caller: Caller, call: Call): void {
   const { bytes, start, length } = call;
   if (++call.attempts >= MAX_ATTEMPTS || !decodeAgain(site.codec, bytes, start, length)) {
     caller.refuse(call, ReplyReason.unspecified, 'remote connection failure', 'upstream_connection_failure');
     return;
   }
   if (scratch.rewritable) site.codec.rewriteId(bytes, start, scratch, call.idHigh, call.idLow);
-  if (call.cluster !== undefined) call.cluster.stats.rqRetry++;
-  send(site, caller, call, scratch);
+  const cluster = site.cluster(call.cluster?.name ?? '');
+  if (cluster === undefined) {
+    caller.refuse(call, ReplyReason.clusterNotFound, 'the cluster has gone', 'unknown_cluster');
+    return;
+  }
+  cluster.stats.rqRetry++;
+  send(site, caller, call, scratch, cluster);
 }
 
 function sendMutated(
   site: Site,
-  caller: DownstreamConnection,
+  caller: Caller,
   call: Call,
   frame: Frame,
+  cluster: Cluster,
   mutation: Parameters<Codec['mutate']>[3],
 ): void {
   const mutated = site.codec.mutate(call.bytes, call.start, frame, mutation);
   if (!decodeAgain(site.codec, mutated, 0, mutated.length)) {
-    send(site, caller, call, frame);
+    send(site, caller, call, frame, cluster);
     return;
   }
   call.bytes = mutated;
   call.start = 0;
   call.length = mutated.length;
-  send(site, caller, call, scratch);
+  send(site, caller, call, scratch, cluster);
 }
 
-function send(site: Site, caller: DownstreamConnection, call: Call, frame: Frame): void {
-  const host = call.cluster?.pick(call.hash, site.runtime.turn.now);
+function send(site: Site, caller: Caller, call: Call, frame: Frame, cluster: Cluster): void {
+  const host = cluster.pick(call.hash, site.runtime.turn.now);
   if (host === undefined) {
-    if (call.cluster !== undefined) call.cluster.stats.noHealthyUpstream++;
+    cluster.stats.noHealthyUpstream++;
     caller.refuse(call, ReplyReason.noHealthyUpstream, 'no healthy upstream', 'no_healthy_upstream');
     return;
   }
@@ -84,22 +102,12 @@ function send(site: Site, caller: DownstreamConnection, call: Call, frame: Frame
   else sendOn(connectionFor(site, caller, frame, host), caller, call, frame);
 }
 
-function connectionFor(
-  site: Site,
-  caller: DownstreamConnection,
-  frame: Frame,
-  host: Host,
-): UpstreamConnection | undefined {
+function connectionFor(site: Site, caller: Caller, frame: Frame, host: Host): UpstreamConnection | undefined {
   if (site.sharing === 'all' && frame.rewritable) return host.shared(site.codec).choose();
   return caller.links.to(host, frame.rewritable);
 }
 
-function sendOn(
-  connection: UpstreamConnection | undefined,
-  caller: DownstreamConnection,
-  call: Call,
-  frame: Frame,
-): void {
+function sendOn(connection: UpstreamConnection | undefined, caller: Caller, call: Call, frame: Frame): void {
   if (connection === undefined) {
     caller.refuse(call, ReplyReason.unspecified, 'too many requests in flight', 'upstream_overflow');
     return;
@@ -111,7 +119,7 @@ function sendOn(
   caller.mindPressure(connection);
 }
 
-function sendPooled(site: Site, caller: DownstreamConnection, call: Call, frame: Frame, host: Host): void {
+function sendPooled(site: Site, caller: Caller, call: Call, frame: Frame, host: Host): void {
   const pool = host.pool(site.codec);
   if (call.oneway) {
     sendOn(pool.forOneway(), caller, call, frame);

@@ -5,14 +5,14 @@
  */
 import type { Socket } from 'node:net';
 import { CodecError, type Frame, FrameKind, type ReplyReason, Status } from '../../../codecs/codec.ts';
-import type { Call, CallOwner } from '../connections/call.ts';
+import type { Call, ReplySource } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
 import { Output } from '../connections/output.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { Swept } from '../connections/sweeper.ts';
 import type { Source, UpstreamConnection } from '../upstream/upstream-connection.ts';
 import { CallerLinks } from './caller-links.ts';
-import { dispatch, redispatch } from './dispatcher.ts';
+import { type Caller, dispatch, redispatch } from './dispatcher.ts';
 import { ReplyOrder } from './reply-order.ts';
 import type { ConnectionAddresses } from './request-logs.ts';
 import type { Site } from './site.ts';
@@ -22,7 +22,7 @@ const Pause = { upstream: 1, replies: 2, inFlight: 4, warming: 8, ending: 16 } a
 
 const noProperties: readonly never[] = [];
 
-export class DownstreamConnection implements CallOwner, Source, Swept {
+export class DownstreamConnection implements Caller, Source, Swept {
   waiting = true;
   readonly links: CallerLinks;
   readonly #runtime: Runtime;
@@ -37,7 +37,7 @@ export class DownstreamConnection implements CallOwner, Source, Swept {
   #pauses = 0;
   #lastRead: number;
   /** Upstream connections whose replies this caller is too slow for. */
-  #held: UpstreamConnection[] = [];
+  #held: ReplySource[] = [];
   /** No more requests are read: the connection ends when nothing is in flight. */
   #ending = false;
   #endingSince = 0;
@@ -118,7 +118,7 @@ export class DownstreamConnection implements CallOwner, Source, Swept {
     }
   }
 
-  onReply(call: Call, bytes: Buffer, start: number, frame: Frame, from: UpstreamConnection): void {
+  onReply(call: Call, bytes: Buffer, start: number, frame: Frame, from: ReplySource): void {
     if (!this.waiting) {
       this.#runtime.calls.release(call);
       return;
@@ -301,7 +301,7 @@ export class DownstreamConnection implements CallOwner, Source, Swept {
   }
 
   /** The caller does not read its replies: stop taking requests, and stop reading those upstreams that are its alone. */
-  #mindReplies(from: UpstreamConnection): void {
+  #mindReplies(from: ReplySource): void {
     this.#output.blocked = true;
     this.#pause(Pause.replies);
     if (this.#site.sharing !== 'all') {

@@ -3,6 +3,7 @@
  * plan makes a new site; connections move to it between two requests. New routes are put into the site that stands.
  */
 import type { Codec } from '../../../codecs/codec.ts';
+import type { Cluster } from '../clusters/cluster.ts';
 import type { ClusterDirectory } from '../clusters/cluster-directory.ts';
 import type { MetaProtocolPlan } from '../config/metaprotocol-plan.ts';
 import type { RouteTablePlan } from '../config/route-plan.ts';
@@ -57,6 +58,10 @@ export class Site {
 
   useRoutes(table: RouteTablePlan): void {
     this.routes = new RouteTable(table, this.codec, this.#directory);
+  }
+
+  cluster(name: string): Cluster | undefined {
+    return this.#directory.place(name).cluster;
   }
 
   /** Whether a connection that began under `other` can go on under this. */

@@ -3,17 +3,29 @@
  * cluster has as many connections as it may, requests queue, and when the queue is full they fail.
  */
 import { type Codec, Frame, ReplyReason } from '../../../codecs/codec.ts';
-import type { Host } from '../clusters/host.ts';
 import type { Call } from '../connections/call.ts';
 import type { Runtime } from '../connections/runtime.ts';
+import type { ClusterStats } from '../observation/stats.ts';
 import { CallQueue } from './call-queue.ts';
-import { type ConnectionKeeper, UpstreamConnection } from './upstream-connection.ts';
+import { type ConnectionHost, type ConnectionKeeper, UpstreamConnection } from './upstream-connection.ts';
+
+export interface PooledHost extends ConnectionHost {
+  readonly cluster: ConnectionBudget;
+}
+
+/** What the hosts of a cluster share. */
+export interface ConnectionBudget {
+  readonly plan: { readonly maxConnections: number; readonly maxPending: number };
+  readonly stats: ClusterStats;
+  /** Pooled connections that are open. */
+  connections: number;
+}
 
 const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
 
 export class HostPool implements ConnectionKeeper {
   readonly #runtime: Runtime;
-  readonly #host: Host;
+  readonly #host: PooledHost;
   readonly #codec: Codec;
   readonly #idle: UpstreamConnection[] = [];
   readonly #all = new Set<UpstreamConnection>();
@@ -22,7 +34,7 @@ export class HostPool implements ConnectionKeeper {
   /** For a queued call, whose frame has to be found again. */
   readonly #frame = new Frame();
 
-  constructor(runtime: Runtime, host: Host, codec: Codec) {
+  constructor(runtime: Runtime, host: PooledHost, codec: Codec) {
     this.#runtime = runtime;
     this.#host = host;
     this.#codec = codec;

@@ -3,21 +3,20 @@
  * callers. One is enough until many requests are in flight; more let a server work on them in parallel.
  */
 import type { Codec } from '../../../codecs/codec.ts';
-import type { Host } from '../clusters/host.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import { SlotTable } from './slot-table.ts';
-import { type ConnectionKeeper, UpstreamConnection } from './upstream-connection.ts';
+import { type ConnectionHost, type ConnectionKeeper, UpstreamConnection } from './upstream-connection.ts';
 
 const MAX_CONNECTIONS = 4;
 const BUSY_CALLS = 1024;
 
 export class SharedConnections implements ConnectionKeeper {
   readonly #runtime: Runtime;
-  readonly #host: Host;
+  readonly #host: ConnectionHost;
   readonly #codec: Codec;
   #connections: UpstreamConnection[] = [];
 
-  constructor(runtime: Runtime, host: Host, codec: Codec) {
+  constructor(runtime: Runtime, host: ConnectionHost, codec: Codec) {
     this.#runtime = runtime;
     this.#host = host;
     this.#codec = codec;

@@ -5,13 +5,26 @@
  */
 import { connect, type Socket } from 'node:net';
 import { type Codec, CodecError, type Frame, FrameKind, ReplyReason } from '../../../codecs/codec.ts';
-import type { Host } from '../clusters/host.ts';
 import type { HostAddress } from '../config/endpoint-plan.ts';
 import type { Call } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
 import { Output } from '../connections/output.ts';
 import type { Runtime } from '../connections/runtime.ts';
+import type { ClusterStats } from '../observation/stats.ts';
 import type { PendingCalls } from './pending-calls.ts';
+
+/** The host at the other end, as far as its connections are concerned. */
+export interface ConnectionHost {
+  readonly key: string;
+  readonly address: HostAddress;
+  readonly connectTimeoutMs: number;
+  readonly stats: ClusterStats;
+  readonly connections: Set<UpstreamConnection>;
+  /** Requests in flight. */
+  active: number;
+  noteConnected(): void;
+  noteConnectFailure(now: number): void;
+}
 
 export interface ConnectionKeeper {
   /** Nothing is in flight any more. */
@@ -28,7 +41,7 @@ export interface Source {
 const KEPT_BYTES = 64 * 1024;
 
 export class UpstreamConnection {
-  readonly host: Host;
+  readonly host: ConnectionHost;
   readonly output: Output;
   connected = false;
   closed = false;
@@ -51,7 +64,7 @@ export class UpstreamConnection {
 
   constructor(
     runtime: Runtime,
-    host: Host,
+    host: ConnectionHost,
     codec: Codec,
     calls: PendingCalls,
     keeper: ConnectionKeeper,
