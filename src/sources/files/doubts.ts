@@ -13,6 +13,8 @@ export class Doubts {
   readonly #clock: Clock;
   readonly #settleMs: number;
   readonly #doubts = new Map<string, Doubt>();
+  /** Until when a path is not to be read again. */
+  readonly #resting = new Map<string, number>();
 
   constructor(clock: Clock, settleMs: number) {
     this.#clock = clock;
@@ -30,7 +32,21 @@ export class Doubts {
   /** Paths whose wait is over. */
   due(): readonly string[] {
     const now = this.#clock.now();
-    return [...this.#doubts].flatMap(([path, { due }]) => (due !== undefined && due <= now ? [path] : []));
+    const rested = [...this.#resting].flatMap(([path, until]) => (until <= now ? [path] : []));
+    for (const path of rested) this.#resting.delete(path);
+    return [
+      ...rested,
+      ...[...this.#doubts].flatMap(([path, { due }]) => (due !== undefined && due <= now ? [path] : [])),
+    ];
+  }
+
+  /** Lets a path rest: one that is large and written slowly would else be read again and again. */
+  rest(path: string, ms: number): void {
+    this.#resting.set(path, this.#clock.now() + ms);
+  }
+
+  isResting(path: string): boolean {
+    return (this.#resting.get(path) ?? 0) > this.#clock.now();
   }
 
   /** Whether it is doubted that the file is gone, rather than its content. */
@@ -41,7 +57,8 @@ export class Doubts {
 
   /** When the next wait is over. */
   nextDue(): number | undefined {
-    const times = [...this.#doubts.values()].flatMap(({ due }) => (due === undefined ? [] : [due]));
+    const dues = [...this.#doubts.values()].flatMap(({ due }) => (due === undefined ? [] : [due]));
+    const times = [...dues, ...this.#resting.values()];
     return times.length === 0 ? undefined : Math.min(...times);
   }
 

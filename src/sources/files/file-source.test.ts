@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -239,7 +239,7 @@ describe('a watched folder', () => {
     await write('a.yaml', entry('a'));
     await write('b.yaml', entry('b'));
     const { shown, codes, until } = await open();
-    await write('a.yaml', Buffer.alloc(50_000_000, 'a: b\n'));
+    await truncate(join(folder, 'a.yaml'), 50_000_000);
     await until(() => expect(codes()).toEqual(['ISTH0005']));
     expect(shown()).toEqual({ a: '10.0.0.1', b: '10.0.0.1' });
   });
@@ -341,7 +341,8 @@ describe('a folder that cannot be seen', () => {
     failing = 'nothing';
     clock.advance(1000);
     await until(() => expect(shown()).toMatchObject({ b: '10.0.0.2' }));
-    expect(shown()).toHaveProperty('a');
+    clock.advance(2000);
+    await until(() => expect(shown()).toEqual({ b: '10.0.0.2' }));
   });
 
   it.skipIf(process.getuid?.() === 0)('removes nothing while it may not be read', async () => {

@@ -48,6 +48,10 @@ interface Accepted {
   readonly reading: ManifestReading;
 }
 
+/** A doubtful file beyond this size is left alone for a while: this many times as long as it took to read it. */
+const largeBytes = 1024 * 1024;
+const restFactor = 10;
+
 /** How soon what could not be seen is looked at again. */
 const retryMs = 1000;
 
@@ -68,6 +72,7 @@ export class FileSource {
   #cancelTimer: () => void = () => {};
   #isClosed = false;
   #markStarted: () => void = () => {};
+  #markFailed: (error: unknown) => void = () => {};
 
   constructor(options: FileSourceOptions) {
     this.#options = options;
@@ -86,8 +91,9 @@ export class FileSource {
 
   /** Resolves when all there is has been read, or it is clear that not all of it can be. Rejects for nobody's file. */
   async start(): Promise<void> {
-    const started = new Promise<void>((done) => {
+    const started = new Promise<void>((done, fail) => {
       this.#markStarted = done;
+      this.#markFailed = fail;
     });
     this.#options.batch(() => this.#options.tables.findings.setState('live'));
     this.#survey.wantScan();
@@ -105,10 +111,17 @@ export class FileSource {
 
   #wake(): void {
     if (this.#isClosed || this.#running !== undefined) return;
-    this.#running = this.#work().finally(() => {
-      this.#running = undefined;
-      if (this.#survey.isAwake) this.#wake();
-    });
+    this.#running = this.#work().then(
+      () => {
+        this.#running = undefined;
+        if (this.#survey.isAwake) this.#wake();
+      },
+      // A defect, or one of a reader of the tables: `start` rejects with it, and later it ends the program.
+      (error: unknown) => {
+        this.#markFailed(error);
+        throw error;
+      },
+    );
   }
 
   async #work(): Promise<void> {
@@ -167,11 +180,14 @@ export class FileSource {
       this.#unreadable.delete(path);
       return undefined;
     }
-    if (this.#doubts.isWaiting(path, look.fingerprint)) return undefined;
+    if (this.#doubts.isWaiting(path, look.fingerprint) || this.#doubts.isResting(path)) return undefined;
+    const start = performance.now();
     const content = await this.#read(path);
     if (content === undefined) return undefined;
     const reading = await readManifest({ path, bytes: content.bytes }, known?.documents ?? [], this.#options.read);
-    return this.#judge(path, content, reading) ? { fingerprint: content.look.fingerprint, reading } : undefined;
+    if (this.#judge(path, content, reading)) return { fingerprint: content.look.fingerprint, reading };
+    if (content.look.size > largeBytes) this.#doubts.rest(path, restFactor * (performance.now() - start));
+    return undefined;
   }
 
   async #read(path: string): Promise<FileContent | undefined> {

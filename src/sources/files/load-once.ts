@@ -45,6 +45,7 @@ export async function loadOnce(options: LoadOptions): Promise<void> {
 async function loadPath(path: string, options: LoadOptions): Promise<readonly [string, Loaded][]> {
   if (path === '-') {
     const bytes = Buffer.from(options.standardInput ?? new Uint8Array());
+    if (bytes.length > documentLimits.fileBytes) return [['-', tooLarge('-')]];
     return [['-', { reading: await readManifest({ path: '-', bytes }, [], options.read) }]];
   }
   const fileSystem = options.fileSystem ?? nodeFileSystem;
@@ -61,8 +62,12 @@ async function loadFile(fileSystem: FileSystem, path: string, read: ReadResource
   try {
     const content = await fileSystem.read(path, documentLimits.fileBytes);
     if (content !== undefined) return { reading: await readManifest({ path, bytes: content.bytes }, [], read) };
-    return { problem: fileFinding(path, 'ISTH0005', `it has more than ${documentLimits.fileBytes} bytes`) };
+    return tooLarge(path);
   } catch (error) {
     return { problem: fileFinding(path, 'ISTH0001', messageOf(error)) };
   }
+}
+
+function tooLarge(path: string): Loaded {
+  return { problem: fileFinding(path, 'ISTH0005', `it has more than ${documentLimits.fileBytes} bytes`) };
 }

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Finding, finding, type Place } from '../../model/finding.ts';
 import type { FindingCode } from '../../model/finding-catalogue.ts';
 import { type Cut, countLines, cutDocuments } from '../../resources/document-cuts.ts';
+import { documentLimits } from '../../resources/document-limits.ts';
 import { placesIn } from '../../resources/document-places.ts';
 import type { DocumentProblem } from '../../resources/document-problem.ts';
 import { type DocumentSyntax, decodeDocument, readDocument } from '../../resources/documents.ts';
@@ -60,13 +61,13 @@ export async function readManifest(
 ): Promise<ManifestReading> {
   const knownByHash = new Map(known.map((document) => [document.hash, document]));
   const documents: ReadDocumentState[] = [];
-  let linesOfLastDocument = 0;
+  let last: Cut | undefined;
   let turnEnds = performance.now() + turnMs;
   for (const cut of cutsOf(file)) {
     if (documents.length === maxDocuments) break;
     const before = knownByHash.get(cut.hash);
     documents.push(before === undefined ? readCut(file, cut, read) : { state: moveDocument(before, cut.line) });
-    linesOfLastDocument = countLines(cut.bytes);
+    last = cut;
     if (performance.now() < turnEnds) continue;
     await nextTurn();
     turnEnds = performance.now() + turnMs;
@@ -80,7 +81,7 @@ export async function readManifest(
     isEmpty: file.bytes.every((byte) => byte === 0 || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09),
     bytes: file.bytes.length,
     endsWithNewline: endsWithNewline(file),
-    linesOfLastDocument,
+    linesOfLastDocument: last === undefined ? 0 : countLines(last.bytes),
   };
 }
 
@@ -112,6 +113,7 @@ function moveFinding(one: Finding, by: number): Finding {
 }
 
 function readCut(file: ManifestFile, cut: Cut, read: ReadResources): ReadDocumentState {
+  if (cut.bytes.length > documentLimits.documentBytes) return broken(cut, tooLarge(file, cut));
   const text = decodeDocument(cut.bytes);
   if (text === undefined) {
     const message = `the document at line ${cut.line} is not UTF-8`;
@@ -132,6 +134,11 @@ function readCut(file: ManifestFile, cut: Cut, read: ReadResources): ReadDocumen
     isUnidentified: !refused.every(isIdentified),
   });
   return { state, resources };
+}
+
+function tooLarge(file: ManifestFile, cut: Cut): Finding {
+  const message = `line ${cut.line}: the document has ${cut.bytes.length} bytes, more than ${documentLimits.documentBytes}`;
+  return fileFinding(file.path, 'ISTH0005', message, { file: file.path, line: cut.line, column: 1 });
 }
 
 /** As the resource reader names what does not say its kind or name. */

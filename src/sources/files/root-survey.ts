@@ -50,7 +50,7 @@ export class RootSurvey {
 
   /** Paths to look at; undefined when only a scan will do. */
   takeHints(): ReadonlySet<string> | undefined {
-    const hints = this.#isScanWanted ? undefined : this.#hints;
+    const hints = this.#isScanWanted || !this.isComplete ? undefined : this.#hints;
     this.#hints = new Set();
     this.#isScanWanted = false;
     return hints;
