@@ -164,8 +164,7 @@ export class Exchange {
   }
 
   /** To be called for each content that goes out. */
-  dispatched(nonce: string, content: ResponseContent, now: number): void {
-    const { version } = this.subscription;
+  dispatched(nonce: string, version: string, content: ResponseContent, now: number): void {
     const names = [...content.resources.map((resource) => resource.name), ...content.removed];
     this.#underWay = { nonce, version, names, since: this.#since ?? now };
     this.#sent = { nonce, version };
@@ -188,14 +187,16 @@ export class Exchange {
     return { kind: 'acknowledged', since: answered.since };
   }
 
-  *#candidates(view: ResourceView): Iterable<string> {
-    if (!this.#everything) {
-      yield* [...this.#changed, ...[...this.#asked].filter((name) => !this.#changed.has(name))].sort();
-      return;
-    }
-    for (const resource of view.list(this.typeUrl)) if (this.subscription.wants(resource.name)) yield resource.name;
+  #candidates(view: ResourceView): readonly string[] {
+    if (this.#everything) return this.#allCandidates(view);
+    if (this.#asked.size === 0) return this.#changed.size === 1 ? [...this.#changed] : [...this.#changed].sort();
+    return [...new Set([...this.#asked, ...this.#changed])].sort();
+  }
+
+  #allCandidates(view: ResourceView): readonly string[] {
+    const present = view.list(this.typeUrl).map((resource) => resource.name);
     const rest = [...this.subscription.held.keys(), ...this.#asked].filter((name) => !view.get(this.typeUrl, name));
-    yield* [...new Set(rest)].sort();
+    return [...present, ...[...new Set(rest)].sort()];
   }
 
   #made(view: ResourceView, due: Due): ResponseContent | undefined {

@@ -43,6 +43,8 @@ export interface XdsLimits extends RequestBounds, TransportLimits {
   readonly streamsPerNode: number;
   /** Longest wait of listeners and routes for the acknowledgement of clusters, in milliseconds. */
   readonly clusterWaitMs: number;
+  /** How long a stream may stay without a first request, in milliseconds. */
+  readonly firstRequestMs: number;
 }
 
 export interface ListenOptions extends Address {
@@ -70,6 +72,7 @@ const defaultLimits: XdsLimits = {
   streams: 50_000,
   streamsPerNode: 1000,
   clusterWaitMs: 5000,
+  firstRequestMs: 15_000,
 };
 
 const DEFAULT_GRACE_MS = 2000;
@@ -104,13 +107,14 @@ class Server implements XdsServer {
   #surroundings({ source, controlPlane = 'isthmus' }: XdsServerOptions, now: () => number): StreamSurroundings {
     const frames = new FrameCache(controlPlane);
     const scheduler = new PushScheduler(() => frames.clear());
-    const { clusterWaitMs, names, nameBytes, nodeBytes } = this.#limits;
+    const { clusterWaitMs, firstRequestMs, names, nameBytes, nodeBytes } = this.#limits;
     return {
       source,
       frames,
       observer: this.#observer,
       bounds: { names, nameBytes, nodeBytes },
       clusterWaitMs,
+      firstRequestMs,
       now,
       admit: (stream, node) => this.#admissions.admit(stream.call.peer, node),
       release: (node) => this.#admissions.release(node),

@@ -1,37 +1,29 @@
 /**
- * One xDS stream: requests come in, at most one response a type goes out.
+ * One xDS stream: requests come in, and are taken to the exchange of their type.
  *
  *   bytes --> request --> (first: node -> admission) --> exchange of its type --+
- *   view ----- names that changed -----------------> exchange of their type --+--> push() --> frames
+ *   view ----- names that changed -----------------> exchange of their type --+--> scheduler --> push() --> outbound
  *
- * push() is called by the scheduler, never from here. Clusters go first, then endpoints, listeners, routes; listeners
- * and routes wait for the clusters' acknowledgement, which Envoy gives once they are warm; removals of clusters and
- * endpoints go last. Nothing is queued: while the client does not read, changes merge.
+ * A client's mistake ends its stream with INVALID_ARGUMENT and words that say what was wrong; ours ends it with
+ * INTERNAL. Either way no other stream is touched.
  */
-import { randomBytes } from 'node:crypto';
 import { IsthmusError } from '../../model/errors.ts';
 import type { ProxyNode } from '../../model/proxy.ts';
 import type { Admission } from './admission.ts';
 import { type DiscoveryRequest, type RequestBounds, readRequest } from './discovery-request.ts';
-import { Exchange } from './exchange.ts';
-import type { FrameCache } from './frame-cache.ts';
-import type { XdsObserver } from './observer.ts';
+import type { Exchange } from './exchange.ts';
+import { Outbound, type OutboundSurroundings } from './outbound.ts';
 import type { RefusedResponse } from './refused-response.ts';
 import type { ResourceSource, ResourceView } from './resource-source.ts';
-import { clusterType, pushOrder, removesLast, waitsForClusters } from './resource-types.ts';
-import { type Dialect, nonceLength, type ResponseContent, tailOf } from './response-frame.ts';
+import type { Dialect } from './response-frame.ts';
 import { type Call, type CallHandler, StatusCode } from './transport.ts';
 
 /** What all streams of a server share. */
-export interface StreamSurroundings {
+export interface StreamSurroundings extends OutboundSurroundings {
   readonly source: ResourceSource;
-  readonly frames: FrameCache;
-  readonly observer: XdsObserver;
   readonly bounds: RequestBounds;
-  /** Longest wait of listeners and routes for clusters, in milliseconds. */
-  readonly clusterWaitMs: number;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  /** How long a stream may stay without a first request, in milliseconds. */
+  readonly firstRequestMs: number;
   admit(stream: XdsStream, node: Uint8Array): Admission | Promise<Admission>;
   /** Undoes an admission: the stream is over. */
   release(node: ProxyNode): void;
@@ -40,6 +32,13 @@ export interface StreamSurroundings {
   /** The refusals or the unserved types of a stream have changed. */
   reportChanged(stream: XdsStream): void;
   closed(stream: XdsStream): void;
+}
+
+interface Admitted {
+  readonly node: ProxyNode;
+  readonly view: ResourceView;
+  readonly types: ReadonlySet<string>;
+  readonly unsubscribe: () => void;
 }
 
 /** Types that a stream asks for and nobody serves: more than this is no proxy. */
@@ -52,21 +51,13 @@ export class XdsStream implements CallHandler {
   readonly onlyType: string | undefined;
   readonly connectedAt: number;
   readonly #around: StreamSurroundings;
-  readonly #noncePrefix = randomBytes(4).toString('hex');
-  /** In push order. */
-  #exchanges: readonly Exchange[] = [];
+  readonly #outbound: Outbound;
   readonly #unserved = new Set<string>();
-  #admission:
-    | { readonly node: ProxyNode; readonly view: ResourceView; readonly types: ReadonlySet<string> }
-    | undefined;
+  readonly #firstRequest: NodeJS.Timeout;
+  #admitted: Admitted | undefined;
   /** Messages that arrive while admission is decided. */
   #early: Uint8Array[] | undefined;
-  #unsubscribe: () => void = () => {};
-  #responses = 0;
-  #blocked = false;
   #over = false;
-  #clusterWait: NodeJS.Timeout | undefined;
-  #clusterWaitOver = false;
 
   constructor(
     call: Call,
@@ -78,17 +69,21 @@ export class XdsStream implements CallHandler {
     this.onlyType = kind.onlyType;
     this.#around = around;
     this.connectedAt = around.now();
+    this.#outbound = new Outbound(call, kind.dialect, around, () => around.schedule(this));
+    this.#firstRequest = setTimeout(() => {
+      this.end(StatusCode.deadlineExceeded, `No request came within ${around.firstRequestMs} ms.`);
+    }, around.firstRequestMs).unref();
   }
 
   /** Undefined until the first request was admitted. */
   get node(): ProxyNode | undefined {
-    return this.#admission?.node;
+    return this.#admitted?.node;
   }
   get view(): ResourceView | undefined {
-    return this.#admission?.view;
+    return this.#admitted?.view;
   }
   get exchanges(): readonly Exchange[] {
-    return this.#exchanges;
+    return this.#outbound.exchanges;
   }
   /** Types asked for that the source does not serve to this proxy. */
   get unserved(): ReadonlySet<string> {
@@ -103,16 +98,20 @@ export class XdsStream implements CallHandler {
     }
     try {
       const request = readRequest(this.dialect, bytes, this.#around.bounds);
-      if (this.#admission === undefined) this.#admit(request);
-      else this.#take(request, this.#admission);
+      if (this.#admitted === undefined) this.#admit(request);
+      else this.#take(request, this.#admitted);
     } catch (error) {
       this.fail(error);
     }
   }
 
+  push(): void {
+    if (!this.#over && this.#admitted !== undefined) this.#outbound.push(this.#admitted.view);
+  }
+
   drained(): void {
-    this.#blocked = false;
-    if (this.#hasWork()) this.#around.schedule(this);
+    this.#outbound.drained();
+    this.#scheduleWork();
   }
 
   finished(): void {
@@ -120,24 +119,20 @@ export class XdsStream implements CallHandler {
   }
 
   closed(): void {
-    this.#over = true;
-    clearTimeout(this.#clusterWait);
-    this.#unsubscribe();
-    if (this.#admission !== undefined) {
-      this.#around.release(this.#admission.node);
-      this.#around.observer.streamClosed(this.#admission.node);
+    this.#stop();
+    if (this.#admitted !== undefined) {
+      this.#around.release(this.#admitted.node);
+      this.#around.observer.streamClosed(this.#admitted.node);
     }
     this.#around.closed(this);
   }
 
   end(code: number, message: string): void {
     if (this.#over) return;
-    this.#over = true;
-    this.#unsubscribe();
+    this.#stop();
     this.call.end({ code, message });
   }
 
-  /** A client's mistake ends its stream, and so does ours; no other stream is touched. */
   fail(error: unknown): void {
     if (error instanceof IsthmusError && error.code === 'BAD_DATA') {
       this.end(StatusCode.invalidArgument, error.message);
@@ -147,33 +142,25 @@ export class XdsStream implements CallHandler {
     this.#around.observer.failed(error);
   }
 
-  /** Sends what is due, as far as the client reads and has answered. */
-  push(): void {
-    const view = this.#admission?.view;
-    if (view === undefined) return;
-    for (const exchange of this.#exchanges) {
-      if (this.#over || this.#blocked) return;
-      if (!exchange.hasChanges || exchange.awaitsAnswer || this.#waitsForClusters(exchange)) continue;
-      this.#send(exchange, exchange.make(view, this.#isReferredTo(exchange)));
-    }
-    if (this.#exchanges.some((exchange) => exchange.hasChanges || exchange.awaitsAnswer)) return;
-    for (const exchange of this.#exchanges.toReversed()) {
-      if (this.#over || this.#blocked) return;
-      if (exchange.hasRemovals) this.#send(exchange, exchange.break(view));
-    }
+  #stop(): void {
+    this.#over = true;
+    clearTimeout(this.#firstRequest);
+    this.#outbound.stop();
+    this.#admitted?.unsubscribe();
   }
 
-  #hasWork(): boolean {
-    return !this.#over && this.#exchanges.some((exchange) => exchange.hasChanges || exchange.hasRemovals);
+  #scheduleWork(): void {
+    if (this.#outbound.hasWork) this.#around.schedule(this);
   }
 
   #admit(request: DiscoveryRequest): void {
+    clearTimeout(this.#firstRequest);
     if (request.node === undefined) {
       throw new IsthmusError('BAD_DATA', 'The first request of a stream must carry the node.');
     }
     const admission = this.#around.admit(this, request.node);
     if (!(admission instanceof Promise)) {
-      this.#admitted(request, admission);
+      this.#decided(request, admission);
       return;
     }
     this.#early = [];
@@ -192,7 +179,7 @@ export class XdsStream implements CallHandler {
       return;
     }
     try {
-      this.#admitted(request, admission);
+      this.#decided(request, admission);
     } catch (error) {
       this.fail(error);
     }
@@ -200,44 +187,37 @@ export class XdsStream implements CallHandler {
     this.call.resume();
   }
 
-  #admitted(request: DiscoveryRequest, admission: Admission): void {
+  #decided(request: DiscoveryRequest, admission: Admission): void {
     if (admission.kind === 'refused') {
       this.end(admission.status.code, admission.status.message);
       return;
     }
     const { node } = admission;
-    const view = this.#around.source.view(node);
-    this.#admission = { node, view, types: new Set(this.#around.source.types(node)) };
-    this.#unsubscribe = view.subscribe((typeUrl, names) => this.#changed(typeUrl, names));
-    this.#around.observer.streamOpened(node);
-    this.#take(request, this.#admission);
+    const { source, observer } = this.#around;
+    const view = source.view(node);
+    const unsubscribe = view.subscribe((typeUrl, names) => this.#changed(typeUrl, names));
+    this.#admitted = { node, view, types: new Set(source.types(node)), unsubscribe };
+    observer.streamOpened(node);
+    this.#take(request, this.#admitted);
   }
 
   #changed(typeUrl: string, names: readonly string[]): void {
-    const exchange = this.#exchange(typeUrl);
-    if (exchange?.changed(names, this.#around.now())) this.#around.schedule(this);
+    if (this.#outbound.exchange(typeUrl)?.changed(names, this.#around.now())) this.#around.schedule(this);
   }
 
-  #exchange(typeUrl: string): Exchange | undefined {
-    return this.#exchanges.find((exchange) => exchange.typeUrl === typeUrl);
-  }
-
-  #take(
-    request: DiscoveryRequest,
-    admission: { readonly view: ResourceView; readonly types: ReadonlySet<string> },
-  ): void {
+  #take(request: DiscoveryRequest, { view, types }: Admitted): void {
     const typeUrl = this.#typeOf(request);
-    if (!admission.types.has(typeUrl)) {
+    if (!types.has(typeUrl)) {
       this.#unservedType(typeUrl);
       return;
     }
-    const known = this.#exchange(typeUrl);
-    const exchange = known ?? this.#open(typeUrl);
-    const refusal = exchange.refusal;
+    const known = this.#outbound.exchange(typeUrl);
+    const exchange = known ?? this.#outbound.open(typeUrl);
+    const { refusal } = exchange;
     const honoured = known === undefined || this.#settle(known, request);
-    if (honoured) this.#subscribe(exchange, request, known === undefined, admission.view);
+    if (honoured) this.#subscribe(exchange, request, known === undefined, view);
     if (exchange.refusal !== refusal) this.#around.reportChanged(this);
-    if (this.#hasWork()) this.#around.schedule(this);
+    this.#scheduleWork();
   }
 
   #typeOf({ typeUrl }: DiscoveryRequest): string {
@@ -247,26 +227,18 @@ export class XdsStream implements CallHandler {
     if (this.onlyType !== undefined && typeUrl !== '' && typeUrl !== this.onlyType) {
       throw new IsthmusError('BAD_DATA', `This service serves ${this.onlyType} only.`);
     }
-    return typeUrl === '' ? (this.onlyType ?? '') : typeUrl;
+    return this.onlyType ?? typeUrl;
   }
 
   #unservedType(typeUrl: string): void {
     if (this.#unserved.has(typeUrl)) return;
     if (this.#unserved.size >= MAX_UNSERVED) {
-      this.end(
-        StatusCode.resourceExhausted,
-        `This stream asked for more than ${MAX_UNSERVED} types that nobody serves.`,
-      );
+      const message = `This stream asked for more than ${MAX_UNSERVED} types that nobody serves.`;
+      this.end(StatusCode.resourceExhausted, message);
       return;
     }
     this.#unserved.add(typeUrl);
     this.#around.reportChanged(this);
-  }
-
-  #open(typeUrl: string): Exchange {
-    const exchange = new Exchange(typeUrl, this.dialect);
-    this.#exchanges = [...this.#exchanges, exchange].sort((a, b) => pushOrder(a.typeUrl) - pushOrder(b.typeUrl));
-    return exchange;
   }
 
   /** Whether the request's names count: a stale state-of-the-world request is void, a delta request's names never are. */
@@ -277,7 +249,7 @@ export class XdsStream implements CallHandler {
     if (settled.kind === 'acknowledged') observer.acknowledged(exchange.typeUrl, (now() - settled.since) / 1000);
     else if (settled.kind === 'refused') observer.refused(exchange.typeUrl);
     else observer.nonceIgnored(exchange.typeUrl, settled.kind);
-    if (exchange.typeUrl === clusterType && !exchange.awaitsAnswer) this.#endClusterWait();
+    this.#outbound.settled(exchange);
     return settled.kind !== 'stale' || this.dialect === 'delta';
   }
 
@@ -294,42 +266,6 @@ export class XdsStream implements CallHandler {
     if (subscription.size > this.#around.bounds.names) {
       throw new IsthmusError('BAD_DATA', `A subscription may hold at most ${this.#around.bounds.names} names.`);
     }
-  }
-
-  #send(exchange: Exchange, content: ResponseContent | undefined): void {
-    if (content === undefined) return;
-    const { frames, observer, now } = this.#around;
-    const frame = frames.frame(this.dialect, content);
-    const counter = (++this.#responses).toString(16).padStart(nonceLength - this.#noncePrefix.length, '0');
-    const nonce = this.#noncePrefix + counter;
-    const tail = tailOf(exchange.subscription.version, nonce);
-    exchange.dispatched(nonce, content, now());
-    this.#blocked = !this.call.write([frame, tail]);
-    const { typeUrl, resources } = content;
-    observer.pushed({ typeUrl, resources: resources.length, bytes: frame.length + tail.length });
-  }
-
-  /** Whether listeners or routes that are about to change may still refer to what is gone. */
-  #isReferredTo(exchange: Exchange): boolean {
-    if (!removesLast(exchange.typeUrl)) return false;
-    return this.#exchanges.some((other) => waitsForClusters(other.typeUrl) && (other.hasChanges || other.awaitsAnswer));
-  }
-
-  /** Bounded, so that a cluster that never warms cannot keep routes from a proxy for ever. */
-  #waitsForClusters(exchange: Exchange): boolean {
-    if (!waitsForClusters(exchange.typeUrl) || this.#clusterWaitOver) return false;
-    if (!this.#exchange(clusterType)?.awaitsAnswer) return false;
-    this.#clusterWait ??= setTimeout(() => {
-      this.#clusterWaitOver = true;
-      this.#around.schedule(this);
-    }, this.#around.clusterWaitMs).unref();
-    return true;
-  }
-
-  #endClusterWait(): void {
-    clearTimeout(this.#clusterWait);
-    this.#clusterWait = undefined;
-    this.#clusterWaitOver = false;
   }
 }
 

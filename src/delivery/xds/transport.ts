@@ -4,6 +4,7 @@
 export const StatusCode = {
   ok: 0,
   invalidArgument: 3,
+  deadlineExceeded: 4,
   permissionDenied: 7,
   resourceExhausted: 8,
   unimplemented: 12,

@@ -180,6 +180,13 @@ describe.each(dialects)('a stream (%s)', (dialect) => {
   });
 });
 
+test('a stream that sends nothing is ended after a while', async () => {
+  await rig.close();
+  rig = await startRig({ limits: { firstRequestMs: 10 } });
+  const client = rig.connect('delta');
+  expect(await client.status).toMatchObject({ code: Code.DEADLINE_EXCEEDED, details: 'No request came within 10 ms.' });
+});
+
 test('a delta subscription cannot grow beyond its bound in small steps', async () => {
   await rig.close();
   rig = await startRig({ limits: { names: 10 } });

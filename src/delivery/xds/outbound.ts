@@ -1,0 +1,131 @@
+/**
+ * What goes out of one stream: at most one response of each type awaits its answer, and nothing is queued. While the
+ * client does not read, changes merge in the exchanges.
+ *
+ * Clusters go first, then endpoints, listeners, routes. Listeners and routes wait for the acknowledgement of clusters,
+ * which Envoy gives once they are warm. What is gone goes last where something that is about to change may refer to it.
+ */
+import { randomBytes } from 'node:crypto';
+import { Exchange } from './exchange.ts';
+import type { FrameCache } from './frame-cache.ts';
+import type { XdsObserver } from './observer.ts';
+import type { ResourceView } from './resource-source.ts';
+import { clusterType, pushOrder, removesLast, waitsForClusters } from './resource-types.ts';
+import { type Dialect, nonceLength, type ResponseContent, tailOf } from './response-frame.ts';
+import type { Call } from './transport.ts';
+
+export interface OutboundSurroundings {
+  readonly frames: FrameCache;
+  readonly observer: XdsObserver;
+  /** Longest wait of listeners and routes for clusters, in milliseconds. */
+  readonly clusterWaitMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export class Outbound {
+  readonly #call: Call;
+  readonly #dialect: Dialect;
+  readonly #around: OutboundSurroundings;
+  /** The wait for clusters has taken too long: push again. */
+  readonly #wake: () => void;
+  /** Of this stream alone, so that a client which brings an old nonce to a new stream is not misunderstood. */
+  readonly #noncePrefix = randomBytes(4).toString('hex');
+  #exchanges: readonly Exchange[] = [];
+  #responses = 0;
+  #blocked = false;
+  #over = false;
+  #clusterWait: NodeJS.Timeout | undefined;
+  #clusterWaitOver = false;
+
+  constructor(call: Call, dialect: Dialect, around: OutboundSurroundings, wake: () => void) {
+    this.#call = call;
+    this.#dialect = dialect;
+    this.#around = around;
+    this.#wake = wake;
+  }
+
+  /** In push order. */
+  get exchanges(): readonly Exchange[] {
+    return this.#exchanges;
+  }
+  get hasWork(): boolean {
+    return !this.#over && this.#exchanges.some((exchange) => exchange.hasChanges || exchange.hasRemovals);
+  }
+
+  exchange(typeUrl: string): Exchange | undefined {
+    return this.#exchanges.find((exchange) => exchange.typeUrl === typeUrl);
+  }
+
+  open(typeUrl: string): Exchange {
+    const exchange = new Exchange(typeUrl, this.#dialect);
+    this.#exchanges = [...this.#exchanges, exchange].sort((a, b) => pushOrder(a.typeUrl) - pushOrder(b.typeUrl));
+    return exchange;
+  }
+
+  /** Sends what is due, as far as the client reads and has answered. */
+  push(view: ResourceView): void {
+    for (const exchange of this.#exchanges) {
+      if (this.#over || this.#blocked) return;
+      if (!exchange.hasChanges || exchange.awaitsAnswer || this.#waitsForClusters(exchange)) continue;
+      this.#send(exchange, exchange.make(view, this.#isReferredTo(exchange)));
+    }
+    if (this.#exchanges.some((exchange) => exchange.hasChanges || exchange.awaitsAnswer)) return;
+    for (const exchange of this.#exchanges.toReversed()) {
+      if (this.#over || this.#blocked) return;
+      if (exchange.hasRemovals) this.#send(exchange, exchange.break(view));
+    }
+  }
+
+  drained(): void {
+    this.#blocked = false;
+  }
+
+  /** To be called when a response was answered. */
+  settled(exchange: Exchange): void {
+    if (exchange.typeUrl !== clusterType || exchange.awaitsAnswer) return;
+    this.#endClusterWait();
+  }
+
+  stop(): void {
+    this.#over = true;
+    this.#endClusterWait();
+  }
+
+  #send(exchange: Exchange, content: ResponseContent | undefined): void {
+    if (content === undefined) return;
+    const { frames, observer, now } = this.#around;
+    const frame = frames.frame(this.#dialect, content);
+    const counter = (++this.#responses).toString(16).padStart(nonceLength - this.#noncePrefix.length, '0');
+    const nonce = this.#noncePrefix + counter;
+    const { version } = exchange.subscription;
+    const tail = tailOf(version, nonce);
+    exchange.dispatched(nonce, version, content, now());
+    this.#blocked = !this.#call.write([frame, tail]);
+    const { typeUrl, resources } = content;
+    observer.pushed({ typeUrl, resources: resources.length, bytes: frame.length + tail.length });
+  }
+
+  /** Whether listeners or routes that are about to change may still refer to what is gone. */
+  #isReferredTo(exchange: Exchange): boolean {
+    if (!removesLast(exchange.typeUrl)) return false;
+    return this.#exchanges.some((other) => waitsForClusters(other.typeUrl) && (other.hasChanges || other.awaitsAnswer));
+  }
+
+  /** Bounded, so that a cluster that never warms cannot keep routes from a proxy for ever. */
+  #waitsForClusters(exchange: Exchange): boolean {
+    if (!waitsForClusters(exchange.typeUrl) || this.#clusterWaitOver) return false;
+    if (!this.exchange(clusterType)?.awaitsAnswer) return false;
+    this.#clusterWait ??= setTimeout(() => {
+      this.#clusterWaitOver = true;
+      this.#wake();
+    }, this.#around.clusterWaitMs).unref();
+    return true;
+  }
+
+  #endClusterWait(): void {
+    clearTimeout(this.#clusterWait);
+    this.#clusterWait = undefined;
+    this.#clusterWaitOver = false;
+  }
+}
