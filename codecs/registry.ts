@@ -9,7 +9,9 @@ import { qza } from './qza/qza.ts';
 import { thrift } from './thrift/thrift.ts';
 
 /** By registry name, `aeraki.meta_protocol.codec.<protocol>`. */
-export const builtInCodecs: ReadonlyMap<string, Codec> = new Map([awesomerpc, qza, thrift].map((codec) => [codec.name, codec]));
+export const builtInCodecs: ReadonlyMap<string, Codec> = new Map(
+  [awesomerpc, qza, thrift].map((codec) => [codec.name, codec]),
+);
 
 export type FoundCodec = { readonly codec: Codec } | { readonly problems: readonly DescriptionProblem[] };
 

@@ -9,7 +9,7 @@ const outdir = path.join(root, 'dist');
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { isthmus: 'src/main/isthmus.ts', 'proxy-worker': 'src/main/proxy-worker.ts' },
+  entryPoints: { isthmus: 'src/main/isthmus.ts', 'proxy-worker': 'src/proxy/workers/worker.ts' },
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,

@@ -48,10 +48,11 @@ const binaryWidths: readonly number[] = [0, 0, 1, 1, 8, 0, 2, 0, 4, 0, 8, 0, 0, 
 
 export class StructSkipper {
   readonly #varints = new VarintReader();
-  readonly #levels = new Uint8Array(maxDepth);
-  readonly #types = new Uint8Array(maxDepth);
-  readonly #valueTypes = new Uint8Array(maxDepth);
-  readonly #remaining = new Float64Array(maxDepth);
+  /** The stack, level by level; it grows once to the depth of the deepest message. */
+  readonly #levels: number[] = [];
+  readonly #types: number[] = [];
+  readonly #valueTypes: number[] = [];
+  readonly #remaining: number[] = [];
   #compact = false;
   #depth = 0;
   #at = 0;

@@ -1,0 +1,70 @@
+/** `isthmus proxy`: starts metaproxy from a control plane or a bootstrap file, and drains it when asked to stop. */
+import { readFile } from 'node:fs/promises';
+import { load } from 'js-yaml';
+import type { ProxyRunOptions } from '../cli/actions.ts';
+import { ExitCode, IsthmusError, messageOf } from '../model/errors.ts';
+import { parseAddress } from '../operations/admin.ts';
+import { createLogger, type Logger } from '../operations/log.ts';
+import { type MetaproxyObserver, type MetaproxyOptions, startMetaproxy } from '../proxy/metaproxy.ts';
+import { untilSignalled } from './shutdown.ts';
+
+export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
+  const log = createLogger({ format: options.logFormat, level: options.logLevel });
+  const running = await startMetaproxy(await metaproxyOptions(options, log));
+  log.info({ admin: running.admin, concurrency: options.concurrency }, 'started');
+  running.ready.then(
+    () => log.info('ready: the first whole configuration is in force'),
+    (error: unknown) => log.error({ err: error }, 'no configuration'),
+  );
+  const signal = await untilSignalled();
+  log.info({ signal, drainSeconds: options.drainSeconds }, 'draining');
+  await running.stop();
+  log.info('stopped');
+  return ExitCode.ok;
+}
+
+async function metaproxyOptions(options: ProxyRunOptions, log: Logger): Promise<MetaproxyOptions> {
+  if (options.xds !== undefined) parseAddress(options.xds, '--xds');
+  return {
+    ...(options.xds === undefined ? {} : { xds: { address: options.xds } }),
+    ...(options.bootstrap === undefined ? {} : { bootstrap: await readBootstrapFile(options.bootstrap) }),
+    ...(options.node === undefined ? {} : { node: nodeOf(options, options.node) }),
+    admin: options.admin,
+    concurrency: options.concurrency,
+    ...workerModule(),
+    limits: { drainMs: options.drainSeconds * 1000 },
+    observer: observerOf(log),
+  };
+}
+
+/** In the bundle the worker's module has a file of its own beside this one. */
+function workerModule(): { readonly workerModule?: URL } {
+  return import.meta.url.endsWith('.ts') ? {} : { workerModule: new URL('./proxy-worker.mjs', import.meta.url) };
+}
+
+function nodeOf({ namespace, addresses, labels }: ProxyRunOptions, id: string) {
+  return { id, namespace: namespace ?? 'default', addresses, labels };
+}
+
+async function readBootstrapFile(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new IsthmusError('BAD_DATA', `--bootstrap ${file} cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+  try {
+    return load(text, { filename: file });
+  } catch (error) {
+    throw new IsthmusError('BAD_DATA', `--bootstrap ${file} is no YAML or JSON: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function observerOf(log: Logger): MetaproxyObserver {
+  return {
+    connected: () => log.info('the control plane answers'),
+    disconnected: (reason) => log.warn({ reason }, 'the control plane is gone; serving what it said last'),
+    refused: (kind, reason) => log.error({ kind, reason }, 'a configuration was refused; serving the last good one'),
+    unknownFields: (paths) => log.warn({ paths }, 'the bootstrap file has fields that metaproxy does not know'),
+  };
+}
