@@ -26,8 +26,7 @@ export function whyFixed(length: FrameLength, owned: ReadonlySet<number>): strin
 /** A frame of this header (whose length is set) and this content. Throws CodecError. */
 export function writeFrame(framing: Framing, header: Buffer, content: Buffer, owned: ReadonlySet<number>): Buffer {
   const { length, trailer } = framing;
-  const before =
-    length.form === 'variable' ? length.integer.encode(lengthValue(framing, length.base, content)) : nothing;
+  const before = length.form === 'variable' ? encodeVariable(length, framing, content.length) : nothing;
   const frame = Buffer.concat([header, before, content, trailer.bytes]);
   settle(framing, frame, owned);
   return frame;
@@ -55,9 +54,20 @@ export function rewriteFrame(
 
 const nothing = Buffer.alloc(0);
 
-/** Frame = header + the length itself + content + trailer = base + size of the length + value. */
-function lengthValue({ headerSize, trailer }: Framing, base: number, content: Buffer): number {
-  return headerSize + content.length + trailer.bytes.length - base;
+/** A length that counts itself settles once its width does, which grows with the value. */
+function encodeVariable(
+  { integer, base, countsItself }: FrameLength & { readonly form: 'variable' },
+  { headerSize, trailer }: Framing,
+  contentSize: number,
+): Buffer {
+  const value = headerSize + contentSize + trailer.bytes.length - base;
+  if (!countsItself) return integer.encode(value);
+  let encoded = integer.encode(value);
+  for (let grown = integer.encode(value + encoded.length); grown.length > encoded.length; ) {
+    encoded = grown;
+    grown = integer.encode(value + encoded.length);
+  }
+  return integer.encode(value + encoded.length);
 }
 
 function settle({ length, headerSize }: Framing, frame: Buffer, owned: ReadonlySet<number>): void {
