@@ -19,14 +19,13 @@ export function weightedTcpProxy(
   destinations: readonly WeightedDestination[],
   settings: MeshSettings,
 ): Filter {
-  const clusters = destinations
-    .filter(({ weight }) => weight > 0)
-    .map(({ destination: { host, port, subset }, weight }) => ({
-      name: outboundClusterName(host, port, subset),
-      weight,
-    }));
+  const weighted = destinations.filter(({ weight }) => weight > 0);
+  const clusters = (weighted.length === 0 ? destinations : weighted).map(({ destination, weight }) => ({
+    name: outboundClusterName(destination.host, destination.port, destination.subset),
+    weight: Math.max(1, weight),
+  }));
   const [first] = clusters;
-  const target = clusters.length === 1 ? { cluster: first?.name } : { weightedClusters: { clusters } };
+  const target = clusters.length === 1 && first ? { cluster: first.name } : { weightedClusters: { clusters } };
   return tcpProxyFilter(statPrefix, target, settings);
 }
 
