@@ -16,7 +16,7 @@ import type { Section } from './sections.ts';
 import { ByteRange, type MapValue, type Values } from './values.ts';
 import { uleb128 } from './variable-integers.ts';
 
-export type Mutate = (bytes: Buffer, start: number, frame: Frame, mutation: Mutation) => Buffer;
+type Mutate = (bytes: Buffer, start: number, frame: Frame, mutation: Mutation) => Buffer;
 
 interface Target {
   readonly map: MapValue;

@@ -39,7 +39,7 @@ export interface Section {
   readonly values: ReadonlyMap<string, Value>;
 }
 
-export interface SectionLength {
+interface SectionLength {
   readonly integer: Integer;
   /** Where it stands in the fixed header; undefined when it stands right before the content. */
   readonly offset: number | undefined;

@@ -51,7 +51,7 @@ export interface MapValue {
 }
 
 /** A part that is only there or not: a protobuf message, a section without decoding. */
-export interface PresenceValue {
+interface PresenceValue {
   readonly form: 'presence';
   readonly present: Evaluate;
 }
