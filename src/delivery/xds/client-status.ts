@@ -3,8 +3,9 @@
  * stands. Names and versions, never contents, and to callers on this machine only: what one proxy is told is no
  * business of another's.
  */
+
+import { isLoopback } from '../../model/loopback.ts';
 import { decode, encode, enumValue, type envoy } from '../../xds-api/messages.ts';
-import { isLoopback } from './loopback.ts';
 import { resourceStatuses, streamStatus } from './status.ts';
 import type { XdsStream } from './stream.ts';
 import { type Call, type CallHandler, type Status, StatusCode } from './transport.ts';

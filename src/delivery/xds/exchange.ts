@@ -116,7 +116,7 @@ export class Exchange {
    * Only for a wildcard: a client that names resources may have forgotten some of them.
    */
   resumeWhole(version: string, view: ResourceView): void {
-    if (version === '' || !this.#everything || this.subscription.size > 0) return;
+    if (version === '' || !this.#everything) return;
     const digest = new ContentDigest();
     const resources = view.list(this.typeUrl);
     for (const resource of resources) digest.add(resource.name, resource.version);

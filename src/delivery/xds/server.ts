@@ -10,12 +10,12 @@
  */
 import { IsthmusError } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
+import { isLoopback } from '../../model/loopback.ts';
 import { Admissions, type Authorize } from './admission.ts';
 import { serveClientStatus } from './client-status.ts';
 import type { RequestBounds } from './discovery-request.ts';
 import { FrameCache } from './frame-cache.ts';
 import { defaultTransportLimits, listenHttp2, type TransportLimits } from './http2-transport.ts';
-import { isLoopback } from './loopback.ts';
 import { silentObserver, type XdsObserver } from './observer.ts';
 import { PushScheduler } from './push-scheduler.ts';
 import type { ResourceSource } from './resource-source.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clusterType, endpointType } from '../../../src/delivery/xds/resource-types.ts';
 import type { Dialect } from './raw-client.ts';
-import { node, type Rig, said, startRig } from './rig.ts';
+import { node, patience, type Rig, said, startRig } from './rig.ts';
 
 const id = node().id ?? '';
 let rig: Rig;
@@ -56,7 +56,7 @@ describe.each(dialects)('a refused response (%s)', (dialect) => {
     client.refuse(await client.next(), 'bad');
     await rig.silence(client);
     await client.close();
-    await expect.poll(() => rig.server.findings()).toEqual([]);
+    await expect.poll(() => rig.server.findings(), patience).toEqual([]);
   });
 
   test('tells its listener that findings have changed', async () => {
@@ -93,6 +93,7 @@ describe('a nonce', () => {
     const client = rig.connect('sotw');
     client.send({ node: node(), typeUrl: endpointType, resourceNames: ['a'] });
     const response = await client.next();
+    client.acknowledge(response, ['a']);
     client.send({
       typeUrl: endpointType,
       resourceNames: ['a', 'b'],

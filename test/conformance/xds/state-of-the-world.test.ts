@@ -216,12 +216,17 @@ describe('a state-of-the-world client', () => {
   });
 
   test('that reconnects and names resources is sent them whatever version it has, for it may have lost some', async () => {
-    rig.change(endpointType, { a: '1' });
-    const before = rig.connect('sotw');
-    before.send({ node: node(), typeUrl: endpointType, resourceNames: ['a'] });
-    const { version } = await before.next();
-    const client = rig.connect('sotw');
-    client.send({ node: node(), typeUrl: endpointType, resourceNames: ['a'], versionInfo: version });
-    expect(said(await client.next()).resources).toEqual(['a=1']);
+    rig.change(endpointType, { a: '1', b: '1' });
+    const ask = async (resourceNames: string[], versionInfo = '') => {
+      const client = rig.connect('sotw');
+      client.send({ node: node(), typeUrl: endpointType, resourceNames, versionInfo });
+      return client.next();
+    };
+    const [everything, fresh] = [await ask(['*']), await ask(['a'])];
+    for (const { version } of [everything, fresh]) {
+      const again = await ask(['a'], version);
+      expect(said(again).resources).toEqual(['a=1']);
+      expect(again.version).toBe(fresh.version);
+    }
   });
 });

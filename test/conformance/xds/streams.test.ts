@@ -1,8 +1,8 @@
 import { status as Code } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clusterType, endpointType, listenerType, routeType } from '../../../src/delivery/xds/resource-types.ts';
-import type { Dialect } from './raw-client.ts';
-import { node, type Rig, said, startRig } from './rig.ts';
+import type { Dialect, RawClient } from './raw-client.ts';
+import { node, patience, type Rig, resource, said, startRig } from './rig.ts';
 
 const dialects: readonly Dialect[] = ['sotw', 'delta'];
 const services = {
@@ -116,7 +116,7 @@ describe.each(dialects)('a stream (%s)', (dialect) => {
     await client.next();
     client.finish();
     expect(await client.status).toMatchObject({ code: Code.OK });
-    await expect.poll(() => rig.server.streams()).toEqual([]);
+    await expect.poll(() => rig.server.streams(), patience).toEqual([]);
   });
 
   test('is ended with UNAVAILABLE when the server closes', async () => {
@@ -162,7 +162,7 @@ describe.each(dialects)('a stream (%s)', (dialect) => {
     const big = 'x'.repeat(2_000_000);
     rig.change(clusterType, { a: `0${big}` });
     for (const client of [slow, quick]) client.send({ node: node(), typeUrl: clusterType });
-    await expect.poll(() => rig.observed.pushed).toBe(2);
+    await expect.poll(() => rig.observed.pushed, patience).toBe(2);
     for (let round = 1; round <= 20; round++) {
       quick.acknowledge(await quick.next());
       rig.change(clusterType, { a: `${round}${big}` });
@@ -212,7 +212,7 @@ test('hundreds of streams get each change once, and leave nothing behind', async
   expect(new Set(responses.map((response) => said(response).resources.join()))).toEqual(new Set(['a=2']));
   expect(rig.server.streams()).toHaveLength(300);
   await Promise.all(clients.map(({ client }) => client.close()));
-  await expect.poll(() => rig.server.streams()).toEqual([]);
+  await expect.poll(() => rig.server.streams(), patience).toEqual([]);
 });
 
 test.each([
@@ -261,19 +261,62 @@ describe('a caller that may not speak for a node', () => {
 
   test('cannot take all streams by one node id', async () => {
     await rig.close();
-    rig = await startRig({ limits: { streamsPerNode: 2 } });
-    const open = async (id: string): Promise<ReturnType<Rig['connect']>> => {
+    rig = await startRig({ limits: { streamsPerNode: 1 } });
+    const open = (id: string): RawClient => {
       const client = rig.connect('sotw');
       client.send({ node: node(id), typeUrl: clusterType });
       return client;
     };
-    const first = await open('one');
+    const first = open('one');
     await first.next();
-    await (await open('one')).next();
-    expect(await (await open('one')).status).toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
-    await (await open('two')).next();
+    expect(await open('one').status).toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+    await open('two').next();
     await first.close();
-    await expect.poll(() => rig.server.streams().length).toBe(2);
-    await (await open('one')).next();
+    await expect.poll(() => rig.server.streams().length, patience).toBe(1);
+    await open('one').next();
+  });
+});
+
+test('what a proxy has stands beside what it should have', async () => {
+  rig.change(endpointType, { same: '1', altered: '1', gone: '1', left: '1' });
+  const client = rig.connect('delta');
+  client.send({
+    node: node('one'),
+    typeUrl: endpointType,
+    resourceNamesSubscribe: ['same', 'altered', 'gone', 'left', 'fresh'],
+  });
+  const response = await client.next();
+  client.send({ typeUrl: endpointType, resourceNamesUnsubscribe: ['left'] });
+  rig.change(endpointType, { altered: '2', gone: undefined, fresh: '1' });
+  await rig.silence(client);
+  const versions = (): unknown =>
+    rig.server
+      .resources('one', endpointType)
+      .map(({ name, expected, sentVersion }) => [name, expected?.version, sentVersion]);
+  const versionOf = (name: string, content: string): string => resource(endpointType, name, content).version;
+  expect(versions()).toEqual([
+    ['altered', versionOf('altered', '2'), versionOf('altered', '1')],
+    ['fresh', versionOf('fresh', '1'), undefined],
+    ['gone', undefined, versionOf('gone', '1')],
+    ['same', versionOf('same', '1'), versionOf('same', '1')],
+  ]);
+  const type = () => rig.server.streams()[0]?.types[0];
+  expect(type()).toMatchObject({
+    state: 'STALE',
+    nonce: response.nonce,
+    subscribed: ['same', 'altered', 'gone', 'fresh'],
+  });
+  expect(type()).not.toHaveProperty('acknowledgedVersion');
+  client.acknowledge(response);
+  client.acknowledge(await client.next());
+  await rig.silence(client);
+  expect(versions()).toEqual(
+    ['altered', 'fresh', 'same'].map((name) => [name, expect.any(String), expect.any(String)]),
+  );
+  const synced = type();
+  expect(synced).toMatchObject({
+    state: 'SYNCED',
+    expectedVersion: synced?.sentVersion,
+    acknowledgedVersion: synced?.sentVersion,
   });
 });
