@@ -10,7 +10,7 @@ import { isSuccess, MessageHead, MessageType, readMessageHead } from './message.
 import { StructSkipper } from './struct-skipper.ts';
 
 /** frame.a is the flavour; b and c are offset and length of the name; d is the offset of the sequence id, or 0. */
-export function flavourOf(transport: Transport, protocol: Protocol): number {
+function flavourOf(transport: Transport, protocol: Protocol): number {
   return transport * 3 + protocol;
 }
 

@@ -10,7 +10,7 @@ import { CodecError, type Mutation } from '../codec.ts';
 import { Protocol } from './flavour.ts';
 import { VarintReader, varintBytes, varintString } from './varint.ts';
 
-export const headerFixedBytes = 14;
+const headerFixedBytes = 14;
 const infoKeyValue = 1;
 const infoPersistent = 2;
 const protocolNumbers = { binary: 0, compact: 2 } as const;

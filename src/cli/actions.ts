@@ -47,3 +47,6 @@ export interface Actions {
   proxy(options: ProxyRunOptions): Promise<ExitCode>;
   loadOffline(files: readonly string[]): Promise<OfflineMesh>;
 }
+
+/** How a command says with which code the program is to end. */
+export type Settle = (code: ExitCode) => void;

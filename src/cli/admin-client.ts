@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 
-export const DEFAULT_ADMIN_ADDRESS = '127.0.0.1:15014';
+const DEFAULT_ADMIN_ADDRESS = '127.0.0.1:15014';
 
 export interface AdminTarget {
   readonly admin: string;

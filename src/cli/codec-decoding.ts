@@ -4,8 +4,15 @@ import { load } from 'js-yaml';
 import { type Codec, CodecError, type Direction, defaultLimits, Frame, FrameKind } from '../../codecs/codec.ts';
 import { builtInCodecs, findCodec } from '../../codecs/registry.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
-import type { DecodeFlags } from './commands/codec.ts';
 import { type OutputFormat, printRows, printValue } from './output.ts';
+
+export interface DecodeFlags {
+  readonly codec?: string;
+  readonly filename?: string;
+  readonly direction: Direction;
+  readonly hex?: boolean;
+  readonly output: OutputFormat;
+}
 
 interface DecodedFrame {
   readonly offset: number;

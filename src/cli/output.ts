@@ -35,7 +35,7 @@ export function formatYamlDocuments(values: readonly unknown[]): string {
   return values.map(formatYaml).join('---\n');
 }
 
-export function formatTable<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
+function formatTable<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
   const cells = rows.map((row) => columns.map((column) => String(column.value(row) ?? '')));
   const widths = columns.map((column, i) => Math.max(column.title.length, ...cells.map((row) => row[i]?.length ?? 0)));
   const line = (values: readonly string[]): string =>

@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { ExitCode, IsthmusError } from '../model/errors.ts';
-import type { Actions } from './actions.ts';
+import type { Actions, Settle } from './actions.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { codecCommand } from './commands/codec.ts';
 import { describeCommand } from './commands/describe.ts';
@@ -37,8 +37,6 @@ export async function runProgram(version: string, actions: Actions, argv: readon
     return reportFailure(error);
   }
 }
-
-export type Settle = (code: ExitCode) => void;
 
 function createProgram(version: string, actions: Actions, settle: Settle): Command {
   const program = new Command('isthmus')

@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { IsthmusError } from '../model/errors.ts';
+import { isLoopback } from '../model/loopback.ts';
 
 /** What the admin API shows; each answers from what is in memory. Undefined: there is no such thing. */
 export interface AdminViews {
@@ -106,10 +107,6 @@ export function parseAddress(address: string, flag: string): { readonly host: st
   if (at < 1 || !Number.isInteger(port) || port < 0 || port > 65_535)
     throw new IsthmusError('USAGE', `${flag} "${address}" is not an address: expected HOST:PORT.`);
   return { host, port };
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function formatAddress(host: string, port: number): string {

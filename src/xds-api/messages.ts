@@ -7,7 +7,7 @@ import protobuf from 'protobufjs/light.js';
 import descriptor from './gen/descriptor.json' with { type: 'json' };
 import type { google, MessageTypes } from './gen/types.d.ts';
 
-export type { aeraki, envoy, google, udpa, xds } from './gen/types.d.ts';
+export type { aeraki, envoy, google } from './gen/types.d.ts';
 
 export type MessageName = keyof MessageTypes;
 export type Message<N extends MessageName> = MessageTypes[N];
@@ -27,7 +27,7 @@ export function messageType(name: string): protobuf.Type {
   return type;
 }
 
-export function isMessageName(name: string): name is MessageName {
+function isMessageName(name: string): name is MessageName {
   return root.lookup(name, [protobuf.Type]) !== null;
 }
 

@@ -2,10 +2,10 @@
 import { Command } from 'commander';
 import { ExitCode } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
 import { countBySeverity, printFindings } from '../findings.ts';
 import { type OutputFormat, outputOption } from '../output.ts';
-import type { Settle } from '../program.ts';
 
 export function analyzeCommand(settle: Settle): Command {
   const command = new Command('analyze')

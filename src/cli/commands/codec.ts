@@ -1,17 +1,9 @@
 /** `isthmus codec list|decode`: which codecs there are, and what one makes of captured bytes. */
 import { Command, Option } from 'commander';
-import type { Direction } from '../../../codecs/codec.ts';
 import { ExitCode } from '../../model/errors.ts';
+import type { Settle } from '../actions.ts';
+import type { DecodeFlags } from '../codec-decoding.ts';
 import { type OutputFormat, outputOption } from '../output.ts';
-import type { Settle } from '../program.ts';
-
-export interface DecodeFlags {
-  readonly codec?: string;
-  readonly filename?: string;
-  readonly direction: Direction;
-  readonly hex?: boolean;
-  readonly output: OutputFormat;
-}
 
 export function codecCommand(settle: Settle): Command {
   return new Command('codec')

@@ -1,9 +1,9 @@
 /** `isthmus proxy-config`: the resources that the control plane holds for one proxy. */
 import { Command, Option } from 'commander';
 import { ExitCode } from '../../model/errors.ts';
+import type { Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
 import { type OutputFormat, outputOption, printRows, printValue } from '../output.ts';
-import type { Settle } from '../program.ts';
 
 const types = ['listener', 'route', 'cluster', 'endpoint', 'all'] as const;
 

@@ -1,9 +1,9 @@
 /** `isthmus proxy-status`: what each connected proxy has, acknowledged or refused, as against what it should have. */
 import { Command } from 'commander';
 import { ExitCode } from '../../model/errors.ts';
+import type { Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
 import { type OutputFormat, outputOption, printRows, printValue } from '../output.ts';
-import type { Settle } from '../program.ts';
 
 interface TypeStatus {
   readonly type: string;

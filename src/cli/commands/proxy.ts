@@ -1,9 +1,8 @@
 /** `isthmus proxy`: metaproxy. */
 import { Command, Option } from 'commander';
 import { IsthmusError } from '../../model/errors.ts';
-import type { Actions, ProxyRunOptions } from '../actions.ts';
+import type { Actions, ProxyRunOptions, Settle } from '../actions.ts';
 import { parseLabels, parsePositiveInteger } from '../output.ts';
-import type { Settle } from '../program.ts';
 import { logOptions } from './logging.ts';
 
 interface Flags extends Omit<ProxyRunOptions, 'addresses' | 'labels'> {

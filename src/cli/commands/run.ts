@@ -1,7 +1,6 @@
 /** `isthmus run`: the control plane. */
 import { Command, Option } from 'commander';
-import type { Actions, RunOptions } from '../actions.ts';
-import type { Settle } from '../program.ts';
+import type { Actions, RunOptions, Settle } from '../actions.ts';
 import { logOptions } from './logging.ts';
 
 interface Flags extends Omit<RunOptions, 'files' | 'stateFolder'> {

@@ -1,10 +1,9 @@
 /** `isthmus translate`: the pipeline, offline, to standard output; deterministic bytes. */
 import { Command, Option } from 'commander';
 import { ExitCode, IsthmusError } from '../../model/errors.ts';
-import type { Actions, OfflineMesh } from '../actions.ts';
+import type { Actions, OfflineMesh, Settle } from '../actions.ts';
 import { countBySeverity, formatFinding, sortFindings } from '../findings.ts';
 import { formatJson, formatYaml, formatYamlDocuments, print, say } from '../output.ts';
-import type { Settle } from '../program.ts';
 
 interface Flags {
   readonly filename: readonly string[];

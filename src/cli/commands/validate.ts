@@ -1,10 +1,9 @@
 /** `isthmus validate`: schemas and cross-references, offline. */
 import { Command } from 'commander';
 import { ExitCode } from '../../model/errors.ts';
-import type { Actions } from '../actions.ts';
+import type { Actions, Settle } from '../actions.ts';
 import { countBySeverity, printFindings } from '../findings.ts';
 import { type OutputFormat, outputOption } from '../output.ts';
-import type { Settle } from '../program.ts';
 
 interface Flags {
   readonly filename: readonly string[];

@@ -6,7 +6,7 @@
 
 import { isLoopback } from '../../model/loopback.ts';
 import { decode, encode, enumValue, type envoy } from '../../xds-api/messages.ts';
-import { resourceStatuses, streamStatus } from './status.ts';
+import { resourceStatuses } from './status.ts';
 import type { XdsStream } from './stream.ts';
 import { type Call, type CallHandler, type Status, StatusCode } from './transport.ts';
 
@@ -16,6 +16,7 @@ type GenericConfig = envoy.service.status.v3.ClientConfig.GenericXdsConfig;
 type StringMatcher = envoy.type.matcher.v3.StringMatcher;
 
 const MAX_CLIENTS = 200;
+const MAX_RESOURCES = 50_000;
 const configStatus = (name: string): number => enumValue('envoy.service.status.v3.ConfigStatus', name);
 const clientStatus = (name: string): number => enumValue('envoy.admin.v3.ClientResourceStatus', name);
 
@@ -45,14 +46,17 @@ function framed(message: Uint8Array): Buffer {
   return frame;
 }
 
-/** At most 200 streams; narrow with node matchers to see others. */
+/** At most 200 streams, and no more once 50,000 resources are told; node matchers narrow it to others. */
 function answer(bytes: Uint8Array, streams: Iterable<XdsStream>): Uint8Array {
   const request = decode('envoy.service.status.v3.ClientStatusRequest', bytes);
   const config: ClientConfig[] = [];
+  let resources = 0;
   for (const stream of streams) {
     if (stream.node === undefined || !matches(request, stream.node.id)) continue;
-    if (config.length >= MAX_CLIENTS) break;
-    config.push(clientConfig(stream));
+    if (config.length >= MAX_CLIENTS || resources >= MAX_RESOURCES) break;
+    const client = clientConfig(stream);
+    resources += client.genericXdsConfigs?.length ?? 0;
+    config.push(client);
   }
   return encode('envoy.service.status.v3.ClientStatusResponse', { config });
 }
@@ -76,10 +80,9 @@ function matchesText(matcher: StringMatcher, id: string): boolean {
 }
 
 function clientConfig(stream: XdsStream): ClientConfig {
-  const status = streamStatus(stream);
   return {
     node: { id: stream.node?.id ?? '' },
-    genericXdsConfigs: (status?.types ?? []).flatMap(({ typeUrl }) => genericConfigs(stream, typeUrl)),
+    genericXdsConfigs: stream.exchanges.flatMap(({ typeUrl }) => genericConfigs(stream, typeUrl)),
   };
 }
 

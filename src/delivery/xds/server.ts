@@ -89,6 +89,7 @@ class Server implements XdsServer {
   readonly #around: StreamSurroundings;
   readonly #transports: Transport[] = [];
   #closing = false;
+  #reporting = false;
 
   constructor(options: XdsServerOptions) {
     const now = options.now ?? Date.now;
@@ -99,7 +100,7 @@ class Server implements XdsServer {
       streamsPerNode: this.#limits.streamsPerNode,
       authorize,
       now,
-      refusedChanged: () => this.#observer.findingsChanged(),
+      refusedChanged: () => this.#reportFindings(),
     });
     this.#around = this.#surroundings(options, now);
   }
@@ -119,11 +120,11 @@ class Server implements XdsServer {
       admit: (stream, node) => this.#admissions.admit(stream.call.peer, node),
       release: (node) => this.#admissions.release(node),
       schedule: (stream) => scheduler.schedule(stream),
-      reportChanged: () => this.#observer.findingsChanged(),
+      reportChanged: () => this.#reportFindings(),
       closed: (stream) => {
         scheduler.forget(stream);
         this.#streams.delete(stream);
-        if (hasFindings(stream)) this.#observer.findingsChanged();
+        if (hasFindings(stream)) this.#reportFindings();
       },
     };
   }
@@ -158,6 +159,16 @@ class Server implements XdsServer {
 
   findings(): readonly Finding[] {
     return findingsOf(this.#streams, this.#admissions.refused);
+  }
+
+  /** Once a turn of the loop: a bad resource is refused by a thousand proxies at a time. */
+  #reportFindings(): void {
+    if (this.#reporting) return;
+    this.#reporting = true;
+    setImmediate(() => {
+      this.#reporting = false;
+      this.#observer.findingsChanged();
+    });
   }
 
   #accept(call: Call): CallHandler | Status {
