@@ -24,6 +24,8 @@ export interface MeshService {
   readonly addresses: readonly string[];
   readonly ports: readonly MeshPort[];
   readonly policy: HostPolicy;
+  /** Whether another namespace declares the host as well: callers of each namespace get their own first. */
+  readonly contested?: boolean;
 }
 
 /** What the proxy beside a workload listens for: one address and target port that belongs to a service. */

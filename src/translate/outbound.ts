@@ -41,7 +41,7 @@ interface PortTranslation {
 export function translateOutbound(kind: ProxyKind, meshService: MeshService, settings: MeshSettings): Translation {
   const { service } = meshService;
   if (discoveryOf(service.resolution) === 'none') return { resources: [], findings: [] };
-  const scopes = outboundScopes(kind, service.visibility);
+  const scopes = outboundScopes(kind, meshService);
   const ports = meshService.ports.map((port) =>
     kind === 'grpc' ? forGrpcClients(meshService, port) : forProxies(kind, meshService, port, settings),
   );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProxyNode } from '../model/proxy.ts';
 import { inboundScope, outboundScopes, scopesOf } from './scope.ts';
+import { meshService } from './translation-fixture.ts';
 
 const proxy: ProxyNode = {
   id: 'sidecar~10.0.0.5~orders.shop~cluster.local',
@@ -26,11 +27,22 @@ describe('the scopes of a proxy', () => {
 
   it('hold nothing that is exported to another namespace or stands at another address', () => {
     const others = [
-      ...outboundScopes('metaproxy', { kind: 'namespaces', namespaces: ['pay'] }),
-      ...outboundScopes('envoy', { kind: 'public' }),
+      ...outboundScopes(
+        'metaproxy',
+        meshService({ service: { visibility: { kind: 'namespaces', namespaces: ['pay'] } } }),
+      ),
+      ...outboundScopes('envoy', meshService()),
       inboundScope('metaproxy', '10.0.0.6'),
     ];
     expect(others).toEqual(['metaproxy/pay', 'envoy/*', 'metaproxy@10.0.0.6']);
     expect(scopesOf(proxy).filter((scope) => others.includes(scope))).toEqual([]);
+  });
+
+  it('give callers the host of their own namespace first where several declare it', () => {
+    const own = outboundScopes('metaproxy', { ...meshService(), contested: true });
+    const other = outboundScopes('metaproxy', { ...meshService({ service: { namespace: 'pay' } }), contested: true });
+    const first = scopesOf(proxy).find((scope) => own.includes(scope) || other.includes(scope)) ?? '';
+    expect([own.includes(first), other.includes(first)]).toEqual([true, false]);
+    expect(other).toContain('metaproxy/*');
   });
 });

@@ -8,8 +8,8 @@
  *
  * The audience is a kind of proxy, or `all` for what every kind reads alike (clusters, endpoints).
  */
+import type { MeshService } from '../model/mesh-service.ts';
 import type { ProxyKind, ProxyNode } from '../model/proxy.ts';
-import type { Visibility } from '../model/service.ts';
 import type { EncodedResource } from './encoded-resource.ts';
 
 export type Audience = ProxyKind | 'all';
@@ -34,10 +34,14 @@ export function scopesOf(proxy: ProxyNode): readonly string[] {
   ];
 }
 
-/** One scope for all namespaces, or one for each that may see; none for what nobody may see. */
-export function outboundScopes(audience: Audience, visibility: Visibility): readonly string[] {
-  if (visibility.kind === 'public') return [`${audience}/*`];
-  return visibility.namespaces.map((namespace) => `${audience}/${namespace}`);
+/**
+ * One scope for all namespaces, or one for each that may see; none for what nobody may see. A host that another
+ * namespace declares as well stands in the scope of its own namespace too, which goes before that of all.
+ */
+export function outboundScopes(audience: Audience, { service, contested }: MeshService): readonly string[] {
+  const { visibility, namespace } = service;
+  if (visibility.kind === 'namespaces') return visibility.namespaces.map((visible) => `${audience}/${visible}`);
+  return contested === true ? [`${audience}/${namespace}`, `${audience}/*`] : [`${audience}/*`];
 }
 
 export function inboundScope(kind: ProxyKind, address: string): string {

@@ -50,8 +50,8 @@ export function translateClusters(meshService: MeshService, groups: readonly End
     ];
     const forGrpc = isGrpcPort(port) ? grpcCluster(cluster(service, port, whole, own)) : undefined;
     return [
-      ...encoded.flatMap((resource) => inScopes(outboundScopes('all', service.visibility), resource)),
-      ...(forGrpc === undefined ? [] : inScopes(outboundScopes('grpc', service.visibility), encodeCluster(forGrpc))),
+      ...encoded.flatMap((resource) => inScopes(outboundScopes('all', meshService), resource)),
+      ...(forGrpc === undefined ? [] : inScopes(outboundScopes('grpc', meshService), encodeCluster(forGrpc))),
     ];
   });
   return { resources, findings: policyFindings(meshService) };
@@ -95,17 +95,29 @@ function endpointsOf(
   return { type: isLogical ? TYPE.logicalDns : TYPE.strictDns, loadAssignment: assignment };
 }
 
+/** One a port: every workload that listens on it, at whatever address, shares the bytes. */
+const inboundClusters = new Map<number, EncodedResource>();
+
 /** The cluster behind an inbound listener: the workload itself, which listens on the loopback address. */
 export function inboundCluster(targetPort: number): EncodedResource {
+  let encoded = inboundClusters.get(targetPort);
+  if (encoded === undefined) {
+    encoded = encodeCluster(localCluster(targetPort));
+    inboundClusters.set(targetPort, encoded);
+  }
+  return encoded;
+}
+
+function localCluster(targetPort: number): Cluster {
   const name = inboundClusterName(targetPort);
-  return encodeCluster({
+  return {
     name,
     type: TYPE.static,
     loadAssignment: {
       clusterName: name,
       endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress('127.0.0.1', targetPort) } }] }],
     },
-  });
+  };
 }
 
 function encodeCluster(message: Cluster): EncodedResource {

@@ -27,11 +27,12 @@ const MAX_WEIGHT = 2 ** 32 - 1;
  * `groups` are those of the service, in any order.
  */
 export function translateEndpoints(
-  { service, ports, policy }: MeshService,
+  meshService: MeshService,
   groups: readonly EndpointGroup[],
 ): readonly ScopedResource[] {
+  const { service, ports, policy } = meshService;
   if (discoveryOf(service.resolution) !== 'eds') return [];
-  const scopes = outboundScopes('all', service.visibility);
+  const scopes = outboundScopes('all', meshService);
   return ports.flatMap(({ port }) => {
     const own = groups.filter((group) => group.port === port.number);
     return [undefined, ...policy.subsets].flatMap((subset) => {
