@@ -40,6 +40,8 @@ export interface Source {
 /** Above this, what is kept of a request is a copy of its header, so that a large buffer is not held until the reply. */
 const KEPT_BYTES = 64 * 1024;
 
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+
 export class UpstreamConnection {
   readonly host: ConnectionHost;
   readonly output: Output;
@@ -78,7 +80,7 @@ export class UpstreamConnection {
     this.#exclusive = exclusive;
     this.idleSince = runtime.turn.now;
     this.#lastRead = runtime.turn.now;
-    this.#socket = open(host.address);
+    this.#socket = this.#open(host.address);
     this.output = new Output(this.#socket, runtime.turn);
     this.#reader = new FrameReader(codec.decoder('response', runtime.limits), this);
     this.#listen();
@@ -207,7 +209,6 @@ export class UpstreamConnection {
       this.connected = true;
       this.host.noteConnected();
     });
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('drain', () => this.#drained());
     socket.on('end', () => {
       this.retired = true;
@@ -219,6 +220,21 @@ export class UpstreamConnection {
       clearTimeout(timer);
       this.#closedNow();
     });
+  }
+
+  /** All upstream sockets are read into one buffer; what arrived is copied out, at its own size. */
+  #open(address: HostAddress): Socket {
+    const onread = {
+      buffer: readBuffer,
+      callback: (length: number): boolean => {
+        const chunk = Buffer.allocUnsafe(length);
+        readBuffer.copy(chunk, 0, 0, length);
+        this.#read(chunk);
+        return true;
+      },
+    };
+    const options = { noDelay: true, keepAlive: true, onread };
+    return 'path' in address ? connect({ ...address, ...options }) : connect({ ...address, ...options });
   }
 
   #read(chunk: Buffer): void {
@@ -267,11 +283,6 @@ export class UpstreamConnection {
     });
     this.#drained();
   }
-}
-
-function open(address: HostAddress): Socket {
-  const options = { noDelay: true, keepAlive: true };
-  return 'path' in address ? connect({ ...address, ...options }) : connect({ ...address, ...options });
 }
 
 function keepHeader(call: Call): void {
