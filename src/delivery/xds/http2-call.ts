@@ -2,10 +2,12 @@
  * One gRPC call on an HTTP/2 stream. Written on node:http2 rather than on a gRPC library because a library copies each
  * message for each stream: here a thousand streams send one buffer (see transport.ts for the contract).
  */
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { MessageReader } from './message-reader.ts';
 import type { Call, CallHandler, Peer, Status } from './transport.ts';
 
+/** A client that has been told the status and does not go is cut after this. */
+const LINGER_MS = 5000;
 /** Pieces up to this size are joined: one write costs more than copying them. */
 const JOINED_BYTES = 16 * 1024;
 
@@ -75,7 +77,11 @@ export class Http2Call implements Call {
   end(status: Status): void {
     if (this.#status !== undefined) return;
     this.#status = status;
-    if (!this.#stream.destroyed) this.#stream.end();
+    const stream = this.#stream;
+    if (stream.destroyed) return;
+    stream.end();
+    const cut = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), LINGER_MS).unref();
+    stream.once('close', () => clearTimeout(cut));
   }
 
   pause(): void {

@@ -6,8 +6,8 @@ const nothing = Buffer.alloc(0);
 
 export class MessageReader {
   readonly #maxBytes: number;
-  /** What is left of earlier chunks; joined only once a message is complete, so that small chunks cost no copies. */
-  #chunks: Buffer[] = [];
+  /** The beginning of a message, copied: a slice of one byte would keep the whole block alive that it was read into. */
+  #held: Buffer = nothing;
   #length = 0;
   #wanted = PREFIX_LENGTH;
 
@@ -17,10 +17,22 @@ export class MessageReader {
 
   /** Hands each complete message to `deliver`; returns what is wrong, after which nothing more may be read. */
   read(chunk: Buffer, deliver: (message: Buffer) => void): Status | undefined {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
+    if (this.#length === 0) return this.#cut(chunk, deliver);
+    this.#hold(chunk);
     if (this.#length < this.#wanted) return undefined;
-    let rest = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#length);
+    const held = this.#held.subarray(0, this.#length);
+    this.stop();
+    return this.#cut(held, deliver);
+  }
+
+  /** Gives up what is held. */
+  stop(): void {
+    this.#held = nothing;
+    this.#length = 0;
+  }
+
+  #cut(bytes: Buffer, deliver: (message: Buffer) => void): Status | undefined {
+    let rest = bytes;
     this.#wanted = PREFIX_LENGTH;
     while (rest.length >= PREFIX_LENGTH) {
       const fault = this.#faultOf(rest);
@@ -33,15 +45,20 @@ export class MessageReader {
       deliver(rest.subarray(PREFIX_LENGTH, end));
       rest = rest.subarray(end);
     }
-    this.#chunks = rest.length === 0 ? [] : [rest];
-    this.#length = rest.length;
+    if (rest.length > 0) this.#hold(rest);
     return undefined;
   }
 
-  /** Gives up what is held. */
-  stop(): void {
-    this.#chunks = [nothing];
-    this.#length = 0;
+  /** Grows by doubling, so that memory follows what has come, not what a prefix announces. */
+  #hold(chunk: Buffer): void {
+    const length = this.#length + chunk.length;
+    if (length > this.#held.length) {
+      const grown = Buffer.allocUnsafe(Math.max(length, Math.min(this.#held.length * 2, this.#wanted)));
+      this.#held.copy(grown, 0, 0, this.#length);
+      this.#held = grown;
+    }
+    chunk.copy(this.#held, this.#length);
+    this.#length = length;
   }
 
   #faultOf(prefix: Buffer): Status | undefined {

@@ -17,8 +17,8 @@ export interface TypeStatus {
   readonly typeUrl: string;
   readonly state: SyncState;
   readonly wildcard: boolean;
-  /** Names asked for one by one. */
-  readonly subscribed: readonly string[];
+  /** How many names and globs were asked for one by one. */
+  readonly subscribed: number;
   readonly sentVersion?: string;
   readonly acknowledgedVersion?: string;
   /** Digest of what the proxy should have now. */
@@ -43,7 +43,7 @@ export interface StreamStatus {
   readonly unserved: readonly string[];
 }
 
-/** One resource as a proxy should have it and as it was sent; one of the two versions may be absent. */
+/** One resource as a proxy should have it and as it was sent. Both are absent for a name that does not exist. */
 export interface ResourceStatus {
   readonly typeUrl: string;
   readonly name: string;
@@ -73,7 +73,7 @@ function typeStatus(exchange: Exchange, view: ResourceView): TypeStatus {
     typeUrl: exchange.typeUrl,
     state: stateOf(exchange),
     wildcard: subscription.wildcard,
-    subscribed: subscription.names,
+    subscribed: subscription.size,
     ...(sent === undefined ? {} : { sentVersion: sent.version, nonce: sent.nonce }),
     ...(acknowledgedVersion === undefined ? {} : { acknowledgedVersion }),
     expectedVersion: expectedVersion(exchange, view),
@@ -88,7 +88,10 @@ function stateOf(exchange: Exchange): SyncState {
   return exchange.hasChanges ? 'STALE' : 'SYNCED';
 }
 
-function expectedVersion({ typeUrl, subscription }: Exchange, view: ResourceView): string {
+function expectedVersion(exchange: Exchange, view: ResourceView): string {
+  const { typeUrl, subscription } = exchange;
+  // Nothing is due: it should have what it has. Counting is left for the few that lag, as there may be thousands.
+  if (!exchange.hasChanges && !exchange.hasRemovals) return subscription.version;
   const digest = new ContentDigest();
   for (const { name, version } of view.list(typeUrl)) if (subscription.wants(name)) digest.add(name, version);
   return digest.toString();
@@ -100,8 +103,9 @@ export function resourceStatuses(stream: XdsStream, typeUrl: string): readonly R
   const { view } = stream;
   if (exchange === undefined || view === undefined) return [];
   const { subscription, refusal } = exchange;
+  const refused = new Set(refusal?.names);
   const wanted = view.list(typeUrl).flatMap(({ name }) => (subscription.wants(name) ? [name] : []));
-  const names = [...new Set([...wanted, ...subscription.held.keys()])].sort();
+  const names = [...new Set([...wanted, ...subscription.held.keys(), ...subscription.exactNames])].sort();
   return names.map((name) => {
     const expected = view.get(typeUrl, name);
     const held = subscription.held.get(name);
@@ -110,7 +114,7 @@ export function resourceStatuses(stream: XdsStream, typeUrl: string): readonly R
       name,
       ...(expected === undefined ? {} : { expected }),
       ...(held === undefined ? {} : { sentVersion: held.version }),
-      refused: refusal?.names.includes(name) ?? false,
+      refused: refused.has(name),
     };
   });
 }

@@ -260,7 +260,9 @@ export class XdsStream implements CallHandler {
       exchange.asked(subscription.restate(request.subscribe), now);
       if (first) exchange.resumeWhole(request.version, view);
     } else {
-      exchange.asked(subscription.amend(request.subscribe, request.unsubscribe), now);
+      // A thousand proxies name the same resources: each name is kept once, as the resource's own.
+      const names = request.subscribe.map((name) => view.get(exchange.typeUrl, name)?.name ?? name);
+      exchange.asked(subscription.amend(names, request.unsubscribe), now);
       if (first) exchange.resume(request.initialVersions);
     }
     if (subscription.size > this.#around.bounds.names) {

@@ -40,11 +40,12 @@ export class Subscription {
     return this.#wildcard;
   }
 
-  /** Subscribed by name or by glob (`prefix/*`), in order of subscription. */
-  get names(): readonly string[] {
-    return [...this.#names, ...[...this.#globs].map((prefix) => `${prefix}*`)];
+  /** Subscribed one by one. */
+  get exactNames(): ReadonlySet<string> {
+    return this.#names;
   }
 
+  /** Names and globs. */
   get size(): number {
     return this.#names.size + this.#globs.size;
   }

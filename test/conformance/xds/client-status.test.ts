@@ -51,11 +51,12 @@ test('the client status names each resource of each client, with its version and
   await rig.silence(client);
   const answer = await ask({});
   const [[, resources] = []] = told(answer);
-  expect(resources?.slice(0, 2)).toEqual([
+  expect(resources?.slice(0, 3)).toEqual([
     [clusterType, 'good', resource(clusterType, 'good', '1').version, status.synced],
+    [endpointType, 'absent', '', status.notSent],
     [listenerType, 'bad', resource(listenerType, 'bad', '1').version, status.error],
   ]);
-  expect(answer.config?.[0]?.genericXdsConfigs?.[1]?.errorState?.details).toBe('bad');
+  expect(answer.config?.[0]?.genericXdsConfigs?.[2]?.errorState?.details).toBe('bad');
   expect(
     answer.config?.[0]?.genericXdsConfigs?.every(({ xdsConfig }) => xdsConfig === undefined || xdsConfig === null),
   ).toBe(true);
