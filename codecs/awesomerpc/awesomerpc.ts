@@ -8,17 +8,8 @@
  * decoder reads the length as u16 and stops after 11 bytes; the 13-byte layout its encoder writes is the only
  * self-consistent one.
  */
-import {
-  type Codec,
-  CodecError,
-  type CodecLimits,
-  type Decoder,
-  type Direction,
-  defaultLimits,
-  type Frame,
-  FrameKind,
-  Status,
-} from '../codec.ts';
+import { type Codec, type CodecLimits, type Decoder, type Direction, defaultLimits, type Frame } from '../codec.ts';
+import { isWhole, setKindBySide } from '../length-prefixed.ts';
 
 const headerBytes = 13;
 const idOffset = 1;
@@ -63,20 +54,12 @@ function decode(
   frame.needed = 0;
   if (available < headerBytes) return false;
   const length = bytes.readUInt32BE(start + lengthOffset);
-  if (length < headerBytes) throw new CodecError('malformed', `The frame says it is ${length} bytes long.`);
-  if (length > limits.maxFrameBytes) throw new CodecError('too-large', `The frame says it is ${length} bytes long.`);
-  if (available < length) {
-    frame.needed = length;
-    return false;
-  }
-  const failed = direction === 'response' && bytes.readInt16BE(start + codeOffset) !== 0;
-  frame.length = length;
+  if (!isWhole(length, headerBytes, available, limits, frame)) return false;
   frame.headerLength = headerBytes;
   frame.idHigh = 0;
   frame.idLow = bytes.readUInt32BE(start + idOffset);
   frame.rewritable = true;
-  frame.status = failed ? Status.error : Status.ok;
-  frame.kind = direction === 'request' ? FrameKind.request : failed ? FrameKind.error : FrameKind.response;
+  setKindBySide(direction, bytes.readInt16BE(start + codeOffset) !== 0, frame);
   return true;
 }
 

@@ -207,6 +207,60 @@ describe('strings ended by zero', () => {
   });
 });
 
+describe('sections that only some frames have', () => {
+  const optional = codec(
+    'optional',
+    `
+    frame: { header: { size: 3 }, length: { parts: [{ offset: 0, type: u16 }] } }
+    fields: { extended: { offset: 2, type: bit(1) } }
+    sections:
+      - { name: extension, when: extended, length: { type: u8 } }
+      - name: pairs
+        in: extension
+        length: { type: u8 }
+        decode: keyValues
+        schema: { key: string(u8), value: string(u8) }
+      - { name: trace, in: extension, size: 2 }
+    properties: { pairs: { from: pairs } }
+    mutation: { target: pairs }
+    `,
+  );
+  describeCodec(optional, [
+    {
+      name: 'with',
+      direction: 'request',
+      hex: '000c 01 07 04 016b0131 beef ff',
+      kind: 'request',
+      properties: { k: '1' },
+    },
+    { name: 'without', direction: 'request', hex: '0004 00 09', kind: 'request' },
+  ]);
+
+  test('a frame without the section is left as it is', () => {
+    const bytes = Buffer.from('00040009', 'hex');
+    expect(mutate(optional, bytes, ['k', '2'])).toEqual(bytes);
+  });
+
+  test('a section that leaves the one around it is malformed', () => {
+    const bytes = Buffer.from('000a0105' + '04016b0131' + 'ff', 'hex');
+    expect(() => optional.decoder('request').decode(bytes, 0, bytes.length, new Frame())).toThrow(CodecError);
+  });
+});
+
+test('the deepest nesting costs no more than its depth', () => {
+  const names = Array.from({ length: 16 }, (_, index) => `s${index}`);
+  const sections = names.map((name, index) => ({
+    name,
+    ...(index === 0 ? {} : { in: names[index - 1] }),
+    length: { type: 'u8' },
+  }));
+  const frame = { header: { size: 1 }, length: { parts: [{ offset: 0, type: 'u8' }] } };
+  const compiled = compileDescription({ frame, sections }, 'deep');
+  if ('problems' in compiled) throw new Error(JSON.stringify(compiled.problems));
+  const bytes = Buffer.from([17, ...names.map((_, index) => 15 - index)]);
+  expect(compiled.codec.decoder('request').decode(bytes, 0, bytes.length, new Frame())).toBe(true);
+});
+
 test('frames of one size need no length', () => {
   const fixed = codec('fixed', `{ frame: { header: { size: 2 }, length: { size: 4 } } }`);
   const frame = new Frame();

@@ -24,7 +24,8 @@ interface Pending {
   /** The part that this one stands after or in; undefined for the end of the header. */
   readonly after: string | undefined;
   readonly within: string | undefined;
-  readonly place: (after: Locate, within: Section | undefined) => void;
+  /** Without a place the part stands at the start of the section around it. */
+  readonly place: (after: Locate | undefined, within: Section | undefined) => void;
 }
 
 const maxFields = 256;
@@ -37,6 +38,7 @@ export function readLayout(fields: DocumentNode, sections: DocumentNode, framing
   const compiled = new Map<string, Section>();
   const pending: Pending[] = [];
   const names = new Set<string>();
+  const headerEnd = contentStart(framing.length, framing.headerSize);
 
   for (const [name, node] of fields.entries(maxFields)) {
     checkName(name, node, names);
@@ -44,7 +46,7 @@ export function readLayout(fields: DocumentNode, sections: DocumentNode, framing
       values.set(name, readHeaderField(node, framing));
       continue;
     }
-    const place = (after: Locate): void => {
+    const place = (after: Locate = headerEnd): void => {
       const { value, end } = readPlacedField(node, framing, limits, after);
       values.set(name, value);
       placed.set(name, end);
@@ -57,9 +59,10 @@ export function readLayout(fields: DocumentNode, sections: DocumentNode, framing
     const name = nameOf(node, names);
     const within = reference(node, 'in');
     const after = hasMember(node, 'at') ? undefined : (reference(node, 'after') ?? previous.get(within ?? ''));
-    const place = (afterEnd: Locate, parent: Section | undefined): void => {
+    const place = (afterEnd: Locate | undefined, parent: Section | undefined): void => {
       const condition = conditionOf(node, headerValues);
-      const section = readSection(node, name, { framing, limits, after: afterEnd, parent, condition });
+      const afterEager = compiled.get(after ?? '')?.eager !== false;
+      const section = readSection(node, name, { framing, limits, after: afterEnd, afterEager, parent, condition });
       compiled.set(name, section);
       placed.set(name, section.after);
       for (const [member, value] of section.values) values.set(member === '' ? name : `${name}.${member}`, value);
@@ -67,7 +70,7 @@ export function readLayout(fields: DocumentNode, sections: DocumentNode, framing
     pending.push({ name, node, after, within, place });
     previous.set(within ?? '', name);
   }
-  placeAll(pending, placed, compiled, contentStart(framing.length, framing.headerSize));
+  placeAll(pending, placed, compiled, headerEnd);
   return { values, sections: [...compiled.values()], ends: placed };
 }
 
@@ -84,9 +87,9 @@ function placeAll(
     left = left.filter(({ after, within, place }) => {
       const parent = within === undefined ? undefined : sections.get(within);
       if (within !== undefined && parent === undefined) return true;
-      const begin = after === undefined ? (parent?.contentStart ?? headerEnd) : placed.get(after);
+      const begin = after === undefined ? headerEnd : placed.get(after);
       if (begin === undefined) return true;
-      place(begin, parent);
+      place(after === undefined && parent !== undefined ? undefined : begin, parent);
       return false;
     });
   }

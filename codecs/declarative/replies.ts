@@ -10,6 +10,7 @@ import type { Framing } from './framing.ts';
 import type { Identity } from './identity.ts';
 import type { Layout } from './layout.ts';
 import { attempt, type Piece, printable, type ReplyInput, readPieces, readReasoned } from './reply-pieces.ts';
+import { emptyContent, writeSection } from './section-writer.ts';
 import type { Section } from './sections.ts';
 import type { Evaluate, Locate } from './values.ts';
 
@@ -139,22 +140,13 @@ function readSectionContents(
     .filter(({ name, parent, condition }) => parent === undefined && (condition === undefined || given.has(name)))
     .map((section) => {
       const content = given.get(section.name);
-      const piece = content === undefined ? emptyContent(section) : pieces(content);
-      return { length: section.length, write: (header, input) => writeSection(section, header, piece(input)) };
+      const piece = content === undefined ? undefined : pieces(content);
+      return {
+        length: section.length,
+        write: (header, input) =>
+          writeSection(section, header, piece?.(input) ?? emptyContent(section, sections, header)),
+      };
     });
-}
-
-function emptyContent({ size, entries }: Section): Piece {
-  if (size !== undefined) return () => Buffer.alloc(size);
-  return () => entries?.count?.encode(0) ?? Buffer.alloc(0);
-}
-
-function writeSection({ length }: Section, header: Buffer, content: Buffer): Buffer {
-  if (length === undefined) return content;
-  const encoded = length.integer.encode((content.length - length.adjust) / length.unit);
-  if (length.offset === undefined) return Buffer.concat([encoded, content]);
-  encoded.copy(header, length.offset);
-  return content;
 }
 
 /** The furthest byte that the template reads of a request; its parts must tell their own end. */

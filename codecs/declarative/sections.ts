@@ -4,27 +4,18 @@
  */
 import { readDelimitedText } from './delimited-text.ts';
 import type { DocumentNode } from './document.ts';
-import { type EntryFormat, measureEntries } from './entries.ts';
+import type { EntryFormat } from './entries.ts';
 import type { Framing } from './framing.ts';
-import type { Integer } from './integers.ts';
 import { readKeyValues } from './key-values.ts';
 import type { Limits } from './limits.ts';
 import { type ProtobufMember, readProtobuf } from './protobuf-schema.ts';
+import { placeSection, type SectionLength, type SectionPlace } from './section-place.ts';
 import { readTags } from './tags.ts';
 import { readIntegerType } from './types.ts';
-import { ByteRange, type Evaluate, type Locate, type LocateRange, presenceOf, type Value } from './values.ts';
+import { type Evaluate, type Locate, type LocateRange, presenceOf, type Value } from './values.ts';
 
-export interface Section {
+export interface Section extends SectionPlace {
   readonly name: string;
-  /** Where its first byte stands, a length right before its content included. */
-  readonly begin: Locate;
-  readonly contentStart: Locate;
-  /** Where the next thing stands. */
-  readonly after: Locate;
-  /** The content; false when the section is not in this frame. */
-  readonly range: LocateRange;
-  /** The content, empty when the condition does not hold; false when it does not fit into the frame. */
-  readonly extent: LocateRange;
   readonly length: SectionLength | undefined;
   readonly parent: Section | undefined;
   readonly condition: Evaluate | undefined;
@@ -39,19 +30,13 @@ export interface Section {
   readonly values: ReadonlyMap<string, Value>;
 }
 
-interface SectionLength {
-  readonly integer: Integer;
-  /** Where it stands in the fixed header; undefined when it stands right before the content. */
-  readonly offset: number | undefined;
-  /** Bytes of content = value * unit + adjust. */
-  readonly adjust: number;
-  readonly unit: number;
-}
-
 export interface Surroundings {
   readonly framing: Framing;
   readonly limits: Limits;
-  readonly after: Locate;
+  /** Undefined for the start of the section around it. */
+  readonly after: Locate | undefined;
+  /** Whether what stands before it tells its end without being parsed. */
+  readonly afterEager: boolean;
   readonly parent: Section | undefined;
   readonly condition: Evaluate | undefined;
 }
@@ -78,29 +63,19 @@ export function readSection(node: DocumentNode, name: string, around: Surroundin
   const size = part('size').absent ? undefined : part('size').integer(1, limits.maxHeader);
   if (length !== undefined && size !== undefined)
     part('size').problem('There is a length already.', 'Give one of them.');
-  const { begin, contentStart } = starts(around.after, length);
-  const measure = measureOf(length, size, entries, limits);
-  const extent = extentOf({ contentStart, begin, condition, parent, measure });
-  const range: LocateRange =
-    condition === undefined
-      ? extent
-      : (bytes, start, end, side, found) =>
-          condition(bytes, start, end, side) !== 0 && extent(bytes, start, end, side, found);
+  const place = placeSection({ after: around.after, parent, condition, length, size, entries, limits });
+  const { range } = place;
   const protobuf = decode === 'protobuf' ? readProtobuf(schema, range, limits) : undefined;
   const selfDelimiting = length === undefined && size === undefined && entries?.selfDelimiting === true;
   return {
     name,
-    begin,
-    contentStart,
-    after: endOf(extent),
-    range,
-    extent,
+    ...place,
     length,
     parent,
     condition,
     entries,
     protobuf,
-    eager: !selfDelimiting && parent?.eager !== false,
+    eager: !selfDelimiting && parent?.eager !== false && around.afterEager,
     decoded: decode !== 'none',
     size,
     values: valuesOf(range, entries, protobuf),
@@ -131,68 +106,6 @@ function readLength(node: DocumentNode, framing: Framing): SectionLength {
     adjust: part('adjust').integer(-maxAdjust, maxAdjust, 0),
     unit: part('unit').integer(1, 64, 1),
   };
-}
-
-function starts(after: Locate, length: SectionLength | undefined): { begin: Locate; contentStart: Locate } {
-  if (length === undefined || length.offset !== undefined) return { begin: after, contentStart: after };
-  const { integer } = length;
-  const contentStart: Locate = (bytes, start, end, side) => {
-    const at = after(bytes, start, end, side);
-    const size = at < 0 ? -1 : integer.size(bytes, at, end);
-    return size < 0 ? -1 : at + size;
-  };
-  return { begin: after, contentStart };
-}
-
-/** The content's end, which may be anything: whoever calls checks it. */
-type Measure = (bytes: Buffer, start: number, begin: number, from: number, limit: number) => number;
-
-function measureOf(
-  length: SectionLength | undefined,
-  size: number | undefined,
-  entries: EntryFormat | undefined,
-  limits: Limits,
-): Measure {
-  if (length !== undefined) {
-    const { integer, offset, adjust, unit } = length;
-    if (offset !== undefined) {
-      return (bytes, start, _begin, from) => from + integer.read(bytes, start + offset) * unit + adjust;
-    }
-    return (bytes, _start, begin, from) => from + integer.read(bytes, begin) * unit + adjust;
-  }
-  if (size !== undefined) return (_bytes, _start, _begin, from) => from + size;
-  if (entries?.selfDelimiting !== true) return (_bytes, _start, _begin, _from, limit) => limit;
-  return (bytes, _start, _begin, from, limit) =>
-    measureEntries(entries, bytes, from, Math.min(limit, from + limits.maxHeader));
-}
-
-interface ExtentParts {
-  readonly begin: Locate;
-  readonly contentStart: Locate;
-  readonly condition: Evaluate | undefined;
-  readonly parent: Section | undefined;
-  readonly measure: Measure;
-}
-
-function extentOf({ begin, contentStart, condition, parent, measure }: ExtentParts): LocateRange {
-  const outer = new ByteRange();
-  return (bytes, start, end, side, found) => {
-    if (parent !== undefined && !parent.range(bytes, start, end, side, outer)) return false;
-    const limit = parent === undefined ? end : outer.to;
-    const at = begin(bytes, start, end, side);
-    if (at < 0 || at > limit) return false;
-    found.from = found.to = at;
-    if (condition !== undefined && condition(bytes, start, end, side) === 0) return true;
-    found.from = contentStart(bytes, start, limit, side);
-    if (found.from < 0) return false;
-    found.to = measure(bytes, start, at, found.from, limit);
-    return found.to >= found.from && found.to <= limit;
-  };
-}
-
-function endOf(extent: LocateRange): Locate {
-  const found = new ByteRange();
-  return (bytes, start, end, side) => (extent(bytes, start, end, side, found) ? found.to : -1);
 }
 
 function valuesOf(

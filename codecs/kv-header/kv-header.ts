@@ -16,6 +16,7 @@ import {
   ReplyReason,
   Status,
 } from '../codec.ts';
+import { isWhole } from '../length-prefixed.ts';
 import { findHeader, headerMatcher, headersOf, setHeaders } from './headers.ts';
 
 const fixedBytes = 16;
@@ -73,15 +74,10 @@ function decode(bytes: Buffer, start: number, end: number, frame: Frame, limits:
   if (available < fixedBytes) return false;
   const headersLength = bytes.readUInt16BE(start + at.headersLength);
   const length = fixedBytes + headersLength + bytes.readUInt32BE(start + at.bodyLength);
-  if (length > limits.maxFrameBytes) throw new CodecError('too-large', `The frame says it is ${length} bytes long.`);
-  if (available < length) {
-    frame.needed = length;
-    return false;
-  }
+  if (!isWhole(length, fixedBytes, available, limits, frame)) return false;
   if (fixedBytes + headersLength > limits.maxHeaderBytes) {
     throw new CodecError('too-large', `The headers take ${headersLength} bytes.`);
   }
-  frame.length = length;
   frame.headerLength = fixedBytes;
   frame.idHigh = 0;
   frame.idLow = bytes.readUInt32BE(start + at.id);

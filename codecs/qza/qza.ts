@@ -8,17 +8,8 @@
  * All big-endian; the length counts everything. The reference's error reply forgets the request id, which no client
  * could match; ours is the request's header without extension.
  */
-import {
-  type Codec,
-  CodecError,
-  type CodecLimits,
-  type Direction,
-  defaultLimits,
-  type Frame,
-  FrameKind,
-  ReplyReason,
-  Status,
-} from '../codec.ts';
+import { type Codec, type CodecLimits, type Direction, defaultLimits, type Frame, ReplyReason } from '../codec.ts';
+import { isWhole, setKindBySide } from '../length-prefixed.ts';
 
 const headerBytes = 106;
 const at = {
@@ -82,19 +73,11 @@ function decode(
   frame.needed = 0;
   if (available < headerBytes) return false;
   const length = bytes.readUInt16BE(start + at.lengthHigh) * 0x10000 + bytes.readUInt16BE(start + at.lengthLow);
-  if (length < headerBytes) throw new CodecError('malformed', `The frame says it is ${length} bytes long.`);
-  if (length > limits.maxFrameBytes) throw new CodecError('too-large', `The frame says it is ${length} bytes long.`);
-  if (available < length) {
-    frame.needed = length;
-    return false;
-  }
-  const failed = direction === 'response' && bytes.readInt16BE(start + at.code) !== 0;
-  frame.length = length;
+  if (!isWhole(length, headerBytes, available, limits, frame)) return false;
   frame.headerLength = headerBytes;
   frame.idHigh = 0;
   frame.idLow = bytes.readUInt32BE(start + at.id);
   frame.rewritable = true;
-  frame.status = failed ? Status.error : Status.ok;
-  frame.kind = direction === 'request' ? FrameKind.request : failed ? FrameKind.error : FrameKind.response;
+  setKindBySide(direction, bytes.readInt16BE(start + at.code) !== 0, frame);
   return true;
 }
