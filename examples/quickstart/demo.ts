@@ -1,4 +1,5 @@
 /** One protocol in the quickstart: its service, its two versions, its manifests, and the load on it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Caller, type Load, startLoad } from './load.ts';
 import type { ManifestFolder } from './manifests.ts';
 import { allTo, type Target } from './routes.ts';
@@ -31,6 +32,9 @@ export interface DemoPorts {
 }
 
 const CALLERS = 3;
+/** How long a copy that was sent may take to arrive. */
+const ARRIVES_WITHIN_MS = 50;
+const SERVED_WITHIN_MS = 10_000;
 const SERVER_HOST = '127.0.0.1';
 /** Where the server-side proxy stands for the place that version 1 moves to. */
 export const MOVED_ADDRESS = '127.0.10.3';
@@ -45,7 +49,8 @@ export class Demo {
   readonly #v2: DemoServer;
   #leaving: DemoServer | undefined;
   #leavingSeen = 0;
-  #mirroredSeen = 0;
+  #movedSeen = 0;
+  #copiesSeen = 0;
 
   private constructor(parts: {
     protocol: DemoProtocol;
@@ -94,33 +99,66 @@ export class Demo {
     this.#manifests.write(`route-${this.target.name}.yaml`, text);
   }
 
-  /** Requests that version 2 received since the last call of this. */
-  takeMirrored(): number {
-    const received = this.#v2.requests - this.#mirroredSeen;
-    this.#mirroredSeen = this.#v2.requests;
+  /** Requests that version 2 received since the last call of this; waits until no more arrive, for nobody awaits a mirror. */
+  async takeCopies(): Promise<number> {
+    let seen = -1;
+    while (seen !== this.#v2.requests) {
+      seen = this.#v2.requests;
+      await sleep(ARRIVES_WITHIN_MS);
+    }
+    const received = seen - this.#copiesSeen;
+    this.#copiesSeen = seen;
     return received;
   }
 
-  /** Starts version 1 in its new place, and tells the mesh; the old place is closed once nobody calls it any more. */
+  /**
+   * Replaces the place where version 1 runs as a careful operator does: makes the new one known under a version that no
+   * route names, tries it there, gives it the version, and only then takes the old place out of the mesh.
+   */
   async moveVersion1(): Promise<void> {
     this.writeRouter(allTo(this.target, 'v1'));
     const moved = await this.protocol.startServer({ version: 'v1', host: SERVER_HOST, port: this.#ports.v1Moved });
     this.#leaving = this.#v1;
-    this.#leavingSeen = this.#v1.requests;
     this.#v1 = moved;
-    const file = `${this.target.name}-v1.yaml`;
-    const text = this.#manifests
-      .template(file)
-      .replace('127.0.10.1', MOVED_ADDRESS)
-      .replace(String(this.#ports.v1), String(this.#ports.v1Moved));
-    this.#manifests.write(file, text);
+    this.#writeMoved('v1-on-trial');
+    await this.#untilServed(MOVED_ADDRESS, this.#ports.v1Moved);
+    this.#writeMoved('v1');
+    this.#manifests.remove(`${this.target.name}-v1.yaml`);
+    this.#leavingSeen = this.#leaving.requests;
   }
 
-  /** Whether the new place is called, and the old one has not been since the last call of this. */
+  #writeMoved(version: string): void {
+    const { name } = this.target;
+    const text = this.#manifests
+      .template(`${name}-v1.yaml`)
+      .replace(`name: ${name}-v1`, `name: ${name}-v1-moved`)
+      .replace('127.0.10.1', MOVED_ADDRESS)
+      .replace(String(this.#ports.v1), String(this.#ports.v1Moved))
+      .replace('version: v1', `version: ${version}`);
+    this.#manifests.write(`${name}-v1-moved.yaml`, text);
+  }
+
+  async #untilServed(address: string, port: number): Promise<void> {
+    const deadline = performance.now() + SERVED_WITHIN_MS;
+    for (;;) {
+      try {
+        const caller = await this.protocol.connect(address, port);
+        await caller.call(false);
+        await caller.close();
+        this.#movedSeen = this.#v1.requests;
+        return;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await sleep(ARRIVES_WITHIN_MS);
+      }
+    }
+  }
+
+  /** Whether callers reach the new place, and none the old one since the last call of this. */
   hasMoved(): boolean {
     const calls = this.#leaving === undefined ? 0 : this.#leaving.requests - this.#leavingSeen;
     this.#leavingSeen += calls;
-    return calls === 0 && this.#v1.requests > 0;
+    return calls === 0 && this.#v1.requests > this.#movedSeen;
   }
 
   async closeOldPlace(): Promise<void> {

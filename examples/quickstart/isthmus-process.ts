@@ -1,29 +1,39 @@
 /** Runs the product as its users do: `isthmus run` and `isthmus proxy`, as processes of their own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cleanup } from './cleanup.ts';
 
 const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
-
-export interface IsthmusProcess {
-  readonly pid: number;
-  readonly admin: string;
-  readonly log: string;
-  /** Asks it to shut down (SIGTERM) and waits until it has. */
-  stop(): Promise<void>;
-}
+const READY_WITHIN_MS = 20_000;
+const STOPS_WITHIN_MS = 15_000;
+const SHOWN_LOG_LINES = 15;
 
 /** Starts the program and waits until it says on its admin address that it is ready. */
-export async function startIsthmus(parameters: readonly string[], admin: string, log: string): Promise<IsthmusProcess> {
+export async function startIsthmus(
+  parameters: readonly string[],
+  admin: string,
+  log: string,
+  cleanup: Cleanup,
+): Promise<void> {
+  if (!existsSync(program)) throw new Error(`${program} is not there; "npm run build" makes it`);
+  const child = cleanup.own(() => spawnIsthmus([...parameters, '--admin', admin], log), stop);
+  await untilReady(child, admin, parameters, log);
+}
+
+function spawnIsthmus(parameters: readonly string[], log: string): ChildProcess {
   const output = openSync(log, 'w');
-  const child = spawn(process.execPath, [program, ...parameters, '--admin', admin, '--log-format', 'text'], {
+  const child = spawn(process.execPath, [program, ...parameters, '--log-format', 'text'], {
     stdio: ['ignore', output, output],
   });
   closeSync(output);
-  await untilReady(child, admin, parameters, log);
-  return { pid: child.pid ?? 0, admin, log, stop: () => stop(child) };
+  // If this program ends without having stopped it, whatever the reason.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return child;
 }
 
 async function untilReady(
@@ -32,14 +42,21 @@ async function untilReady(
   parameters: readonly string[],
   log: string,
 ): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  const path = parameters[0] === 'proxy' ? '/ready' : '/readyz';
-  while (child.exitCode === null && performance.now() < deadline) {
-    if (await answers(`http://${admin}${path}`)) return;
+  const deadline = performance.now() + READY_WITHIN_MS;
+  const url = `http://${admin}${parameters[0] === 'proxy' ? '/ready' : '/readyz'}`;
+  while (!hasEnded(child) && performance.now() < deadline) {
+    if (await answers(url)) return;
     await sleep(20);
   }
-  await stop(child);
-  throw new Error(`isthmus ${parameters.join(' ')} did not get ready. Its log:\n${readFileSync(log, 'utf8')}`);
+  const how = hasEnded(child)
+    ? `ended with ${child.exitCode ?? child.signalCode}`
+    : `did not get ready within ${READY_WITHIN_MS / 1000} s`;
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-SHOWN_LOG_LINES);
+  throw new Error(`"isthmus ${parameters.join(' ')}" ${how}. Its log ends with:\n  ${lines.join('\n  ')}`);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -50,11 +67,12 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+/** Asks it to shut down and waits until it has. */
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN_MS);
   await gone;
   clearTimeout(timer);
 }

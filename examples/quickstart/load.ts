@@ -26,6 +26,8 @@ export interface Counts {
 export interface Load {
   /** The counts since the last call of this. */
   take(): Counts;
+  /** Reads while no call is in flight and none starts, so that what callers and servers counted agrees. */
+  quietly<Result>(read: () => Promise<Result>): Promise<Result>;
   stop(): Promise<void>;
 }
 
@@ -39,11 +41,17 @@ function emptyCounts(): Counts {
 export function startLoad(callers: readonly Caller[]): Load {
   let counts = emptyCounts();
   let stopping = false;
+  let pause: Promise<unknown> | undefined;
+  const inFlight = new Set<Promise<void>>();
   const loops = callers.map(async (caller) => {
     for (let turn = 0; !stopping; turn++) {
-      const into = counts;
-      await callOnce(caller, turn % 3 === 0, into);
+      const call = callOnce(caller, turn % 3 === 0, counts);
+      inFlight.add(call);
+      await call;
+      inFlight.delete(call);
       await sleep(PAUSE_MS);
+      // Looked at last, so that nothing comes between it and the next call.
+      while (pause !== undefined) await pause;
     }
     await caller.close();
   });
@@ -52,6 +60,17 @@ export function startLoad(callers: readonly Caller[]): Load {
       const taken = counts;
       counts = emptyCounts();
       return taken;
+    },
+    quietly: async (read) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      pause = promise;
+      try {
+        await Promise.all(inFlight);
+        return await read();
+      } finally {
+        pause = undefined;
+        resolve();
+      }
     },
     stop: async () => {
       stopping = true;

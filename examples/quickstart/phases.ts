@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Demo } from './demo.ts';
 import type { Counts } from './load.ts';
-import { allTo, limited, matched, mirrored, weighted } from './routes.ts';
+import { limited, matched, mirrored, weighted } from './routes.ts';
 
 export interface PhaseResult {
   readonly name: string;
@@ -20,6 +20,8 @@ export interface PhaseResult {
 
 interface Phase {
   readonly name: string;
+  /** When requests may be refused by a limit: never, until the change has taken hold, or always. */
+  readonly limits: 'none' | 'before' | 'throughout';
   change(demo: Demo): void | Promise<void>;
   /** Whether a window of answers shows that the change has taken hold. */
   shows(counts: Counts, demo: Demo): boolean;
@@ -37,6 +39,7 @@ const only = (version: 'v1' | 'v2') => (counts: Counts) => counts[version] > 0 &
 export const phases: readonly Phase[] = [
   {
     name: 'default',
+    limits: 'none',
     change: () => {},
     shows: (counts) => counts.v1 > 0 && counts.v2 > 0,
     problem: ({ shares }) =>
@@ -44,12 +47,14 @@ export const phases: readonly Phase[] = [
   },
   {
     name: 'weighted',
+    limits: 'none',
     change: (demo) => demo.writeRouter(weighted(demo.target, 90, 10)),
     shows: (counts) => counts.v1 > 4 * counts.v2,
     problem: ({ shares }) => (shares.v2 > 0.04 && shares.v2 < 0.17 ? undefined : 'version 2 should get about 10 %'),
   },
   {
     name: 'matched',
+    limits: 'none',
     change: (demo) => demo.writeRouter(matched(demo.target)),
     shows: followsMarks,
     problem: (_result, counts) =>
@@ -57,6 +62,7 @@ export const phases: readonly Phase[] = [
   },
   {
     name: 'mirrored',
+    limits: 'none',
     change: (demo) => demo.writeRouter(mirrored(demo.target)),
     shows: only('v1'),
     problem: (result) => {
@@ -66,6 +72,7 @@ export const phases: readonly Phase[] = [
   },
   {
     name: 'limited',
+    limits: 'throughout',
     change: (demo) => demo.writeRouter(limited(demo.target, LIMIT_PER_SECOND)),
     shows: (counts) => counts.limited > 0,
     problem: (result) => {
@@ -76,8 +83,9 @@ export const phases: readonly Phase[] = [
   },
   {
     name: 'moved',
+    limits: 'before',
     change: (demo) => demo.moveVersion1(),
-    shows: (counts, demo) => only('v1')(counts) && demo.hasMoved(),
+    shows: (counts, demo) => demo.hasMoved() && counts.limited === 0 && only('v1')(counts),
     problem: ({ shares }) => (shares.v1 === 1 ? undefined : 'the moved version 1 should answer everything'),
   },
 ];
@@ -90,71 +98,63 @@ function followsMarks(counts: Counts): boolean {
   return counts.marked > 0 && counts.markedToV2 === counts.marked && counts.v2 === counts.marked;
 }
 
-/** Runs one phase on one protocol; throws nothing: what went wrong stands in the result. */
+/** Runs one phase on one protocol; what went wrong with requests stands in the result. */
 export async function runPhase(phase: Phase, demo: Demo): Promise<PhaseResult> {
   demo.load.take();
   await phase.change(demo);
-  const before = await untilShown(phase, demo);
-  demo.takeMirrored();
+  const change = await untilShown(phase, demo);
+  await demo.load.quietly(async () => {
+    change.windows.push(demo.load.take());
+    await demo.takeCopies();
+  });
   await sleep(COUNT_MS);
-  const counts = demo.load.take();
+  const { counts, received } = await demo.load.quietly(async () => ({
+    counts: demo.load.take(),
+    received: await demo.takeCopies(),
+  }));
   const total = Math.max(1, answered(counts));
   const result = {
     name: phase.name,
     requests: counts.requests,
-    failed: counts.failed + before.failed,
+    failed: counts.failed + change.windows.reduce((sum, window) => sum + window.failed, 0),
     limited: counts.limited,
     shares: { v1: counts.v1 / total, v2: counts.v2 / total },
-    mirrored: demo.takeMirrored() - counts.v2,
+    mirrored: received - counts.v2,
   };
-  const errors = [...before.errors, ...counts.errors];
-  const problem =
-    before.problem ?? (result.failed > 0 ? `requests failed: ${errors.join('; ')}` : phase.problem(result, counts));
+  const problem = change.problem ?? findRefused(phase, change.windows, counts) ?? phase.problem(result, counts);
   return problem === undefined ? result : { ...result, problem };
 }
 
-interface Transition {
-  readonly failed: number;
-  readonly errors: readonly string[];
+/** No request may fail, and none be refused that no limit is set for, neither while the change takes hold nor after. */
+function findRefused(phase: Phase, change: readonly Counts[], counts: Counts): string | undefined {
+  const all = [...change, counts];
+  if (all.some((window) => window.failed > 0))
+    return `requests failed: ${[...new Set(all.flatMap((window) => window.errors))].join('; ')}`;
+  const limited = (windows: readonly Counts[]): number => windows.reduce((sum, window) => sum + window.limited, 0);
+  const refused =
+    (phase.limits === 'none' ? limited(change) : 0) + (phase.limits === 'throughout' ? 0 : limited([counts]));
+  return refused === 0 ? undefined : `${refused} requests were refused, and no limit is set`;
+}
+
+interface Change {
+  /** What was counted while it took hold. */
+  readonly windows: Counts[];
   readonly problem?: string;
 }
 
 /** Waits for two windows in a row that show the change: an answer in flight may still be of before. */
-async function untilShown(phase: Phase, demo: Demo): Promise<Transition> {
+async function untilShown(phase: Phase, demo: Demo): Promise<Change> {
   const deadline = performance.now() + TAKES_HOLD_WITHIN_MS;
-  let failed = 0;
-  const errors: string[] = [];
+  const windows: Counts[] = [];
   for (let inARow = 0; inARow < 2; ) {
     await sleep(WINDOW_MS);
     const counts = demo.load.take();
-    failed += counts.failed;
-    errors.push(...counts.errors);
+    windows.push(counts);
     inARow = phase.shows(counts, demo) ? inARow + 1 : 0;
-    if (performance.now() > deadline)
-      return {
-        failed,
-        errors,
-        problem: `the change did not take hold within ${TAKES_HOLD_WITHIN_MS / 1000} s: ${JSON.stringify(counts)}`,
-      };
+    if (performance.now() > deadline) {
+      const seconds = TAKES_HOLD_WITHIN_MS / 1000;
+      return { windows, problem: `the change did not take hold within ${seconds} s: ${JSON.stringify(counts)}` };
+    }
   }
-  return { failed, errors };
-}
-
-/** Milliseconds from writing a route to the first answer that follows it, for as many flips between the versions. */
-export async function measureRouteUpdates(demo: Demo, flips: number): Promise<number[]> {
-  const caller = await demo.connect();
-  const times: number[] = [];
-  const flipTo = async (version: 'v1' | 'v2'): Promise<number> => {
-    const start = performance.now();
-    demo.writeRouter(allTo(demo.target, version));
-    while ((await caller.call(false)) !== version)
-      if (performance.now() - start > TAKES_HOLD_WITHIN_MS)
-        throw new Error(`no answer from ${version} after a route update`);
-    return performance.now() - start;
-  };
-  await flipTo('v1');
-  for (let i = 0; i < flips; i++) times.push(await flipTo(i % 2 === 0 ? 'v2' : 'v1'));
-  await flipTo('v1');
-  await caller.close();
-  return times;
+  return { windows };
 }

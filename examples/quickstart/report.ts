@@ -1,12 +1,5 @@
-/** What the quickstart found out: a table for people, JSON for programs. */
+/** What the quickstart found out, as a table for people. */
 import type { PhaseResult } from './phases.ts';
-
-export interface Report {
-  readonly ok: boolean;
-  readonly startupMs: number;
-  readonly protocols: Readonly<Record<string, { readonly phases: readonly PhaseResult[] }>>;
-  readonly routeUpdateMs: { readonly p50: number; readonly p99: number };
-}
 
 const header = ['protocol', 'phase', 'requests', 'failed', 'limited', 'to v1', 'to v2', 'mirrored', ''];
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -15,7 +15,9 @@ interface Phase {
   readonly failed: number;
 }
 
-test('the quickstart takes both protocols through every phase without one failed request', { timeout: 120_000 }, async () => {
+test('the quickstart takes both protocols through every phase without one failed request', {
+  timeout: 120_000,
+}, async () => {
   const script = path.resolve(import.meta.dirname, '../../examples/quickstart/quickstart.ts');
   const json = path.join(folder, 'report.json');
   const { stderr } = await promisify(execFile)(process.execPath, [script, '--exit', '--json', json]);
@@ -23,7 +25,14 @@ test('the quickstart takes both protocols through every phase without one failed
   expect(report.ok, stderr).toBe(true);
   for (const protocol of ['awesomerpc', 'thrift']) {
     const phases: readonly Phase[] = report.protocols[protocol].phases;
-    expect(phases.map((phase) => phase.name)).toEqual(['default', 'weighted', 'matched', 'mirrored', 'limited', 'moved']);
+    expect(phases.map((phase) => phase.name)).toEqual([
+      'default',
+      'weighted',
+      'matched',
+      'mirrored',
+      'limited',
+      'moved',
+    ]);
     for (const phase of phases) {
       expect(phase.failed, `${protocol} ${phase.name}`).toBe(0);
       expect(phase.requests, `${protocol} ${phase.name}`).toBeGreaterThan(100);
