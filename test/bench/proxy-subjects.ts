@@ -1,9 +1,9 @@
 /** The proxies that are measured against each other: metaproxy, Envoy's thrift_proxy, haproxy in TCP mode. */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bootstrap, listener } from '../e2e/proxy-bootstraps.ts';
@@ -18,6 +18,15 @@ export interface Subject {
 }
 
 const CLOCK_TICKS = 100;
+
+/**
+ * Keeps a process on one core, where there is `taskset` and more than one core: the proxy on the first, its load and
+ * its server on the second, so that neither takes the other's time.
+ */
+export function pin(child: ChildProcess, core: 0 | 1): void {
+  if (availableParallelism() < 2 || child.pid === undefined) return;
+  spawnSync('taskset', ['-acp', String(core), String(child.pid)], { stdio: 'ignore' });
+}
 
 function subject(name: string, port: number, child: ChildProcess): Subject {
   return {
@@ -42,6 +51,7 @@ function cpuSeconds(pid: number): number {
 export async function startEcho(protocol: BenchProtocol): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const child = fork(path.join(import.meta.dirname, 'proxy-echo.ts'), [protocol]);
   const [port] = await once(child, 'message');
+  pin(child, 1);
   return { port: Number(port), stop: subject('echo', Number(port), child).stop };
 }
 
@@ -54,6 +64,7 @@ export async function startMetaproxySubject(
   const routes = [{ name: 'default', route: { cluster: 'echo' } }];
   child.send(Object(bootstrap([listener({ protocol, routes, port })], [{ name: 'echo', ports: [upstream] }])));
   await once(child, 'message');
+  pin(child, 0);
   return subject('metaproxy', port, child);
 }
 
@@ -86,7 +97,10 @@ export async function startThriftProxy(command: string, port: number, upstream: 
 
 async function untilAccepting(name: string, port: number, child: ChildProcess): Promise<Subject> {
   for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
-    if (await accepts(port)) return subject(name, port, child);
+    if (await accepts(port)) {
+      pin(child, 0);
+      return subject(name, port, child);
+    }
     await sleep(25);
   }
   child.kill('SIGKILL');

@@ -14,7 +14,14 @@ import { awesomerpcProtocol } from '../e2e/proxy-bootstraps.ts';
 import { findPeer } from '../peers/peers.ts';
 import type { BenchProtocol } from './proxy-frames.ts';
 import type { LoadOrder, LoadResult } from './proxy-load.ts';
-import { type Subject, startEcho, startHaproxy, startMetaproxySubject, startThriftProxy } from './proxy-subjects.ts';
+import {
+  pin,
+  type Subject,
+  startEcho,
+  startHaproxy,
+  startMetaproxySubject,
+  startThriftProxy,
+} from './proxy-subjects.ts';
 
 export interface Shape {
   readonly connections: number;
@@ -61,6 +68,7 @@ async function bench(
   const echo = await startEcho(protocol);
   const subjects = await start(echo.port, await freePorts(2));
   const load = fork(path.join(import.meta.dirname, 'proxy-load.ts'));
+  pin(load, 1);
   const order = async (what: LoadOrder): Promise<LoadResult> => {
     load.send(what);
     const [result] = await once(load, 'message');
