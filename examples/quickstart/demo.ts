@@ -113,29 +113,34 @@ export class Demo {
 
   /**
    * Replaces the place where version 1 runs as a careful operator does: makes the new one known under a version that no
-   * route names, tries it there, gives it the version, and only then takes the old place out of the mesh.
+   * route names, tries it there, then swaps the versions. The old place leaves the mesh once nobody calls it any more.
    */
   async moveVersion1(): Promise<void> {
     this.writeRouter(allTo(this.target, 'v1'));
     const moved = await this.protocol.startServer({ version: 'v1', host: SERVER_HOST, port: this.#ports.v1Moved });
     this.#leaving = this.#v1;
     this.#v1 = moved;
-    this.#writeMoved('v1-on-trial');
+    this.#writeNewPlace('v1-on-trial');
     await this.#untilServed(MOVED_ADDRESS, this.#ports.v1Moved);
-    this.#writeMoved('v1');
-    this.#manifests.remove(`${this.target.name}-v1.yaml`);
+    this.#writeNewPlace('v1');
+    const old = this.#manifests.template(this.#oldPlaceFile);
+    this.#manifests.write(this.#oldPlaceFile, old.replace('version: v1', 'version: v1-leaving'));
     this.#leavingSeen = this.#leaving.requests;
   }
 
-  #writeMoved(version: string): void {
-    const { name } = this.target;
+  get #oldPlaceFile(): string {
+    return `${this.target.name}-v1.yaml`;
+  }
+
+  #writeNewPlace(version: string): void {
+    const name = `${this.target.name}-v1`;
     const text = this.#manifests
-      .template(`${name}-v1.yaml`)
-      .replace(`name: ${name}-v1`, `name: ${name}-v1-moved`)
+      .template(this.#oldPlaceFile)
+      .replace(`name: ${name}`, `name: ${name}-moved`)
       .replace('127.0.10.1', MOVED_ADDRESS)
       .replace(String(this.#ports.v1), String(this.#ports.v1Moved))
       .replace('version: v1', `version: ${version}`);
-    this.#manifests.write(`${name}-v1-moved.yaml`, text);
+    this.#manifests.write(`${name}-moved.yaml`, text);
   }
 
   async #untilServed(address: string, port: number): Promise<void> {
@@ -162,7 +167,9 @@ export class Demo {
   }
 
   async closeOldPlace(): Promise<void> {
-    await this.#leaving?.close();
+    if (this.#leaving === undefined) return;
+    this.#manifests.remove(this.#oldPlaceFile);
+    await this.#leaving.close();
     this.#leaving = undefined;
   }
 
