@@ -160,6 +160,22 @@ export const catalogue = {
   ISTH0316: entry('warning', 'There are several MeshConfigs', 'Keep one.'),
 
   // 04: virtual IPs
+  ISTH0401: entry('error', 'No virtual IP is left', 'Widen the ranges of virtual IPs, or remove hosts that need none.'),
+  ISTH0402: entry(
+    'error',
+    'Written address is leased to another host',
+    'Write another address: an address that callers use already does not move.',
+  ),
+  ISTH0403: entry(
+    'info',
+    'Virtual IP lies outside the ranges',
+    'Nothing: the address stays as long as its host. To move it, remove the host for longer than the quarantine.',
+  ),
+  ISTH0404: entry(
+    'warning',
+    'Written range takes a whole range of virtual IPs',
+    'Choose ranges of virtual IPs that nobody writes: virtual IPs are handed out from it all the same.',
+  ),
 
   // 05: routes and policies
   ISTH0501: entry('warning', 'Another rule of this host comes first', 'Keep one rule for the host.'),
@@ -213,6 +229,16 @@ export const catalogue = {
   ),
 
   // 09: state and operation
+  ISTH0901: entry(
+    'error',
+    'State folder cannot be written',
+    'Make room, or make it writable. What is leased stays; new hosts get their addresses when it can be written again.',
+  ),
+  ISTH0902: entry(
+    'warning',
+    'State file was damaged',
+    'Nothing at once: what could be read is in force. The damaged file was set aside; look into the disk.',
+  ),
   ISTH0990: entry(
     'error',
     'A derivation failed',

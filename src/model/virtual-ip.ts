@@ -11,3 +11,17 @@ export interface VirtualIpLease {
   /** Milliseconds since the epoch at which the lease took this state. */
   readonly since: number;
 }
+
+/** What became of a lease; without one, it is forgotten. */
+export interface LeaseChange {
+  readonly key: ServiceKey;
+  readonly lease: VirtualIpLease | undefined;
+}
+
+/** What the mesh asks of virtual IPs, as far as it changed. */
+export interface LeaseDemand {
+  /** Hosts that want an address (true), or want one no more. */
+  readonly claims: ReadonlyMap<ServiceKey, boolean>;
+  /** Addresses and CIDRs that users wrote, with the hosts they wrote them for; none for what is written no more. */
+  readonly written: ReadonlyMap<string, readonly ServiceKey[]>;
+}

@@ -1,0 +1,160 @@
+/**
+ * The addresses of one family that may be handed out, numbered from 0: slots. IPv4 addresses that end in .0 or .255 are
+ * none, since old software takes them for networks and broadcasts; nor is the first address of an IPv6 range (the routers'
+ * anycast address, RFC 4291 2.6.1). Of an IPv6 range shorter than /96 only the part whose middle bits are zero is used.
+ */
+import { IsthmusError } from '../model/errors.ts';
+import { formatIpv4, formatterOfIpv6, type IpWords, parseIpv4, parseIpv6 } from './ip-words.ts';
+
+export interface AddressPool {
+  readonly size: number;
+  /** Undefined for what is no address of this pool. */
+  slotOf(address: string): number | undefined;
+  addressOf(slot: number): string;
+  /** Slots that a CIDR takes, by range; none for what is no CIDR of this family. */
+  slotsIn(cidr: string): readonly SlotInterval[];
+}
+
+export interface SlotInterval {
+  readonly first: number;
+  readonly last: number;
+  /** It takes a whole range: what is written so means more than this pool. */
+  readonly coversRange: boolean;
+}
+
+/** A billion addresses are enough, and such numbers are small integers to V8. */
+const maxSlots = 2 ** 30;
+
+/** Addresses that differ in their last 32 bits only. */
+interface Span {
+  /** As parsed, with the bits behind the prefix cleared. */
+  readonly base: IpWords;
+  readonly prefixLength: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+interface Range extends Span {
+  /** Its first slot. */
+  readonly offset: number;
+  readonly size: number;
+  readonly format: (low: number) => string;
+}
+
+interface Family {
+  readonly bits: 32 | 128;
+  parse(text: string): IpWords | undefined;
+  formatter(base: IpWords): (low: number) => string;
+  /** How many usable addresses of the span lie below this one. */
+  usableBelow(low: number, span: Span): number;
+  /** The usable address with so many below it. */
+  usableAt(count: number, span: Span): number;
+}
+
+const ipv4UsableBelow = (low: number): number =>
+  Math.floor(low / 256) * 254 + Math.min(Math.max((low % 256) - 1, 0), 254);
+
+const ipv4Family: Family = {
+  bits: 32,
+  parse: parseIpv4,
+  formatter: () => formatIpv4,
+  usableBelow: (low, { first }) => ipv4UsableBelow(low) - ipv4UsableBelow(first),
+  usableAt(count, { first }) {
+    const total = count + ipv4UsableBelow(first);
+    return Math.floor(total / 254) * 256 + (total % 254) + 1;
+  },
+};
+
+/** A span of one address has no first one to leave out. */
+const skipped = ({ first, last }: Span): number => (last > first ? 1 : 0);
+
+const ipv6Family: Family = {
+  bits: 128,
+  parse: parseIpv6,
+  formatter: formatterOfIpv6,
+  usableBelow: (low, span) => Math.max(low - span.first - skipped(span), 0),
+  usableAt: (count, span) => span.first + count + skipped(span),
+};
+
+/** Throws BAD_DATA for what is no CIDR of the family: settings are checked before. */
+export const ipv4Pool = (cidrs: readonly string[]): AddressPool => createPool(ipv4Family, cidrs);
+export const ipv6Pool = (cidrs: readonly string[]): AddressPool => createPool(ipv6Family, cidrs);
+
+function createPool(family: Family, cidrs: readonly string[]): AddressPool {
+  const ranges = rangesOf(family, cidrs);
+  return {
+    size: ranges.reduce((sum, range) => sum + range.size, 0),
+    slotOf(text) {
+      const address = family.parse(text);
+      if (address === undefined) return undefined;
+      const range = ranges.find(
+        ({ base, first, last }) => isSameHigh(address, base) && address.low >= first && address.low <= last,
+      );
+      if (range === undefined) return undefined;
+      const count = family.usableBelow(address.low, range);
+      return count < range.size && family.usableAt(count, range) === address.low ? range.offset + count : undefined;
+    },
+    addressOf(slot) {
+      let range = ranges[0];
+      for (let at = 1; range !== undefined && slot >= range.offset + range.size; at++) range = ranges[at];
+      if (range === undefined) throw new IsthmusError('INTERNAL', `there is no address ${slot} in ${cidrs.join(', ')}`);
+      return range.format(family.usableAt(slot - range.offset, range));
+    },
+    slotsIn(cidr) {
+      const span = parseSpan(family, cidr);
+      return span === undefined ? [] : ranges.flatMap((range) => intersect(family, span, range));
+    },
+  };
+}
+
+function rangesOf(family: Family, cidrs: readonly string[]): readonly Range[] {
+  let offset = 0;
+  return cidrs.map((cidr) => {
+    const span = parseSpan(family, cidr);
+    if (span === undefined) throw new IsthmusError('BAD_DATA', `${cidr} is no range of IP addresses`);
+    const size = Math.min(family.usableBelow(span.last + 1, span), maxSlots);
+    const range = { ...span, offset, size, format: family.formatter(span.base) };
+    offset += size;
+    return range;
+  });
+}
+
+function parseSpan(family: Family, cidr: string): Span | undefined {
+  const [text = '', suffix = String(family.bits), more] = cidr.split('/');
+  const address = family.parse(text);
+  const prefixLength = Number(suffix);
+  if (address === undefined || more !== undefined || !/^\d{1,3}$/.test(suffix) || prefixLength > family.bits)
+    return undefined;
+  const base = clearBits(address, family.bits - prefixLength);
+  return { base, prefixLength, first: base.low, last: base.low + 2 ** Math.min(family.bits - prefixLength, 32) - 1 };
+}
+
+function intersect(family: Family, span: Span, range: Range): SlotInterval[] {
+  if (!isSameHigh(clearBits(range.base, family.bits - span.prefixLength), span.base)) return [];
+  const firstLow = Math.max(span.first, range.first);
+  const lastLow = Math.min(span.last, range.last);
+  if (firstLow > lastLow) return [];
+  const first = family.usableBelow(firstLow, range);
+  const last = family.usableBelow(lastLow + 1, range) - 1;
+  if (last < first) return [];
+  const coversRange = firstLow === range.first && lastLow === range.last && range.size > 1;
+  return [{ first: range.offset + first, last: range.offset + last, coversRange }];
+}
+
+function isSameHigh(a: IpWords, b: IpWords): boolean {
+  return a.high === b.high && a.upper === b.upper && a.lower === b.lower;
+}
+
+/** Clears the last bits of an address. */
+function clearBits({ high, upper, lower, low }: IpWords, bits: number): IpWords {
+  const clear = (word: number, count: number): number => {
+    const span = 2 ** Math.min(Math.max(count, 0), 32);
+    return Math.floor(word / span) * span;
+  };
+  return {
+    high: clear(high, bits - 96),
+    upper: clear(upper, bits - 64),
+    lower: clear(lower, bits - 32),
+    low: clear(low, bits),
+  };
+}
