@@ -10,7 +10,6 @@
 import { Engine } from '../collections/engine.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
 import type { Finding } from '../model/finding.ts';
-import type { ProxyKind } from '../model/proxy.ts';
 import { type AdminServer, parseAddress, startAdmin } from '../operations/admin.ts';
 import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
@@ -19,6 +18,7 @@ import { allFindings, describeService, proxyConfig, proxyStatuses, sortedValues 
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { ProxyPresence } from './proxy-presence.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
 export interface ControlPlaneOptions {
@@ -85,21 +85,18 @@ async function watchFiles(roots: readonly string[], { engine, files }: Pipeline)
 }
 
 function serveXds(pipeline: Pipeline, metrics: Metrics, log: Logger): XdsServer {
-  const kinds = new KindsInUse(pipeline);
+  const presence = new ProxyPresence(pipeline);
   return createXdsServer({
     source: createStoreFor(pipeline),
-    // A proxy of a kind that was not there before is translated for here, before its first request is answered.
-    authorize: (_peer, node) => {
-      kinds.use(node.kind);
-      return undefined;
-    },
     observer: {
       streamOpened: (proxy) => {
         metrics.xdsStreams.inc();
+        presence.enter(proxy);
         log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy connected');
       },
       streamClosed: (proxy) => {
         metrics.xdsStreams.dec();
+        presence.leave(proxy);
         log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy disconnected');
       },
       pushed: ({ typeUrl }) => metrics.xdsPushes.inc({ type: typeUrl }),
@@ -111,19 +108,6 @@ function serveXds(pipeline: Pipeline, metrics: Metrics, log: Logger): XdsServer 
       failed: (error) => log.error({ err: error }, 'a stream ended by a fault of isthmus'),
     },
   });
-}
-
-/** Kinds stay in use once seen: a proxy that reconnects finds its resources ready. */
-class KindsInUse {
-  readonly #pipeline: Pipeline;
-
-  constructor(pipeline: Pipeline) {
-    this.#pipeline = pipeline;
-  }
-
-  use(kind: ProxyKind): void {
-    if (!this.#pipeline.proxyKinds.has(kind)) this.#pipeline.proxyKinds.set(kind);
-  }
 }
 
 interface AdminParts {

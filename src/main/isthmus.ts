@@ -17,11 +17,12 @@ if (isTooOld(process.versions.node)) {
   process.exit(69);
 }
 
-// A reader that goes away (isthmus ... | head) is no failure.
+// A reader that goes away (isthmus ... | head) is no failure, and a log that nobody reads ends no control plane.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
+process.stderr.on('error', () => {});
 
 const { runProgram } = await import('../cli/program.ts');
 const { actions } = await import('./actions.ts');

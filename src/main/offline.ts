@@ -17,7 +17,7 @@ import { createStoreFor } from './xds-delivery.ts';
 
 export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh> {
   const engine = new Engine();
-  const pipeline = buildPipeline(engine);
+  const pipeline = buildPipeline(engine, { everyAddress: true });
   await loadOnce({
     paths,
     ...(paths.includes('-') ? { standardInput: await buffer(process.stdin) } : {}),
@@ -27,7 +27,9 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
   });
   allocateForOffline(pipeline);
   return {
-    findings: allFindings(pipeline),
+    get findings() {
+      return allFindings(pipeline);
+    },
     resourceCount: Object.values(pipeline.files.resources).reduce((sum, table) => sum + table.size, 0),
     model: () => modelOf(pipeline),
     istio: () => istioObjects(pipeline),

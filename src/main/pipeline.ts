@@ -29,6 +29,8 @@ export interface Pipeline {
   readonly leases: Table<VirtualIpLease>;
   /** Kinds of proxies to translate for. */
   readonly proxyKinds: Table<ProxyKind>;
+  /** Addresses at which proxies stand, which are told what to listen for. */
+  readonly proxyAddresses: Table<string>;
   readonly mesh: Mesh;
   /** Everything that proxies may be sent; each resource in the scope of those who may see it. */
   readonly xds: readonly Collection<ScopedResource>[];
@@ -36,16 +38,17 @@ export interface Pipeline {
 
 const proxyKindOrder: readonly ProxyKind[] = ['metaproxy', 'envoy-meta', 'envoy', 'grpc'];
 
-export function buildPipeline(engine: Engine): Pipeline {
+/** `everyAddress`: as if a proxy stood at each endpoint, for commands that show a mesh without proxies. */
+export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pipeline {
   const files = createFileTables(engine);
   const leases = engine.table<VirtualIpLease>('virtual ip leases', { key: (lease) => lease.key });
   const proxyKinds = engine.table<ProxyKind>('proxy kinds', { key: (kind) => kind });
+  const proxyAddresses = engine.table<string>('proxy addresses', { key: (address) => address });
   engine.batch(() => {
-    leases.setState('live');
-    proxyKinds.setState('live');
+    for (const table of [leases, proxyKinds, proxyAddresses]) table.setState('live');
   });
-  const mesh = buildMesh(engine, { ...meshInputs(files), leases });
-  return { engine, files, leases, proxyKinds, mesh, xds: xdsResources(engine, mesh, proxyKinds) };
+  const mesh = buildMesh(engine, { ...meshInputs(files), leases, ...(everyAddress ? {} : { proxyAddresses }) });
+  return { engine, files, leases, proxyKinds, proxyAddresses, mesh, xds: xdsResources(engine, mesh, proxyKinds) };
 }
 
 /** Today's only source. Another one is merged here, table by table, in order of precedence. */

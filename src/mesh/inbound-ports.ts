@@ -1,48 +1,68 @@
 /**
- * What the proxies beside workloads listen for: each IP address and port at which an endpoint of some service stands.
- * Where several services stand at one, the smallest key wins; it is no mistake as long as they say the same about it.
+ * What the proxies beside workloads listen for: each port at which an endpoint of some service stands, for those IP
+ * addresses at which there is a proxy. A mesh has far more endpoints than proxies that ask one control plane.
+ * Where several services stand at one port, the smallest key wins; it is no mistake as long as they say the same about it.
  */
 import type { Collection } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { equal } from '../collections/equality.ts';
 import type { EndpointGroup } from '../model/endpoint.ts';
 import { type Finding, finding } from '../model/finding.ts';
-import type { InboundPort, MeshService } from '../model/mesh-service.ts';
+import type { InboundPort, MeshPort, MeshService } from '../model/mesh-service.ts';
 import { isIpAddress } from './ip-address.ts';
 
-/** Keyed by `<address>|<target port>`. */
+/** Keyed by `<address>|<target port>`. `addresses` are keyed by themselves. */
 export function inboundPorts(
   engine: Engine,
+  addresses: Collection<string>,
   endpointGroups: Collection<EndpointGroup>,
   meshServices: Collection<MeshService>,
 ): Collection<InboundPort> {
+  const groupsByAddress = engine.index('endpoint groups by address', endpointGroups, addressesOf);
   return engine.flatMap(
     'inbound ports',
-    endpointGroups,
-    (group, context) => {
-      const service = context.get(meshServices, group.service);
-      const port = service?.ports.find((candidate) => candidate.port.number === group.port);
-      if (service === undefined || port === undefined) return [];
-      const { localRateLimit, globalRateLimit } = port.routes ?? {};
-      const common = {
-        host: service.service.host,
-        namespace: service.service.namespace,
-        port: port.port,
-        ...(port.codec === undefined ? {} : { codec: port.codec }),
-        ...(localRateLimit === undefined ? {} : { localRateLimit }),
-        ...(globalRateLimit === undefined ? {} : { globalRateLimit }),
-      };
-      return group.endpoints
-        .filter((endpoint) => isIpAddress(endpoint.address))
-        .map(({ address, port: targetPort }) => ({
-          key: `${address}|${targetPort}`,
-          address,
-          targetPort,
-          ...common,
-        }));
+    addresses,
+    (address, context) => {
+      const candidates = context.lookup(groupsByAddress, address).flatMap((group) => {
+        const service = context.get(meshServices, group.service);
+        const port = service?.ports.find((candidate) => candidate.port.number === group.port);
+        return service === undefined || port === undefined ? [] : portsAt(address, group, service, port);
+      });
+      const contenders = Map.groupBy(candidates, ({ key }) => key);
+      for (const ports of contenders.values()) for (const one of contested(ports)) context.report(one);
+      return [...contenders.values()].flatMap(([winner]) => winner ?? []);
     },
-    { key: (inbound) => inbound.key, contested },
+    { key: (inbound) => inbound.key },
   );
+}
+
+/** Every address at which an endpoint stands: for commands that show a mesh without proxies. */
+export function allAddresses(engine: Engine, endpointGroups: Collection<EndpointGroup>): Collection<string> {
+  return engine.flatMap('endpoint addresses', endpointGroups, addressesOf, { key: (address) => address });
+}
+
+function addressesOf({ endpoints }: EndpointGroup): readonly string[] {
+  return [...new Set(endpoints.map(({ address }) => address).filter(isIpAddress))];
+}
+
+function portsAt(
+  address: string,
+  group: EndpointGroup,
+  { service }: MeshService,
+  port: MeshPort,
+): readonly InboundPort[] {
+  const { localRateLimit, globalRateLimit } = port.routes ?? {};
+  const common = {
+    host: service.host,
+    namespace: service.namespace,
+    port: port.port,
+    ...(port.codec === undefined ? {} : { codec: port.codec }),
+    ...(localRateLimit === undefined ? {} : { localRateLimit }),
+    ...(globalRateLimit === undefined ? {} : { globalRateLimit }),
+  };
+  return group.endpoints
+    .filter((endpoint) => endpoint.address === address)
+    .map(({ port: targetPort }) => ({ key: `${address}|${targetPort}`, address, targetPort, ...common }));
 }
 
 function contested([winner, ...others]: readonly InboundPort[]): readonly Finding[] {

@@ -33,4 +33,6 @@ export interface ResourceTables {
 export interface MeshInputs extends ResourceTables {
   /** Keyed by service key. */
   readonly leases: Collection<VirtualIpLease>;
+  /** Where proxies stand, keyed by address. Absent: inbound ports are made for every endpoint. */
+  readonly proxyAddresses?: Collection<string>;
 }

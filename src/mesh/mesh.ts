@@ -22,7 +22,7 @@ import { endpointGroups } from './endpoint-groups.ts';
 import { endpointSources } from './endpoint-sources.ts';
 import { hostPolicies } from './host-policies.ts';
 import { rulesByHost } from './host-rules.ts';
-import { inboundPorts } from './inbound-ports.ts';
+import { allAddresses, inboundPorts } from './inbound-ports.ts';
 import type { MeshInputs } from './inputs.ts';
 import { meshServices } from './mesh-services.ts';
 import { portCodecs, protocols } from './protocols.ts';
@@ -93,7 +93,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     virtualIpClaims: virtualIpClaims(engine, allServices),
     reservedAddresses: reservedAddresses(engine, declarations),
     meshServices: assembled,
-    inboundPorts: inboundPorts(engine, groups, assembled),
+    inboundPorts: inboundPorts(engine, inputs.proxyAddresses ?? allAddresses(engine, groups), groups, assembled),
   };
 }
 

@@ -1,0 +1,39 @@
+/** Which proxies are there: their kinds and addresses decide what is translated. Told before a proxy's first answer. */
+import type { ProxyNode } from '../model/proxy.ts';
+import type { Pipeline } from './pipeline.ts';
+
+export class ProxyPresence {
+  readonly #pipeline: Pipeline;
+  /** Open streams by address. */
+  readonly #streams = new Map<string, number>();
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+  }
+
+  /** A kind stays in use once it was seen: proxies that reconnect find their resources ready. */
+  enter({ kind, addresses }: ProxyNode): void {
+    const { engine, proxyKinds, proxyAddresses } = this.#pipeline;
+    for (const address of addresses) this.#streams.set(address, (this.#streams.get(address) ?? 0) + 1);
+    const unknown = addresses.filter((address) => !proxyAddresses.has(address));
+    if (proxyKinds.has(kind) && unknown.length === 0) return;
+    engine.batch(() => {
+      proxyKinds.set(kind);
+      for (const address of unknown) proxyAddresses.set(address);
+    });
+  }
+
+  leave({ addresses }: ProxyNode): void {
+    const { engine, proxyAddresses } = this.#pipeline;
+    const left = addresses.filter((address) => {
+      const streams = (this.#streams.get(address) ?? 0) - 1;
+      if (streams > 0) this.#streams.set(address, streams);
+      else this.#streams.delete(address);
+      return streams <= 0;
+    });
+    if (left.length === 0) return;
+    engine.batch(() => {
+      for (const address of left) proxyAddresses.delete(address);
+    });
+  }
+}

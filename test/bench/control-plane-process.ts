@@ -1,0 +1,55 @@
+/** `isthmus run` as a process of its own, and what the kernel says that it costs. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
+
+export interface ControlPlaneProcess {
+  readonly xds: string;
+  /** Milliseconds of performance.now() at which the process was started. */
+  readonly startedAt: number;
+  rssBytes(): number;
+  /** User and system time in microseconds; the kernel counts in hundredths of a second. */
+  cpuMicroseconds(): number;
+  stop(): Promise<void>;
+}
+
+/** Resolves when it serves. Rejects with its log when it ends before that. */
+export async function startControlPlaneProcess(manifests: string, state: string): Promise<ControlPlaneProcess> {
+  const startedAt = performance.now();
+  const parameters = ['run', '-f', manifests, '--state', state, '--xds', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
+  const child = spawn(process.execPath, [program, ...parameters, '--log-format', 'json'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const xds = await servingAddress(child);
+  return {
+    xds,
+    startedAt,
+    rssBytes: () => 1024 * Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]),
+    cpuMicroseconds: () => {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return (Number(fields[11]) + Number(fields[12])) * 10_000;
+    },
+    stop: async () => {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+/** From the line in which the log says that it serves; the log is read to its end, so that it never fills up. */
+async function servingAddress(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let log = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (log.length > 1_000_000) return;
+      log += String(chunk);
+      const address = /"xds":"([^"]+)"/.exec(log)?.[1];
+      if (address !== undefined) resolve(address);
+    });
+    child.once('exit', () => reject(new Error(`isthmus ended before it served:\n${log}`)));
+  });
+}
