@@ -1,0 +1,6 @@
+/** Test program: takes a state folder and holds it until it is killed. */
+import { NodeStateFolder } from './state-folder.ts';
+
+await new NodeStateFolder(process.argv[2] ?? '').lock();
+process.send?.('locked');
+setInterval(() => {}, 60_000);

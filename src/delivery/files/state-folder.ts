@@ -1,0 +1,140 @@
+/**
+ * The folder that outlives the program. One program at a time: it holds a lock of the kernel's (through SQLite, which Node
+ * brings along), which ends with the process however it dies, so that nothing stale is left to judge.
+ */
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { IsthmusError, messageOf } from '../../model/errors.ts';
+
+export interface StateFolder {
+  readonly path: string;
+  /** Takes the folder for this process. Throws STATE if another has it, and whatever else hinders. */
+  lock(): Promise<void>;
+  /** Undefined if there is no such file. Rejects if there is one that cannot be read. */
+  read(name: string): Promise<Buffer | undefined>;
+  /** Puts bytes at an offset, in place of all that follows; resolves when they would survive a power failure. */
+  write(name: string, bytes: Buffer, offset: number): Promise<void>;
+  /** Replaces a file in one step, durably: whoever reads it meets the old content or the new. */
+  replace(name: string, bytes: Buffer): Promise<void>;
+  /** Keeps what a file holds now under a new name, `<name>.corrupt-<n>`, which it gives. */
+  keepCopy(name: string): Promise<string>;
+  release(): void;
+}
+
+/** SQLite's code for "somebody else holds the lock". */
+const sqliteBusy = 5;
+
+export class NodeStateFolder implements StateFolder {
+  readonly path: string;
+  #lock: DatabaseSync | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  async lock(): Promise<void> {
+    if (this.#lock !== undefined) return;
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    const database = new DatabaseSync(join(this.path, 'lock'));
+    try {
+      database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+      this.#lock = database;
+    } catch (error) {
+      database.close();
+      if (!isBusy(error)) throw error;
+      throw new IsthmusError('STATE', `the state folder ${this.path} is in use by another control plane`, {
+        cause: error,
+      });
+    }
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    try {
+      return await readFile(join(this.path, name));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async write(name: string, bytes: Buffer, offset: number): Promise<void> {
+    const file = await open(join(this.path, name), constants.O_RDWR);
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
+        done += bytesWritten;
+      }
+      await file.truncate(offset + bytes.length);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async replace(name: string, bytes: Buffer): Promise<void> {
+    const fresh = join(this.path, `${name}.new`);
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    const file = await open(fresh, 'w', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, join(this.path, name));
+    await this.#syncFolder();
+  }
+
+  async keepCopy(name: string): Promise<string> {
+    for (let n = 1; ; n++) {
+      const copy = `${name}.corrupt-${n}`;
+      try {
+        await this.#copy(join(this.path, name), join(this.path, copy));
+        await this.#syncFolder();
+        return copy;
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST' || n > maxCopies) throw error;
+        // What was damaged so often is not worth another copy: the newest takes the last one's place.
+        if (n === maxCopies) await rm(join(this.path, copy));
+      }
+    }
+  }
+
+  /** Not every file system has links. */
+  async #copy(from: string, to: string): Promise<void> {
+    try {
+      await link(from, to);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') throw error;
+      await copyFile(from, to, constants.COPYFILE_EXCL);
+    }
+  }
+
+  release(): void {
+    this.#lock?.close();
+    this.#lock = undefined;
+  }
+
+  /** A new name is durable when its folder is. */
+  async #syncFolder(): Promise<void> {
+    const folder = await open(this.path, constants.O_RDONLY);
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+}
+
+const maxCopies = 20;
+
+function isBusy(error: unknown): boolean {
+  const isCoded = error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
+  return isCoded || messageOf(error).includes('database is locked');
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
