@@ -11,8 +11,8 @@ import type { LeaseChange, LeaseDemand, VirtualIpLease } from '../../model/virtu
 import { type LeaseBook, LeaseKeeper, type WrittenAddress } from './lease-keeper.ts';
 import { NodeStateFolder, type StateFolder } from './state-folder.ts';
 
-/** A book that numbers hosts as they come. */
-class CountingBook implements LeaseBook {
+/** A book that gives the first address that is free. */
+class PlainBook implements LeaseBook {
   readonly held = new Map<ServiceKey, VirtualIpLease>();
   readonly written: string[] = [];
 
@@ -26,12 +26,19 @@ class CountingBook implements LeaseBook {
     for (const [key, isWanted] of claims) {
       const known = this.held.get(key);
       if (isWanted === (known?.state === 'bound')) continue;
-      const ipv4 = known?.ipv4 ?? `10.0.0.${this.held.size + 1}`;
+      const ipv4 = known?.ipv4 ?? this.#firstFree();
       const lease = { key, ipv4, state: isWanted ? 'bound' : 'tombstone', since: now } as const;
       this.held.set(key, lease);
       changes.push({ key, lease });
     }
     return changes;
+  }
+
+  #firstFree(): string {
+    const held = new Set([...this.held.values()].map(({ ipv4 }) => ipv4));
+    let last = 1;
+    while (held.has(`10.0.0.${last}`)) last++;
+    return `10.0.0.${last}`;
   }
 
   nextChance(): undefined {}
@@ -76,11 +83,11 @@ async function open(folder: StateFolder = new NodeStateFolder(path)) {
   const written = engine.table<WrittenAddress>('written', { key: (one) => one.address });
   const leases = engine.table<VirtualIpLease>('leases', { key: (lease) => lease.key });
   const clock = new TestClock();
-  let book = new CountingBook([]);
+  let book = new PlainBook([]);
   const opened = await LeaseKeeper.open({
     folder,
     createBook: (known) => {
-      book = new CountingBook(known);
+      book = new PlainBook(known);
       return book;
     },
     leases,
