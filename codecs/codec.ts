@@ -39,14 +39,23 @@ export const ReplyReason = {
 } as const;
 export type ReplyReason = (typeof ReplyReason)[keyof typeof ReplyReason];
 
+/** Equal in every copy of this module: a codec of a user's own is loaded beside the bundled program, and brings one. */
+const codecErrorMark: unique symbol = Symbol.for('isthmus.CodecError');
+
 /** Bytes that are no frame of this protocol, or a frame beyond its bounds. The connection cannot go on. */
 export class CodecError extends Error {
+  readonly [codecErrorMark] = true;
   readonly reason: 'malformed' | 'too-large' | 'unsupported';
 
   constructor(reason: 'malformed' | 'too-large' | 'unsupported', message: string) {
     super(message);
     this.name = 'CodecError';
     this.reason = reason;
+  }
+
+  /** Also true for an error of another copy of this class. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && codecErrorMark in value;
   }
 }
 
