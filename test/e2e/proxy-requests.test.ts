@@ -87,9 +87,8 @@ it('in multiplexed mode shares upstream connections between callers, equal ids a
   const upstream = await server('v1', (one, socket) => void held.push(() => socket.write(packet(one))));
   const { connect } = await stage({ multiplexing: true, clusters: [{ name: 'a', ports: [upstream.port] }] });
   const clients = await Promise.all(Array.from({ length: 5 }, connect));
-  clients.forEach((client, index) =>
-    client.send(packet({ id: 7, body: `first ${index}` }), packet({ id: 7, body: `second ${index}` })),
-  );
+  for (const [index, client] of clients.entries())
+    client.send(packet({ id: 7, body: `first ${index}` }), packet({ id: 7, body: `second ${index}` }));
   await vi.waitFor(() => expect(held).toHaveLength(10));
   for (const answer of held.toReversed()) answer();
   for (const [index, client] of clients.entries()) {

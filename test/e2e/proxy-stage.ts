@@ -37,7 +37,7 @@ export async function stage(options: StageOptions): Promise<Stage> {
   const protocol = options.protocol ?? awesomerpcProtocol(options.multiplexing ?? true);
   const proxy = await startMetaproxy({
     bootstrap: bootstrap([listener({ protocol, routes, port, ...(more === undefined ? {} : { more }) })], clusters),
-    ...(limits === undefined ? {} : { limits }),
+    limits: { drainMs: 400, lingerMs: 100, ...limits },
     ...(admin === undefined ? {} : { admin }),
     ...(concurrency === undefined ? {} : { concurrency }),
   });

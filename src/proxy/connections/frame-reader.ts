@@ -17,8 +17,10 @@ const FIRST_PARTIAL_BYTES = 1024;
 const VAIN_BYTES = 256 * 1024 * 1024;
 
 export class FrameReader {
-  /** Set by the sink's owner to stop in the middle of a chunk, when the connection has been given up. */
+  /** Set to stop in the middle of a chunk for good, when the connection has been given up. */
   stopped = false;
+  /** Set to stop after the frame at hand; what has been read beyond it waits for `resume`. */
+  held = false;
   readonly #decoder: Decoder;
   readonly #sink: FrameSink;
   readonly #frame = new Frame();
@@ -27,6 +29,7 @@ export class FrameReader {
   /** The whole length of the partial frame; 0 while unknown. */
   #needed = 0;
   #vain = 0;
+  #waiting: Buffer | undefined;
 
   constructor(decoder: Decoder, sink: FrameSink) {
     this.#decoder = decoder;
@@ -38,20 +41,41 @@ export class FrameReader {
     return this.#partialLength > 0;
   }
 
+  /** Bytes that were read and not looked at, because the reader was held. */
+  get waits(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** Goes on where it was held. Throws CodecError. */
+  resume(): void {
+    this.held = false;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) this.read(waiting);
+  }
+
   /** Throws CodecError. */
   read(chunk: Buffer): void {
+    if (this.held) {
+      this.#waiting = this.#waiting === undefined ? chunk : Buffer.concat([this.#waiting, chunk]);
+      return;
+    }
     if (this.#partialLength === 0) {
       this.#scan(chunk, 0, chunk.length);
       return;
     }
     const taken = this.#complete(chunk);
-    if (taken < chunk.length && !this.stopped) this.#scan(chunk, taken, chunk.length);
+    if (taken < chunk.length && !this.stopped) this.read(taken === 0 ? chunk : chunk.subarray(taken));
   }
 
   #scan(bytes: Buffer, from: number, end: number): void {
     const frame = this.#frame;
     let start = from;
     while (start < end && !this.stopped) {
+      if (this.held) {
+        this.#waiting = bytes.subarray(start, end);
+        return;
+      }
       if (!this.#decoder.decode(bytes, start, end, frame)) {
         this.#keep(bytes, start, end, frame.needed);
         return;

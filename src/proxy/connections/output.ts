@@ -10,6 +10,11 @@ import type { Turn } from './turn.ts';
 const GATHER_BYTES = 64 * 1024;
 const GATHER_PIECES = 4;
 
+/** Somebody who stops reading while an output has more to write than it should. */
+export interface Source {
+  resume(): void;
+}
+
 export class Output {
   /** True from a write that the socket could not take at once until it has drained. */
   blocked = false;
@@ -20,10 +25,35 @@ export class Output {
   readonly #buffers: Buffer[] = [];
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
+  readonly #highWaterBytes: number;
+  #sources: Source[] = [];
 
-  constructor(socket: Socket, turn: Turn) {
+  constructor(socket: Socket, turn: Turn, highWaterBytes: number) {
     this.#socket = socket;
     this.#turn = turn;
+    this.#highWaterBytes = highWaterBytes;
+    socket.on('drain', () => {
+      this.blocked = false;
+      this.relieve();
+    });
+  }
+
+  /** Whether those who write should stop reading. */
+  get crowded(): boolean {
+    return this.blocked || this.queued > this.#highWaterBytes;
+  }
+
+  /** Has `source` resumed once, when the output is crowded no more. */
+  resumeLater(source: Source): void {
+    if (!this.#sources.includes(source)) this.#sources.push(source);
+  }
+
+  /** Resumes everybody who waits; also for the end of the socket, when there is nothing left to wait for. */
+  relieve(): void {
+    if (this.#sources.length === 0) return;
+    const sources = this.#sources;
+    this.#sources = [];
+    for (const source of sources) source.resume();
   }
 
   /** Bytes that are not with the kernel yet. */
@@ -52,6 +82,7 @@ export class Output {
     this.#starts.length = 0;
     this.#ends.length = 0;
     this.queued = 0;
+    if (!this.blocked) this.relieve();
   }
 
   /** False when the socket holds more than it should. */

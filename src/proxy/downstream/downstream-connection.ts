@@ -7,10 +7,10 @@ import type { Socket } from 'node:net';
 import { CodecError, type Frame, FrameKind, type ReplyReason, Status } from '../../../codecs/codec.ts';
 import type { Call, ReplySource } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
-import { Output } from '../connections/output.ts';
+import { Output, type Source } from '../connections/output.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { Swept } from '../connections/sweeper.ts';
-import type { Source, UpstreamConnection } from '../upstream/upstream-connection.ts';
+import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import { CallerLinks } from './caller-links.ts';
 import { type Caller, dispatch, redispatch } from './dispatcher.ts';
 import { ReplyOrder } from './reply-order.ts';
@@ -32,6 +32,12 @@ export class DownstreamConnection implements Caller, Source, Swept {
   readonly #order: ReplyOrder | undefined;
   readonly #addresses: ConnectionAddresses;
   readonly #onClosed: (connection: DownstreamConnection) => void;
+  readonly #ownReplies: Source = {
+    resume: () => {
+      this.#releaseHeld();
+      this.#unpause(Pause.replies);
+    },
+  };
   #site: Site;
   #inFlight = 0;
   #pauses = 0;
@@ -51,7 +57,7 @@ export class DownstreamConnection implements Caller, Source, Swept {
     this.#onClosed = onClosed;
     this.#lastRead = runtime.turn.now;
     this.links = new CallerLinks(runtime, site.codec);
-    this.#output = new Output(socket, runtime.turn);
+    this.#output = new Output(socket, runtime.turn, runtime.limits.highWaterBytes);
     this.#reader = new FrameReader(site.codec.decoder('request', runtime.limits), this);
     this.#order = site.ordered ? new ReplyOrder() : undefined;
     this.#addresses = {
@@ -149,7 +155,7 @@ export class DownstreamConnection implements Caller, Source, Swept {
       const mutated = this.#site.codec.mutate(bytes, start, frame, mutation);
       this.#answer(call, mutated, 0, mutated.length);
     } else this.#answer(call, bytes, start, start + frame.length);
-    if (this.#output.blocked || this.#output.queued > this.#runtime.limits.highWaterBytes) this.#mindReplies(from);
+    if (this.#output.crowded) this.#mindReplies(from);
   }
 
   onFailure(call: Call, reason: ReplyReason, message: string, detail: string): void {
@@ -196,10 +202,8 @@ export class DownstreamConnection implements Caller, Source, Swept {
 
   /** Stops reading while an upstream connection has more to write than it should. */
   mindPressure(connection: UpstreamConnection): void {
-    const { output } = connection;
-    if (!output.blocked && output.queued <= this.#runtime.limits.highWaterBytes) return;
-    output.blocked = true;
-    connection.resumeWhenDrained(this);
+    if (!connection.output.crowded) return;
+    connection.output.resumeLater(this);
     this.#pause(Pause.upstream);
   }
 
@@ -224,7 +228,6 @@ export class DownstreamConnection implements Caller, Source, Swept {
   #listen(): void {
     const socket = this.#socket;
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.on('drain', () => this.#drained());
     socket.once('end', () => {
       this.#runtime.turn.begin();
       this.drain();
@@ -240,14 +243,17 @@ export class DownstreamConnection implements Caller, Source, Swept {
     this.#lastRead = turn.now;
     this.#site.stats.rxBytes += chunk.length;
     if (this.#ended) return;
+    this.#scan(() => this.#reader.read(chunk));
+  }
+
+  #scan(read: () => void): void {
     try {
-      this.#reader.read(chunk);
+      read();
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       this.#site.stats.requestDecodingError++;
       this.destroy();
     }
-    if (this.#inFlight >= this.#runtime.limits.maxInFlight) this.#pause(Pause.inFlight);
   }
 
   #begin(bytes: Buffer, start: number, frame: Frame, oneway: boolean): Call {
@@ -267,6 +273,7 @@ export class DownstreamConnection implements Caller, Source, Swept {
     if (this.#order !== undefined && !oneway) this.#order.begin(call);
     this.#inFlight++;
     site.stats.requestActive++;
+    if (this.#inFlight >= this.#runtime.limits.maxInFlight) this.#pause(Pause.inFlight);
     return call;
   }
 
@@ -300,11 +307,14 @@ export class DownstreamConnection implements Caller, Source, Swept {
     if (answer !== undefined) this.#output.push(answer, 0, answer.length);
   }
 
-  /** The caller does not read its replies: stop taking requests, and stop reading those upstreams that are its alone. */
+  /**
+   * The caller does not read its replies: no more requests are taken from it. An upstream connection that is its alone
+   * is not read either; where stopping it would take it from others, a caller that leaves too much unread is cut off.
+   */
   #mindReplies(from: ReplySource): void {
-    this.#output.blocked = true;
+    this.#output.resumeLater(this.#ownReplies);
     this.#pause(Pause.replies);
-    if (this.#site.sharing !== 'all') {
+    if (this.#site.sharing === 'caller') {
       if (this.#held.includes(from)) return;
       this.#held.push(from);
       from.hold();
@@ -312,12 +322,6 @@ export class DownstreamConnection implements Caller, Source, Swept {
       this.#site.stats.cxUnreadOverflow++;
       this.destroy();
     }
-  }
-
-  #drained(): void {
-    this.#output.blocked = false;
-    this.#releaseHeld();
-    this.#unpause(Pause.replies);
   }
 
   #releaseHeld(): void {
@@ -328,18 +332,28 @@ export class DownstreamConnection implements Caller, Source, Swept {
 
   #pause(reason: number): void {
     if (this.#pauses === 0) this.#socket.pause();
+    this.#reader.held = true;
     this.#pauses |= reason;
   }
 
   #unpause(reason: number): void {
     if (this.#pauses === 0) return;
     this.#pauses &= ~reason;
-    if (this.#pauses === 0) this.#socket.resume();
+    if (this.#pauses !== 0) return;
+    this.#scan(() => this.#reader.resume());
+    // Going on may have met the next reason to stop.
+    if (this.#isPaused()) return;
+    this.#socket.resume();
+    if (this.#ending) this.#endIfDone();
+  }
+
+  #isPaused(): boolean {
+    return this.#pauses !== 0;
   }
 
   #endIfDone(): void {
     if (this.#ended || this.#inFlight > 0) return;
-    if (this.#reader.inFrame && !this.#socket.readableEnded) return;
+    if ((this.#reader.inFrame || this.#reader.waits) && !this.#readAll()) return;
     this.#ended = true;
     this.#endingSince = this.#runtime.turn.now;
     this.#reader.stopped = true;
@@ -348,6 +362,11 @@ export class DownstreamConnection implements Caller, Source, Swept {
     // What the caller still sends is read and dropped: closing over unread bytes would reset what it has not read yet.
     this.#pauses = 0;
     this.#socket.resume();
+  }
+
+  /** Nothing more can come of what the caller has sent. */
+  #readAll(): boolean {
+    return this.#socket.readableEnded && !this.#reader.waits;
   }
 
   #closed(): void {

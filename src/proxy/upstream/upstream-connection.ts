@@ -32,11 +32,6 @@ export interface ConnectionKeeper {
   onClosed(connection: UpstreamConnection): void;
 }
 
-/** Somebody who stops reading while a connection has more to write than it should. */
-export interface Source {
-  resume(): void;
-}
-
 /** Above this, what is kept of a request is a copy of its header, so that a large buffer is not held until the reply. */
 const KEPT_BYTES = 64 * 1024;
 
@@ -59,7 +54,6 @@ export class UpstreamConnection {
   readonly #exclusive: boolean;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
-  #sources: Source[] = [];
   #holds = 0;
   #lastRead: number;
   #failure: { readonly reason: ReplyReason; readonly message: string; readonly detail: string } | undefined;
@@ -81,7 +75,7 @@ export class UpstreamConnection {
     this.idleSince = runtime.turn.now;
     this.#lastRead = runtime.turn.now;
     this.#socket = this.#open(host.address);
-    this.output = new Output(this.#socket, runtime.turn);
+    this.output = new Output(this.#socket, runtime.turn, runtime.limits.highWaterBytes);
     this.#reader = new FrameReader(codec.decoder('response', runtime.limits), this);
     this.#listen();
     host.stats.cxTotal++;
@@ -111,11 +105,6 @@ export class UpstreamConnection {
     this.calls.passOneway(bytes, start, frame);
     this.host.stats.rqTotal++;
     this.output.push(bytes, start, start + frame.length);
-  }
-
-  /** Has `source` resumed once the output has drained; the caller stops reading until then. */
-  resumeWhenDrained(source: Source): void {
-    if (!this.#sources.includes(source)) this.#sources.push(source);
   }
 
   /** Stops reading replies, because their one receiver cannot take more. */
@@ -209,7 +198,6 @@ export class UpstreamConnection {
       this.connected = true;
       this.host.noteConnected();
     });
-    socket.on('drain', () => this.#drained());
     socket.on('end', () => {
       this.retired = true;
     });
@@ -255,13 +243,6 @@ export class UpstreamConnection {
     this.destroy();
   }
 
-  #drained(): void {
-    this.output.blocked = false;
-    const sources = this.#sources;
-    this.#sources = [];
-    for (const source of sources) source.resume();
-  }
-
   #closedNow(): void {
     this.#runtime.turn.begin();
     this.closed = true;
@@ -281,7 +262,7 @@ export class UpstreamConnection {
       if (!this.connected) call.owner?.onUnsent(call);
       else call.owner?.onFailure(call, failure.reason, failure.message, failure.detail);
     });
-    this.#drained();
+    this.output.relieve();
   }
 }
 
