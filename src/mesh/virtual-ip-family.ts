@@ -10,10 +10,49 @@ interface Written {
   readonly owners: readonly ServiceKey[];
 }
 
+/** Hosts by slot. */
+interface Holders extends Iterable<readonly [number, ServiceKey]> {
+  has(slot: number): boolean;
+  get(slot: number): ServiceKey | undefined;
+  set(slot: number, key: ServiceKey): void;
+  delete(slot: number): void;
+}
+
+/** A pool of this size fills an array of a few megabytes, which is faster than a Map. */
+const maxDenseSlots = 2 ** 18;
+
+class DenseHolders implements Holders {
+  readonly #keys: (ServiceKey | undefined)[];
+
+  constructor(size: number) {
+    this.#keys = Array<ServiceKey | undefined>(size).fill(undefined);
+  }
+
+  has(slot: number): boolean {
+    return this.#keys[slot] !== undefined;
+  }
+
+  get(slot: number): ServiceKey | undefined {
+    return this.#keys[slot];
+  }
+
+  set(slot: number, key: ServiceKey): void {
+    this.#keys[slot] = key;
+  }
+
+  delete(slot: number): void {
+    this.#keys[slot] = undefined;
+  }
+
+  *[Symbol.iterator](): Iterator<readonly [number, ServiceKey]> {
+    for (const [slot, key] of this.#keys.entries()) if (key !== undefined) yield [slot, key];
+  }
+}
+
 export class FamilyBook {
   readonly name: AddressFamily;
   readonly #pool: AddressPool;
-  readonly #holders = new Map<number, ServiceKey>();
+  readonly #holders: Holders;
   /** How often a slot is written as an address of its own. */
   readonly #writtenSlots = new Map<number, number>();
   /** Written CIDRs with several slots, by text. */
@@ -26,6 +65,7 @@ export class FamilyBook {
   constructor(name: AddressFamily, pool: AddressPool) {
     this.name = name;
     this.#pool = pool;
+    this.#holders = pool.size <= maxDenseSlots ? new DenseHolders(pool.size) : new Map<number, ServiceKey>();
   }
 
   get isOff(): boolean {
@@ -41,10 +81,13 @@ export class FamilyBook {
     return address !== undefined && this.#pool.slotOf(address) === undefined;
   }
 
-  /** Notes the address of a lease from an earlier run. */
-  add(lease: VirtualIpLease): void {
-    const slot = this.#slotIn(lease);
+  /** Notes the address of a lease from an earlier run; false where it has one that lies outside of the ranges. */
+  add(lease: VirtualIpLease): boolean {
+    const address = this.addressIn(lease);
+    if (address === undefined) return true;
+    const slot = this.#pool.slotOf(address);
     if (slot !== undefined) this.#holders.set(slot, lease.key);
+    return slot !== undefined;
   }
 
   remove(lease: VirtualIpLease): void {
@@ -54,11 +97,11 @@ export class FamilyBook {
     this.#isFull = false;
   }
 
-  /** Takes the first free address from the host's preferred one on. */
-  takeFree(key: ServiceKey): string | undefined {
+  /** Takes the first free address from the one on that the hash prefers. */
+  takeFree(key: ServiceKey, hash: number): string | undefined {
     const { size } = this.#pool;
     if (this.#isFull || size === 0) return undefined;
-    let slot = hashOf(key) % size;
+    let slot = hash % size;
     for (let tried = 0; tried < size; tried++) {
       const lastWritten = this.#lastWritten(slot);
       if (lastWritten === undefined && !this.#holders.has(slot)) return this.take(slot, key);
@@ -159,13 +202,4 @@ export class FamilyBook {
     const address = this.addressIn(lease);
     return address === undefined ? undefined : this.#pool.slotOf(address);
   }
-}
-
-/** FNV-1a over UTF-16 units, then a finisher (Murmur3) so that near keys do not get near slots. */
-function hashOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

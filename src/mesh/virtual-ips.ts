@@ -41,6 +41,8 @@ export class VirtualIps {
   readonly #leases = new Map<ServiceKey, VirtualIpLease>();
   /** Hosts that want an address and lack one of some family. */
   readonly #waiting = new Set<ServiceKey>();
+  /** Hosts whose addresses lay outside of the ranges when the book was opened. */
+  readonly #outsiders = new Set<ServiceKey>();
   #tombstones = 0;
   /** Tombstones that may give their addresses away, while an update runs. */
   #candidates: VirtualIpLease[] | undefined;
@@ -96,7 +98,8 @@ export class VirtualIps {
   }
 
   #outside(): readonly Finding[] {
-    return [...this.#leases.values()]
+    return [...this.#outsiders]
+      .flatMap((key) => this.#leases.get(key) ?? [])
       .filter((lease) => lease.state === 'bound' && this.#families.some((family) => family.isOutside(lease)))
       .slice(0, maxFindings)
       .map(({ key, ipv4, ipv6 }) => {
@@ -144,18 +147,18 @@ export class VirtualIps {
   /** Gives a host what it lacks; where that is not to be had, it waits. */
   #feed(key: ServiceKey, now: number, changes: LeaseChange[]): void {
     const before = this.#leases.get(key);
-    const ipv4 = before?.ipv4 ?? this.#take(this.#ipv4, key, now, changes);
-    const ipv6 = before?.ipv6 ?? this.#take(this.#ipv6, key, now, changes);
+    const hash = hashOf(key);
+    const ipv4 = before?.ipv4 ?? this.#ipv4.takeFree(key, hash) ?? this.#takeOld(this.#ipv4, key, now, changes);
+    const ipv6 = before?.ipv6 ?? this.#ipv6.takeFree(key, hash) ?? this.#takeOld(this.#ipv6, key, now, changes);
     const lease = leaseOf(key, ipv4, ipv6, before?.since ?? now);
-    if (this.#isComplete(lease)) this.#waiting.delete(key);
-    else this.#waiting.add(key);
-    if (ipv4 !== before?.ipv4 || ipv6 !== before?.ipv6) this.#change(lease, key, changes);
+    if (!this.#isComplete(lease)) this.#waiting.add(key);
+    else if (this.#waiting.size > 0) this.#waiting.delete(key);
+    if (ipv4 !== before?.ipv4 || ipv6 !== before?.ipv6) this.#change(lease, key, changes, before);
   }
 
-  /** A free address, or that of the host that has been gone the longest. */
-  #take(family: FamilyBook, key: ServiceKey, now: number, changes: LeaseChange[]): string | undefined {
-    const free = family.takeFree(key);
-    if (free !== undefined || family.isOff) return free;
+  /** Where no address is free: that of the host that has been gone the longest. */
+  #takeOld(family: FamilyBook, key: ServiceKey, now: number, changes: LeaseChange[]): string | undefined {
+    if (family.isOff) return undefined;
     this.#candidates ??= this.#tombstonesByAge().filter(({ since }) => since + this.#quarantine <= now);
     const at = this.#candidates.findIndex(
       (one) => this.#leases.get(one.key) === one && family.reusableSlot(one) !== undefined,
@@ -182,8 +185,12 @@ export class VirtualIps {
   }
 
   /** Addresses that the lease gains have been taken already. */
-  #change(lease: VirtualIpLease | undefined, key: ServiceKey, changes: LeaseChange[]): void {
-    const before = this.#leases.get(key);
+  #change(
+    lease: VirtualIpLease | undefined,
+    key: ServiceKey,
+    changes: LeaseChange[],
+    before = this.#leases.get(key),
+  ): void {
     if (before !== undefined) {
       if (before.state === 'tombstone') this.#tombstones--;
       for (const family of this.#families) {
@@ -199,7 +206,7 @@ export class VirtualIps {
   #restore(lease: VirtualIpLease): void {
     this.#leases.set(lease.key, lease);
     if (lease.state === 'tombstone') this.#tombstones++;
-    for (const family of this.#families) family.add(lease);
+    for (const family of this.#families) if (!family.add(lease)) this.#outsiders.add(lease.key);
   }
 }
 
@@ -249,4 +256,13 @@ function takenAddress({
 function coveredRange({ cidr, owner }: { readonly cidr: string; readonly owner: ServiceKey }): Finding {
   const message = `${cidr} is written, and virtual IPs are handed out from it.`;
   return finding('ISTH0404', { object: hostOf(owner), path: 'spec.addresses', message });
+}
+
+/** FNV-1a over UTF-16 units, then a finisher (Murmur3) so that near keys do not get near slots. */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
