@@ -18,6 +18,12 @@ interface Entry {
   readonly release: () => void;
 }
 
+/** A listener that could not stand yet. */
+interface Retry {
+  readonly plan: ListenerPlan;
+  readonly timer: NodeJS.Timeout;
+}
+
 const RETRY_MS = 1000;
 
 export class ListenerSet {
@@ -29,7 +35,9 @@ export class ListenerSet {
   readonly #shared: boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #draining = new Set<Listener>();
-  readonly #retries = new Map<string, NodeJS.Timeout>();
+  readonly #retries = new Map<string, Retry>();
+  /** Services that wait for their first routes before they replace one that stands: how to give them up. */
+  readonly #pending = new Map<string, () => void>();
   #stopped = false;
 
   constructor(around: SiteSurroundings, routes: RouteDirectory, stats: StatsStore, shared: boolean) {
@@ -44,11 +52,11 @@ export class ListenerSet {
     for (const { listener } of this.#entries.values()) yield listener;
   }
 
-  /** Names of the route resources that listeners refer to, sorted. */
+  /** Names of the route resources that listeners refer to, those that do not stand yet included; sorted. */
   routeNames(): readonly string[] {
     const names = new Set<string>();
-    for (const { listener } of this.#entries.values()) {
-      const { service } = listener.plan;
+    const plans = [...[...this.#entries.values()].map(({ listener }) => listener.plan), ...this.#retryPlans()];
+    for (const { service } of plans) {
       if (service.kind === 'metaprotocol' && service.routes.kind === 'rds') names.add(service.routes.resourceName);
     }
     return [...names].sort();
@@ -56,7 +64,7 @@ export class ListenerSet {
 
   /** Resolves once the listener stands. Throws Rejection when it cannot; that is then tried again now and then. */
   async set(plan: ListenerPlan): Promise<void> {
-    this.#stopRetry(plan.name);
+    this.#giveUp(plan.name);
     const before = this.#entries.get(plan.name);
     if (before !== undefined && sameAddress(before.listener.plan.address, plan.address)) {
       this.#replace(plan, before);
@@ -75,7 +83,7 @@ export class ListenerSet {
   }
 
   remove(name: string): void {
-    this.#stopRetry(name);
+    this.#giveUp(name);
     const entry = this.#entries.get(name);
     this.#entries.delete(name);
     if (entry !== undefined) this.#retire(entry);
@@ -128,12 +136,17 @@ export class ListenerSet {
     let warmed = false;
     const warm = (): void => {
       warmed = true;
+      this.#pending.delete(plan.name);
       if (release !== undefined) put({ kind: 'metaprotocol', site }, release);
       listener.warm();
     };
     release = this.#followRoutes(site, plan.service, warm);
-    if (warmed) put({ kind: 'metaprotocol', site }, release);
-    else listener.plan = plan;
+    if (warmed) {
+      put({ kind: 'metaprotocol', site }, release);
+      return;
+    }
+    listener.plan = plan;
+    this.#pending.set(plan.name, release);
   }
 
   #site(plan: ListenerPlan, service: MetaProtocolPlan): Site {
@@ -181,11 +194,22 @@ export class ListenerSet {
         if (!(error instanceof Rejection)) throw error;
       });
     };
-    this.#retries.set(plan.name, setTimeout(again, RETRY_MS).unref());
+    this.#retries.set(plan.name, { plan, timer: setTimeout(again, RETRY_MS).unref() });
+  }
+
+  #retryPlans(): readonly ListenerPlan[] {
+    return [...this.#retries.values()].map(({ plan }) => plan);
+  }
+
+  /** Forgets what was to become of the name. */
+  #giveUp(name: string): void {
+    this.#stopRetry(name);
+    this.#pending.get(name)?.();
+    this.#pending.delete(name);
   }
 
   #stopRetry(name: string): void {
-    clearTimeout(this.#retries.get(name));
+    clearTimeout(this.#retries.get(name)?.timer);
     this.#retries.delete(name);
   }
 }
