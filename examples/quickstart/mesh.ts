@@ -43,10 +43,12 @@ export async function startMesh(folder: string, cleanup: Cleanup, say: (text: st
   await startIsthmus(run, admin, log('control-plane'), cleanup);
 
   say('starting a server-side and a client-side metaproxy');
-  const proxy = (id: string): readonly string[] => ['proxy', '--xds', xds, '--node', id, '--namespace', 'shop'];
-  const serverSide = [...proxy('server-side'), '--address', ...WORKLOAD_ADDRESSES];
+  const proxy = (id: string, namespace: string): readonly string[] => {
+    return ['proxy', '--xds', xds, '--node', id, '--namespace', namespace];
+  };
+  const serverSide = [...proxy('server-side', 'machines'), '--address', ...WORKLOAD_ADDRESSES];
   await startIsthmus(serverSide, serverAdmin, log('server-side'), cleanup);
-  await startIsthmus(proxy('client-side'), clientAdmin, log('client-side'), cleanup);
+  await startIsthmus(proxy('client-side', 'shop'), clientAdmin, log('client-side'), cleanup);
 
   const demos: Demo[] = [];
   for (const { protocol, ports, servers } of served) {
@@ -60,6 +62,7 @@ export async function startMesh(folder: string, cleanup: Cleanup, say: (text: st
       ),
     );
   }
+  await checkProxies(admin);
   return { manifestFolder: manifests.folder, demos, admin };
 }
 
@@ -114,4 +117,20 @@ async function virtualIpOf(admin: string, host: string): Promise<string> {
   const address = leases.find((lease) => lease.key.endsWith(`/${host}`))?.ipv4;
   if (address === undefined) throw new Error(`the control plane has no virtual IP for ${host}`);
   return address;
+}
+
+interface ProxyStatus {
+  readonly id: string;
+  readonly types: readonly { readonly type: string; readonly state: string; readonly error?: string }[];
+}
+
+/** Both proxies are there, and have refused nothing: else the load may flow past one of them, and nobody would notice. */
+async function checkProxies(admin: string): Promise<void> {
+  const response = await fetch(`http://${admin}/api/v1/proxies`);
+  const proxies: readonly ProxyStatus[] = JSON.parse(await response.text());
+  const refused = proxies.flatMap(({ id, types }) =>
+    types.filter(({ state }) => state === 'NACKED').map(({ type, error }) => `${id} refused ${type}: ${error}`),
+  );
+  if (proxies.length !== 2) refused.push(`${proxies.length} proxies are connected instead of 2`);
+  if (refused.length > 0) throw new Error(refused.join('; '));
 }

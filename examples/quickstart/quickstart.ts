@@ -44,7 +44,9 @@ async function main(): Promise<number> {
   }
   const cleanup = new Cleanup();
   try {
-    return await Promise.race([run(options, cleanup), cleanup.interruption]);
+    const { mesh, report } = await Promise.race([run(options, cleanup), cleanup.interruption]);
+    if (!options.exit) await stayUp(mesh, cleanup);
+    return report.ok ? ExitCode.ok : ExitCode.misbehaved;
   } catch (error) {
     if (error instanceof Interrupted) {
       say('\nstopping');
@@ -57,7 +59,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(options: Options, cleanup: Cleanup): Promise<number> {
+async function run(options: Options, cleanup: Cleanup): Promise<{ readonly mesh: Mesh; readonly report: Report }> {
   // What goes wrong because everything is being stopped is no news.
   const tell = (text: string): void => {
     if (!cleanup.isOver) say(text);
@@ -71,12 +73,7 @@ async function run(options: Options, cleanup: Cleanup): Promise<number> {
   const report = await walk(mesh.demos, performance.now() - started, tell);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   say(report.ok ? '\nEvery phase behaved.' : '\nNot every phase behaved: see what is marked above.');
-  if (!options.exit) await stayUp(mesh, cleanup);
-  return exitCodeOf(report);
-}
-
-function exitCodeOf(report: Report): number {
-  return report.ok ? ExitCode.ok : ExitCode.misbehaved;
+  return { mesh, report };
 }
 
 /** From here on an interrupt is the way to end, not a failure. */
