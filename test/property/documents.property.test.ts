@@ -108,7 +108,7 @@ const text = fc.oneof(
 
 const name = fc
   .oneof(fc.stringMatching(/^[a-zA-Z0-9_./-]{1,12}$/), fc.string({ maxLength: 8 }))
-  .filter((key) => key !== '__proto__');
+  .filter((key) => key !== '__proto__' && key !== '<<');
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },

@@ -238,7 +238,7 @@ describe('leases', () => {
 
 describe('a state folder', () => {
   it('belongs to one control plane at a time, and is free again when that was killed', async () => {
-    const holder = fork(join(import.meta.dirname, 'state-folder.holder.ts'), [path], {
+    const holder = fork(join(import.meta.dirname, '../../../test/chaos/state-folder-holder.ts'), [path], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     await once(holder, 'message');

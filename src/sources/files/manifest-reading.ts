@@ -90,7 +90,7 @@ function endsWithNewline({ path, bytes }: ManifestFile): boolean {
   return bytes.at(-1) === 0x0a || syntaxOf(path) === 'json';
 }
 
-export function syntaxOf(path: string): DocumentSyntax {
+function syntaxOf(path: string): DocumentSyntax {
   return extname(path).toLowerCase() === '.json' ? 'json' : 'yaml';
 }
 

@@ -1,5 +1,5 @@
 /** Test program: takes a state folder and holds it until it is killed. */
-import { NodeStateFolder } from './state-folder.ts';
+import { NodeStateFolder } from '../../src/delivery/files/state-folder.ts';
 
 await new NodeStateFolder(process.argv[2] ?? '').lock();
 process.send?.('locked');
