@@ -21,15 +21,21 @@ function ringPoints<H extends BalancedHost>(
   minimumSize: number,
   maximumSize: number,
 ): [number, H][] {
-  const total = hosts.reduce((sum, host) => sum + host.weight, 0);
-  const smallest = Math.min(...hosts.map((host) => host.weight));
-  const size = Math.min(maximumSize, Math.max(minimumSize, Math.ceil(total / smallest)));
+  const perWeight = pointsPerWeight(hosts, minimumSize, maximumSize);
   const points: [number, H][] = [];
   for (const host of hosts) {
-    const count = Math.max(1, Math.round((host.weight / total) * size));
+    const count = Math.max(1, Math.round(host.weight * perWeight));
     for (let index = 0; index < count; index++) points.push([mix(hashText(`${host.key}_${index}`)), host]);
   }
   return points.sort(([a, one], [b, other]) => a - b || (one.key < other.key ? -1 : 1));
+}
+
+/** The lightest host gets a power of two: so a host that comes or goes seldom changes how many points the others have. */
+function pointsPerWeight(hosts: readonly BalancedHost[], minimumSize: number, maximumSize: number): number {
+  const total = hosts.reduce((sum, host) => sum + host.weight, 0);
+  const smallest = Math.min(...hosts.map((host) => host.weight));
+  const wanted = 2 ** Math.max(0, Math.ceil(Math.log2((minimumSize * smallest) / total)));
+  return Math.min(wanted / smallest, maximumSize / total);
 }
 
 /** Going round from `first`, the host that comes after `skip` other ones. */

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { BalancedHost } from './balanced-host.ts';
+import { type BalancingPolicy, balancer } from './balancer.ts';
+import { hashText } from './hash.ts';
+
+const hosts = (count: number, weights: readonly number[] = []): BalancedHost[] =>
+  Array.from({ length: count }, (_, index) => ({ key: `10.0.0.${index}:80`, weight: weights[index] ?? 1, active: 0 }));
+
+/** A random source that is the same in every run. */
+function sequence(): () => number {
+  let state = 12345;
+  return () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return state / 0x1_0000_0000;
+  };
+}
+
+function shares(policy: BalancingPolicy, all: readonly BalancedHost[], picks: number): number[] {
+  const random = sequence();
+  const pick = balancer(policy, all, random);
+  const counts = new Map<BalancedHost | undefined, number>();
+  for (let turn = 0; turn < picks; turn++) {
+    const host = pick(Math.floor(random() * 0x1_0000_0000), 0);
+    counts.set(host, (counts.get(host) ?? 0) + 1);
+  }
+  return all.map((host) => (counts.get(host) ?? 0) / picks);
+}
+
+const hashing: readonly BalancingPolicy[] = [
+  { kind: 'ring-hash', minimumSize: 1024, maximumSize: 1_048_576 },
+  { kind: 'maglev', tableSize: 65_537 },
+];
+
+it('finds no host where there is none', () => {
+  expect(balancer({ kind: 'round-robin' }, [], Math.random)(1, 0)).toBeUndefined();
+});
+
+it('goes round equal hosts in turn', () => {
+  const all = hosts(3);
+  const pick = balancer({ kind: 'round-robin' }, all, () => 0);
+  expect(Array.from({ length: 6 }, () => pick(0, 0)?.key)).toEqual([...all, ...all].map(({ key }) => key));
+});
+
+it.each([{ kind: 'round-robin' }, { kind: 'random' }, ...hashing] satisfies BalancingPolicy[])(
+  '$kind shares requests by weight',
+  (policy) => {
+    const [light = 0, heavy = 0, none = 0] = shares(policy, hosts(3, [1, 3, 6]), 30_000);
+    expect(light).toBeCloseTo(0.1, 1);
+    expect(heavy).toBeCloseTo(0.3, 1);
+    expect(none).toBeCloseTo(0.6, 1);
+  },
+);
+
+it('prefers the host with fewer requests in flight', () => {
+  const [busy, idle] = [
+    { key: 'busy', weight: 1, active: 50 },
+    { key: 'idle', weight: 1, active: 0 },
+  ];
+  const [toBusy = 0] = shares({ kind: 'least-request', choices: 2 }, [busy, idle], 10_000);
+  // Chosen only when both choices fall on it.
+  expect(toBusy).toBeCloseTo(0.25, 1);
+});
+
+describe.each(hashing)('$kind', (policy) => {
+  const keys = Array.from({ length: 2000 }, (_, index) => hashText(`request ${index}`));
+
+  it('sends one hash to one host, in whatever order the hosts are listed', () => {
+    const all = hosts(7);
+    const [forward, backward] = [balancer(policy, all, Math.random), balancer(policy, all.toReversed(), Math.random)];
+    for (const key of keys) expect(forward(key, 0)).toBe(backward(key, 0));
+  });
+
+  it('moves few requests when a host goes', () => {
+    const all = hosts(10);
+    const [whole, fewer] = [balancer(policy, all, Math.random), balancer(policy, all.slice(1), Math.random)];
+    const moved = keys.filter((key) => whole(key, 0) !== all[0] && whole(key, 0) !== fewer(key, 0));
+    expect(moved.length).toBeLessThan(keys.length * 0.05);
+  });
+
+  it('gives another host when it is asked again', () => {
+    const pick = balancer(policy, hosts(5), Math.random);
+    const moved = keys.filter((key) => pick(key, 1) !== pick(key, 0));
+    expect(moved.length).toBeGreaterThan(keys.length * 0.7);
+  });
+});

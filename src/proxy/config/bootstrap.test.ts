@@ -1,0 +1,102 @@
+import { expect, it } from 'vitest';
+import { decode } from '../../xds-api/messages.ts';
+import { readBootstrap } from './bootstrap.ts';
+import { planListener } from './listener-plan.ts';
+
+const META = 'type.googleapis.com/aeraki.meta_protocol_proxy.v1alpha.MetaProtocolProxy';
+
+const snake = {
+  '@type': META,
+  stat_prefix: 's',
+  application_protocol: 'awesomerpc',
+  codec: { name: 'aeraki.meta_protocol.codec.awesomerpc' },
+  route_config: {
+    name: 'r',
+    routes: [{ match: { metadata: [{ name: 'cmd', exact_match: '1' }] }, route: { cluster: 'a' } }],
+  },
+  meta_protocol_filters: [{ name: 'aeraki.meta_protocol.filters.router' }],
+};
+const camel = {
+  '@type': META,
+  statPrefix: 's',
+  protocol: { name: 'awesomerpc', codec: { name: 'aeraki.meta_protocol.codec.awesomerpc' } },
+  routeConfig: {
+    name: 'r',
+    routes: [{ match: { metadata: [{ name: 'cmd', exactMatch: '1' }] }, route: { cluster: 'a' } }],
+  },
+  metaProtocolFilters: [
+    {
+      name: 'any',
+      config: { '@type': 'type.googleapis.com/aeraki.meta_protocol_proxy.filters.router.v1alpha.Router' },
+    },
+  ],
+};
+const { routeConfig: _routes, ...withoutRoutes } = camel;
+const typedStruct = (type: string, config: Record<string, unknown>): unknown => {
+  const { '@type': _, ...value } = config;
+  return { '@type': `type.googleapis.com/${type}`, type_url: META, value };
+};
+
+function service(typedConfig: unknown): unknown {
+  const { resources } = readBootstrap({
+    static_resources: {
+      listeners: [
+        {
+          name: 'l',
+          address: { socket_address: { address: '127.0.0.1', port_value: 1 } },
+          filter_chains: [{ filters: [{ name: 'f', typed_config: typedConfig }] }],
+        },
+      ],
+    },
+  });
+  const plan = planListener(decode('envoy.config.listener.v3.Listener', resources[0]?.body ?? new Uint8Array()));
+  return JSON.parse(JSON.stringify(plan.service));
+}
+
+it('reads snake_case and camelCase, both generations of codec fields, typed_config and TypedStruct alike', () => {
+  const expected = service(camel);
+  expect(expected).toMatchObject({ applicationProtocol: 'awesomerpc', routes: { table: { routes: [{ name: '' }] } } });
+  expect(service(snake)).toEqual(expected);
+  for (const wrapper of ['udpa.type.v1.TypedStruct', 'xds.type.v3.TypedStruct']) {
+    expect(service(typedStruct(wrapper, snake))).toEqual(expected);
+    expect(service(typedStruct(wrapper, camel))).toEqual(expected);
+  }
+});
+
+it('finds the control plane of ads_config among the static clusters', () => {
+  const { ads, admin } = readBootstrap({
+    admin: { address: { socketAddress: { address: '127.0.0.1', portValue: 15000 } } },
+    dynamicResources: { adsConfig: { apiType: 'DELTA_GRPC', grpcServices: [{ envoyGrpc: { clusterName: 'xds' } }] } },
+    staticResources: {
+      clusters: [
+        {
+          name: 'xds',
+          loadAssignment: {
+            clusterName: 'xds',
+            endpoints: [
+              {
+                lbEndpoints: [{ endpoint: { address: { socketAddress: { address: '10.0.0.1', portValue: 15010 } } } }],
+              },
+            ],
+          },
+        },
+      ],
+    },
+  });
+  expect(ads).toEqual({ address: '10.0.0.1:15010', delta: true });
+  expect(admin).toBe('127.0.0.1:15000');
+});
+
+it('names what it does not know, and refuses what is wrong', () => {
+  expect(readBootstrap({ fancy: 1 }).unknownFields).toEqual(['fancy']);
+  expect(() => readBootstrap({ node: { id: 7 } })).toThrow('bootstrap: node.id');
+});
+
+it.each([
+  [{ ...camel, statPrefix: '' }, 'stat_prefix is needed'],
+  [{ ...camel, metaProtocolFilters: [{ name: 'aeraki.meta_protocol.filters.ratelimit' }] }, 'is not supported'],
+  [{ ...camel, protocol: { name: 'x', codec: { name: 'nobody' } } }, 'there is no codec "nobody"'],
+  [withoutRoutes, 'route_config or rds is needed'],
+])('refuses a listener that it would not serve as written', (config, reason) => {
+  expect(() => service(config)).toThrow(reason);
+});
