@@ -7,10 +7,11 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { load as loadYaml } from 'js-yaml';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
-import { awesomerpcProtocol } from '../e2e/proxy-bootstraps.ts';
 import { findPeer } from '../peers/peers.ts';
 import type { BenchProtocol } from './proxy-frames.ts';
 import type { LoadOrder, LoadResult } from './proxy-load.ts';
@@ -36,9 +37,31 @@ export interface ProxyFigure {
   readonly requestsPerSecond: number;
 }
 
+export interface Latency {
+  readonly subject: string;
+  readonly requestsPerSecond: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+type Order = (what: LoadOrder) => Promise<LoadResult>;
+
 interface Options {
   readonly seconds: number;
   readonly rounds: number;
+}
+
+/** awesomerpc by its YAML, as a user's own protocol is: the description travels with the listener. */
+function describedProtocol(): Record<string, unknown> {
+  const file = path.resolve(import.meta.dirname, '../../codecs/awesomerpc/awesomerpc.yaml');
+  const document = loadYaml(readFileSync(file, 'utf8'));
+  const spec = typeof document === 'object' && document !== null && 'spec' in document ? document.spec : undefined;
+  const config = {
+    '@type': 'type.googleapis.com/xds.type.v3.TypedStruct',
+    type_url: 'type.googleapis.com/isthmus.dev.v1alpha1.ProtocolCodec',
+    value: spec,
+  };
+  return { name: 'awesomerpc', codec: { name: 'awesomerpc', config }, multiplexing: true };
 }
 
 const thriftProtocol = { name: 'thrift', codec: { name: 'aeraki.meta_protocol.codec.thrift' }, multiplexing: true };
@@ -51,10 +74,37 @@ export async function benchThrift(shapes: readonly Shape[], options: Options): P
   ]);
 }
 
+/** Latency at equal requests a second, half of what the slower of the two can do at most. */
+export async function benchLatency(connections: number, rate: number, options: Options): Promise<readonly Latency[]> {
+  const envoy = findPeer('envoy');
+  const start = async (upstream: number, ports: readonly number[]): Promise<readonly Subject[]> => [
+    await startMetaproxySubject(thriftProtocol, ports[0] ?? 0, upstream),
+    ...(envoy === undefined ? [] : [await startThriftProxy(envoy, ports[1] ?? 0, upstream)]),
+  ];
+  return withSubjects('thrift', options, start, async (subjects, order) => {
+    const rounds: { subject: string; p50: number; p99: number }[] = [];
+    for (let round = 0; round < options.rounds; round++)
+      for (const { name, port } of subjects) {
+        const what = { protocol: 'thrift', port, connections, depth: 1, seconds: options.seconds, rate } as const;
+        const { p50 = Number.NaN, p99 = Number.NaN } = await order(what);
+        rounds.push({ subject: name, p50, p99 });
+      }
+    return subjects.map(({ name }) => {
+      const own = rounds.filter(({ subject }) => subject === name);
+      return {
+        subject: name,
+        requestsPerSecond: rate,
+        p50Us: Math.round(median(own.map(({ p50 }) => p50))),
+        p99Us: Math.round(median(own.map(({ p99 }) => p99))),
+      };
+    });
+  });
+}
+
 export async function benchShared(shapes: readonly Shape[], options: Options): Promise<readonly ProxyFigure[]> {
   const haproxy = findPeer('haproxy');
   return bench('awesomerpc', shapes, options, async (upstream, ports) => [
-    await startMetaproxySubject(awesomerpcProtocol(true), ports[0] ?? 0, upstream),
+    await startMetaproxySubject(describedProtocol(), ports[0] ?? 0, upstream),
     ...(haproxy === undefined ? [] : [await startHaproxy(haproxy, ports[1] ?? 0, upstream)]),
   ]);
 }
@@ -62,26 +112,39 @@ export async function benchShared(shapes: readonly Shape[], options: Options): P
 async function bench(
   protocol: BenchProtocol,
   shapes: readonly Shape[],
-  { seconds, rounds }: Options,
+  options: Options,
   start: (upstream: number, ports: readonly number[]) => Promise<readonly Subject[]>,
 ): Promise<readonly ProxyFigure[]> {
-  const echo = await startEcho(protocol);
-  const subjects = await start(echo.port, await freePorts(2));
-  const load = fork(path.join(import.meta.dirname, 'proxy-load.ts'));
-  pin(load, 1);
-  const order = async (what: LoadOrder): Promise<LoadResult> => {
-    load.send(what);
-    const [result] = await once(load, 'message');
-    return result;
-  };
-  try {
-    for (const { port } of subjects) await order({ protocol, port, connections: 16, depth: 4, seconds: seconds / 2 });
+  const { seconds, rounds } = options;
+  return withSubjects(protocol, options, start, async (subjects, order) => {
     const figures: ProxyFigure[] = [];
     for (const shape of shapes)
       figures.push(
         ...(await interleaved(subjects, shape, rounds, (port) => order({ protocol, port, ...shape, seconds }))),
       );
     return figures;
+  });
+}
+
+/** Starts the server, the proxies and the load, warms them up, and ends them again. */
+async function withSubjects<T>(
+  protocol: BenchProtocol,
+  { seconds }: Options,
+  start: (upstream: number, ports: readonly number[]) => Promise<readonly Subject[]>,
+  measure: (subjects: readonly Subject[], order: Order) => Promise<T>,
+): Promise<T> {
+  const echo = await startEcho(protocol);
+  const subjects = await start(echo.port, await freePorts(2));
+  const load = fork(path.join(import.meta.dirname, 'proxy-load.ts'));
+  pin(load, 1);
+  const order: Order = async (what) => {
+    load.send(what);
+    const [result] = await once(load, 'message');
+    return result;
+  };
+  try {
+    for (const { port } of subjects) await order({ protocol, port, connections: 16, depth: 4, seconds: seconds / 2 });
+    return await measure(subjects, order);
   } finally {
     load.disconnect();
     await Promise.all([...subjects, echo].map((subject) => subject.stop()));
@@ -161,6 +224,7 @@ if (import.meta.main) {
           ],
           options,
         );
-  const report = { name: 'proxy', thrift, thriftRatios: ratios(thrift), shared, sharedRatios: ratios(shared) };
+  const latency = values.only === 'shared' ? [] : await benchLatency(16, 4000, options);
+  const report = { name: 'proxy', latency, thrift, thriftRatios: ratios(thrift), shared, sharedRatios: ratios(shared) };
   console.log(JSON.stringify(report, undefined, 2));
 }
