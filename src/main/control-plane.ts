@@ -60,10 +60,10 @@ async function assemble(
   const xdsAt = parseAddress(options.xds, '--xds');
   const pipeline = buildPipeline(new Engine());
 
-  const leases = await startLeaseKeeping(pipeline, options.stateFolder, log);
-  stops.push(() => leases.close());
   const source = await watchFiles(options.files, pipeline);
   stops.push(() => source.close());
+  const leases = await startLeaseKeeping(pipeline, options.stateFolder, () => source.state === 'live', log);
+  stops.push(() => leases.close());
   await leases.settled();
 
   const metrics = metricsOf(pipeline);
@@ -150,6 +150,10 @@ function metricsOf({ engine, files, leases }: Pipeline): Metrics {
         for (const { severity } of collection.values()) counts[severity]++;
       return counts;
     },
-    boundVirtualIps: () => leases.size,
+    boundVirtualIps: () => {
+      let bound = 0;
+      for (const { state } of leases.values()) if (state === 'bound') bound++;
+      return bound;
+    },
   });
 }

@@ -1,5 +1,12 @@
-/** PROVISIONAL: addresses by hash, in memory only, until the lease book is there. */
-import { createHash } from 'node:crypto';
+/**
+ * Virtual IPs around the pipeline: claims go to the keeper of leases, durable leases come back. Offline, nothing is kept:
+ * every host gets its preferred address.
+ */
+
+import { LeaseKeeper } from '../delivery/files/lease-keeper.ts';
+import { NodeStateFolder } from '../delivery/files/state-folder.ts';
+import { meshKey } from '../mesh/settings.ts';
+import { defaultRanges, type VirtualIpRanges, VirtualIps } from '../mesh/virtual-ips.ts';
 import type { Finding } from '../model/finding.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import type { Logger } from '../operations/log.ts';
@@ -9,35 +16,137 @@ import type { Pipeline } from './pipeline.ts';
 export interface LeaseKeeping {
   all(): readonly VirtualIpLease[];
   findings(): readonly Finding[];
+  /** Resolves when every host that can have an address has one that would survive a restart. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
 
-export function allocateForOffline(pipeline: Pipeline): void {
-  pipeline.engine.sink(pipeline.mesh.virtualIpClaims, (diff) =>
-    pipeline.engine.batch(() => {
-      for (const { key, after } of diff) {
-        if (after === undefined) pipeline.leases.delete(key);
-        else {
-          const hash = createHash('sha256').update(key).digest();
-          pipeline.leases.set({
-            key: after.key,
-            ipv4: `127.241.${hash[0]}.${((hash[1] ?? 0) % 254) + 1}`,
-            state: 'bound',
-            since: 0,
-          });
-        }
-      }
-    }),
-  );
+export function allocateForOffline({ engine, mesh, leases }: Pipeline): readonly Finding[] {
+  const book = new VirtualIps(rangesOf(mesh.virtualIpRanges.get(meshKey)), []);
+  const claims = new Map([...mesh.virtualIpClaims.values()].map(({ key }) => [key, true]));
+  const written = new Map([...mesh.reservedAddresses.values()].map(({ address, services }) => [address, services]));
+  book.update({ claims, written }, 0);
+  engine.batch(() => {
+    for (const lease of book.leases()) leases.set(lease);
+  });
+  return book.findings();
 }
 
-export async function startLeaseKeeping(pipeline: Pipeline, _folder: string, _log: Logger): Promise<LeaseKeeping> {
-  allocateForOffline(pipeline);
-  return {
-    all: () => sortedValues(pipeline.leases),
-    findings: () => [],
-    settled: async () => {},
-    close: async () => {},
-  };
+function rangesOf(ranges: VirtualIpRanges | undefined): VirtualIpRanges {
+  return ranges ?? defaultRanges;
+}
+
+/**
+ * Needs the files to have been read: their MeshConfig says from which ranges addresses come. When that changes later, the
+ * leases are opened again with the new ranges. `isLive` tells whether all that could claim an address has been seen: only
+ * then does a lease that nobody claims become a tombstone. Throws STATE where the folder is in use or cannot be read.
+ */
+export async function startLeaseKeeping(
+  pipeline: Pipeline,
+  folder: string,
+  isLive: () => boolean,
+  log: Logger,
+): Promise<LeaseKeeping> {
+  const keeping = new Keeping(pipeline, folder, isLive, log);
+  await keeping.open();
+  return keeping;
+}
+
+class Keeping implements LeaseKeeping {
+  readonly #pipeline: Pipeline;
+  readonly #folder: string;
+  readonly #isLive: () => boolean;
+  readonly #log: Logger;
+  #keeper: LeaseKeeper | undefined;
+  readonly #stops: (() => void)[] = [];
+  /** Of the sinks that feed the keeper. */
+  #unplug: () => void = () => {};
+  #released = false;
+  /** One opening after the other. */
+  #opening = Promise.resolve();
+
+  constructor(pipeline: Pipeline, folder: string, isLive: () => boolean, log: Logger) {
+    this.#pipeline = pipeline;
+    this.#folder = folder;
+    this.#isLive = isLive;
+    this.#log = log;
+  }
+
+  async open(): Promise<void> {
+    await this.#openKeeper();
+    const { engine, mesh, files } = this.#pipeline;
+    let first = true;
+    this.#stops.push(
+      engine.sink(mesh.virtualIpRanges, () => {
+        if (!first) this.#reopen();
+        first = false;
+      }),
+      engine.sink(files.findings, () => this.#releaseOnceLive()),
+      engine.sink(mesh.virtualIpClaims, () => this.#releaseOnceLive()),
+    );
+    this.#releaseOnceLive();
+  }
+
+  all(): readonly VirtualIpLease[] {
+    return sortedValues(this.#pipeline.leases);
+  }
+
+  findings(): readonly Finding[] {
+    return this.#keeper?.findings() ?? [];
+  }
+
+  async settled(): Promise<void> {
+    await this.#opening;
+    await this.#keeper?.settled();
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+    await this.#opening;
+    await this.#closeKeeper();
+  }
+
+  async #closeKeeper(): Promise<void> {
+    this.#unplug();
+    await this.#keeper?.close();
+  }
+
+  async #openKeeper(): Promise<void> {
+    const { engine, mesh, leases } = this.#pipeline;
+    const ranges = rangesOf(mesh.virtualIpRanges.get(meshKey));
+    const keeper = await LeaseKeeper.open({
+      folder: new NodeStateFolder(this.#folder),
+      createBook: (kept) => new VirtualIps(ranges, kept),
+      leases,
+      batch: (change) => engine.batch(change),
+    });
+    this.#keeper = keeper;
+    // What users wrote comes first: it must not be handed out in the same breath.
+    const stopWritten = engine.sink(mesh.reservedAddresses, keeper.acceptWritten);
+    const stopClaims = engine.sink(mesh.virtualIpClaims, keeper.acceptClaims);
+    this.#unplug = () => {
+      stopWritten();
+      stopClaims();
+    };
+  }
+
+  #reopen(): void {
+    this.#opening = this.#opening
+      .then(async () => {
+        this.#log.info('the ranges of virtual IPs changed; addresses in use stay as they are');
+        await this.#closeKeeper();
+        await this.#openKeeper();
+        this.#released = false;
+        this.#releaseOnceLive();
+      })
+      .catch((error: unknown) => {
+        this.#log.error({ err: error }, 'virtual IPs cannot be kept any more; those that are bound are still served');
+      });
+  }
+
+  #releaseOnceLive(): void {
+    if (this.#released || !this.#isLive()) return;
+    this.#released = true;
+    this.#keeper?.releaseUnclaimed(this.#pipeline.mesh.virtualIpClaims);
+  }
 }

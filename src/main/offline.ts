@@ -25,10 +25,10 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
     batch: (change) => engine.batch(change),
     read: createManifestReader().readAll,
   });
-  allocateForOffline(pipeline);
+  const addressFindings = allocateForOffline(pipeline);
   return {
     get findings() {
-      return allFindings(pipeline);
+      return allFindings(pipeline, addressFindings);
     },
     resourceCount: Object.values(pipeline.files.resources).reduce((sum, table) => sum + table.size, 0),
     model: () => modelOf(pipeline),

@@ -31,10 +31,13 @@ import { routeTables } from './route-tables.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
 import { meshSettings } from './settings.ts';
 import { type ReservedAddress, reservedAddresses, type VirtualIpClaim, virtualIpClaims } from './virtual-ip-claims.ts';
+import type { VirtualIpRanges } from './virtual-ips.ts';
 
 export interface Mesh {
   /** One value, under `mesh`. */
   readonly settings: Collection<MeshSettings>;
+  /** One value, under `mesh`. */
+  readonly virtualIpRanges: Collection<VirtualIpRanges>;
   /** By service key. */
   readonly services: Collection<Service>;
   /** By host name. */
@@ -59,7 +62,7 @@ export interface Mesh {
 }
 
 export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
-  const settings = meshSettings(engine, inputs.meshConfigs);
+  const { settings, virtualIpRanges } = meshSettings(engine, inputs.meshConfigs);
   const declarations = serviceDeclarations(engine, settings, inputs.kubernetesServices, inputs.serviceEntries);
   const allServices = services(engine, declarations);
   const allHosts = hosts(engine, allServices);
@@ -82,6 +85,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
 
   return {
     settings,
+    virtualIpRanges,
     services: allServices,
     hosts: allHosts,
     endpointGroups: groups,

@@ -5,8 +5,9 @@ import { finding } from '../model/finding.ts';
 import type { MeshSettings } from '../model/mesh-service.ts';
 import type { MeshConfig } from '../resources/kinds.ts';
 import { about, byAge } from './resource-order.ts';
+import { defaultRanges, type VirtualIpRanges } from './virtual-ips.ts';
 
-const meshKey = 'mesh';
+export const meshKey = 'mesh';
 
 const defaultSettings: MeshSettings = {
   trustDomain: 'cluster.local',
@@ -16,14 +17,20 @@ const defaultSettings: MeshSettings = {
   idleTimeoutMs: 0,
 };
 
-export function meshSettings(engine: Engine, meshConfigs: Collection<MeshConfig>): Collection<MeshSettings> {
+export interface SettingsInForce {
+  readonly settings: Collection<MeshSettings>;
+  /** Apart, since no translation depends on them. */
+  readonly virtualIpRanges: Collection<VirtualIpRanges>;
+}
+
+export function meshSettings(engine: Engine, meshConfigs: Collection<MeshConfig>): SettingsInForce {
   const mesh = engine.table('mesh', { key: () => meshKey });
   engine.batch(() => {
     mesh.setState('live');
     mesh.set({});
   });
   const all = engine.index('mesh configs', meshConfigs, () => [meshKey]);
-  return engine.map('settings', mesh, (_, context) => {
+  const settings = engine.map('settings', mesh, (_, context) => {
     const [first, ...others] = context.lookup(all, meshKey).toSorted(byAge);
     for (const other of others) {
       context.report(
@@ -32,6 +39,11 @@ export function meshSettings(engine: Engine, meshConfigs: Collection<MeshConfig>
     }
     return first === undefined ? defaultSettings : settingsFrom(first);
   });
+  const virtualIpRanges = engine.map('virtual ip ranges', mesh, (_, context) => {
+    const [first] = context.lookup(all, meshKey).toSorted(byAge);
+    return first?.spec.virtualIps ?? defaultRanges;
+  });
+  return { settings, virtualIpRanges };
 }
 
 /** What a derivation reads settings by. */

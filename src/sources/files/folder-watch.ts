@@ -16,6 +16,7 @@ export class FolderWatch {
   readonly #watched = new Map<string, WatchedFolder>();
   /** Folders that the system refuses to watch; they are looked at from time to time. */
   readonly #failed = new Map<string, string>();
+  #isClosed = false;
 
   constructor(fileSystem: FileSystem, receive: (folder: string, name: string | undefined) => void) {
     this.#fileSystem = fileSystem;
@@ -35,6 +36,8 @@ export class FolderWatch {
       this.#watched.delete(folder);
     }
     this.#failed.clear();
+    // A listing that was under way when all was closed must not begin to watch again: that would keep the process alive.
+    if (this.#isClosed) return false;
     for (const [folder, identity] of folders) {
       if (this.#watched.has(folder)) continue;
       isNew = this.#open(folder, identity) || isNew;
@@ -43,6 +46,7 @@ export class FolderWatch {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const { stop } of this.#watched.values()) stop();
     this.#watched.clear();
   }
