@@ -13,11 +13,21 @@ export const builtInCodecs: ReadonlyMap<string, Codec> = new Map(
   [awesomerpc, qza, thrift].map((codec) => [codec.name, codec]),
 );
 
+/** Codecs that users brought along: see codec-modules.ts. */
+const registeredCodecs = new Map<string, Codec>();
+
+/** Throws for the name of a built-in codec; a name that was registered before gets the new codec. */
+export function registerCodec(codec: Codec): void {
+  if (builtInCodecs.has(codec.name))
+    throw new TypeError(`The codec ${codec.name} is built in; give yours another name.`);
+  registeredCodecs.set(codec.name, codec);
+}
+
 export type FoundCodec = { readonly codec: Codec } | { readonly problems: readonly DescriptionProblem[] };
 
-/** Undefined when the name is no built-in codec's and no description is given; problems when that does not compile. */
+/** Undefined when the name is no built-in or registered codec's and no description is given; problems when that does not compile. */
 export function findCodec(name: string, description?: unknown): FoundCodec | undefined {
   if (description !== undefined) return compileDescription(description, name);
-  const codec = builtInCodecs.get(name);
+  const codec = builtInCodecs.get(name) ?? registeredCodecs.get(name);
   return codec === undefined ? undefined : { codec };
 }

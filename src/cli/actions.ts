@@ -23,6 +23,8 @@ export interface ProxyRunOptions {
   readonly namespace?: string;
   readonly addresses: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** Modules with codecs of the user's own. */
+  readonly codecs: readonly string[];
   readonly admin: string;
   readonly concurrency: number;
   readonly drainSeconds: number;

@@ -1,5 +1,7 @@
 /** `isthmus proxy`: starts metaproxy from a control plane or a bootstrap file, and drains it when asked to stop. */
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { load } from 'js-yaml';
 import type { ProxyRunOptions } from '../cli/actions.ts';
 import { ExitCode, IsthmusError, messageOf } from '../model/errors.ts';
@@ -31,6 +33,7 @@ async function metaproxyOptions(options: ProxyRunOptions, log: Logger): Promise<
     ...(options.node === undefined ? {} : { node: nodeOf(options, options.node) }),
     admin: options.admin,
     concurrency: options.concurrency,
+    codecModules: options.codecs.map((file) => pathToFileURL(path.resolve(file)).href),
     ...workerModule(),
     limits: { drainMs: options.drainSeconds * 1000 },
     observer: observerOf(log),

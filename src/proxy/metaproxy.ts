@@ -9,7 +9,8 @@
  * A control plane that dies or talks nonsense changes nothing: the last good configuration stays in force. What this
  * proxy would not enforce as it is written is refused, never half done.
  */
-import { IsthmusError } from '../model/errors.ts';
+import { registerCodecModules } from '../../codecs/codec-modules.ts';
+import { IsthmusError, messageOf } from '../model/errors.ts';
 import { type AdminServer, startAdmin } from './admin/admin-server.ts';
 import { configDump } from './admin/config-dump.ts';
 import { type AdsServer, type Bootstrap, readBootstrap } from './config/bootstrap.ts';
@@ -37,6 +38,8 @@ export interface MetaproxyOptions {
   readonly concurrency?: number;
   /** Where the worker's module stands, when it is not beside this one: in a bundle. */
   readonly workerModule?: URL;
+  /** URLs of modules with codecs that the user brings along. */
+  readonly codecModules?: readonly string[];
   readonly limits?: Partial<ProxyLimits>;
   readonly observer?: Partial<MetaproxyObserver>;
 }
@@ -67,6 +70,7 @@ export async function startMetaproxy(options: MetaproxyOptions): Promise<Metapro
   const observer: MetaproxyObserver = { ...silent, ...options.observer };
   const bootstrap = readOptions(options);
   if (bootstrap.unknownFields.length > 0) observer.unknownFields(bootstrap.unknownFields);
+  await loadCodecs(options.codecModules ?? []);
   const planes = startPlanes(options);
   const configuration = new Configuration(planes, new ResourceLedger(Date.now));
   const refusal = await configuration.apply(bootstrap.resources);
@@ -97,11 +101,20 @@ function readOptions({ bootstrap }: MetaproxyOptions): Bootstrap {
   }
 }
 
-function startPlanes({ limits, concurrency = 1, workerModule }: MetaproxyOptions): Planes {
+async function loadCodecs(modules: readonly string[]): Promise<void> {
+  try {
+    await registerCodecModules(modules);
+  } catch (error) {
+    throw new IsthmusError('BAD_DATA', `--codec: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function startPlanes({ limits, concurrency = 1, workerModule, codecModules = [] }: MetaproxyOptions): Planes {
   const all = { ...defaultProxyLimits, ...limits };
   const memory = BucketStore.memory();
   if (concurrency <= 1) return planeHere(all, memory);
-  return planesOnWorkers(concurrency, all, memory, workerModule ?? new URL('./workers/worker.ts', import.meta.url));
+  const module = workerModule ?? new URL('./workers/worker.ts', import.meta.url);
+  return planesOnWorkers(concurrency, all, memory, module, codecModules);
 }
 
 function startClient(

@@ -5,9 +5,10 @@ import type { Actions, ProxyRunOptions, Settle } from '../actions.ts';
 import { parseLabels, parsePositiveInteger } from '../output.ts';
 import { logOptions } from './logging.ts';
 
-interface Flags extends Omit<ProxyRunOptions, 'addresses' | 'labels'> {
+interface Flags extends Omit<ProxyRunOptions, 'addresses' | 'labels' | 'codecs'> {
   readonly address: readonly string[];
   readonly label: Readonly<Record<string, string>>;
+  readonly codec: readonly string[];
 }
 
 export function proxyCommand(actions: Actions, settle: Settle): Command {
@@ -25,6 +26,7 @@ export function proxyCommand(actions: Actions, settle: Settle): Command {
     .option('--namespace <name>', 'namespace of the workload', 'default')
     .option('--address <ip...>', "the workload's own addresses: inbound listeners stand on them", [])
     .option('--label <name=value>', 'a label of the workload; may be repeated', parseLabels, {})
+    .option('--codec <module...>', 'modules that export codecs of your own', [])
     .addOption(new Option('--admin <address>', 'admin address').default('127.0.0.1:15000'))
     .addOption(new Option('--concurrency <n>', 'worker threads').argParser(parsePositiveInteger).default(1))
     .addOption(
@@ -41,7 +43,7 @@ export function proxyCommand(actions: Actions, settle: Settle): Command {
         'USAGE',
         '--xds needs --node ID, the name under which the control plane knows this proxy.',
       );
-    const { address, label, ...rest } = flags;
-    settle(await actions.proxy({ ...rest, addresses: address, labels: label }));
+    const { address, label, codec, ...rest } = flags;
+    settle(await actions.proxy({ ...rest, addresses: address, labels: label, codecs: codec }));
   });
 }

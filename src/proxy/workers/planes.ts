@@ -32,8 +32,9 @@ export function planesOnWorkers(
   limits: ProxyLimits,
   bucketMemory: SharedArrayBuffer,
   module: URL,
+  codecModules: readonly string[],
 ): Planes {
-  const data: WorkerData = { isthmusProxyWorker: true, limits, bucketMemory };
+  const data: WorkerData = { isthmusProxyWorker: true, limits, bucketMemory, codecModules };
   const workers = Array.from({ length: count }, () => new WorkerLink(new Worker(module, { workerData: data })));
   let names: ResourceNames = { endpoints: [], routes: [] };
   return {

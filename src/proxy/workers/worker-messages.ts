@@ -8,6 +8,8 @@ export interface WorkerData {
   readonly isthmusProxyWorker: true;
   readonly limits: ProxyLimits;
   readonly bucketMemory: SharedArrayBuffer;
+  /** URLs of modules with codecs that the user brought along. */
+  readonly codecModules: readonly string[];
 }
 
 export type WorkerQuestion =

@@ -1,5 +1,6 @@
 /** A worker thread: a data plane that does what the primary says. Loading this module in a thread started for it serves. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { registerCodecModules } from '../../../codecs/codec-modules.ts';
 import { DataPlane } from '../data-plane.ts';
 import { takeSnapshot } from '../observation/snapshot.ts';
 import type { WorkerAnswer, WorkerData, WorkerQuestion } from './worker-messages.ts';
@@ -10,9 +11,9 @@ export function isWorkerData(data: unknown): data is WorkerData {
 
 if (parentPort !== null && isWorkerData(workerData)) serve(parentPort, workerData);
 
-function serve(port: MessagePort, { limits, bucketMemory }: WorkerData): void {
+function serve(port: MessagePort, { limits, bucketMemory, codecModules }: WorkerData): void {
   const plane = new DataPlane({ limits, bucketMemory, sharedAddresses: true });
-  let work = Promise.resolve();
+  let work: Promise<unknown> = registerCodecModules(codecModules);
   port.on('message', (question: WorkerQuestion) => {
     // A snapshot does not wait for a listener that takes its time.
     if (question.kind === 'snapshot') void answer(plane, question).then((reply) => port.postMessage(reply));
