@@ -58,12 +58,16 @@ function hasOddWhiteSpace(text: string): boolean {
   return text.includes(' ---') && /^[ \t]+---(?:\s|$)/m.test(text);
 }
 
-/** Block scalars that say their own indentation or keep all line ends (`|2`, `>+`), and quotes with something behind them. */
+/**
+ * Block scalars that say their own indentation or keep all line ends (`|2`, `>+`), or begin with what may be a comment
+ * or nothing at all; and quotes with something behind them.
+ */
 function isOddScalar(text: string, { style, valueStart, valueEnd }: ScalarEvent): boolean {
   if (style === SCALAR_STYLE.PLAIN) return false;
   if (style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED) {
     return !mayFollowQuote.has(text.charAt(valueEnd + 1));
   }
+  if (/^\s*(?:#|$)/.test(text.slice(valueStart, valueEnd))) return true;
   return /[|>](?:[-+]?[1-9]|[+])/.test(text.slice(text.lastIndexOf('\n', valueStart - 2) + 1, valueStart));
 }
 

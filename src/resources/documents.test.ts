@@ -68,6 +68,11 @@ describe('reading a document', () => {
     expect(dataOf('"<<": 5\n')).toEqual({ '<<': 5 });
   });
 
+  it('refuses a block scalar whose text may be a comment', () => {
+    expect(readDocument('\n  >\n # c')).toMatchObject({ kind: 'refused' });
+    expect(readDocument('a: >\n  text\n# c\n')).toMatchObject({ value: { a: 'text\n' } });
+  });
+
   it('warns of plain values that YAML 1.1 reads otherwise, and of no others', () => {
     const reading = readDocument(
       'a: yes\nb: 0777\nc: 1:30\nd: 1_000\ne: "yes"\nf: yesterday\ng: 10.0.0.1\nh: 0\ni: 08080\n',
