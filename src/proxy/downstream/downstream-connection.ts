@@ -4,43 +4,41 @@
  * when the caller half-closes or the listener drains, and leaves nothing behind however it ends.
  */
 import type { Socket } from 'node:net';
-import { CodecError, type Frame, FrameKind, type ReplyReason, Status } from '../../../codecs/codec.ts';
+import { type Frame, FrameKind, type ReplyReason, Status } from '../../../codecs/codec.ts';
 import type { Call, ReplySource } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
 import { Output, type Source } from '../connections/output.ts';
+import { readAccepted } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { Swept } from '../connections/sweeper.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import { CallerLinks } from './caller-links.ts';
 import { type Caller, dispatch, redispatch } from './dispatcher.ts';
+import { Intake, type IntakeOwner, Pause } from './intake.ts';
 import { ReplyOrder } from './reply-order.ts';
 import type { ConnectionAddresses } from './request-logs.ts';
 import type { Site } from './site.ts';
 
-/** Why a caller is not read from. */
-const Pause = { upstream: 1, replies: 2, inFlight: 4, warming: 8, ending: 16 } as const;
-
 const noProperties: readonly never[] = [];
 
-export class DownstreamConnection implements Caller, Source, Swept {
+export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept {
   waiting = true;
   readonly links: CallerLinks;
   readonly #runtime: Runtime;
   readonly #socket: Socket;
   readonly #output: Output;
-  readonly #reader: FrameReader;
+  readonly #intake: Intake;
   readonly #order: ReplyOrder | undefined;
   readonly #addresses: ConnectionAddresses;
   readonly #onClosed: (connection: DownstreamConnection) => void;
   readonly #ownReplies: Source = {
     resume: () => {
       this.#releaseHeld();
-      this.#unpause(Pause.replies);
+      this.#intake.unpause(Pause.replies);
     },
   };
   #site: Site;
   #inFlight = 0;
-  #pauses = 0;
   #lastRead: number;
   /** Upstream connections whose replies this caller is too slow for. */
   #held: ReplySource[] = [];
@@ -49,16 +47,17 @@ export class DownstreamConnection implements Caller, Source, Swept {
   #endingSince = 0;
   #ended = false;
 
-  constructor(socket: Socket, site: Site, onClosed: (connection: DownstreamConnection) => void) {
+  constructor(accepted: Socket, site: Site, onClosed: (connection: DownstreamConnection) => void) {
     const { runtime } = site;
     this.#runtime = runtime;
+    const socket = readAccepted(accepted, (bytes) => this.#read(bytes));
     this.#socket = socket;
     this.#site = site;
     this.#onClosed = onClosed;
     this.#lastRead = runtime.turn.now;
     this.links = new CallerLinks(runtime, site.codec);
     this.#output = new Output(socket, runtime.turn, runtime.limits.highWaterBytes);
-    this.#reader = new FrameReader(site.codec.decoder('request', runtime.limits), this);
+    this.#intake = new Intake(socket, new FrameReader(site.codec.decoder('request', runtime.limits), this), this);
     this.#order = site.ordered ? new ReplyOrder() : undefined;
     this.#addresses = {
       local: `${socket.localAddress ?? '-'}:${socket.localPort ?? 0}`,
@@ -85,11 +84,11 @@ export class DownstreamConnection implements Caller, Source, Swept {
 
   /** Reads nothing until `warm` is called. */
   holdUntilWarm(): void {
-    this.#pause(Pause.warming);
+    this.#intake.pause(Pause.warming);
   }
 
   warm(): void {
-    this.#unpause(Pause.warming);
+    this.#intake.unpause(Pause.warming);
   }
 
   /** Finishes what is in flight, a request that has half arrived included, then ends. */
@@ -101,7 +100,7 @@ export class DownstreamConnection implements Caller, Source, Swept {
   }
 
   destroy(): void {
-    this.#reader.stopped = true;
+    this.#intake.close();
     this.#socket.destroy();
   }
 
@@ -204,11 +203,20 @@ export class DownstreamConnection implements Caller, Source, Swept {
   mindPressure(connection: UpstreamConnection): void {
     if (!connection.output.crowded) return;
     connection.output.resumeLater(this);
-    this.#pause(Pause.upstream);
+    this.#intake.pause(Pause.upstream);
+  }
+
+  onUndecodable(): void {
+    this.#site.stats.requestDecodingError++;
+    this.destroy();
+  }
+
+  onResumed(): void {
+    if (this.#ending) this.#endIfDone();
   }
 
   resume(): void {
-    this.#unpause(Pause.upstream);
+    this.#intake.unpause(Pause.upstream);
   }
 
   sweep(now: number): void {
@@ -218,7 +226,7 @@ export class DownstreamConnection implements Caller, Source, Swept {
       return;
     }
     // A caller that always has requests in flight would never be done: from half-time on it is not read from.
-    if (this.#ending && !this.#ended && now - this.#endingSince > drainMs / 2) this.#pause(Pause.ending);
+    if (this.#ending && !this.#ended && now - this.#endingSince > drainMs / 2) this.#intake.pause(Pause.ending);
     const { idleTimeoutMs } = this.#site.plan;
     if (idleTimeoutMs <= 0 || this.#inFlight > 0 || this.#ending || now - this.#lastRead <= idleTimeoutMs) return;
     this.#site.stats.idleTimeout++;
@@ -227,7 +235,6 @@ export class DownstreamConnection implements Caller, Source, Swept {
 
   #listen(): void {
     const socket = this.#socket;
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.once('end', () => {
       this.#runtime.turn.begin();
       this.drain();
@@ -242,18 +249,7 @@ export class DownstreamConnection implements Caller, Source, Swept {
     turn.begin();
     this.#lastRead = turn.now;
     this.#site.stats.rxBytes += chunk.length;
-    if (this.#ended) return;
-    this.#scan(() => this.#reader.read(chunk));
-  }
-
-  #scan(read: () => void): void {
-    try {
-      read();
-    } catch (error) {
-      if (!(error instanceof CodecError)) throw error;
-      this.#site.stats.requestDecodingError++;
-      this.destroy();
-    }
+    this.#intake.read(chunk);
   }
 
   #begin(bytes: Buffer, start: number, frame: Frame, oneway: boolean): Call {
@@ -273,7 +269,7 @@ export class DownstreamConnection implements Caller, Source, Swept {
     if (this.#order !== undefined && !oneway) this.#order.begin(call);
     this.#inFlight++;
     site.stats.requestActive++;
-    if (this.#inFlight >= this.#runtime.limits.maxInFlight) this.#pause(Pause.inFlight);
+    if (this.#inFlight >= this.#runtime.limits.maxInFlight) this.#intake.pause(Pause.inFlight);
     return call;
   }
 
@@ -297,8 +293,8 @@ export class DownstreamConnection implements Caller, Source, Swept {
     this.#inFlight--;
     this.#site.stats.requestActive--;
     this.#runtime.calls.release(call);
-    if ((this.#pauses & Pause.inFlight) !== 0 && this.#inFlight <= this.#runtime.limits.maxInFlight / 2)
-      this.#unpause(Pause.inFlight);
+    if (this.#intake.isPausedFor(Pause.inFlight) && this.#inFlight <= this.#runtime.limits.maxInFlight / 2)
+      this.#intake.unpause(Pause.inFlight);
     if (this.#ending) this.#endIfDone();
   }
 
@@ -313,7 +309,7 @@ export class DownstreamConnection implements Caller, Source, Swept {
    */
   #mindReplies(from: ReplySource): void {
     this.#output.resumeLater(this.#ownReplies);
-    this.#pause(Pause.replies);
+    this.#intake.pause(Pause.replies);
     if (this.#site.sharing === 'caller') {
       if (this.#held.includes(from)) return;
       this.#held.push(from);
@@ -330,50 +326,21 @@ export class DownstreamConnection implements Caller, Source, Swept {
     for (const connection of held) connection.unhold();
   }
 
-  #pause(reason: number): void {
-    if (this.#pauses === 0) this.#socket.pause();
-    this.#reader.held = true;
-    this.#pauses |= reason;
-  }
-
-  #unpause(reason: number): void {
-    if (this.#pauses === 0) return;
-    this.#pauses &= ~reason;
-    if (this.#pauses !== 0) return;
-    this.#scan(() => this.#reader.resume());
-    // Going on may have met the next reason to stop.
-    if (this.#isPaused()) return;
-    this.#socket.resume();
-    if (this.#ending) this.#endIfDone();
-  }
-
-  #isPaused(): boolean {
-    return this.#pauses !== 0;
-  }
-
   #endIfDone(): void {
     if (this.#ended || this.#inFlight > 0) return;
-    if ((this.#reader.inFrame || this.#reader.waits) && !this.#readAll()) return;
+    if (this.#intake.expectsMore) return;
     this.#ended = true;
     this.#endingSince = this.#runtime.turn.now;
-    this.#reader.stopped = true;
     this.#output.flush();
     this.#socket.end();
-    // What the caller still sends is read and dropped: closing over unread bytes would reset what it has not read yet.
-    this.#pauses = 0;
-    this.#socket.resume();
-  }
-
-  /** Nothing more can come of what the caller has sent. */
-  #readAll(): boolean {
-    return this.#socket.readableEnded && !this.#reader.waits;
+    this.#intake.close();
   }
 
   #closed(): void {
     const { stats } = this.#site;
     this.#runtime.turn.begin();
     this.waiting = false;
-    this.#reader.stopped = true;
+    this.#intake.close();
     this.#runtime.sweeper.remove(this);
     stats.cxActive--;
     stats.requestActive -= this.#inFlight;

@@ -9,6 +9,7 @@ import type { HostAddress } from '../config/endpoint-plan.ts';
 import type { Call } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
 import { Output } from '../connections/output.ts';
+import { reading } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { ClusterStats } from '../observation/stats.ts';
 import type { PendingCalls } from './pending-calls.ts';
@@ -34,8 +35,6 @@ export interface ConnectionKeeper {
 
 /** Above this, what is kept of a request is a copy of its header, so that a large buffer is not held until the reply. */
 const KEPT_BYTES = 64 * 1024;
-
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 export class UpstreamConnection {
   readonly host: ConnectionHost;
@@ -210,18 +209,8 @@ export class UpstreamConnection {
     });
   }
 
-  /** All upstream sockets are read into one buffer; what arrived is copied out, at its own size. */
   #open(address: HostAddress): Socket {
-    const onread = {
-      buffer: readBuffer,
-      callback: (length: number): boolean => {
-        const chunk = Buffer.allocUnsafe(length);
-        readBuffer.copy(chunk, 0, 0, length);
-        this.#read(chunk);
-        return true;
-      },
-    };
-    const options = { noDelay: true, keepAlive: true, onread };
+    const options = { noDelay: true, keepAlive: true, onread: reading((bytes) => this.#read(bytes)) };
     return 'path' in address ? connect({ ...address, ...options }) : connect({ ...address, ...options });
   }
 
