@@ -4,7 +4,7 @@
  * when the caller half-closes or the listener drains, and leaves nothing behind however it ends.
  */
 import type { Socket } from 'node:net';
-import { type Frame, FrameKind, type ReplyReason, Status } from '../../../codecs/codec.ts';
+import { type Frame, FrameKind, type ReplyReason } from '../../../codecs/codec.ts';
 import type { Call, ReplySource } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
 import { Output, type Source } from '../connections/output.ts';
@@ -12,6 +12,7 @@ import { readAccepted } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { Swept } from '../connections/sweeper.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
+import { noteLocal, noteReply } from './call-outcomes.ts';
 import { CallerLinks } from './caller-links.ts';
 import { type Caller, dispatch, redispatch } from './dispatcher.ts';
 import { Intake, type IntakeOwner, Pause } from './intake.ts';
@@ -19,7 +20,7 @@ import { ReplyOrder } from './reply-order.ts';
 import type { ConnectionAddresses } from './request-logs.ts';
 import type { Site } from './site.ts';
 
-const noProperties: readonly never[] = [];
+const nothing = Buffer.alloc(0);
 
 export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept {
   waiting = true;
@@ -128,27 +129,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
       this.#runtime.calls.release(call);
       return;
     }
-    const { stats, logs } = this.#site;
-    const failed = frame.status === Status.error || frame.kind === FrameKind.error;
-    stats.response++;
-    stats.responseDecodingSuccess++;
-    if (!failed) stats.responseSuccess++;
-    else if (frame.kind === FrameKind.error) stats.responseError++;
-    else stats.responseBusinessException++;
-    stats.requestTimeMs.record(this.#runtime.turn.now - call.startedAt);
-    if (logs !== undefined)
-      logs.write(
-        call,
-        this.#addresses,
-        {
-          responseBytes: frame.length,
-          failed,
-          detail: 'via_upstream',
-          upstreamLocalAddress: from.localAddress,
-          properties: logs.readsReplies ? logs.readReply(bytes, start, frame) : noProperties,
-        },
-        this.#runtime.turn.now,
-      );
+    noteReply(this.#site, call, bytes, start, frame, from, this.#addresses);
     const mutation = call.route?.responseMutation;
     if (mutation !== undefined && mutation.length > 0) {
       const mutated = this.#site.codec.mutate(bytes, start, frame, mutation);
@@ -169,33 +150,24 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
 
   /** Answers in the upstream's stead. A protocol that cannot say an error has its connection closed. */
   refuse(call: Call, reason: ReplyReason, message: string, detail: string): void {
-    const { stats, logs, codec } = this.#site;
-    logs?.write(
-      call,
-      this.#addresses,
-      { responseBytes: 0, failed: true, detail, upstreamLocalAddress: '-', properties: noProperties },
-      this.#runtime.turn.now,
-    );
+    const { stats, codec } = this.#site;
+    noteLocal(this.#site, call, true, detail, this.#addresses);
     if (call.oneway) {
       this.#finish(call);
       return;
     }
-    stats.localResponseBusinessException++;
     const reply = codec.errorReply(call.bytes, call.start, call.idHigh, call.idLow, reason, message);
-    if (reply === undefined) {
-      stats.responseErrorCausedConnectionClose++;
-      this.#finish(call);
-      this.drain();
-    } else this.#answer(call, reply, 0, reply.length);
+    if (reply !== undefined) {
+      this.#answer(call, reply, 0, reply.length);
+      return;
+    }
+    stats.responseErrorCausedConnectionClose++;
+    this.#answer(call, nothing, 0, 0);
+    this.drain();
   }
 
   finishOneway(call: Call): void {
-    this.#site.logs?.write(
-      call,
-      this.#addresses,
-      { responseBytes: 0, failed: false, detail: 'oneway', upstreamLocalAddress: '-', properties: noProperties },
-      this.#runtime.turn.now,
-    );
+    noteLocal(this.#site, call, false, 'oneway', this.#addresses);
     this.#finish(call);
   }
 
@@ -277,14 +249,14 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   #answer(call: Call, bytes: Buffer, start: number, end: number): void {
     this.#site.stats.txBytes += end - start;
     if (this.#order === undefined) {
-      this.#output.push(bytes, start, end);
+      if (end > start) this.#output.push(bytes, start, end);
       this.#finish(call);
       return;
     }
     const order = this.#order;
     order.answer(call, bytes.subarray(start, end));
     for (let next = order.next(); next !== undefined; next = order.next()) {
-      if (next.answer !== undefined) this.#output.push(next.answer, 0, next.answer.length);
+      if (next.answer !== undefined && next.answer.length > 0) this.#output.push(next.answer, 0, next.answer.length);
       this.#finish(next);
     }
   }

@@ -86,15 +86,21 @@ export class Listener {
     for (const connection of this.#connections) connection.warm();
   }
 
-  /** Stops accepting; resolves when the last connection has ended. */
+  /** Stops accepting; resolves when the last connection has ended, plain TCP ones at the end of the drain time. */
   async drain(): Promise<void> {
     this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
     for (const connection of this.#connections) connection.drain();
+    const timer = setTimeout(() => this.#endRelays(), this.#runtime.limits.drainMs);
     await this.#closed;
+    clearTimeout(timer);
   }
 
   destroy(): void {
     for (const connection of this.#connections) connection.destroy();
+    this.#endRelays();
+  }
+
+  #endRelays(): void {
     for (const socket of this.#relays) socket.destroy();
   }
 

@@ -1,0 +1,128 @@
+/** The admin address, the access log and plain TCP: what an operator sees of metaproxy. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { freePorts } from '../../examples/quickstart/free-ports.ts';
+import { startMetaproxy } from '../../src/proxy/metaproxy.ts';
+import { TestClient } from './awesomerpc-peers.ts';
+import { bootstrap } from './proxy-bootstraps.ts';
+import { server, stage } from './proxy-stage.ts';
+
+it('shows what it runs with and what it counts', async () => {
+  const upstream = await server('v1');
+  const { connect, proxy } = await stage({ clusters: [{ name: 'a', ports: [upstream.port] }], admin: '127.0.0.1:0' });
+  await (await connect()).call({ id: 1 });
+  const get = async (where: string): Promise<string> => (await fetch(`http://${proxy.admin}${where}`)).text();
+  expect(await get('/ready')).toBe('LIVE\n');
+  expect(await get('/clusters')).toContain(`a::127.0.0.1:${upstream.port}::cx_active::1`);
+  expect(await get('/listeners')).toContain('test::127.0.0.1:');
+  expect(await get('/stats')).toContain('meta_protocol.awesomerpc.test.request: 1\n');
+  const metrics = await get('/stats?format=prometheus');
+  expect(metrics).toContain('isthmus_proxy_request_total{protocol="awesomerpc",stat_prefix="test"} 1\n');
+  expect(metrics).toMatch(/isthmus_proxy_request_time_ms_bucket\{[^}]*le="\+Inf"\} 1\n/);
+  const dump = await get('/config_dump');
+  expect(dump).toContain('"name": "meta_protocol_routes"');
+  expect(dump).toContain('"clusterName": "a"');
+  expect((await fetch(`http://${proxy.admin}/nothing`)).status).toBe(404);
+});
+
+it('drains when it is asked to, and says that it does', async () => {
+  const upstream = await server('v1');
+  const { port, proxy } = await stage({ clusters: [{ name: 'a', ports: [upstream.port] }], admin: '127.0.0.1:0' });
+  expect((await fetch(`http://${proxy.admin}/drain`)).status).toBe(405);
+  expect((await fetch(`http://${proxy.admin}/drain`, { method: 'POST' })).status).toBe(200);
+  await expect(TestClient.connect(port)).rejects.toThrow('ECONNREFUSED');
+  expect((await fetch(`http://${proxy.admin}/ready`)).status).toBe(503);
+});
+
+it('writes an access log, of refused requests too', async () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'isthmus-log-')), 'access.log');
+  const upstream = await server('v1');
+  const log = {
+    name: 'envoy.access_loggers.file',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
+      path: file,
+      log_format: {
+        json_format: {
+          command: '%REQ(cmd)%',
+          code: '%RESPONSE_CODE%',
+          details: '%RESPONSE_CODE_DETAILS%',
+          sent: '%BYTES_SENT%',
+          received: '%BYTES_RECEIVED%',
+          route: '%ROUTE_NAME%',
+          cluster: '%UPSTREAM_CLUSTER%',
+        },
+      },
+    },
+  };
+  const { connect } = await stage({
+    clusters: [{ name: 'a', ports: [upstream.port] }],
+    routes: [{ name: 'r', match: { metadata: [{ name: 'cmd', exact_match: '5' }] }, route: { cluster: 'a' } }],
+    more: { access_log: [log] },
+  });
+  const client = await connect();
+  await client.call({ id: 1, command: 5, body: 'x' });
+  await client.call({ id: 2, command: 6 });
+  const lines = await vi.waitFor(() => {
+    const text = readFileSync(file, 'utf8').trim().split('\n');
+    expect(text).toHaveLength(2);
+    return text.map((line): unknown => JSON.parse(line));
+  });
+  expect(lines).toEqual([
+    { command: '5', code: 0, details: 'via_upstream', sent: 14, received: 17, route: 'r', cluster: 'a' },
+    { command: '6', code: 1, details: 'no_matched_route', sent: 13, received: 0, route: '', cluster: '' },
+  ]);
+});
+
+it('copies bytes both ways for a tcp_proxy, half-close included', async () => {
+  const echo = createServer({ allowHalfOpen: true }, (socket) => {
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+    });
+    socket.on('end', () => socket.end(text.toUpperCase()));
+  });
+  await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void echo.close());
+  const address = echo.address();
+  const [port = 0] = await freePorts(1);
+  const listener = {
+    name: 'plain',
+    address: { socket_address: { address: '127.0.0.1', port_value: port } },
+    filter_chains: [
+      {
+        filters: [
+          {
+            name: 'tcp',
+            typed_config: {
+              '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
+              stat_prefix: 'tcp',
+              cluster: 'echo',
+            },
+          },
+        ],
+      },
+    ],
+  };
+  const ports = [typeof address === 'object' && address !== null ? address.port : 0];
+  const proxy = await startMetaproxy({
+    bootstrap: bootstrap([listener], [{ name: 'echo', ports }]),
+    limits: { drainMs: 100 },
+  });
+  onTestFinished(() => proxy.stop());
+  const { socket } = await TestClient.connect(port);
+  onTestFinished(() => void socket.destroy());
+  let answer = '';
+  socket.on('data', (chunk: Buffer) => {
+    answer += chunk.toString('latin1');
+  });
+  socket.end('hello');
+  await vi.waitFor(() => expect(socket.readableEnded).toBe(true));
+  expect(answer).toBe('HELLO');
+  const lasting = await TestClient.connect(port);
+  await proxy.stop();
+  await vi.waitFor(() => expect(lasting.closed || lasting.socket.readableEnded).toBe(true));
+});
