@@ -14,6 +14,9 @@ export type Message<N extends MessageName> = MessageTypes[N];
 export type Any = google.protobuf.Any;
 
 const TYPE_URL_PREFIX = 'type.googleapis.com/';
+// Whether 64-bit integers decode to Long objects would depend on what else is installed; they are numbers everywhere.
+Object.assign(protobuf.util, { Long: undefined });
+protobuf.configure();
 const root = protobuf.Root.fromJSON(descriptor);
 const types = new Map<string, protobuf.Type>();
 
