@@ -31,57 +31,127 @@ export interface ControlPlaneOptions {
 }
 
 export interface ControlPlane {
-  readonly xdsAddress: string;
   readonly adminAddress: string;
+  /**
+   * Resolves with the address of the xDS server once all files have been seen; until then nobody is served, since a proxy
+   * that comes back would be told that whatever is missing is gone. Rejects with STATE, USAGE or UNAVAILABLE.
+   */
+  readonly serving: Promise<string>;
   readonly findings: () => readonly Finding[];
   stop(): Promise<void>;
 }
 
-/** Resolves when everything that is there is served. Throws USAGE, STATE or UNAVAILABLE, having stopped what it started. */
+/** Resolves when the admin address answers. Throws USAGE or UNAVAILABLE, having stopped what it started. */
 export async function startControlPlane(options: ControlPlaneOptions, log: Logger): Promise<ControlPlane> {
-  const stops: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (let step = stops.pop(); step !== undefined; step = stops.pop()) await step();
-  };
+  const plane = new RunningControlPlane(options, log);
   try {
-    return await assemble(options, log, stops, stop);
+    await plane.start();
+    return plane;
   } catch (error) {
-    await stop();
+    await plane.stop();
     throw error;
   }
 }
 
-async function assemble(
-  options: ControlPlaneOptions,
-  log: Logger,
-  stops: (() => Promise<void>)[],
-  stop: () => Promise<void>,
-): Promise<ControlPlane> {
-  const xdsAt = parseAddress(options.xds, '--xds');
-  const pipeline = buildPipeline(new Engine());
+class RunningControlPlane implements ControlPlane {
+  readonly #options: ControlPlaneOptions;
+  readonly #log: Logger;
+  readonly #pipeline = buildPipeline(new Engine());
+  readonly #metrics: Metrics;
+  readonly #xds: XdsServer;
+  readonly #source: FileSource;
+  /** What to stop, in the order in which it was started. */
+  readonly #stops: (() => Promise<void> | void)[] = [];
+  #leases: LeaseKeeping | undefined;
+  #isServing = false;
+  adminAddress = '';
+  serving: Promise<string> = Promise.resolve('');
 
-  const source = await watchFiles(options.files, pipeline);
-  stops.push(() => source.close());
-  const leases = await startLeaseKeeping(pipeline, options.stateFolder, () => source.state === 'live', log);
-  stops.push(() => leases.close());
-  await leases.settled();
+  constructor(options: ControlPlaneOptions, log: Logger) {
+    this.#options = options;
+    this.#log = log;
+    this.#metrics = metricsOf(this.#pipeline);
+    this.#xds = serveXds(this.#pipeline, this.#metrics, log);
+    this.#source = watchFiles(options.files, this.#pipeline);
+  }
 
-  const metrics = metricsOf(pipeline);
-  const xds = serveXds(pipeline, metrics, log);
-  stops.push(() => xds.close());
-  const listening = await xds.listen({ ...xdsAt, allowPlaintextBeyondLoopback: options.insecureXds });
+  async start(): Promise<void> {
+    const xdsAt = parseAddress(this.#options.xds, '--xds');
+    const admin = await this.#serveAdmin();
+    this.#stops.push(() => admin.close());
+    this.adminAddress = admin.address;
+    this.#stops.push(() => this.#source.close());
+    await this.#source.start();
+    this.serving = this.#serve(xdsAt);
+  }
 
-  const findings = (): readonly Finding[] => allFindings(pipeline, [...leases.findings(), ...xds.findings()]);
-  const admin = await serveAdmin(options, { pipeline, source, leases, xds, metrics, findings });
-  stops.push(() => admin.close());
-  return { xdsAddress: `${listening.host}:${listening.port}`, adminAddress: admin.address, findings, stop };
+  readonly findings = (): readonly Finding[] =>
+    allFindings(this.#pipeline, [...(this.#leases?.findings() ?? []), ...this.#xds.findings()]);
+
+  async stop(): Promise<void> {
+    for (let step = this.#stops.pop(); step !== undefined; step = this.#stops.pop()) await step();
+  }
+
+  async #serve(xdsAt: { readonly host: string; readonly port: number }): Promise<string> {
+    await untilLive(this.#source, this.#pipeline, (stop) => this.#stops.push(stop));
+    const isLive = (): boolean => this.#source.state === 'live';
+    this.#leases = await startLeaseKeeping(this.#pipeline, this.#options.stateFolder, isLive, this.#log);
+    this.#stops.push(async () => this.#leases?.close());
+    await this.#leases.settled();
+    this.#stops.push(() => this.#xds.close());
+    const allowPlaintextBeyondLoopback = this.#options.insecureXds;
+    const { host, port } = await this.#xds.listen({ ...xdsAt, allowPlaintextBeyondLoopback });
+    this.#isServing = true;
+    return `${host}:${port}`;
+  }
+
+  async #serveAdmin(): Promise<AdminServer> {
+    const { engine, mesh } = this.#pipeline;
+    const xds = this.#xds;
+    return startAdmin(
+      this.#options.admin,
+      {
+        unready: () => (this.#isServing ? [] : [{ part: 'files', reason: this.#whyNotServing() }]),
+        metrics: () => this.#metrics.registry.metrics(),
+        findings: this.findings,
+        services: () => sortedValues(mesh.meshServices),
+        service: (host) => describeService(this.#pipeline, host),
+        virtualIps: () => this.#leases?.all() ?? [],
+        proxies: () => proxyStatuses(xds),
+        proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),
+        proxyConfig: (id, type) => proxyConfig(xds, id, type),
+        collections: () => engine.describe(),
+        collection: (name, key) => engine.dependencies(name, key),
+      },
+      this.#options.adminToken,
+    );
+  }
+
+  #whyNotServing(): string {
+    if (this.#source.state === 'live') return 'virtual IPs are being read';
+    return this.#source.state === 'syncing' ? 'they are being read' : 'not all of them can be seen; see the findings';
+  }
 }
 
-async function watchFiles(roots: readonly string[], { engine, files }: Pipeline): Promise<FileSource> {
+/** A source that becomes live says so in a batch that changes its findings. */
+async function untilLive(
+  source: FileSource,
+  { engine, files }: Pipeline,
+  onStop: (stop: () => void) => void,
+): Promise<void> {
+  if (source.state === 'live') return;
+  const live = Promise.withResolvers<void>();
+  const stop = engine.sink(files.findings, () => {
+    if (source.state === 'live') live.resolve();
+  });
+  onStop(stop);
+  await live.promise;
+  stop();
+}
+
+function watchFiles(roots: readonly string[], { engine, files }: Pipeline): FileSource {
   const read = createManifestReader().readAll;
-  const source = new FileSource({ roots, tables: files, batch: (change) => engine.batch(change), read });
-  await source.start();
-  return source;
+  return new FileSource({ roots, tables: files, batch: (change) => engine.batch(change), read });
 }
 
 function serveXds(pipeline: Pipeline, metrics: Metrics, log: Logger): XdsServer {
@@ -108,37 +178,6 @@ function serveXds(pipeline: Pipeline, metrics: Metrics, log: Logger): XdsServer 
       failed: (error) => log.error({ err: error }, 'a stream ended by a fault of isthmus'),
     },
   });
-}
-
-interface AdminParts {
-  readonly pipeline: Pipeline;
-  readonly source: FileSource;
-  readonly leases: LeaseKeeping;
-  readonly xds: XdsServer;
-  readonly metrics: Metrics;
-  readonly findings: () => readonly Finding[];
-}
-
-async function serveAdmin(options: ControlPlaneOptions, parts: AdminParts): Promise<AdminServer> {
-  const { pipeline, source, leases, xds, metrics, findings } = parts;
-  const { engine, mesh } = pipeline;
-  return startAdmin(
-    options.admin,
-    {
-      unready: () => (source.state === 'syncing' ? [{ part: 'files', reason: 'not all of them are read yet' }] : []),
-      metrics: () => metrics.registry.metrics(),
-      findings,
-      services: () => sortedValues(mesh.meshServices),
-      service: (host) => describeService(pipeline, host),
-      virtualIps: () => leases.all(),
-      proxies: () => proxyStatuses(xds),
-      proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),
-      proxyConfig: (id, type) => proxyConfig(xds, id, type),
-      collections: () => engine.describe(),
-      collection: (name, key) => engine.dependencies(name, key),
-    },
-    options.adminToken,
-  );
 }
 
 function metricsOf({ engine, files, leases }: Pipeline): Metrics {

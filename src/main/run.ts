@@ -8,14 +8,20 @@ import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { untilSignalled } from './shutdown.ts';
 
 const SHOWN_AT_START = 20;
+const NOT_YET_AFTER_MS = 500;
 
 export async function run(options: RunOptions): Promise<ExitCode> {
   const log = createLogger({ format: options.logFormat, level: options.logLevel });
   const token = await readToken(options.adminTokenFile);
+  const signalled = untilSignalled();
   const plane = await startControlPlane({ ...options, ...(token === undefined ? {} : { adminToken: token }) }, log);
-  report(plane, log);
-  const signal = await untilSignalled();
-  log.info({ signal }, 'stopping');
+  try {
+    const signal = await Promise.race([signalled, serve(plane, log, signalled)]);
+    log.info({ signal }, 'stopping');
+  } catch (error) {
+    await plane.stop();
+    throw error;
+  }
   await plane.stop();
   log.info('stopped');
   return ExitCode.ok;
@@ -35,8 +41,19 @@ async function readToken(file: string | undefined): Promise<string | undefined> 
   return text.trim();
 }
 
+/** Says when it serves, and what it found; then waits for the signal. */
+async function serve(plane: ControlPlane, log: Logger, signalled: Promise<NodeJS.Signals>): Promise<NodeJS.Signals> {
+  const notYet = setTimeout(() => {
+    log.warn({ admin: plane.adminAddress }, 'not serving yet: not all files can be seen');
+    report(plane, log);
+  }, NOT_YET_AFTER_MS);
+  const xds = await plane.serving.finally(() => clearTimeout(notYet));
+  log.info({ xds, admin: plane.adminAddress }, 'serving');
+  report(plane, log);
+  return signalled;
+}
+
 function report(plane: ControlPlane, log: Logger): void {
-  log.info({ xds: plane.xdsAddress, admin: plane.adminAddress }, 'serving');
   const findings = sortFindings(plane.findings()).filter(({ severity }) => severity !== 'info');
   for (const one of findings.slice(0, SHOWN_AT_START)) log.warn(formatFinding(one));
   if (findings.length > SHOWN_AT_START) log.warn(`${countBySeverity(findings)}; "isthmus analyze" shows them all`);
