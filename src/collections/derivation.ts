@@ -61,7 +61,7 @@ export abstract class Derivation<I, O, R> extends CollectionNode<O> {
   dependenciesOf(key: string): readonly (readonly [Followed, string])[] {
     const inputKey = this.inputKeyOf(key);
     if (inputKey === undefined) return [];
-    const { sources, keys } = this.#cells.get(inputKey)?.fetches ?? { sources: [], keys: [] };
+    const { sources, keys } = this.#cells.get(inputKey) ?? nothingRead;
     const fetched = sources.map((source, at) => [source, keys[at] ?? ''] as const);
     return [[this.#input, inputKey], ...fetched];
   }

@@ -1,20 +1,24 @@
 /**
- * A second way into a collection. Each bucket is an immutable array sorted by the values' own keys, rebuilt by merging
- * once a batch when something in it changed: a look-up costs nothing, and an array once handed out never changes.
+ * A second way into a collection. A bucket of several values holds immutable arrays sorted by the values' own keys, rebuilt
+ * by merging once a batch when something in it changed: a look-up costs nothing, and an array once handed out never
+ * changes. Nearly all buckets hold one value, of which they keep the key alone.
  */
 import type { Index } from './collection.ts';
 import { type CollectionNode, Node, type NodeDetails } from './node.ts';
 import type { Followed } from './readers.ts';
 
-interface Bucket<T> {
+interface Several<T> {
   readonly keys: readonly string[];
   readonly values: readonly T[];
 }
 
+/** The key of the only value, which the source knows; or several keys with their values. */
+type Bucket<T> = string | Several<T>;
+
 /** What happens to one bucket in one batch: the new value under a key, or undefined where it leaves. */
 type Edits<T> = Map<string, T | undefined>;
 
-const empty: Bucket<never> = { keys: [], values: [] };
+const empty: Several<never> = { keys: [], values: [] };
 
 export class IndexNode<T> extends Node implements Index<T> {
   readonly #source: CollectionNode<T>;
@@ -42,7 +46,8 @@ export class IndexNode<T> extends Node implements Index<T> {
 
   /** The bucket's values; undefined when it is empty. For the engine's own use. */
   value(indexKey: string): readonly T[] | undefined {
-    return this.#buckets.get(indexKey)?.values;
+    const bucket = this.#buckets.get(indexKey);
+    return bucket === undefined ? undefined : this.#several(bucket).values;
   }
 
   storedKeys(): IterableIterator<string> {
@@ -71,7 +76,8 @@ export class IndexNode<T> extends Node implements Index<T> {
   }
 
   dependenciesOf(indexKey: string): readonly (readonly [Followed, string])[] {
-    return (this.#buckets.get(indexKey)?.keys ?? []).map((key) => [this.#source, key]);
+    const bucket = this.#buckets.get(indexKey) ?? empty;
+    return (typeof bucket === 'string' ? [bucket] : bucket.keys).map((key) => [this.#source, key]);
   }
 
   #edits(keys: Iterable<string>, before: (key: string) => T | undefined): Map<string, Edits<T>> {
@@ -105,22 +111,33 @@ export class IndexNode<T> extends Node implements Index<T> {
 
   #apply(edits: ReadonlyMap<string, Edits<T>>): void {
     for (const [indexKey, bucketEdits] of edits) {
-      const bucket = merge(this.#buckets.get(indexKey) ?? empty, bucketEdits);
-      if (bucket.keys.length === 0) this.#buckets.delete(indexKey);
+      const bucket = this.#edited(this.#buckets.get(indexKey), bucketEdits);
+      if (bucket === undefined) this.#buckets.delete(indexKey);
       else this.#buckets.set(indexKey, bucket);
     }
+  }
+
+  #edited(bucket: Bucket<T> | undefined, edits: Edits<T>): Bucket<T> | undefined {
+    const [first] = edits;
+    if (edits.size === 1 && first !== undefined && (bucket ?? first[0]) === first[0]) {
+      return first[1] === undefined ? undefined : first[0];
+    }
+    const merged = merge(this.#several(bucket ?? empty), edits);
+    return merged.keys.length < 2 ? merged.keys[0] : merged;
+  }
+
+  #several(bucket: Bucket<T>): Several<T> {
+    if (typeof bucket !== 'string') return bucket;
+    const value = this.#source.value(bucket);
+    return value === undefined ? empty : { keys: [bucket], values: [value] };
   }
 }
 
 /**
  * The bucket with the edits made: unchanged stretches are copied whole, so that few edits cost few comparisons. Arrays are
- * kept as short as they are (an array that grew has room to spare), for most buckets hold one value.
+ * kept as short as they are (an array that grew has room to spare).
  */
-function merge<T>(bucket: Bucket<T>, edits: Edits<T>): Bucket<T> {
-  const [only] = edits;
-  if (edits.size === 1 && only !== undefined && bucket.keys.length < 2 && (bucket.keys[0] ?? only[0]) === only[0]) {
-    return only[1] === undefined ? empty : { keys: [only[0]], values: [only[1]] };
-  }
+function merge<T>(bucket: Several<T>, edits: Edits<T>): Several<T> {
   const keys: string[] = [];
   const values: T[] = [];
   let copied = 0;

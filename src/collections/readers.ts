@@ -6,34 +6,34 @@ export interface Followed {
   readonly readers: Readers;
 }
 
-/** What the last run of a derivation for one input key fetched: `sources[i]` under `keys[i]`, no pair twice. */
+/** What one run of a derivation for one input key fetched: `sources[i]` under `keys[i]`, no pair twice. */
 export interface Fetches {
   readonly sources: readonly Followed[];
   readonly keys: readonly string[];
 }
 
-/** The subscriptions of one input key of one derivation. */
-export class Cell {
+const none: readonly never[] = [];
+
+/** The subscriptions of one input key of one derivation. There are as many as keys, so that it holds no more than it must. */
+export class Cell implements Fetches {
   readonly owner: { invalidate(key: string): void };
   readonly key: string;
-  #fetches: Fetches = { sources: [], keys: [] };
+  sources: readonly Followed[] = none;
+  keys: readonly string[] = none;
 
   constructor(owner: { invalidate(key: string): void }, key: string) {
     this.owner = owner;
     this.key = key;
   }
 
-  get fetches(): Fetches {
-    return this.#fetches;
-  }
-
   /** Subscribes to what was fetched now, and to nothing else any more. */
   follow(now: Fetches): void {
-    const old = this.#fetches;
-    if (isSame(old.sources, now.sources) && isSame(old.keys, now.keys)) return;
-    this.#fetches = now;
-    old.sources.forEach((source, at) => {
-      source.readers.remove(old.keys[at] ?? '', this);
+    const { sources, keys } = this;
+    if (isSame(sources, now.sources) && isSame(keys, now.keys)) return;
+    this.sources = now.sources;
+    this.keys = now.keys;
+    sources.forEach((source, at) => {
+      source.readers.remove(keys[at] ?? '', this);
     });
     now.sources.forEach((source, at) => {
       source.readers.add(now.keys[at] ?? '', this);

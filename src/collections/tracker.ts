@@ -35,27 +35,22 @@ export class Tracker implements Context {
     this.#running = node;
   }
 
+  /**
+   * What was read, in exact copies, since an array that grew has room to spare and these are kept for each key; and the
+   * last copy again where a derivation reads from the same collections, or the same keys of them, for one key as for the next.
+   */
   end(): Trace {
     this.#running = undefined;
     this.#seen = undefined;
     if (this.#sources.length === 0 && this.#findings.length === 0) return nothingRead;
-    const { sources, keys } = this.#fetches();
-    const trace = { sources, keys, findings: this.#findings };
+    const sources = isSame(this.#last.sources, this.#sources) ? this.#last.sources : this.#sources.slice();
+    const keys = isSame(this.#last.keys, this.#keys) ? this.#last.keys : this.#keys.slice();
+    this.#last = { sources, keys };
+    const findings = this.#findings;
+    this.#findings = [];
     this.#sources.length = 0;
     this.#keys.length = 0;
-    this.#findings = [];
-    return trace;
-  }
-
-  /**
-   * Exact copies, since an array that grew has room to spare and these are kept for each key; and the last one again
-   * where a derivation reads the same for every key.
-   */
-  #fetches(): Fetches {
-    if (!isSame(this.#last.sources, this.#sources) || !isSame(this.#last.keys, this.#keys)) {
-      this.#last = { sources: this.#sources.slice(), keys: this.#keys.slice() };
-    }
-    return this.#last;
+    return { sources, keys, findings };
   }
 
   get<T>(collection: Collection<T>, key: string): T | undefined {

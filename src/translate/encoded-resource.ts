@@ -1,6 +1,7 @@
 /** An xDS resource in the form that is served: encoded once, named by its content. */
 import { hash } from 'node:crypto';
 import { encode, type Message, type MessageName, typeUrl } from '../xds-api/messages.ts';
+import { keepBytes } from './body-pool.ts';
 
 /** The same shape as delivery's; declared here because translation knows nothing of delivery. */
 export interface EncodedResource {
@@ -12,7 +13,24 @@ export interface EncodedResource {
   readonly body: Uint8Array;
 }
 
+/** One string a type, shared by all its resources. */
+const typeUrls = new Map<MessageName, string>();
+
 export function encodeResource<N extends MessageName>(type: N, name: string, message: Message<N>): EncodedResource {
-  const body = encode(type, message);
-  return { typeUrl: typeUrl(type), name, version: hash('sha256', body, 'hex').slice(0, 16), body };
+  const body = keepBytes(encode(type, message));
+  return { typeUrl: sharedTypeUrl(type), name, version: versionOf(body), body };
+}
+
+/** Made from the digest's bytes: a slice of its text would keep the whole text. */
+function versionOf(body: Uint8Array): string {
+  return hash('sha256', body, 'buffer').toString('hex', 0, 8);
+}
+
+function sharedTypeUrl(type: MessageName): string {
+  let url = typeUrls.get(type);
+  if (url === undefined) {
+    url = typeUrl(type);
+    typeUrls.set(type, url);
+  }
+  return url;
 }

@@ -123,7 +123,7 @@ function readCut(file: ManifestFile, cut: Cut, read: ReadResources): ReadDocumen
   if (reading.kind === 'refused') return broken(cut, documentFinding(file.path, cut, reading.problem));
   if (reading.kind === 'empty') return { state: stateOf(cut, {}), resources: [] };
   const placeOf = placesIn(text, file.path, cut.line);
-  const objects = read(reading.value, { place: placeOf(''), placeOf });
+  const objects = read(compact(reading.value), { place: placeOf(''), placeOf });
   const resources = objects.flatMap(({ resource }) => (resource === undefined ? [] : [resource]));
   const warnings = reading.warnings.map((problem) => documentFinding(file.path, cut, problem));
   const refused = objects.filter(({ resource }) => resource === undefined);
@@ -134,6 +134,14 @@ function readCut(file: ManifestFile, cut: Cut, read: ReadResources): ReadDocumen
     isUnidentified: !refused.every(isIdentified),
   });
   return { state, resources };
+}
+
+/**
+ * The same value, fit to be kept: what a YAML reader makes holds on to the whole text, of which its strings are slices, to
+ * lists with room for more items than there are, and to one copy of `v1` for each time that it is written.
+ */
+function compact(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
 }
 
 function tooLarge(file: ManifestFile, cut: Cut): Finding {
