@@ -75,6 +75,7 @@ export const catalogue = {
     'Use lower-case letters, digits, - and . as Kubernetes does.',
   ),
   ISTH0117: entry('warning', 'Kind has no namespace', 'Remove metadata.namespace: there is one such object for all.'),
+  ISTH0118: entry('error', 'Unknown field in a condition', 'Correct its spelling, or remove it.'),
 
   // 02: rules of the kinds, beyond their schemas
   ISTH0201: entry('error', 'Host name is not valid', 'Write a DNS name, such as orders.shop.mesh.'),

@@ -38,6 +38,7 @@ const rows: readonly Row[] = [
   ['ServiceEntry', 'spec.hosts', ['x'.repeat(5_000_000)], 'ISTH0113', ''],
   ['ServiceEntry', 'spec', undefined, 'ISTH0104'],
   ['ServiceEntry', 'spec.workload_selector', {}, 'ISTH0102'],
+  ['MetaRouter', 'spec.routes.0.match', { attributes: { cmd: { regx: '2' } } }, 'ISTH0118'],
   ['ServiceEntry', 'spec', { hosts: ['a.b'], ports: [{ name: 'a', number: 1 }], ...manyFields }, 'ISTH0115', ''],
   ['ServiceEntry', 'spec.hosts', 'orders.shop.mesh', 'ISTH0103'],
   ['ServiceEntry', 'spec.hosts', [], 'ISTH0105'],

@@ -45,10 +45,15 @@ function describeUnknownField(error: ErrorObject, path: Path): Described {
   const field = String(path[path.length - 1]);
   const known = namesIn(error.parentSchema?.properties);
   const meant = suggestName(field, known);
-  const message = `There is no field ${quote(field)} here; it is left out.`;
-  if (meant !== undefined) return ['ISTH0102', path, message, `Did you mean ${meant}?`];
-  return ['ISTH0102', path, message, `Remove it, or use one of: ${known.slice(0, 40).join(', ')}.`];
+  const narrows = path.slice(0, -1).some((step) => conditions.has(step));
+  const code = narrows ? 'ISTH0118' : 'ISTH0102';
+  const message = `There is no field ${quote(field)} here; ${narrows ? 'without it, more would match than is meant' : 'it is left out'}.`;
+  if (meant !== undefined) return [code, path, message, `Did you mean ${meant}?`];
+  return [code, path, message, `Remove it, or use one of: ${known.slice(0, 40).join(', ')}.`];
 }
+
+/** Fields whose content decides what a rule applies to: what is left out of them makes the rule wider. */
+const conditions: ReadonlySet<string | number> = new Set(['match', 'workloadSelector', 'selector']);
 
 function describeChoice(error: ErrorObject, path: Path): Described {
   const allowed: unknown = error.params.allowedValues;
