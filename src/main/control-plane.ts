@@ -15,6 +15,7 @@ import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
 import { FileSource } from '../sources/files/file-source.ts';
 import { allFindings, describeService, proxyConfig, proxyStatuses, sortedValues } from './admin-views.ts';
+import { collectGarbage } from './collection-of-garbage.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
@@ -98,6 +99,7 @@ class RunningControlPlane implements ControlPlane {
     this.#leases = await startLeaseKeeping(this.#pipeline, this.#options.stateFolder, isLive, this.#log);
     this.#stops.push(async () => this.#leases?.close());
     await this.#leases.settled();
+    collectGarbage();
     this.#stops.push(() => this.#xds.close());
     const allowPlaintextBeyondLoopback = this.#options.insecureXds;
     const { host, port } = await this.#xds.listen({ ...xdsAt, allowPlaintextBeyondLoopback });
