@@ -1,4 +1,16 @@
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -109,6 +121,14 @@ async function untilHolds(
 
 const write = (name: string, text: string | Buffer) => writeFile(join(folder, name), text);
 
+/** A save under another name, renamed into place later than it was written, by more than a tick of the system's clock. */
+async function writeFinished(name: string, text: string): Promise<void> {
+  const other = join(folder, `${name}.new`);
+  await writeFile(other, text);
+  await utimes(other, 1_000_000_000, 1_000_000_000);
+  await rename(other, join(folder, name));
+}
+
 describe('a watched folder', () => {
   it('is read whole before the source is live', async () => {
     await mkdir(join(folder, 'sub'));
@@ -143,6 +163,75 @@ describe('a watched folder', () => {
     await write('.a.yaml.swp', entry('a', '10.0.0.2'));
     await rename(join(folder, '.a.yaml.swp'), join(folder, 'a.yaml'));
     await until(() => expect(shown()).toEqual({ a: '10.0.0.2' }));
+  });
+
+  it('takes a save that was renamed into place at its word, though it looks half-written', async () => {
+    const long = entry('a').replace('spec:', 'spec:\n  exportTo: ["*"]');
+    await write('a.yaml', long);
+    const { shown, until } = await open();
+    const block = entry('a', '10.0.0.3');
+    const saves = [
+      entry('a', '10.0.0.2'),
+      `${block}${'#'.repeat(4095 - Buffer.byteLength(block))}\n`,
+      entry('a', '10.0.0.4').trimEnd(),
+    ];
+    for (const [at, text] of saves.entries()) {
+      await writeFinished('a.yaml', text);
+      await until(() => expect(shown()).toEqual({ a: `10.0.0.${at + 2}` }));
+    }
+  });
+
+  it('waits for what looks half-written and was not renamed into place', async () => {
+    await write('a.yaml', entry('a').replace('spec:', 'spec:\n  exportTo: ["*"]'));
+    const { shown, codes, clock, until } = await open();
+    await write('a.yaml', entry('a', '10.0.0.2'));
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    expect(shown()).toEqual({ a: '10.0.0.1' });
+    clock.advance(2000);
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.2' }));
+  });
+
+  it('waits for a save that lost an object or cannot be read, even if it was renamed into place', async () => {
+    await write('a.yaml', entries('a', 'b'));
+    const { shown, codes, clock, until } = await open();
+    await writeFinished('a.yaml', entry('a', '10.0.0.2'));
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    expect(shown()).toEqual({ a: '10.0.0.1', b: '10.0.0.1' });
+    clock.advance(2000);
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.2' }));
+    await writeFinished('a.yaml', `${entry('a', '10.0.0.3')}---\n{`);
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    expect(shown()).toEqual({ a: '10.0.0.2' });
+  });
+
+  it('is not listed again for the files that editors leave beside a manifest', async () => {
+    await write('a.yaml', entry('a'));
+    let lists = 0;
+    const list = (path: string) => {
+      lists++;
+      return nodeFileSystem.list(path);
+    };
+    const { shown, until } = await open({ fileSystem: { ...nodeFileSystem, list } });
+    const before = lists;
+    for (const address of ['10.0.0.2', '10.0.0.3', '10.0.0.4']) {
+      await write('notes.txt', 'not a manifest');
+      await write('a.yaml.new', entry('a', address));
+      await rename(join(folder, 'a.yaml.new'), join(folder, 'a.yaml'));
+      await until(() => expect(shown()).toEqual({ a: address }));
+    }
+    expect(lists).toBe(before);
+  });
+
+  it('notices that a folder in it was moved away, and removes its objects after the settle time', async () => {
+    await mkdir(join(folder, 'sub'));
+    await write('a.yaml', entry('a'));
+    await write('sub/b.yaml', entry('b'));
+    const { shown, codes, clock, until } = await open();
+    await rename(join(folder, 'sub'), join(folder, '.gone'));
+    await until(() => expect(codes()).toEqual(['ISTH0011']));
+    expect(shown()).toEqual({ a: '10.0.0.1', b: '10.0.0.1' });
+    clock.advance(2000);
+    await until(() => expect(shown()).toEqual({ a: '10.0.0.1' }));
   });
 
   it('removes nothing while a file is truncated and written again', async () => {

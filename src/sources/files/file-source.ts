@@ -6,9 +6,10 @@
  *
  * How a deletion is told from a mishap, since nothing may be deleted because it could not be seen:
  * - What is added or changed counts at once, if the file is plausible (plausibility.ts). A file that lost an object, has a
- *   document that cannot be read, ends in mid-line or is shorter at its end is doubted: what it said stays in force until
- *   the same content has stood still for the settle time. Then it counts; but an object whose document cannot be read, or
- *   is refused, keeps its last good version, and an empty file removes nothing.
+ *   document that cannot be read, or looks half-written (it ends in mid-line or is shorter at its end, and was not renamed
+ *   into place) is doubted: what it said stays in force until the same content has stood still for the settle time. Then
+ *   it counts; but an object whose document cannot be read, or is refused, keeps its last good version, and an empty file
+ *   removes nothing.
  * - A file that is gone from a folder that can be listed is a deletion after the settle time: editors rename.
  * - A root or folder that cannot be listed, a root without any manifest, and a file that cannot be read make the source
  *   stale: nothing is removed anywhere, a finding says why, and it is tried again until it works.
@@ -145,11 +146,10 @@ export class FileSource {
     for (const path of paths) {
       try {
         const look = await this.#fileSystem.look(path);
-        if (look.kind === 'file') looks.set(path, look);
-        else this.#survey.wantScan();
+        if (look.kind !== 'file') this.#survey.wantScan();
+        else if (this.#survey.isManifest(path)) looks.set(path, look);
       } catch (error) {
-        // Whether it is gone, only a listing of its folder can tell.
-        if (errorCodeOf(error) === 'ENOENT' && this.#contents.get(path) !== undefined) this.#doubtAbsence(path);
+        if (errorCodeOf(error) === 'ENOENT') this.#noteAbsence(path);
         else this.#survey.wantScan();
       }
     }
@@ -166,6 +166,12 @@ export class FileSource {
     return [...this.#contents.paths()].filter(
       (path) => !looks.has(path) && !this.#survey.mayBeThere(path) && this.#doubtAbsence(path),
     );
+  }
+
+  /** Whether it is gone for good, only a listing of its folder can tell. What a save leaves for a moment is no concern. */
+  #noteAbsence(path: string): void {
+    if (this.#contents.get(path) !== undefined) this.#doubtAbsence(path);
+    else if (this.#survey.isManifest(path) || this.#survey.isFolder(path)) this.#survey.wantScan();
   }
 
   #doubtAbsence(path: string): boolean {
@@ -208,7 +214,7 @@ export class FileSource {
   /** Whether a content counts. */
   #judge(path: string, { look, isSteady }: FileContent, reading: ManifestReading): boolean {
     const known = this.#contents.get(path);
-    const doubt = isSteady ? findDoubt(known, reading) : 'it changes while it is read';
+    const doubt = isSteady ? findDoubt(known, reading, look.isFinished) : 'it changes while it is read';
     const isFirst = this.#state === 'syncing' && known === undefined && isSteady;
     if (doubt === undefined || (isFirst && !this.#isFreshDamage(look, reading))) {
       this.#doubts.clear(path);

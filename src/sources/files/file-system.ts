@@ -17,6 +17,8 @@ export interface Look {
   readonly size: number;
   /** Milliseconds since the epoch. */
   readonly modified: number;
+  /** Whether something was done to it after the last write: a rename, a new mode, new times. Who writes does that when done. */
+  readonly isFinished: boolean;
 }
 
 export interface FileContent {
@@ -89,6 +91,7 @@ function lookOf(stats: BigIntStats): Look {
     identity: `${stats.dev}:${stats.ino}`,
     size: Number(stats.size),
     modified: Number(stats.mtimeMs),
+    isFinished: stats.ctimeNs > stats.mtimeNs,
   };
 }
 

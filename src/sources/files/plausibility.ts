@@ -14,22 +14,35 @@ export interface KnownFile {
 /** Programs write in whole blocks: a file that ends at such a boundary may have more to come. */
 const blockBytes = 4096;
 
-/** Why this content should not be believed before it has stood still; undefined where it is plausible at once. */
-export function findDoubt(known: KnownFile | undefined, reading: ManifestReading): string | undefined {
+/**
+ * Why this content should not be believed before it has stood still; undefined where it is plausible at once. A file that
+ * its writer has finished may look half-written and is not.
+ */
+export function findDoubt(
+  known: KnownFile | undefined,
+  reading: ManifestReading,
+  isFinished: boolean,
+): string | undefined {
   if (reading.isEmpty) return 'it is empty';
   if (reading.documents.some(isNewlyUnidentified)) return 'a document in it cannot be read';
-  if (reading.bytes % blockBytes === 0) return 'it ends where a half-written file would';
-  if (!reading.endsWithNewline && known?.endsWithNewline !== false) return 'its last line does not end';
-  return known === undefined ? undefined : findLoss(known, reading);
+  return findLoss(known, reading) ?? (isFinished ? undefined : findTear(known, reading));
 }
 
-function findLoss(known: KnownFile, reading: ManifestReading): string | undefined {
+function findLoss(known: KnownFile | undefined, reading: ManifestReading): string | undefined {
+  if (known === undefined) return undefined;
   const kept = new Set(findHeld(known, reading.documents));
   for (const { state } of reading.documents) for (const key of state.keys) kept.add(key);
   const lost = keysOf(known).find((key) => !kept.has(key));
-  if (lost !== undefined) return `${lost} is missing`;
+  return lost === undefined ? undefined : `${lost} is missing`;
+}
+
+/** Signs that more is to come. */
+function findTear(known: KnownFile | undefined, reading: ManifestReading): string | undefined {
+  if (reading.bytes % blockBytes === 0) return 'it ends where a half-written file would';
+  if (!reading.endsWithNewline && known?.endsWithNewline !== false) return 'its last line does not end';
   const last = reading.documents.at(-1);
-  const isLastShorter = last?.resources !== undefined && reading.linesOfLastDocument < known.linesOfLastDocument;
+  const isLastShorter =
+    last?.resources !== undefined && reading.linesOfLastDocument < (known?.linesOfLastDocument ?? 0);
   return isLastShorter ? 'its last document became shorter' : undefined;
 }
 

@@ -38,6 +38,16 @@ export class RootSurvey {
     return this.#watch.failed.size === 0;
   }
 
+  /** Whether a file at this path is a manifest: a root is, whatever its name. */
+  isManifest(path: string): boolean {
+    return isManifestName(basename(path)) || this.#roots.some((root) => resolve(root) === resolve(path));
+  }
+
+  /** Whether the path was a folder when it was last listed. */
+  isFolder(path: string): boolean {
+    return [...this.#listings.values()].some(({ folders }) => folders.has(path));
+  }
+
   wantScan(): void {
     this.#isScanWanted = true;
     this.#wake();
@@ -122,8 +132,8 @@ export class RootSurvey {
     const listing = [...this.#listings.values()].find(({ folders }) => folders.has(folder));
     if (listing === undefined || isEditorsName(basename(path))) return;
     // Where there are links, a name says little about which manifests it changes.
-    if (isManifestName(basename(path)) && !listing.hasLinks) this.wantLook([path]);
-    else this.wantScan();
+    if (listing.hasLinks) this.wantScan();
+    else this.wantLook([path]);
   }
 }
 
