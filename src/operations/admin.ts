@@ -103,8 +103,9 @@ export async function startAdmin(address: string, views: AdminViews, token: stri
 export function parseAddress(address: string, flag: string): { readonly host: string; readonly port: number } {
   const at = address.lastIndexOf(':');
   const host = address.slice(0, at).replace(/^\[|\]$/g, '');
-  const port = Number(address.slice(at + 1));
-  if (at < 1 || !Number.isInteger(port) || port < 0 || port > 65_535)
+  const digits = address.slice(at + 1);
+  const port = Number(digits);
+  if (at < 1 || !/^\d{1,5}$/.test(digits) || port > 65_535)
     throw new IsthmusError('USAGE', `${flag} "${address}" is not an address: expected HOST:PORT.`);
   return { host, port };
 }

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { type AdminViews, createAdminApp, parseAddress, startAdmin } from './admin.ts';
+
+const views: AdminViews = {
+  unready: () => [],
+  metrics: async () => 'isthmus_up 1\n',
+  findings: () => [],
+  services: () => [{ host: 'orders.shop.mesh' }],
+  service: (host) => (host === 'shop/orders.shop.mesh' ? { host } : undefined),
+  virtualIps: () => [],
+  proxies: () => [],
+  proxy: () => undefined,
+  proxyConfig: () => undefined,
+  collections: () => [],
+  collection: () => undefined,
+};
+
+describe('the admin API', () => {
+  it('says why it is not ready, and that it is alive all the same', async () => {
+    const app = createAdminApp({ ...views, unready: () => [{ part: 'files', reason: 'being read' }] }, undefined);
+    const ready = await app.request('/readyz');
+    expect([ready.status, await ready.text()]).toEqual([503, 'files: being read\n']);
+    expect((await app.request('/healthz')).status).toBe(200);
+  });
+
+  it('finds a service by a key with a slash in it, encoded or not', async () => {
+    const app = createAdminApp(views, undefined);
+    for (const host of ['shop/orders.shop.mesh', 'shop%2Forders.shop.mesh']) {
+      expect(await (await app.request(`/api/v1/services/${host}`)).json()).toEqual({ host: 'shop/orders.shop.mesh' });
+    }
+  });
+
+  it('says what there is not', async () => {
+    const response = await createAdminApp(views, undefined).request('/api/v1/proxies/nobody');
+    expect([response.status, await response.text()]).toEqual([404, 'There is no connected proxy "nobody".\n']);
+  });
+
+  it('asks for its token before it shows anything but its health', async () => {
+    const app = createAdminApp(views, 'secret');
+    expect((await app.request('/api/v1/services')).status).toBe(401);
+    expect((await app.request('/metrics', { headers: { authorization: 'Bearer wrong!' } })).status).toBe(401);
+    expect((await app.request('/metrics', { headers: { authorization: 'Bearer secret' } })).status).toBe(200);
+    expect((await app.request('/healthz')).status).toBe(200);
+  });
+
+  it('stands beyond loopback only with a token', async () => {
+    await expect(startAdmin('0.0.0.0:0', views, undefined)).rejects.toThrow('guard it with --admin-token-file');
+  });
+});
+
+describe('an address', () => {
+  it.each([
+    ['127.0.0.1:80', '127.0.0.1', 80],
+    ['[::1]:0', '::1', 0],
+    ['localhost:65535', 'localhost', 65_535],
+  ])('%s is read', (text, host, port) => {
+    expect(parseAddress(text, '--admin')).toEqual({ host, port });
+  });
+
+  it.each(['', '80', ':80', '127.0.0.1', '127.0.0.1:', '127.0.0.1:65536', '127.0.0.1:x'])('"%s" is refused', (text) => {
+    expect(() => parseAddress(text, '--admin')).toThrow('--admin');
+  });
+});
