@@ -36,8 +36,18 @@ function mappedPrefix(text: string): number {
   return text.slice(0, 7).toLowerCase() === '::ffff:' ? 7 : 0;
 }
 
-export function formatIpv4(low: number): string {
-  return `${low >>> 24}.${(low >>> 16) & 255}.${(low >>> 8) & 255}.${low & 255}`;
+/** Writes IPv4 addresses of one range: those that differ in their last octet only share the text of the others. */
+export function formatterOfIpv4(): (low: number) => string {
+  const starts = new Map<number, string>();
+  return (low) => {
+    const block = low >>> 8;
+    let start = starts.get(block);
+    if (start === undefined) {
+      start = `${block >>> 16}.${(block >>> 8) & 255}.${block & 255}.`;
+      starts.set(block, start);
+    }
+    return `${start}${low & 255}`;
+  };
 }
 
 /** RFC 4291 2.2 without a dotted tail, which is IPv4's. */
@@ -90,8 +100,9 @@ export function formatterOfIpv6({ high, upper, lower }: IpWords): (low: number) 
   return (low) => {
     const first = low >>> 16;
     const second = (low & 0xffff).toString(16);
-    if (first !== 0) return `${prefix}${first.toString(16)}:${second}`;
-    return second === '0' ? prefix : prefix + second;
+    // The tail first: V8 copies short texts at once, and keeps longer ones as trees of their parts.
+    const tail = first === 0 ? second : `${first.toString(16)}:${second}`;
+    return tail === '0' ? prefix : prefix + tail;
   };
 }
 

@@ -4,7 +4,7 @@
  * anycast address, RFC 4291 2.6.1). Of an IPv6 range shorter than /96 only the part whose middle bits are zero is used.
  */
 import { IsthmusError } from '../model/errors.ts';
-import { formatIpv4, formatterOfIpv6, type IpWords, parseIpv4, parseIpv6 } from './ip-words.ts';
+import { formatterOfIpv4, formatterOfIpv6, type IpWords, parseIpv4, parseIpv6 } from './ip-words.ts';
 
 export interface AddressPool {
   readonly size: number;
@@ -57,7 +57,7 @@ const ipv4UsableBelow = (low: number): number =>
 const ipv4Family: Family = {
   bits: 32,
   parse: parseIpv4,
-  formatter: () => formatIpv4,
+  formatter: formatterOfIpv4,
   usableBelow: (low, { first }) => ipv4UsableBelow(low) - ipv4UsableBelow(first),
   usableAt(count, { first }) {
     const total = count + ipv4UsableBelow(first);
