@@ -1,7 +1,7 @@
 /**
- * Thrift messages out of bytes: detects the transport once a connection, then reads heads only. Framed messages are never
- * read beyond the method's name, but for a reply's first field; unframed ones are walked through to find their end, in
- * one go or in several, so that the decoder keeps, beside the transport, how far the message at hand has been walked.
+ * Thrift messages out of bytes: detects the transport of each and reads heads only. Framed messages are never read beyond
+ * the method's name, but for a reply's first field; unframed ones are walked through to find their end, in one go or in
+ * several, so that the decoder keeps how far the message at hand has been walked, and nothing else.
  */
 import { CodecError, type CodecLimits, type Decoder, type Direction, type Frame, FrameKind, Status } from '../codec.ts';
 import { detectProtocol, detectTransport, maxThriftFrame, type Protocol, Transport } from './flavour.ts';
@@ -27,7 +27,6 @@ export class ThriftDecoder implements Decoder {
   readonly #limits: CodecLimits;
   readonly #maxLength: number;
   readonly #head = new MessageHead();
-  #transport: Transport | undefined;
   #skipper: StructSkipper | undefined;
   /** Bytes of the unframed message that were there when it was walked last; 0 when a new one begins. */
   #walked = 0;
@@ -41,14 +40,13 @@ export class ThriftDecoder implements Decoder {
 
   decode(bytes: Buffer, start: number, end: number, frame: Frame): boolean {
     frame.needed = 0;
-    this.#transport ??= detectTransport(bytes, start, end);
-    if (this.#transport === undefined) return false;
-    if (this.#transport === Transport.unframed) return this.#decodeUnframed(bytes, start, end, frame);
-    return this.#decodeLengthPrefixed(bytes, start, end, frame, this.#transport);
+    const transport = detectTransport(bytes, start, end);
+    if (transport === undefined) return false;
+    if (transport === Transport.unframed) return this.#decodeUnframed(bytes, start, end, frame);
+    return this.#decodeLengthPrefixed(bytes, start, end, frame, transport);
   }
 
   #decodeLengthPrefixed(bytes: Buffer, start: number, end: number, frame: Frame, transport: Transport): boolean {
-    if (end - start < 4) return false;
     const length = bytes.readUInt32BE(start);
     if (length > this.#maxLength) throw new CodecError('too-large', `The frame says it has ${length} bytes.`);
     if (length === 0) throw new CodecError('malformed', 'The frame is empty.');
@@ -70,16 +68,16 @@ export class ThriftDecoder implements Decoder {
   }
 
   #enterHeader(bytes: Buffer, start: number, frameEnd: number): number {
-    if (frameEnd - start < 14 || bytes.readUInt16BE(start + 4) !== 0x0fff)
-      throw new CodecError('malformed', 'A frame without a header comes behind frames with one.');
+    if (frameEnd - start < 14) throw new CodecError('malformed', 'The frame ends in its header.');
     const messageAt = messageStart(bytes, start, frameEnd);
+    if (messageAt - start > this.#limits.maxHeaderBytes)
+      throw new CodecError('too-large', `The header says it has ${messageAt - start} bytes.`);
     checkHeader(bytes, start, messageAt);
     return messageAt;
   }
 
   #decodeUnframed(bytes: Buffer, start: number, end: number, frame: Frame): boolean {
     const available = end - start;
-    if (available === 0) return false;
     const protocol = detectProtocol(bytes, start, end);
     const head = this.#head;
     if (!readMessageHead(protocol, bytes, start, end, this.#limits.maxHeaderBytes, head)) return this.#wait(available);

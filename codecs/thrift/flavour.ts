@@ -1,12 +1,14 @@
 /**
- * The ways in which Thrift messages are wrapped. A connection settles on one with its first bytes.
+ * The ways in which Thrift messages are wrapped. Each message tells its own, as to Apache's servers: those that take
+ * several transports answer each caller in its own, and callers take turns on a connection to them.
  *
  *   first bytes                      transport   protocol
  *   80 01                            unframed    binary, strict
  *   82                               unframed    compact
+ *   name's length, 01 to 7f          unframed    binary, lax: a name begins, after its length
  *   length, 80 01                    framed      binary, strict
  *   length, 82                       framed      compact
- *   length, anything else            framed      binary, lax: the message begins with its name
+ *   length, 00                       framed      binary, lax: a name's length begins, below 2^24
  *   length, 0f ff                    header      by the header
  */
 import { CodecError } from '../codec.ts';
@@ -23,17 +25,21 @@ export const protocolNames: readonly string[] = ['binary', 'binary-lax', 'compac
 /** Bytes that tell every transport from every other. */
 const tellingBytes = 6;
 
+const headerMagic = 0x0fff;
+
 /** The largest length that Thrift's own libraries take for a frame. */
 export const maxThriftFrame = 0x3fff_ffff;
 
 /** Undefined while there are too few bytes to tell. Throws CodecError for what begins no message. */
 export function detectTransport(bytes: Buffer, start: number, end: number): Transport | undefined {
-  const first = bytes[start];
-  if (first === undefined) return undefined;
+  if (start >= end) return undefined;
+  const first = bytes[start] ?? 0;
   if (first === 0x80 || first === 0x82) return detectUnframed(bytes, start, end);
   if (first > 0x3f) throw new CodecError('malformed', 'The bytes begin no Thrift message.');
   if (end - start < tellingBytes) return undefined;
-  return bytes.readUInt16BE(start + 4) === 0x0fff ? Transport.header : Transport.framed;
+  if (bytes.readUInt16BE(start + 4) === headerMagic) return Transport.header;
+  const fifth = bytes[start + 4] ?? 0;
+  return fifth > 0 && fifth < 0x80 ? Transport.unframed : Transport.framed;
 }
 
 function detectUnframed(bytes: Buffer, start: number, end: number): Transport | undefined {

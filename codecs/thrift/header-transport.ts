@@ -8,15 +8,14 @@
  */
 import { CodecError, type Mutation } from '../codec.ts';
 import { Protocol } from './flavour.ts';
+import { InfoKind, PairCursor } from './header-pairs.ts';
 import { VarintReader, varintBytes, varintString } from './varint.ts';
 
 const headerFixedBytes = 14;
-const infoKeyValue = 1;
-const infoPersistent = 2;
 const protocolNumbers = { binary: 0, compact: 2 } as const;
-const maxPairs = 1000;
 
 const varints = new VarintReader();
+const cursor = new PairCursor();
 
 /** Where the message begins, in a frame that is there up to `end`. Throws CodecError. */
 export function messageStart(bytes: Buffer, start: number, end: number): number {
@@ -25,15 +24,16 @@ export function messageStart(bytes: Buffer, start: number, end: number): number 
   return at;
 }
 
-/** Protocol of the message, as the header and the message itself tell. Throws CodecError for transforms. */
-export function checkHeader(bytes: Buffer, start: number, messageAt: number): void {
-  let at = number(bytes, start + headerFixedBytes, messageAt);
+/** Where the info blocks begin. Throws CodecError for a protocol that is not known, and for transforms. */
+export function checkHeader(bytes: Buffer, start: number, messageAt: number): number {
+  const at = number(bytes, start + headerFixedBytes, messageAt);
   const protocol = varints.value;
   if (protocol !== protocolNumbers.binary && protocol !== protocolNumbers.compact)
     throw new CodecError('unsupported', `The header names protocol ${protocol}; binary (0) and compact (2) are known.`);
-  at = number(bytes, at, messageAt);
+  const infoAt = number(bytes, at, messageAt);
   if (varints.value > 0)
     throw new CodecError('unsupported', 'The message is transformed (compressed); transforms are not read.');
+  return infoAt;
 }
 
 function number(bytes: Buffer, at: number, end: number): number {
@@ -47,48 +47,52 @@ interface Pair {
   readonly value: string;
 }
 
-/** The header's key-values, in order; blocks of unknown kinds end the list. Throws CodecError. */
-export function headerPairs(bytes: Buffer, start: number): readonly Pair[] {
-  const end = messageStart(bytes, start, bytes.length);
+/** The header's key-values, in order. Throws CodecError. */
+export function headerPairs(bytes: Buffer, start: number, frameEnd: number): readonly Pair[] {
   const pairs: Pair[] = [];
-  let at = number(bytes, start + headerFixedBytes, end);
-  at = number(bytes, at, end);
-  while (at < end) {
-    at = number(bytes, at, end);
-    const kind = varints.value;
-    if (kind !== infoKeyValue && kind !== infoPersistent) break;
-    at = number(bytes, at, end);
-    const count = varints.value;
-    if (count > maxPairs) throw new CodecError('too-large', `The header says it has ${count} key-values.`);
-    for (let i = 0; i < count; i++) {
-      const key = text(bytes, at, end);
-      const value = text(bytes, key.next, end);
-      pairs.push({ kind, key: key.value, value: value.value });
-      at = value.next;
-    }
+  openPairs(bytes, start, frameEnd);
+  while (cursor.next()) {
+    const key = bytes.toString('utf8', cursor.keyAt, cursor.keyEnd);
+    pairs.push({ kind: cursor.kind, key, value: bytes.toString('utf8', cursor.valueAt, cursor.valueEnd) });
   }
   return pairs;
 }
 
-function text(bytes: Buffer, at: number, end: number): { readonly value: string; readonly next: number } {
-  const from = number(bytes, at, end);
-  const next = from + varints.value;
-  if (next > end) throw new CodecError('malformed', 'The header ends in the middle of a text.');
-  return { value: bytes.toString('utf8', from, next), next };
+/** The last value of a key; one of this message wins over one that persists. Throws CodecError. */
+export function headerValue(bytes: Buffer, start: number, frameEnd: number, key: Buffer): string | undefined {
+  let found: number | undefined;
+  let from = 0;
+  let to = 0;
+  openPairs(bytes, start, frameEnd);
+  while (cursor.next()) {
+    const { kind, keyAt, keyEnd, valueAt, valueEnd } = cursor;
+    const isWanted = found !== InfoKind.own || kind === InfoKind.own;
+    if (!isWanted || keyEnd - keyAt !== key.length || key.compare(bytes, keyAt, keyEnd) !== 0) continue;
+    found = kind;
+    from = valueAt;
+    to = valueEnd;
+  }
+  return found === undefined ? undefined : bytes.toString('utf8', from, to);
+}
+
+function openPairs(bytes: Buffer, start: number, frameEnd: number): void {
+  const messageAt = messageStart(bytes, start, frameEnd);
+  cursor.open(bytes, checkHeader(bytes, start, messageAt), messageAt);
 }
 
 /** The frame with key-values set; those that persist stay as they are, unless one of the same key is set. */
 export function mutateHeader(bytes: Buffer, start: number, frameEnd: number, mutation: Mutation): Buffer {
   const messageAt = messageStart(bytes, start, frameEnd);
-  const pairs = headerPairs(bytes, start);
+  const pairs = headerPairs(bytes, start, frameEnd);
   const set = new Map(mutation.map(({ key, value }) => [key, value]));
   const kept = pairs.filter(({ key }) => !set.has(key));
-  const persistent = kept.filter(({ kind }) => kind === infoPersistent);
+  const persistent = kept.filter(({ kind }) => kind === InfoKind.persistent);
   const own = [
-    ...kept.filter(({ kind }) => kind === infoKeyValue),
+    ...kept.filter(({ kind }) => kind === InfoKind.own),
     ...[...set].map(([key, value]) => ({ key, value })),
   ];
-  const protocol = bytes[start + headerFixedBytes] ?? 0;
+  number(bytes, start + headerFixedBytes, messageAt);
+  const protocol = varints.value;
   return frame(
     bytes.subarray(start, start + headerFixedBytes),
     protocol,
@@ -104,8 +108,9 @@ type KeyValues = readonly { readonly key: string; readonly value: string }[];
 function frame(fixed: Buffer, protocol: number, own: KeyValues, persistent: KeyValues, message: Buffer): Buffer {
   const variable = Buffer.concat([
     Buffer.from([protocol, 0]),
-    infoBlock(infoPersistent, persistent),
-    infoBlock(infoKeyValue, own),
+    // Python's library reads no further than to the first block that it does not know, and it knows only this one.
+    infoBlock(InfoKind.own, own),
+    infoBlock(InfoKind.persistent, persistent),
   ]);
   const words = Math.ceil(variable.length / 4);
   if (words > 0xffff) throw new CodecError('too-large', `The header would take ${variable.length} bytes.`);

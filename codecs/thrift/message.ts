@@ -100,8 +100,8 @@ export function isSuccess(protocol: Protocol, bytes: Buffer, bodyAt: number, end
   const first = bytes[bodyAt];
   if (bodyAt >= end || first === undefined || first === 0) return true;
   if (protocol === Protocol.compact) {
-    const delta = first >> 4;
-    return delta === 0 && (bytes[bodyAt + 1] ?? 0) === 0;
+    const isShortForm = first >> 4 !== 0;
+    return !isShortForm && (bodyAt + 1 >= end || bytes[bodyAt + 1] === 0);
   }
   return end - bodyAt < 3 || bytes.readUInt16BE(bodyAt + 1) === 0;
 }

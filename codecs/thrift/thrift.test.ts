@@ -82,6 +82,24 @@ const samples: readonly SampleFrame[] = [
     properties: { method: 'ping', transport: 'unframed' },
   },
   {
+    name: 'an unframed lax call',
+    direction: 'request',
+    hex: `00000004 70696e67 01 00000007 ${unframedStruct}`,
+    kind: 'request',
+    id: 7,
+    flavour: 'unframed lax',
+    properties: { method: 'ping', transport: 'unframed', protocol: 'binary-lax' },
+  },
+  {
+    name: 'an unframed lax call of a method with one letter',
+    direction: 'request',
+    hex: '00000001 70 01 00000007 00',
+    kind: 'request',
+    id: 7,
+    flavour: 'unframed lax',
+    properties: { method: 'p', transport: 'unframed', protocol: 'binary-lax' },
+  },
+  {
     name: 'an unframed compact call',
     direction: 'request',
     hex: `82 21 07 04 70696e67 ${compactStruct}`,
@@ -116,6 +134,16 @@ const samples: readonly SampleFrame[] = [
     status: 'error',
     id: 7,
     flavour: 'framed',
+  },
+  {
+    name: 'a THeader reply in compact',
+    direction: 'response',
+    hex: '0000001b 0fff 0000 00000007 0001 02 00 0000 82 41 07 04 70696e67 08 00 01 78 00',
+    kind: 'response',
+    status: 'ok',
+    id: (7n << 32n) | 7n,
+    flavour: 'header',
+    properties: { transport: 'header', protocol: 'compact' },
   },
   {
     name: 'a compact reply with a result',
@@ -204,6 +232,78 @@ test('key-values that persist on a connection stay what they are', () => {
   const { bytes, frame } = decode(persistent);
   const changed = thrift.mutate(bytes, 0, frame, [{ key: 'a', value: 'b' }]);
   expect(changed.includes(bytesOf('02 01 016b 0176'))).toBe(true);
+});
+
+test('callers of any transport may take turns on one connection to a server that answers each in its own', () => {
+  const replies = samples.filter(({ direction }) => direction === 'response').map(({ hex }) => bytesOf(hex));
+  const unframed = bytesOf('80010002 00000004 70696e67 00000007 00');
+  const stream = Buffer.concat(replies.flatMap((reply) => [reply, unframed]));
+  const decoder = thrift.decoder('response');
+  const frame = new Frame();
+  const lengths: number[] = [];
+  for (let at = 0; at < stream.length && decoder.decode(stream, at, stream.length, frame); at += frame.length)
+    lengths.push(frame.length);
+  expect(lengths).toEqual(replies.flatMap((reply) => [reply.length, unframed.length]));
+});
+
+test('what stands behind the end of the bytes is not looked at', () => {
+  const stale = Buffer.from('GET / HTTP/1.1');
+  expect(thrift.decoder('request').decode(stale, 0, 0, new Frame())).toBe(false);
+  // The reply ends in the head of its first field; the bytes behind it belong to the next one.
+  const torn = '00000009 82 41 07 04 70696e67 08';
+  const statuses = ['', '00', '02'].map((behind) => {
+    const bytes = bytesOf(torn + behind);
+    const frame = new Frame();
+    thrift.decoder('response').decode(bytes, 0, bytes.length, frame);
+    return frame.status;
+  });
+  expect(statuses).toEqual([Status.ok, Status.ok, Status.ok]);
+});
+
+test('a key that is set is found before those that persist, by libraries that know no others', () => {
+  const both =
+    '0000002b 0fff 0000 00000007 0004 00 00 02 01 016b 0170 01 01 016b 016f 0000 80010001 00000004 70696e67 00000007 00';
+  const { bytes, frame } = decode(both);
+  expect(thrift.reader('k')(bytes, 0, frame)).toBe('o');
+  const changed = decode(thrift.mutate(bytes, 0, frame, [{ key: 'a', value: 'b' }]));
+  expect(thrift.reader('k')(changed.bytes, 0, changed.frame)).toBe('o');
+  expect(changed.bytes.indexOf(bytesOf('0161 0162'))).toBeLessThan(changed.bytes.indexOf(bytesOf('016b 0170')));
+});
+
+test('a mutation keeps the protocol of the header, however its number was written', () => {
+  const padded = '0000001f 0fff 0000 00000007 0001 8200 8000 80010001 00000004 70696e67 00000007 00';
+  const { bytes, frame } = decode(padded);
+  const changed = thrift.mutate(bytes, 0, frame, [{ key: 'a', value: 'b' }]);
+  expect(changed.subarray(14, 16)).toEqual(bytesOf('02 00'));
+});
+
+test('a header that is longer than headers may be is refused', () => {
+  const words = 300;
+  const message = bytesOf('80010001 00000004 70696e67 00000007 00');
+  const frame = Buffer.concat([bytesOf(headerCall).subarray(0, 14), Buffer.alloc(4 * words), message]);
+  frame.writeUInt32BE(frame.length - 4, 0);
+  frame.writeUInt16BE(words, 12);
+  const decodeWithin = (maxHeaderBytes: number): boolean =>
+    thrift.decoder('request', { ...defaultLimits, maxHeaderBytes }).decode(frame, 0, frame.length, new Frame());
+  expect(decodeWithin(4 * words + 14)).toBe(true);
+  expect(() => decodeWithin(4 * words + 13)).toThrow(expect.objectContaining({ reason: 'too-large' }));
+});
+
+test.each([
+  ['more key-values than may be', '01 e907 00 00', 'too-large'],
+  ['a text that leaves the header', '01 01 05 6b 01 76', 'malformed'],
+  ['fewer key-values than it says', '01 02 016b 0176', 'malformed'],
+])('a header with %s has no properties', (_name, info, reason) => {
+  const block = bytesOf(info);
+  const words = Math.ceil((2 + block.length) / 4);
+  const header = Buffer.alloc(14 + 4 * words);
+  bytesOf(headerCall).copy(header, 0, 0, 14);
+  header.writeUInt16BE(words, 12);
+  block.copy(header, 16);
+  const bytes = Buffer.concat([header, bytesOf('80010001 00000004 70696e67 00000007 00')]);
+  bytes.writeUInt32BE(bytes.length - 4, 0);
+  const { frame } = decode(bytes);
+  expect(() => thrift.reader('absent')(bytes, 0, frame)).toThrow(expect.objectContaining({ reason }));
 });
 
 test.each([

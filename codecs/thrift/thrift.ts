@@ -11,7 +11,7 @@ import { type Codec, defaultLimits, type Frame, type Mutation, type PropertyRead
 import { protocolOf, ThriftDecoder, transportOf } from './decoder.ts';
 import { exceptionReply } from './error-replies.ts';
 import { detectProtocol, detectTransport, protocolNames, Transport, transportNames } from './flavour.ts';
-import { headerPairs, messageStart, mutateHeader } from './header-transport.ts';
+import { headerPairs, headerValue, messageStart, mutateHeader } from './header-transport.ts';
 import { MessageHead, readMessageHead } from './message.ts';
 
 const COLON = 0x3a;
@@ -61,10 +61,9 @@ function colonIn(bytes: Buffer, from: number, end: number): number {
 }
 
 function headerReader(property: string): PropertyReader {
-  return (bytes, start, frame) => {
-    if (transportOf(frame.a) !== Transport.header) return undefined;
-    return headerPairs(bytes.subarray(0, start + frame.length), start).findLast(({ key }) => key === property)?.value;
-  };
+  const key = Buffer.from(property);
+  return (bytes, start, frame) =>
+    transportOf(frame.a) === Transport.header ? headerValue(bytes, start, start + frame.length, key) : undefined;
 }
 
 function fixedProperties(bytes: Buffer, start: number, frame: Frame): [string, string][] {
@@ -76,7 +75,7 @@ function fixedProperties(bytes: Buffer, start: number, frame: Frame): [string, s
 
 function headerProperties(bytes: Buffer, start: number, frame: Frame): [string, string][] {
   if (transportOf(frame.a) !== Transport.header) return [];
-  return headerPairs(bytes.subarray(0, start + frame.length), start).map(({ key, value }) => [key, value]);
+  return headerPairs(bytes, start, start + frame.length).map(({ key, value }) => [key, value]);
 }
 
 function mutate(bytes: Buffer, start: number, frame: Frame, mutation: Mutation): Buffer {
