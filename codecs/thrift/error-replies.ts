@@ -22,7 +22,7 @@ export interface Question {
   /** The request's head, and where it starts: THeader's flags are taken from it. */
   readonly head: Buffer;
   readonly start: number;
-  /** Bytes of the method's name, as sent. */
+  /** Bytes of the method's name, without that of a service before it. */
   readonly name: Buffer;
   readonly idHigh: number;
   readonly idLow: number;

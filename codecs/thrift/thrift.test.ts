@@ -203,6 +203,11 @@ test('an error reply is an exception in the transport and protocol of the caller
   expect([frame.kind, frame.idHigh, frame.idLow]).toEqual([FrameKind.error, 7, 7]);
 });
 
+test('an error reply names the method as a server does: without the service of a multiplexed call', () => {
+  const reply = errorReplyTo('00000016 80010001 00000009 75736572733a676574 00000001 00');
+  expect(decode(reply ?? '', 'response').frame.c).toBe('get'.length);
+});
+
 test('the response decoder tells the transport by itself', () => {
   const { frame } = decode('80010002 00000004 70696e67 00000007 080000 00000001 00', 'response');
   expect(frame.status).toBe(Status.ok);

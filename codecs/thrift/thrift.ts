@@ -93,8 +93,10 @@ function questionOf(head: Buffer, start: number) {
   const protocol = detectProtocol(head, messageAt, head.length);
   const message = new MessageHead();
   if (!readMessageHead(protocol, head, messageAt, head.length, head.length, message)) return undefined;
-  const name = head.subarray(message.nameAt, message.nameAt + message.nameLength);
-  return { transport, protocol, head, start, name };
+  const nameEnd = message.nameAt + message.nameLength;
+  // A server answers by the method's name alone, and Apache's library for Node looks for that.
+  const colon = colonIn(head, message.nameAt, nameEnd);
+  return { transport, protocol, head, start, name: head.subarray(colon < 0 ? message.nameAt : colon + 1, nameEnd) };
 }
 
 function messageAtIn(head: Buffer, start: number, transport: Transport): number {
