@@ -86,8 +86,11 @@ export class DocumentNode {
   choice<Choice extends string>(choices: readonly Choice[], fallback: Choice): Choice {
     if (this.absent) return fallback;
     const found = choices.find((choice) => choice === this.value);
-    if (found === undefined)
-      this.problem(`"${String(this.value)}" is none of the choices.`, `Use ${choices.join(', ')}.`);
+    if (found === undefined) {
+      // Anything may stand here, even an object whose toString is no function.
+      const written = typeof this.value === 'string' ? `"${this.value.slice(0, 64)}"` : 'This';
+      this.problem(`${written} is none of the choices.`, `Use ${choices.join(', ')}.`);
+    }
     return found ?? fallback;
   }
 

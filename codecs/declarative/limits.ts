@@ -23,7 +23,9 @@ export function readLimits(node: DocumentNode): Limits {
 
 function readSize(node: DocumentNode, fallback: number, max: number): number {
   if (node.absent) return fallback;
-  const parts = /^([1-9]\d{0,9})(KiB|MiB|)$/.exec(String(node.value));
+  const parts = /^([1-9]\d{0,9})(KiB|MiB|)$/.exec(
+    typeof node.value === 'string' || typeof node.value === 'number' ? `${node.value}` : '',
+  );
   const size = Number(parts?.[1]) * (units[parts?.[2] ?? ''] ?? 1);
   if (size >= 1 && size <= max) return size;
   node.problem(
