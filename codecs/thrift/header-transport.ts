@@ -9,7 +9,7 @@
 import { CodecError, type Mutation } from '../codec.ts';
 import { Protocol } from './flavour.ts';
 import { InfoKind, PairCursor } from './header-pairs.ts';
-import { VarintReader, varintBytes, varintString } from './varint.ts';
+import { VarintReader, varintBytes } from './varint.ts';
 
 const headerFixedBytes = 14;
 const protocolNumbers = { binary: 0, compact: 2 } as const;
@@ -24,8 +24,15 @@ export function messageStart(bytes: Buffer, start: number, end: number): number 
   return at;
 }
 
+/** Throws CodecError for all that readers of the header would stumble over later, and for what is not supported. */
+export function checkHeader(bytes: Buffer, start: number, messageAt: number): void {
+  cursor.open(bytes, infoStart(bytes, start, messageAt), messageAt);
+  let hasNext = true;
+  while (hasNext) hasNext = cursor.next();
+}
+
 /** Where the info blocks begin. Throws CodecError for a protocol that is not known, and for transforms. */
-export function checkHeader(bytes: Buffer, start: number, messageAt: number): number {
+function infoStart(bytes: Buffer, start: number, messageAt: number): number {
   const at = number(bytes, start + headerFixedBytes, messageAt);
   const protocol = varints.value;
   if (protocol !== protocolNumbers.binary && protocol !== protocolNumbers.compact)
@@ -41,24 +48,18 @@ function number(bytes: Buffer, at: number, end: number): number {
   throw new CodecError('malformed', 'The header ends in the middle of a number.');
 }
 
-interface Pair {
-  readonly kind: number;
-  readonly key: string;
-  readonly value: string;
-}
-
-/** The header's key-values, in order. Throws CodecError. */
-export function headerPairs(bytes: Buffer, start: number, frameEnd: number): readonly Pair[] {
-  const pairs: Pair[] = [];
+/** The key-values of a header that was checked, in order. */
+export function headerPairs(bytes: Buffer, start: number, frameEnd: number): (readonly [key: string, value: string])[] {
+  const pairs: (readonly [string, string])[] = [];
   openPairs(bytes, start, frameEnd);
   while (cursor.next()) {
-    const key = bytes.toString('utf8', cursor.keyAt, cursor.keyEnd);
-    pairs.push({ kind: cursor.kind, key, value: bytes.toString('utf8', cursor.valueAt, cursor.valueEnd) });
+    const { keyAt, keyEnd, valueAt, valueEnd } = cursor;
+    pairs.push([bytes.toString('utf8', keyAt, keyEnd), bytes.toString('utf8', valueAt, valueEnd)]);
   }
   return pairs;
 }
 
-/** The last value of a key; one of this message wins over one that persists. Throws CodecError. */
+/** The last value of a key; one of this message wins over one that persists. The header was checked. */
 export function headerValue(bytes: Buffer, start: number, frameEnd: number, key: Buffer): string | undefined {
   let found: number | undefined;
   let from = 0;
@@ -77,41 +78,34 @@ export function headerValue(bytes: Buffer, start: number, frameEnd: number, key:
 
 function openPairs(bytes: Buffer, start: number, frameEnd: number): void {
   const messageAt = messageStart(bytes, start, frameEnd);
-  cursor.open(bytes, checkHeader(bytes, start, messageAt), messageAt);
+  cursor.open(bytes, infoStart(bytes, start, messageAt), messageAt);
 }
 
 /** The frame with key-values set; those that persist stay as they are, unless one of the same key is set. */
 export function mutateHeader(bytes: Buffer, start: number, frameEnd: number, mutation: Mutation): Buffer {
-  const messageAt = messageStart(bytes, start, frameEnd);
-  const pairs = headerPairs(bytes, start, frameEnd);
   const set = new Map(mutation.map(({ key, value }) => [key, value]));
-  const kept = pairs.filter(({ key }) => !set.has(key));
-  const persistent = kept.filter(({ kind }) => kind === InfoKind.persistent);
-  const own = [
-    ...kept.filter(({ kind }) => kind === InfoKind.own),
-    ...[...set].map(([key, value]) => ({ key, value })),
-  ];
+  const own: Buffer[] = [];
+  const persistent: Buffer[] = [];
+  openPairs(bytes, start, frameEnd);
+  while (cursor.next()) {
+    const { kind, keyAt, keyEnd, valueAt, valueEnd } = cursor;
+    if (set.has(bytes.toString('utf8', keyAt, keyEnd))) continue;
+    // Bytes, not strings: a value need not be text.
+    const pair = pairBytes(bytes.subarray(keyAt, keyEnd), bytes.subarray(valueAt, valueEnd));
+    (kind === InfoKind.own ? own : persistent).push(pair);
+  }
+  for (const [key, value] of set) own.push(pairBytes(Buffer.from(key), Buffer.from(value)));
+  const messageAt = messageStart(bytes, start, frameEnd);
   number(bytes, start + headerFixedBytes, messageAt);
-  const protocol = varints.value;
-  return frame(
-    bytes.subarray(start, start + headerFixedBytes),
-    protocol,
-    own,
-    persistent,
-    bytes.subarray(messageAt, frameEnd),
-  );
+  // Python's library reads no further than to the first block that it does not know, and it knows only the first of these.
+  const blocks = [infoBlock(InfoKind.own, own), infoBlock(InfoKind.persistent, persistent)];
+  const fixed = bytes.subarray(start, start + headerFixedBytes);
+  return frame(fixed, varints.value, blocks, bytes.subarray(messageAt, frameEnd));
 }
 
-type KeyValues = readonly { readonly key: string; readonly value: string }[];
-
 /** A frame around a message: `fixed` gives flags and sequence id. */
-function frame(fixed: Buffer, protocol: number, own: KeyValues, persistent: KeyValues, message: Buffer): Buffer {
-  const variable = Buffer.concat([
-    Buffer.from([protocol, 0]),
-    // Python's library reads no further than to the first block that it does not know, and it knows only this one.
-    infoBlock(InfoKind.own, own),
-    infoBlock(InfoKind.persistent, persistent),
-  ]);
+function frame(fixed: Buffer, protocol: number, blocks: readonly Buffer[], message: Buffer): Buffer {
+  const variable = Buffer.concat([Buffer.from([protocol, 0]), ...blocks]);
   const words = Math.ceil(variable.length / 4);
   if (words > 0xffff) throw new CodecError('too-large', `The header would take ${variable.length} bytes.`);
   const result = Buffer.alloc(headerFixedBytes + 4 * words + message.length);
@@ -123,10 +117,13 @@ function frame(fixed: Buffer, protocol: number, own: KeyValues, persistent: KeyV
   return result;
 }
 
-function infoBlock(kind: number, pairs: KeyValues): Buffer {
+function infoBlock(kind: number, pairs: readonly Buffer[]): Buffer {
   if (pairs.length === 0) return Buffer.alloc(0);
-  const head = Buffer.from([kind, ...varintBytes(pairs.length)]);
-  return Buffer.concat([head, ...pairs.flatMap(({ key, value }) => [varintString(key), varintString(value)])]);
+  return Buffer.concat([Buffer.from([kind, ...varintBytes(pairs.length)]), ...pairs]);
+}
+
+function pairBytes(key: Buffer, value: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(varintBytes(key.length)), key, Buffer.from(varintBytes(value.length)), value]);
 }
 
 /** A reply's frame: the request's flags and sequence id, no key-values. */
@@ -139,6 +136,5 @@ export function headerFrame(
 ): Buffer {
   const fixed = Buffer.from(requestHead.subarray(start, start + headerFixedBytes));
   fixed.writeUInt32BE(sequenceId, 8);
-  const wire = protocol === Protocol.compact ? protocolNumbers.compact : protocolNumbers.binary;
-  return frame(fixed, wire, [], [], message);
+  return frame(fixed, protocol === Protocol.compact ? protocolNumbers.compact : protocolNumbers.binary, [], message);
 }

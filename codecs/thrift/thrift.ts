@@ -73,9 +73,9 @@ function fixedProperties(bytes: Buffer, start: number, frame: Frame): [string, s
   });
 }
 
-function headerProperties(bytes: Buffer, start: number, frame: Frame): [string, string][] {
+function headerProperties(bytes: Buffer, start: number, frame: Frame): (readonly [string, string])[] {
   if (transportOf(frame.a) !== Transport.header) return [];
-  return headerPairs(bytes, start, start + frame.length).map(({ key, value }) => [key, value]);
+  return headerPairs(bytes, start, start + frame.length);
 }
 
 function mutate(bytes: Buffer, start: number, frame: Frame, mutation: Mutation): Buffer {
