@@ -1,7 +1,7 @@
 /**
- * What one socket has to write. Slices gather during a turn and leave in one write at its end: adjacent slices of one
- * buffer as one, many small ones copied together, few or large ones as they are. Bytes handed over belong to the output
- * until they are written: nobody changes them afterwards.
+ * What one socket has to write. Slices gather during a turn, or a chunk, and leave in one write at its end: adjacent
+ * slices of one buffer as one, many small ones copied together, few or large ones as they are. Bytes handed over belong
+ * to the output until they are written: nobody changes them afterwards.
  */
 import type { Socket } from 'node:net';
 import type { Turn } from './turn.ts';
@@ -9,6 +9,13 @@ import type { Turn } from './turn.ts';
 /** Above this a copy costs more than a vectored write. */
 const GATHER_BYTES = 64 * 1024;
 const GATHER_PIECES = 4;
+/** Room for this many slices stays, so that it need not be made anew each time. */
+const KEPT_PIECES = 64;
+
+/** With the end of the chunk that was read, or with the end of the turn, together with what others have read. */
+export type Gathering = 'chunk' | 'turn';
+
+const nothing = Buffer.alloc(0);
 
 /** Somebody who stops reading while an output has more to write than it should. */
 export interface Source {
@@ -18,20 +25,24 @@ export interface Source {
 export class Output {
   /** True from a write that the socket could not take at once until it has drained. */
   blocked = false;
-  /** Bytes queued in this turn. */
+  /** Bytes gathered and not written yet. */
   queued = 0;
   readonly #socket: Socket;
   readonly #turn: Turn;
+  readonly #gathering: Gathering;
+  readonly #highWaterBytes: number;
+  /** Slices, of which the first `#pieces` are to be written; the arrays keep their room. */
   readonly #buffers: Buffer[] = [];
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
-  readonly #highWaterBytes: number;
+  #pieces = 0;
   #sources: Source[] = [];
 
-  constructor(socket: Socket, turn: Turn, highWaterBytes: number) {
+  constructor(socket: Socket, turn: Turn, highWaterBytes: number, gathering: Gathering) {
     this.#socket = socket;
     this.#turn = turn;
     this.#highWaterBytes = highWaterBytes;
+    this.#gathering = gathering;
     socket.on('drain', () => {
       this.blocked = false;
       this.relieve();
@@ -62,27 +73,37 @@ export class Output {
   }
 
   push(buffer: Buffer, start: number, end: number): void {
-    const last = this.#buffers.length - 1;
-    if (last < 0) this.#turn.flushAtEnd(this);
+    const pieces = this.#pieces;
     this.queued += end - start;
-    if (last >= 0 && this.#buffers[last] === buffer && this.#ends[last] === start) {
-      this.#ends[last] = end;
+    if (pieces === 0) {
+      if (this.#gathering === 'chunk') this.#turn.flushSoon(this);
+      else this.#turn.flushAtEnd(this);
+    } else if (this.#buffers[pieces - 1] === buffer && this.#ends[pieces - 1] === start) {
+      this.#ends[pieces - 1] = end;
       return;
     }
-    this.#buffers.push(buffer);
-    this.#starts.push(start);
-    this.#ends.push(end);
+    this.#buffers[pieces] = buffer;
+    this.#starts[pieces] = start;
+    this.#ends[pieces] = end;
+    this.#pieces = pieces + 1;
   }
 
   flush(): void {
-    const pieces = this.#buffers.length;
+    const pieces = this.#pieces;
     if (pieces === 0) return;
     if (this.#socket.writable && !this.#write(pieces)) this.blocked = true;
-    this.#buffers.length = 0;
-    this.#starts.length = 0;
-    this.#ends.length = 0;
+    this.#forget(pieces);
     this.queued = 0;
     if (!this.blocked) this.relieve();
+  }
+
+  #forget(pieces: number): void {
+    this.#pieces = 0;
+    if (pieces > KEPT_PIECES) {
+      this.#buffers.length = 0;
+      this.#starts.length = 0;
+      this.#ends.length = 0;
+    } else for (let index = 0; index < pieces; index++) this.#buffers[index] = nothing;
   }
 
   /** False when the socket holds more than it should. */
@@ -108,7 +129,7 @@ export class Output {
   }
 
   #piece(index: number): Buffer {
-    const buffer = this.#buffers[index] ?? Buffer.alloc(0);
+    const buffer = this.#buffers[index] ?? nothing;
     const start = this.#starts[index] ?? 0;
     const end = this.#ends[index] ?? 0;
     return start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end);

@@ -15,6 +15,7 @@ interface Link {
 }
 
 export class CallerLinks implements ConnectionKeeper {
+  readonly gathering = 'chunk';
   readonly #runtime: Runtime;
   readonly #codec: Codec;
   /** Few: one or two for each host that this caller's requests went to. The last used stands first. */

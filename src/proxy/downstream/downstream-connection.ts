@@ -57,7 +57,8 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     this.#onClosed = onClosed;
     this.#lastRead = runtime.turn.now;
     this.links = new CallerLinks(runtime, site.codec);
-    this.#output = new Output(socket, runtime.turn, runtime.limits.highWaterBytes);
+    const gathering = site.sharing === 'all' ? 'turn' : 'chunk';
+    this.#output = new Output(socket, runtime.turn, runtime.limits.highWaterBytes, gathering);
     this.#intake = new Intake(socket, new FrameReader(site.codec.decoder('request', runtime.limits), this), this);
     this.#order = site.ordered ? new ReplyOrder() : undefined;
     this.#addresses = {
@@ -218,10 +219,11 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
 
   #read(chunk: Buffer): void {
     const { turn } = this.#runtime;
-    turn.begin();
+    turn.beginChunk();
     this.#lastRead = turn.now;
     this.#site.stats.rxBytes += chunk.length;
     this.#intake.read(chunk);
+    turn.endChunk();
   }
 
   #begin(bytes: Buffer, start: number, frame: Frame, oneway: boolean): Call {

@@ -24,6 +24,7 @@ export interface ConnectionBudget {
 const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
 
 export class HostPool implements ConnectionKeeper {
+  readonly gathering = 'chunk';
   readonly #runtime: Runtime;
   readonly #host: PooledHost;
   readonly #codec: Codec;

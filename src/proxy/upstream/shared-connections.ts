@@ -11,6 +11,7 @@ const MAX_CONNECTIONS = 4;
 const BUSY_CALLS = 1024;
 
 export class SharedConnections implements ConnectionKeeper {
+  readonly gathering = 'turn';
   readonly #runtime: Runtime;
   readonly #host: ConnectionHost;
   readonly #codec: Codec;

@@ -8,7 +8,7 @@ import { type Codec, CodecError, type Frame, FrameKind, ReplyReason } from '../.
 import type { HostAddress } from '../config/endpoint-plan.ts';
 import type { Call } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
-import { Output } from '../connections/output.ts';
+import { type Gathering, Output } from '../connections/output.ts';
 import { reading } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { ClusterStats } from '../observation/stats.ts';
@@ -28,6 +28,8 @@ export interface ConnectionHost {
 }
 
 export interface ConnectionKeeper {
+  /** When requests leave: at the end of the turn where those of many callers meet. */
+  readonly gathering: Gathering;
   /** Nothing is in flight any more. */
   onIdle(connection: UpstreamConnection): void;
   onClosed(connection: UpstreamConnection): void;
@@ -74,7 +76,7 @@ export class UpstreamConnection {
     this.idleSince = runtime.turn.now;
     this.#lastRead = runtime.turn.now;
     this.#socket = this.#open(host.address);
-    this.output = new Output(this.#socket, runtime.turn, runtime.limits.highWaterBytes);
+    this.output = new Output(this.#socket, runtime.turn, runtime.limits.highWaterBytes, keeper.gathering);
     this.#reader = new FrameReader(codec.decoder('response', runtime.limits), this);
     this.#listen();
     host.stats.cxTotal++;
@@ -215,8 +217,9 @@ export class UpstreamConnection {
   }
 
   #read(chunk: Buffer): void {
-    this.#runtime.turn.begin();
-    this.#lastRead = this.#runtime.turn.now;
+    const { turn } = this.#runtime;
+    turn.beginChunk();
+    this.#lastRead = turn.now;
     this.host.stats.rxBytes += chunk.length;
     try {
       this.#reader.read(chunk);
@@ -225,6 +228,7 @@ export class UpstreamConnection {
       this.host.stats.decodingErrors++;
       this.#fail(ReplyReason.badResponse, 'upstream sent an undecodable response', 'upstream_response_undecodable');
     }
+    turn.endChunk();
   }
 
   #fail(reason: ReplyReason, message: string, detail: string): void {
