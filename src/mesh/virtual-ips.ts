@@ -67,12 +67,13 @@ export class VirtualIps {
   update(demand: LeaseDemand, now: number): readonly LeaseChange[] {
     const changes: LeaseChange[] = [];
     for (const [address, owners] of demand.written) this.#write(address, owners, changes);
-    for (const [key, isWanted] of demand.claims) if (!isWanted) this.#release(key, now, changes);
-    const hungry: ServiceKey[] = [];
-    for (const [key, isWanted] of demand.claims) {
-      // Those who had an address before come first: a new host must not take it from them.
-      if (isWanted && !this.#waiting.has(key) && !this.#rebind(key, now, changes)) hungry.push(key);
-    }
+    const wanted: ServiceKey[] = [];
+    demand.claims.forEach((isWanted, key) => {
+      if (isWanted) wanted.push(key);
+      else this.#release(key, now, changes);
+    });
+    // Those who had an address before come first: a new host must not take it from them.
+    const hungry = wanted.filter((key) => !this.#waiting.has(key) && !this.#rebind(key, now, changes));
     for (const key of sorted([...this.#waiting, ...hungry])) this.#feed(key, now, changes);
     this.#candidates = undefined;
     this.#forgetOldest(changes);
