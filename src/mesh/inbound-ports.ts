@@ -51,7 +51,7 @@ function portsAt(
   { service }: MeshService,
   port: MeshPort,
 ): readonly InboundPort[] {
-  const { localRateLimit, globalRateLimit } = port.routes ?? {};
+  const { localRateLimit, globalRateLimit, origin } = port.routes ?? {};
   const common = {
     host: service.host,
     namespace: service.namespace,
@@ -59,6 +59,7 @@ function portsAt(
     ...(port.codec === undefined ? {} : { codec: port.codec }),
     ...(localRateLimit === undefined ? {} : { localRateLimit }),
     ...(globalRateLimit === undefined ? {} : { globalRateLimit }),
+    ...(origin === undefined ? {} : { origin }),
   };
   return group.endpoints
     .filter((endpoint) => endpoint.address === address)

@@ -49,7 +49,6 @@ function routeTable(
       ? [defaultRoute(context, tables, service, port)]
       : specs.flatMap((spec, at) => metaRoute(context, tables, router, spec, port, `spec.routes[${at}]`));
   const { localRateLimit: local, globalRateLimit: global } = router?.spec ?? {};
-  const place = router?.metadata.place;
   return {
     key: routeTableKey(key, port),
     host,
@@ -58,7 +57,7 @@ function routeTable(
     routes,
     ...(local === undefined ? {} : { localRateLimit: localRateLimit(local) }),
     ...(global === undefined ? {} : { globalRateLimit: globalRateLimit(global) }),
-    ...(place === undefined ? {} : { place }),
+    ...(router === undefined ? {} : { origin: about(router) }),
   };
 }
 
@@ -93,6 +92,7 @@ function metaRoute(
   const mirrored = spec.mirror && findDestination(context, tables, router, spec.mirror, port, `${path}.mirror`);
   const route: Route = {
     name: spec.name ?? '',
+    path,
     match: requestMatch(spec.match),
     destinations: weighted(spec, found, report),
     requestMutation: spec.requestMutation ?? [],

@@ -1,6 +1,6 @@
 /** The assembled model that translators read: one service with everything that its callers, or its own proxy, need. */
 import type { Protocol } from './protocol.ts';
-import type { GlobalRateLimit, LocalRateLimit, RouteTable } from './route.ts';
+import type { GlobalRateLimit, LocalRateLimit, RouteTable, RuleOrigin } from './route.ts';
 import type { Service, ServicePort } from './service.ts';
 import type { HostPolicy } from './traffic-policy.ts';
 
@@ -40,6 +40,8 @@ export interface InboundPort {
   readonly codec?: PortCodec;
   readonly localRateLimit?: LocalRateLimit;
   readonly globalRateLimit?: GlobalRateLimit;
+  /** Who wrote the limits. */
+  readonly origin?: RuleOrigin;
 }
 
 /** Settings of the whole mesh that shape what proxies are told. */

@@ -1,5 +1,5 @@
 /** Request routing of one host and port, independent of any proxy's dialect. First match wins. */
-import type { Place } from './finding.ts';
+import type { ObjectRef, Place } from './finding.ts';
 
 export type StringMatch =
   | { readonly kind: 'exact'; readonly value: string }
@@ -39,8 +39,16 @@ export interface Mirror {
   readonly percentage: number;
 }
 
+/** Who wrote rules: what a finding about them names. */
+export interface RuleOrigin {
+  readonly object: ObjectRef;
+  readonly place?: Place;
+}
+
 export interface Route {
   readonly name: string;
+  /** Where it stands in the object that its table is from; none for a route that nobody wrote. */
+  readonly path?: string;
   readonly match: RequestMatch;
   /** At least one. */
   readonly destinations: readonly WeightedDestination[];
@@ -80,5 +88,6 @@ export interface RouteTable {
   readonly routes: readonly Route[];
   readonly localRateLimit?: LocalRateLimit;
   readonly globalRateLimit?: GlobalRateLimit;
-  readonly place?: Place;
+  /** None where nobody wrote rules. */
+  readonly origin?: RuleOrigin;
 }

@@ -138,13 +138,17 @@ describe('the proxy beside a workload', () => {
   });
 
   it('says which limits are not enforced', () => {
-    const codes = (kind: 'envoy' | 'envoy-meta' | 'metaproxy') =>
-      translateInbound(kind, inboundPort({ localRateLimit, globalRateLimit }), settings).findings.map(
-        ({ code, path }) => `${code} ${path}`,
-      );
-    expect(codes('envoy')).toEqual(['ISTH0701 ports[9090].localRateLimit', 'ISTH0701 ports[9090].globalRateLimit']);
-    expect(codes('metaproxy')).toEqual(['ISTH0701 ports[9090].globalRateLimit']);
-    expect(codes('envoy-meta')).toEqual([]);
+    const object = { kind: 'MetaRouter', namespace: 'shop', name: 'limits' };
+    const place = { file: 'limits.yaml', line: 3, column: 1 };
+    const about = (kind: 'envoy' | 'envoy-meta' | 'metaproxy') =>
+      translateInbound(kind, inboundPort({ localRateLimit, globalRateLimit, origin: { object, place } }), settings)
+        .findings;
+    expect(about('envoy')).toMatchObject([
+      { code: 'ISTH0701', path: 'spec.localRateLimit', object, place },
+      { code: 'ISTH0701', path: 'spec.globalRateLimit', object, place },
+    ]);
+    expect(about('metaproxy')).toMatchObject([{ code: 'ISTH0701', path: 'spec.globalRateLimit', object, place }]);
+    expect(about('envoy-meta')).toEqual([]);
   });
 
   it.each(['envoy-meta', 'metaproxy'] as const)('fills a bucket no more often than %s takes', (kind) => {

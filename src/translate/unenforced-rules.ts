@@ -13,8 +13,8 @@ export function unenforcedRoutes({ service }: MeshService, table: RouteTable, ki
     const rules = requestRules(route, route === fallback);
     if (rules.length === 0) return [];
     const message = `Proxies of kind ${kind} pass port ${table.port} through as plain TCP: ${rules.join(', ')} of route ${route.name || at} not enforced.`;
-    const place = table.place === undefined ? {} : { place: table.place };
-    return [finding('ISTH0701', { object, path: `ports[${table.port}].routes[${at}]`, message, ...place })];
+    const path = route.path ?? `ports[${table.port}].routes[${at}]`;
+    return [finding('ISTH0701', { object, ...table.origin, path, message })];
   });
 }
 
@@ -51,12 +51,12 @@ export function unavailableCodec(
 
 /** Rate limits before a workload. `speaksProtocol`: whether the proxy reads the port's requests at all. */
 export function unenforcedLimits(inbound: InboundPort, kind: ProxyKind, speaksProtocol: boolean): readonly Finding[] {
-  const { host, namespace, port, localRateLimit, globalRateLimit } = inbound;
-  const object = { kind: 'Host', namespace, name: host };
+  const { host, namespace, port, localRateLimit, globalRateLimit, origin } = inbound;
+  const about = origin ?? { object: { kind: 'Host', namespace, name: host } };
   const refuse = (rule: string): Finding =>
     finding('ISTH0701', {
-      object,
-      path: `ports[${port.number}].${rule}`,
+      ...about,
+      path: `spec.${rule}`,
       message: `Proxies of kind ${kind} do not enforce the ${rule} of port ${port.number} of ${host}.`,
     });
   const buckets = [localRateLimit?.bucket ?? [], (localRateLimit?.conditions ?? []).map(({ bucket }) => bucket)].flat();
@@ -65,6 +65,6 @@ export function unenforcedLimits(inbound: InboundPort, kind: ProxyKind, speaksPr
   return [
     ...(localRateLimit !== undefined && !speaksProtocol ? [refuse('localRateLimit')] : []),
     ...(globalRateLimit !== undefined && (!speaksProtocol || kind === 'metaproxy') ? [refuse('globalRateLimit')] : []),
-    ...(isSlowed ? [finding('ISTH0706', { object, path: `ports[${port.number}].localRateLimit`, message })] : []),
+    ...(isSlowed ? [finding('ISTH0706', { ...about, path: 'spec.localRateLimit', message })] : []),
   ];
 }
