@@ -25,9 +25,9 @@ import {
   settings,
   shown,
 } from '../../src/translate/translation-fixture.ts';
-import { findPeer } from '../peers/peers.ts';
+import { peerUnderTest } from './peer-under-test.ts';
 
-const envoy = findPeer('envoy');
+const envoy = peerUnderTest('envoy');
 const logged = { ...settings, accessLog: { path: '/dev/null', encoding: 'JSON' as const }, idleTimeoutMs: 1500 };
 
 const split = route({
@@ -131,7 +131,7 @@ function bootstrap(): object {
   };
 }
 
-describe.skipIf(envoy === undefined)('a stock Envoy', () => {
+describe.skipIf(envoy === undefined)('envoy, as stock', () => {
   it('takes all that it would be served, without one deprecated field', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-envoy-'));
     const file = path.join(folder, 'bootstrap.json');

@@ -1,0 +1,77 @@
+/** The product as its users run it, for tests with peers: `isthmus run` on manifests, `isthmus proxy` for callers. */
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Cleanup } from '../../examples/quickstart/cleanup.ts';
+import { freePorts } from '../../examples/quickstart/free-ports.ts';
+import { startIsthmus } from '../../examples/quickstart/isthmus-process.ts';
+
+const meshConfig = `apiVersion: isthmus.dev/v1alpha1
+kind: MeshConfig
+metadata: { name: mesh }
+spec:
+  virtualIps: { ipv4: [127.241.0.0/16], ipv6: [] }
+`;
+
+interface Lease {
+  readonly key: string;
+  readonly ipv4?: string;
+}
+
+export class InteropMesh {
+  readonly cleanup = new Cleanup();
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'isthmus-interop-'));
+  /** Addresses of the control plane. */
+  readonly xds: string;
+  readonly admin: string;
+
+  constructor(xdsPort: number, adminPort: number) {
+    this.xds = `127.0.0.1:${xdsPort}`;
+    this.admin = `127.0.0.1:${adminPort}`;
+    this.cleanup.own(
+      () => mkdirSync(path.join(this.folder, 'manifests')),
+      () => rmSync(this.folder, { recursive: true }),
+    );
+  }
+
+  static async start(manifests: Readonly<Record<string, string>>): Promise<InteropMesh> {
+    const [xdsPort = 0, adminPort = 0] = await freePorts(2);
+    const mesh = new InteropMesh(xdsPort, adminPort);
+    for (const [file, text] of Object.entries({ ...manifests, 'mesh.yaml': meshConfig })) mesh.write(file, text);
+    const run = ['run', '-f', path.join(mesh.folder, 'manifests'), '--state', path.join(mesh.folder, 'state')];
+    const log = path.join(mesh.folder, 'control-plane.log');
+    await startIsthmus([...run, '--xds', mesh.xds], mesh.admin, log, mesh.cleanup);
+    return mesh;
+  }
+
+  /** Replaces a manifest at one blow. */
+  write(file: string, text: string): void {
+    const temporary = path.join(this.folder, file);
+    writeFileSync(temporary, text);
+    renameSync(temporary, path.join(this.folder, 'manifests', file));
+  }
+
+  async startProxy(namespace: string): Promise<void> {
+    const [adminPort = 0] = await freePorts(1);
+    const proxy = ['proxy', '--xds', this.xds, '--node', 'callers', '--namespace', namespace];
+    await startIsthmus(proxy, `127.0.0.1:${adminPort}`, path.join(this.folder, 'proxy.log'), this.cleanup);
+  }
+
+  /** What the admin API says. */
+  async get(resource: string): Promise<unknown> {
+    const response = await fetch(`http://${this.admin}/api/v1/${resource}`);
+    return response.json();
+  }
+
+  async virtualIp(host: string): Promise<string> {
+    const response = await fetch(`http://${this.admin}/api/v1/virtual-ips`);
+    const leases: readonly Lease[] = JSON.parse(await response.text());
+    const address = leases.find(({ key }) => key.endsWith(`/${host}`))?.ipv4;
+    if (address === undefined) throw new Error(`no virtual IP for ${host}`);
+    return address;
+  }
+
+  async stop(): Promise<void> {
+    await this.cleanup.run();
+  }
+}
