@@ -62,6 +62,7 @@ export async function startServer(
   name: string,
   answer: (packet: Packet, socket: Socket) => void = (received, socket) =>
     void socket.write(packet({ ...received, body: `${name}:${received.body}` })),
+  port = 0,
 ): Promise<TestServer> {
   const received: Packet[] = [];
   const sockets = new Set<Socket>();
@@ -74,7 +75,7 @@ export async function startServer(
       answer(one, socket);
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');

@@ -101,7 +101,7 @@ export class TestControlPlane {
     const proxy = await startMetaproxy({
       xds: { address: `127.0.0.1:${this.port}`, delta: options.xds?.delta ?? true },
       node: { id: 'test', namespace: 'shop' },
-      limits: { drainMs: 400, lingerMs: 100 },
+      limits: { drainMs: 400, lingerMs: 100, listenerGraceMs: 100, ...options.limits },
       ...('observer' in options && options.observer !== undefined ? { observer: options.observer } : {}),
       ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     });

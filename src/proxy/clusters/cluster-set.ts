@@ -1,4 +1,7 @@
-/** The clusters of one worker: plans and endpoints come in, live clusters stand in the directory. */
+/**
+ * The clusters of one worker: plans and endpoints come in, live clusters stand in the directory. A cluster that is
+ * removed goes on for a while, as the listeners that lead to it do.
+ */
 
 import type { Message } from '../../xds-api/messages.ts';
 import type { ClusterPlan } from '../config/cluster-plan.ts';
@@ -15,6 +18,8 @@ export class ClusterSet {
   readonly #directory: ClusterDirectory;
   readonly #lookup: Lookup;
   readonly #assignments = new Map<string, Assignment>();
+  /** Clusters that were removed and serve until their grace ends. */
+  readonly #leaving = new Map<string, NodeJS.Timeout>();
   readonly #resolutions = new Map<string, DnsResolution>();
 
   constructor(runtime: Runtime, directory: ClusterDirectory, lookup: Lookup) {
@@ -24,6 +29,7 @@ export class ClusterSet {
   }
 
   set(plan: ClusterPlan): void {
+    this.#stay(plan.name);
     const place = this.#directory.place(plan.name);
     const cluster = place.cluster ?? new Cluster(this.#runtime, plan);
     cluster.updatePlan(plan);
@@ -34,11 +40,10 @@ export class ClusterSet {
   }
 
   remove(name: string): void {
-    const place = this.#directory.place(name);
-    this.#resolutions.get(name)?.stop();
-    this.#resolutions.delete(name);
-    place.cluster?.retire();
-    place.cluster = undefined;
+    const { listenerGraceMs } = this.#runtime.limits;
+    if (this.#leaving.has(name) || this.#directory.place(name).cluster === undefined) return;
+    if (listenerGraceMs <= 0) this.#end(name);
+    else this.#leaving.set(name, setTimeout(() => this.#end(name), listenerGraceMs).unref());
   }
 
   setEndpoints(name: string, assignment: Assignment): void {
@@ -53,15 +58,30 @@ export class ClusterSet {
   /** Names of the endpoint resources that clusters refer to, sorted. */
   endpointNames(): readonly string[] {
     const names = new Set<string>();
-    for (const { plan } of this.#directory.clusters())
-      if (plan.endpoints.kind === 'eds') names.add(plan.endpoints.resourceName);
+    for (const { name, plan } of this.#directory.clusters())
+      if (plan.endpoints.kind === 'eds' && !this.#leaving.has(name)) names.add(plan.endpoints.resourceName);
     for (const name of this.#assignments.keys()) if (!names.has(name)) this.#assignments.delete(name);
     return [...names].sort();
   }
 
   stop(): void {
+    for (const name of this.#leaving.keys()) this.#stay(name);
     for (const resolution of this.#resolutions.values()) resolution.stop();
     for (const cluster of this.#directory.clusters()) cluster.retire();
+  }
+
+  #stay(name: string): void {
+    clearTimeout(this.#leaving.get(name));
+    this.#leaving.delete(name);
+  }
+
+  #end(name: string): void {
+    this.#stay(name);
+    const place = this.#directory.place(name);
+    this.#resolutions.get(name)?.stop();
+    this.#resolutions.delete(name);
+    place.cluster?.retire();
+    place.cluster = undefined;
   }
 
   #resolve(cluster: Cluster, { name, endpoints, byLocality }: ClusterPlan): void {

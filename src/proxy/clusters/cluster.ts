@@ -64,6 +64,11 @@ export class Cluster {
     return first;
   }
 
+  /** Whether there is a host that did not fail just now. */
+  offers(hash: number, now: number): boolean {
+    return (this.pick(hash, now)?.avoidUntil ?? Number.POSITIVE_INFINITY) <= now;
+  }
+
   retire(): void {
     this.updateHosts([]);
   }

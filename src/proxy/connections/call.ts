@@ -31,6 +31,8 @@ export interface CallOwner {
   onFailure(call: Call, reason: ReplyReason, message: string, detail: string): void;
   /** No byte of the call has left: it may be sent elsewhere. `bytes[start, start + length)` is the whole request. */
   onUnsent(call: Call): void;
+  /** The call has waited for its upstream and may be sent again. */
+  onRetry(call: Call): void;
 }
 
 const nothing = Buffer.alloc(0);
@@ -52,6 +54,8 @@ export class Call {
   /** Milliseconds on the turn's clock. */
   startedAt = 0;
   attempts = 0;
+  /** When a connection for it first failed; 0 while none has. On the turn's clock. */
+  unsentSince = 0;
   hash = 0;
   /** Size of the request as the caller sent it. */
   requestBytes = 0;
@@ -80,6 +84,7 @@ export class CallPool {
     call.answered = false;
     call.oneway = false;
     call.attempts = 0;
+    call.unsentSince = 0;
     if (this.#free.length < 4096) this.#free.push(call);
   }
 }

@@ -27,6 +27,8 @@ export class Output {
   blocked = false;
   /** Bytes gathered and not written yet. */
   queued = 0;
+  /** Whether the socket has ever been given anything. */
+  written = false;
   readonly #socket: Socket;
   readonly #turn: Turn;
   readonly #gathering: Gathering;
@@ -108,6 +110,7 @@ export class Output {
 
   /** False when the socket holds more than it should. */
   #write(pieces: number): boolean {
+    this.written = true;
     if (pieces === 1) return this.#socket.write(this.#piece(0));
     if (pieces > GATHER_PIECES && this.queued <= GATHER_BYTES) return this.#socket.write(this.#gathered(pieces));
     this.#socket.cork();

@@ -2,6 +2,7 @@
 import { CallPool } from './call.ts';
 import { Sweeper } from './sweeper.ts';
 import { Turn } from './turn.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** Bounds on what peers can make the proxy hold. Bytes and milliseconds. */
 export interface ProxyLimits {
@@ -21,6 +22,10 @@ export interface ProxyLimits {
   readonly upstreamIdleMs: number;
   /** How long requests in flight may take when a caller has half-closed or a listener or host drains. */
   readonly drainMs: number;
+  /** How long a listener that was removed, and a cluster, go on serving: others learn of the removal a little later. */
+  readonly listenerGraceMs: number;
+  /** How long a request whose upstream refuses connections is tried again, at most. */
+  readonly connectRetryMs: number;
   /** How long a peer may take to close its side once ours is closed. */
   readonly lingerMs: number;
 }
@@ -35,12 +40,15 @@ export const defaultProxyLimits: ProxyLimits = {
   requestTimeoutMs: 60_000,
   upstreamIdleMs: 60_000,
   drainMs: 10_000,
+  listenerGraceMs: 5_000,
+  connectRetryMs: 1_000,
   lingerMs: 5_000,
 };
 
 export class Runtime {
   readonly turn = new Turn();
   readonly calls = new CallPool();
+  readonly waitingRoom = new WaitingRoom({ maxCalls: 4096, maxBytes: 32 * 1024 * 1024 });
   readonly sweeper: Sweeper;
   readonly limits: ProxyLimits;
 

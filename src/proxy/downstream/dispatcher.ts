@@ -22,7 +22,10 @@ export interface Caller extends CallOwner {
   mindPressure(connection: UpstreamConnection): void;
 }
 
+/** Hosts that are tried one right after the other. */
 const MAX_ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 200;
 /** For frames that are looked at a second time: mutated ones, and those sent to a second host. */
 const scratch = new Frame();
 
@@ -55,10 +58,35 @@ export function dispatch(site: Site, caller: Caller, call: Call, frame: Frame): 
   else send(site, caller, call, frame, place.cluster);
 }
 
-/** Sends a call of which no byte has left to another host, as long as there are attempts left. */
+/**
+ * A call of which no byte has left goes to another host at once, if there is one that did not fail just now. Else it
+ * waits a little, and longer each time, for its upstream to come up; how long altogether is bounded.
+ */
 export function redispatch(site: Site, caller: Caller, call: Call): void {
+  const { runtime } = site;
+  const { now } = runtime.turn;
+  const cluster = site.cluster(call.cluster?.name ?? '');
+  if (call.unsentSince === 0) call.unsentSince = now;
+  const attempt = call.attempts++;
+  if (cluster === undefined || (attempt + 1 < MAX_ATTEMPTS && cluster.offers(call.hash, now))) {
+    resend(site, caller, call);
+    return;
+  }
+  const patienceMs = Math.min(cluster.plan.connectTimeoutMs, runtime.limits.connectRetryMs);
+  const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10));
+  const inTime = now + pauseMs - call.unsentSince <= patienceMs;
+  if (inTime && runtime.waitingRoom.enter(call, pauseMs, wake)) return;
+  caller.refuse(call, ReplyReason.unspecified, 'remote connection failure', 'upstream_connection_failure');
+}
+
+function wake(call: Call): void {
+  call.owner?.onRetry(call);
+}
+
+/** Sends a call once more, from the bytes that are kept of it. */
+export function resend(site: Site, caller: Caller, call: Call): void {
   const { bytes, start, length } = call;
-  if (++call.attempts >= MAX_ATTEMPTS || !decodeAgain(site.codec, bytes, start, length)) {
+  if (!decodeAgain(site.codec, bytes, start, length)) {
     caller.refuse(call, ReplyReason.unspecified, 'remote connection failure', 'upstream_connection_failure');
     return;
   }

@@ -14,7 +14,7 @@ import type { Swept } from '../connections/sweeper.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import { noteLocal, noteReply } from './call-outcomes.ts';
 import { CallerLinks } from './caller-links.ts';
-import { type Caller, dispatch, redispatch } from './dispatcher.ts';
+import { type Caller, dispatch, redispatch, resend } from './dispatcher.ts';
 import { Intake, type IntakeOwner, Pause } from './intake.ts';
 import { ReplyOrder } from './reply-order.ts';
 import type { ConnectionAddresses } from './request-logs.ts';
@@ -146,6 +146,12 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
 
   onUnsent(call: Call): void {
     if (this.waiting) redispatch(this.#site, this, call);
+    else this.#runtime.calls.release(call);
+  }
+
+  onRetry(call: Call): void {
+    this.#runtime.turn.begin();
+    if (this.waiting) resend(this.#site, this, call);
     else this.#runtime.calls.release(call);
   }
 

@@ -71,6 +71,10 @@ class MirrorOwner implements CallOwner {
     this.#forget(call);
   }
 
+  onRetry(call: Call): void {
+    this.#forget(call);
+  }
+
   #forget(call: Call): void {
     this.#cluster.mirrored--;
     this.#site.runtime.calls.release(call);

@@ -1,6 +1,8 @@
 /**
  * The listeners of one worker by name. A listener whose routes come by RDS stands at once, but reads nothing before its
  * first routes are there, or have been waited for; one whose plan changes keeps its old service until the new one is warm.
+ * One that is removed goes on for a while, since callers learn a little later than this proxy that they should go
+ * elsewhere, unless its address is wanted.
  */
 import type { ClusterDirectory } from '../clusters/cluster-directory.ts';
 import type { ListenAddress, ListenerPlan } from '../config/listener-plan.ts';
@@ -16,6 +18,11 @@ interface Entry {
   readonly listener: Listener;
   /** Ends the service's part in route updates and its waiting for the first. */
   readonly release: () => void;
+}
+
+/** A listener that was removed and serves until its grace ends. */
+interface Leaving extends Entry {
+  readonly timer: NodeJS.Timeout;
 }
 
 /** A listener that could not stand yet. */
@@ -34,6 +41,7 @@ export class ListenerSet {
   /** Whether other workers listen on the same addresses. */
   readonly #shared: boolean;
   readonly #entries = new Map<string, Entry>();
+  readonly #leaving = new Set<Leaving>();
   readonly #draining = new Set<Listener>();
   readonly #retries = new Map<string, Retry>();
   /** Services that wait for their first routes before they replace one that stands: how to give them up. */
@@ -70,8 +78,16 @@ export class ListenerSet {
       this.#replace(plan, before);
       return;
     }
+    const returned = this.#comeBack(plan.address);
+    if (returned !== undefined) {
+      this.#entries.set(plan.name, returned);
+      this.#replace(plan, returned);
+      if (before !== undefined) this.#leave(before);
+      return;
+    }
     const entry = this.#create(plan);
     try {
+      this.#makeWay(plan.address);
       await entry.listener.listen(this.#shared);
     } catch (error) {
       entry.release();
@@ -79,20 +95,22 @@ export class ListenerSet {
       throw new Rejection(`cannot listen on ${formatAddress(plan.address)}: ${messageOf(error)}`);
     }
     this.#entries.set(plan.name, entry);
-    if (before !== undefined) this.#retire(before);
+    if (before !== undefined) this.#leave(before);
   }
 
+  /** The listener goes on serving until its grace ends. */
   remove(name: string): void {
     this.#giveUp(name);
     const entry = this.#entries.get(name);
     this.#entries.delete(name);
-    if (entry !== undefined) this.#retire(entry);
+    if (entry !== undefined) this.#leave(entry);
   }
 
   /** Stops accepting; resolves when every connection has ended, at the latest after the drain time. */
   async drain(): Promise<void> {
     this.#stopped = true;
     for (const name of this.#retries.keys()) this.#stopRetry(name);
+    for (const leaving of this.#leaving) this.#endGrace(leaving);
     for (const entry of this.#entries.values()) this.#retire(entry);
     await Promise.all([...this.#draining].map((listener) => listener.drain()));
   }
@@ -102,6 +120,7 @@ export class ListenerSet {
       release();
       listener.destroy();
     }
+    for (const leaving of this.#leaving) this.#endGrace(leaving);
     for (const listener of this.#draining) listener.destroy();
   }
 
@@ -180,6 +199,42 @@ export class ListenerSet {
     };
   }
 
+  #leave(entry: Entry): void {
+    const { listenerGraceMs } = this.#around.runtime.limits;
+    if (listenerGraceMs <= 0 || this.#stopped) {
+      this.#retire(entry);
+      return;
+    }
+    const leaving: Leaving = { ...entry, timer: setTimeout(() => this.#endGrace(leaving), listenerGraceMs).unref() };
+    this.#leaving.add(leaving);
+  }
+
+  #endGrace(leaving: Leaving): void {
+    clearTimeout(leaving.timer);
+    if (this.#leaving.delete(leaving)) this.#retire(leaving);
+  }
+
+  /** A listener that is leaving this very address: it may stay, under whatever name. */
+  #comeBack(address: ListenAddress): Entry | undefined {
+    for (const leaving of this.#leaving) {
+      if (!sameAddress(leaving.listener.plan.address, address)) continue;
+      clearTimeout(leaving.timer);
+      this.#leaving.delete(leaving);
+      return leaving;
+    }
+    return undefined;
+  }
+
+  /** All addresses of a port, or one that all of them include, cannot be listened on while a listener leaves it. */
+  #makeWay(address: ListenAddress): void {
+    if ('path' in address) return;
+    for (const leaving of this.#leaving) {
+      const { address: left } = leaving.listener.plan;
+      const overlaps = 'port' in left && left.port === address.port && (isAny(left.host) || isAny(address.host));
+      if (overlaps) this.#endGrace(leaving);
+    }
+  }
+
   #retire({ listener, release }: Entry): void {
     release();
     this.#draining.add(listener);
@@ -212,6 +267,10 @@ export class ListenerSet {
     clearTimeout(this.#retries.get(name)?.timer);
     this.#retries.delete(name);
   }
+}
+
+function isAny(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 function sameAddress(a: ListenAddress, b: ListenAddress): boolean {

@@ -252,7 +252,7 @@ export class UpstreamConnection {
     };
     this.calls.drain((call) => {
       this.host.active--;
-      if (!this.connected) call.owner?.onUnsent(call);
+      if (!this.connected || !this.output.written) call.owner?.onUnsent(call);
       else call.owner?.onFailure(call, failure.reason, failure.message, failure.detail);
     });
     this.output.relieve();
