@@ -2,7 +2,7 @@
  * A working copy of manifests/, with free ports instead of the written ones, in a folder that `isthmus run` watches.
  * A phase changes the mesh as its operator would: by writing a manifest.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const templates = path.join(import.meta.dirname, 'manifests');
@@ -11,7 +11,6 @@ export interface ManifestFolder {
   readonly folder: string;
   /** Writes a manifest by rename, so that no reader ever sees half of it. */
   write(file: string, text: string): void;
-  remove(file: string): void;
   /** The text of a template with the ports replaced. */
   template(file: string): string;
 }
@@ -29,6 +28,5 @@ export function copyManifests(folder: string, ports: ReadonlyMap<number, number>
     renameSync(temporary, path.join(folder, file));
   };
   for (const file of readdirSync(templates)) write(file, template(file));
-  const remove = (file: string): void => rmSync(path.join(folder, file));
-  return { folder, write, remove, template };
+  return { folder, write, template };
 }
