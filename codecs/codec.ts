@@ -132,6 +132,8 @@ export interface Codec {
   rewriteId(bytes: Buffer, start: number, frame: Frame, idHigh: number, idLow: number): void;
   /** The frame with the key-values set (an existing key is replaced), every length that spans them fixed. A new buffer. */
   mutate(bytes: Buffer, start: number, frame: Frame, mutation: Mutation): Buffer;
+  /** Whether mutate changes this very frame, where the protocol has flavours that it cannot change. Absent: it does. */
+  canMutate?(frame: Frame): boolean;
   /**
    * A complete error reply. `head` holds at least the request's first `headerLength` bytes from `start`; the id is given
    * because the bytes may have been rewritten. Undefined when the protocol has no way to say it: then the caller closes.

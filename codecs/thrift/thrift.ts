@@ -28,6 +28,7 @@ export const thrift: Codec = {
     if (transportOf(frame.a) === Transport.header) bytes.writeUInt32BE(idHigh, start + 8);
   },
   mutate: (bytes, start, frame, mutation) => mutate(bytes, start, frame, mutation),
+  canMutate: (frame) => transportOf(frame.a) === Transport.header,
   errorReply: (head, start, idHigh, idLow, reason, message) => {
     const asked = questionOf(head, start);
     return asked === undefined ? undefined : exceptionReply({ ...asked, idHigh, idLow }, reason, message);

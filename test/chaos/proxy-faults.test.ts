@@ -182,6 +182,24 @@ describe.each([
     }
   });
 
+  it('drops an answer that comes too late, and keeps answering the right requests', async () => {
+    let late: (() => void) | undefined;
+    const upstream = await server('v1', (one, socket) => {
+      if (one.body === 'late') late = () => socket.write(packet({ ...one, body: 'too late' }));
+      else socket.write(packet({ ...one, body: 'in time' }));
+    });
+    const { connect, counter } = await stage({
+      multiplexing,
+      clusters: [{ name: 'a', ports: [upstream.port] }],
+      limits: { requestTimeoutMs: 80 },
+    });
+    const client = await connect();
+    expect(await client.call({ id: 1, body: 'late' })).toMatchObject({ id: 1, code: 1 });
+    late?.();
+    for (let id = 1; id < 5; id++) expect(await client.call({ id })).toMatchObject({ id, code: 0, body: 'in time' });
+    expect(await counter('requestActive')).toBe(0);
+  });
+
   it('drops answers to callers that have gone, and keeps answering those that are there', async () => {
     const held: (() => void)[] = [];
     const upstream = await server('v1', (one, socket) => void held.push(() => socket.write(packet(one))));
@@ -227,6 +245,18 @@ it('stops reading a caller whose upstream does not read', async () => {
   for (const socket of upstream.sockets) socket.resume();
   await vi.waitFor(() => expect(upstream.received).toHaveLength(201), 20_000);
   pusher.destroy();
+});
+
+it('in multiplexed mode drops an answer under an id that nobody asked with', async () => {
+  const upstream = await server('v1', (one, socket) => {
+    const strangers = [0, 0xffff, 0x7fffffff, 0xffffffff].map((id) => packet({ id, body: 'stranger' }));
+    socket.write(Buffer.concat([...strangers, packet({ ...one, body: 'mine' })]));
+  });
+  const { connect, clusterCounter } = await stage({ clusters: [{ name: 'a', ports: [upstream.port] }] });
+  const client = await connect();
+  for (let id = 0; id < 3; id++) expect(await client.call({ id })).toMatchObject({ id, code: 0, body: 'mine' });
+  expect(await clusterCounter('a', 'lateReplies')).toBe(12);
+  expect(upstream.sockets.size).toBe(1);
 });
 
 it('in plain mode answers BadResponse when an upstream answers under another id', async () => {

@@ -272,6 +272,20 @@ describe('local rate limit', () => {
     expect(upstream.received).toHaveLength(3);
   });
 
+  it('is one bucket for all workers', async () => {
+    const upstream = await server('v1');
+    const { connect, counter } = await stage({
+      clusters: [{ name: 'a', ports: [upstream.port] }],
+      more: limit({ token_bucket: bucket(10) }),
+      concurrency: 2,
+    });
+    const clients = await Promise.all(Array.from({ length: 16 }, connect));
+    const replies = await Promise.all(clients.map((client, id) => client.call({ id })));
+    expect(replies.filter(({ code }) => code === 0)).toHaveLength(10);
+    expect(upstream.received).toHaveLength(10);
+    expect(await counter('rateLimited')).toBe(6);
+  });
+
   it('uses the bucket of the first condition that holds, and no other', async () => {
     const upstream = await server('v1');
     const condition = { match: { metadata: [{ name: 'cmd', exact_match: '2' }] }, token_bucket: bucket(1) };

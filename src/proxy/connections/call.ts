@@ -7,6 +7,7 @@ import type { ClusterStats } from '../observation/stats.ts';
 
 export interface CallRoute {
   readonly name: string;
+  readonly requestMutation: Mutation;
   readonly responseMutation: Mutation;
 }
 

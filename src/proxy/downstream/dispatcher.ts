@@ -2,13 +2,14 @@
  * Takes a request from its caller to a connection: limits, route, cluster, host, then the way that the site's sharing
  * says. Whatever stops it on the way becomes an answer in the caller's own protocol.
  */
-import { type Codec, CodecError, Frame, ReplyReason } from '../../../codecs/codec.ts';
+import { type Codec, CodecError, Frame, type Mutation, ReplyReason } from '../../../codecs/codec.ts';
 import type { Cluster } from '../clusters/cluster.ts';
 import type { Host } from '../clusters/host.ts';
 import type { Call, CallOwner } from '../connections/call.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import type { CallerLinks } from './caller-links.ts';
 import { mirror } from './mirror.ts';
+import { mutate } from './mutated-frame.ts';
 import type { Site } from './site.ts';
 
 /** Who sends a request, as far as its way is concerned. */
@@ -53,8 +54,9 @@ export function dispatch(site: Site, caller: Caller, call: Call, frame: Frame): 
   }
   call.cluster = place.cluster;
   call.hash = routes.hash(route);
-  if (route.mirrors.length > 0) mirror(site, route, call, frame);
-  if (route.requestMutation.length > 0) sendMutated(site, caller, call, frame, place.cluster, route.requestMutation);
+  const mutation = site.mutation(bytes, start, frame, route.requestMutation);
+  if (route.mirrors.length > 0) mirror(site, route, mutation, call, frame);
+  if (mutation.length > 0) sendMutated(site, caller, call, frame, place.cluster, mutation);
   else send(site, caller, call, frame, place.cluster);
 }
 
@@ -100,17 +102,12 @@ export function resend(site: Site, caller: Caller, call: Call): void {
   send(site, caller, call, scratch, cluster);
 }
 
-function sendMutated(
-  site: Site,
-  caller: Caller,
-  call: Call,
-  frame: Frame,
-  cluster: Cluster,
-  mutation: Parameters<Codec['mutate']>[3],
-): void {
-  const mutated = site.codec.mutate(call.bytes, call.start, frame, mutation);
-  if (!decodeAgain(site.codec, mutated, 0, mutated.length)) {
-    send(site, caller, call, frame, cluster);
+/** A change that no route asked for is left out where it cannot be made. */
+function sendMutated(site: Site, caller: Caller, call: Call, frame: Frame, cluster: Cluster, mutation: Mutation): void {
+  const mutated = mutate(site.codec, call.bytes, call.start, frame, mutation);
+  if (mutated === undefined || !decodeAgain(site.codec, mutated, 0, mutated.length)) {
+    if (call.route?.requestMutation.length === 0) send(site, caller, call, frame, cluster);
+    else caller.refuse(call, ReplyReason.unspecified, 'the request cannot be changed', 'request_mutation_failed');
     return;
   }
   call.bytes = mutated;

@@ -4,7 +4,7 @@
  * when the caller half-closes or the listener drains, and leaves nothing behind however it ends.
  */
 import type { Socket } from 'node:net';
-import { type Frame, FrameKind, type ReplyReason } from '../../../codecs/codec.ts';
+import { type Frame, FrameKind, type Mutation, ReplyReason } from '../../../codecs/codec.ts';
 import type { Call, ReplySource } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
 import { Output, type Source } from '../connections/output.ts';
@@ -16,6 +16,7 @@ import { noteLocal, noteReply } from './call-outcomes.ts';
 import { CallerLinks } from './caller-links.ts';
 import { type Caller, dispatch, redispatch, resend } from './dispatcher.ts';
 import { Intake, type IntakeOwner, Pause } from './intake.ts';
+import { mutate } from './mutated-frame.ts';
 import { ReplyOrder } from './reply-order.ts';
 import type { ConnectionAddresses } from './request-logs.ts';
 import type { Site } from './site.ts';
@@ -130,12 +131,12 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
       this.#runtime.calls.release(call);
       return;
     }
-    noteReply(this.#site, call, bytes, start, frame, from, this.#addresses);
     const mutation = call.route?.responseMutation;
-    if (mutation !== undefined && mutation.length > 0) {
-      const mutated = this.#site.codec.mutate(bytes, start, frame, mutation);
-      this.#answer(call, mutated, 0, mutated.length);
-    } else this.#answer(call, bytes, start, start + frame.length);
+    if (mutation !== undefined && mutation.length > 0) this.#answerMutated(call, bytes, start, frame, from, mutation);
+    else {
+      noteReply(this.#site, call, bytes, start, frame, from, this.#addresses);
+      this.#answer(call, bytes, start, start + frame.length);
+    }
     if (this.#output.crowded) this.#mindReplies(from);
   }
 
@@ -267,6 +268,16 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
       if (next.answer !== undefined && next.answer.length > 0) this.#output.push(next.answer, 0, next.answer.length);
       this.#finish(next);
     }
+  }
+
+  #answerMutated(call: Call, bytes: Buffer, start: number, frame: Frame, from: ReplySource, mutation: Mutation): void {
+    const mutated = mutate(this.#site.codec, bytes, start, frame, mutation);
+    if (mutated === undefined) {
+      this.refuse(call, ReplyReason.badResponse, 'the reply cannot be changed', 'response_mutation_failed');
+      return;
+    }
+    noteReply(this.#site, call, bytes, start, frame, from, this.#addresses);
+    this.#answer(call, mutated, 0, mutated.length);
   }
 
   #finish(call: Call): void {

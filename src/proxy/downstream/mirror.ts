@@ -2,32 +2,33 @@
  * Mirrored requests: a copy goes out by itself, and nobody waits for what comes back. A mirror never slows the request
  * that it copies, and never piles up: beyond a bound it is left out and counted.
  */
-import { type Codec, CodecError, Frame } from '../../../codecs/codec.ts';
+import { type Codec, CodecError, Frame, type Mutation } from '../../../codecs/codec.ts';
 import type { Cluster } from '../clusters/cluster.ts';
 import type { Call, CallOwner } from '../connections/call.ts';
 import type { BoundRoute } from '../routing/route-table.ts';
+import { mutate } from './mutated-frame.ts';
 import type { Site } from './site.ts';
 
 const MAX_MIRRORED = 1024;
 const scratch = new Frame();
 
-export function mirror(site: Site, route: BoundRoute, call: Call, frame: Frame): void {
+export function mirror(site: Site, route: BoundRoute, mutation: Mutation, call: Call, frame: Frame): void {
   for (const { place, fraction } of route.mirrors) {
     if (fraction < 1 && Math.random() >= fraction) continue;
-    if (place.cluster !== undefined && mirrorTo(site, place.cluster, route, call, frame)) site.stats.mirrored++;
+    if (place.cluster !== undefined && mirrorTo(site, place.cluster, mutation, call, frame)) site.stats.mirrored++;
     else site.stats.mirrorDropped++;
   }
 }
 
-function mirrorTo(site: Site, cluster: Cluster, route: BoundRoute, call: Call, frame: Frame): boolean {
+function mirrorTo(site: Site, cluster: Cluster, mutation: Mutation, call: Call, frame: Frame): boolean {
   const host = cluster.pick(call.hash, site.runtime.turn.now);
   if (host === undefined || cluster.mirrored >= MAX_MIRRORED) return false;
   const { codec } = site;
   const bytes =
-    route.requestMutation.length > 0
-      ? codec.mutate(call.bytes, call.start, frame, route.requestMutation)
+    mutation.length > 0
+      ? mutate(codec, call.bytes, call.start, frame, mutation)
       : Buffer.from(call.bytes.subarray(call.start, call.start + frame.length));
-  if (!decode(codec, bytes)) return false;
+  if (bytes === undefined || !decode(codec, bytes)) return false;
   const shared = site.sharing === 'all' && scratch.rewritable;
   const pool = host.pool(codec);
   const connection = shared ? host.shared(codec).choose() : call.oneway ? pool.forOneway() : pool.take();

@@ -14,6 +14,7 @@ import type { AccessLogFiles } from '../observation/access-log.ts';
 import type { ProtocolStats } from '../observation/stats.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import { RequestLogs } from './request-logs.ts';
+import { type RequestMutation, requestMutation } from './request-mutation.ts';
 
 /**
  * How requests travel: one at a time on a pooled connection; on a connection of the caller's own to each host; or on a
@@ -38,6 +39,7 @@ export class Site {
   readonly ordered: boolean;
   readonly limits: LocalRateLimits | undefined;
   readonly logs: RequestLogs | undefined;
+  readonly mutation: RequestMutation;
   /** Undefined until the first routes have come. */
   routes: RouteTable | undefined;
   readonly #directory: ClusterDirectory;
@@ -50,6 +52,7 @@ export class Site {
     this.#directory = around.directory;
     this.sharing = sharingOf(plan);
     this.ordered = plan.codec.capabilities.correlation !== 'id';
+    this.mutation = requestMutation(plan.codec);
     if (plan.rateLimits.length > 0)
       this.limits = new LocalRateLimits(plan.rateLimits, plan.codec, around.buckets, listener);
     if (plan.accessLogs.length > 0) this.logs = new RequestLogs(plan, around.logFiles);

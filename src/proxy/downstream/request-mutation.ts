@@ -1,0 +1,22 @@
+/**
+ * What a request is changed by before it is sent, or copied to a mirror: the route's mutation and, as the reference
+ * does it, an x-request-id where the caller has sent none. Nothing, where protocol or frame cannot be changed.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Codec, Frame, Mutation, PropertyReader } from '../../../codecs/codec.ts';
+
+const REQUEST_ID = 'x-request-id';
+const none: Mutation = [];
+
+export type RequestMutation = (bytes: Buffer, start: number, frame: Frame, ofRoute: Mutation) => Mutation;
+
+/** Compiled once for a site. */
+export function requestMutation(codec: Codec): RequestMutation {
+  if (!codec.capabilities.mutates) return () => none;
+  const readRequestId: PropertyReader = codec.reader(REQUEST_ID);
+  return (bytes, start, frame, ofRoute) => {
+    if (codec.canMutate?.(frame) === false) return none;
+    if (readRequestId(bytes, start, frame) !== undefined) return ofRoute;
+    return [{ key: REQUEST_ID, value: randomUUID() }, ...ofRoute];
+  };
+}
