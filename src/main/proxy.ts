@@ -68,6 +68,8 @@ function observerOf(log: Logger): MetaproxyObserver {
     connected: () => log.info('the control plane answers'),
     disconnected: (reason) => log.warn({ reason }, 'the control plane is gone; serving what it said last'),
     refused: (kind, reason) => log.error({ kind, reason }, 'a configuration was refused; serving the last good one'),
+    inertFilter: (filter, listener) =>
+      log.info({ filter, listener }, 'metaproxy passes over a filter that does nothing here'),
     unknownFields: (paths) => log.warn({ paths }, 'the bootstrap file has fields that metaproxy does not know'),
   };
 }

@@ -13,9 +13,9 @@ import { ClusterDirectory } from './clusters/cluster-directory.ts';
 import { ClusterSet } from './clusters/cluster-set.ts';
 import { planCluster } from './config/cluster-plan.ts';
 import { convertHttpRoutes } from './config/http-routes.ts';
-import { planListener } from './config/listener-plan.ts';
+import { type ListenerPlan, planListener } from './config/listener-plan.ts';
 import { Rejection } from './config/rejection.ts';
-import { type Applied, type ResourceChange, resourceMessages } from './config/resources.ts';
+import { type Applied, type InertFilters, type ResourceChange, resourceMessages } from './config/resources.ts';
 import { planRoutes } from './config/route-plan.ts';
 import { type ProxyLimits, Runtime } from './connections/runtime.ts';
 import { BucketStore } from './filters/token-buckets.ts';
@@ -57,14 +57,15 @@ export class DataPlane implements ConfigurationTarget {
   /** Never rejects for what a resource says. */
   async apply(changes: readonly ResourceChange[]): Promise<Applied> {
     const rejections: { kind: ResourceChange['kind']; name: string; reason: string }[] = [];
+    const inert: InertFilters[] = [];
     for (const change of changes) {
       try {
-        await this.#applyOne(change);
+        await this.#applyOne(change, inert);
       } catch (error) {
         rejections.push({ kind: change.kind, name: change.name, reason: reasonOf(error) });
       }
     }
-    return { rejections };
+    return { rejections, inert };
   }
 
   resourceNames(): ResourceNames {
@@ -83,7 +84,7 @@ export class DataPlane implements ConfigurationTarget {
     this.#clusters.stop();
   }
 
-  async #applyOne({ kind, name, body }: ResourceChange): Promise<void> {
+  async #applyOne({ kind, name, body }: ResourceChange, inert: InertFilters[]): Promise<void> {
     switch (kind) {
       case 'cluster':
         if (body === undefined) this.#clusters.remove(name);
@@ -95,7 +96,7 @@ export class DataPlane implements ConfigurationTarget {
         break;
       case 'listener':
         if (body === undefined) this.listeners.remove(name);
-        else await this.listeners.set({ ...planListener(decode(resourceMessages.listener, body)), name });
+        else await this.#setListener({ ...planListener(decode(resourceMessages.listener, body)), name }, inert);
         break;
       case 'routes':
         if (body !== undefined)
@@ -105,6 +106,11 @@ export class DataPlane implements ConfigurationTarget {
         if (body !== undefined) this.#routes.set(name, planRoutes(decode(resourceMessages.nativeRoutes, body)));
         break;
     }
+  }
+
+  async #setListener(plan: ListenerPlan, inert: InertFilters[]): Promise<void> {
+    await this.listeners.set(plan);
+    if (plan.inertFilters.length > 0) inert.push({ listener: plan.name, filters: plan.inertFilters });
   }
 }
 

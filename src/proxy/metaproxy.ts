@@ -11,11 +11,12 @@
  */
 import { registerCodecModules } from '../../codecs/codec-modules.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
+import type { JsonValue } from '../xds-api/proto-json.ts';
 import { type AdminServer, startAdmin } from './admin/admin-server.ts';
 import { configDump } from './admin/config-dump.ts';
 import { type AdsServer, type Bootstrap, readBootstrap } from './config/bootstrap.ts';
 import { Rejection } from './config/rejection.ts';
-import type { ResourceKind } from './config/resources.ts';
+import type { InertFilters, ResourceKind } from './config/resources.ts';
 import { defaultProxyLimits, type ProxyLimits } from './connections/runtime.ts';
 import { BucketStore } from './filters/token-buckets.ts';
 import type { ProxySnapshot } from './observation/snapshot.ts';
@@ -51,6 +52,8 @@ export interface MetaproxyObserver {
   disconnected(reason: string): void;
   /** Resources were refused; the last good ones stay in force. */
   refused(kind: ResourceKind, reason: string): void;
+  /** A kind of filter was passed over, which does nothing here; told once for each. */
+  inertFilter(filter: string, listener: string): void;
   /** Fields of the bootstrap file that this proxy does not know and leaves out. */
   unknownFields(paths: readonly string[]): void;
 }
@@ -72,7 +75,7 @@ export async function startMetaproxy(options: MetaproxyOptions): Promise<Metapro
   if (bootstrap.unknownFields.length > 0) observer.unknownFields(bootstrap.unknownFields);
   await loadCodecs(options.codecModules ?? []);
   const planes = startPlanes(options);
-  const configuration = new Configuration(planes, new ResourceLedger(Date.now));
+  const configuration = new Configuration(planes, new ResourceLedger(Date.now), onceForEach(observer));
   const refusal = await configuration.apply(bootstrap.resources);
   if (refusal !== undefined) {
     await planes.stop();
@@ -82,10 +85,19 @@ export async function startMetaproxy(options: MetaproxyOptions): Promise<Metapro
   return new RunningMetaproxy(planes, configuration, client).open(options.admin ?? bootstrap.admin);
 }
 
+function onceForEach(observer: MetaproxyObserver): (inert: InertFilters) => void {
+  const told = new Set<string>();
+  return ({ listener, filters }) => {
+    for (const filter of filters) if (!told.has(filter)) observer.inertFilter(filter, listener);
+    for (const filter of filters) told.add(filter);
+  };
+}
+
 const silent: MetaproxyObserver = {
   connected: () => {},
   disconnected: () => {},
   refused: () => {},
+  inertFilter: () => {},
   unknownFields: () => {},
 };
 
@@ -157,7 +169,7 @@ class RunningMetaproxy implements Metaproxy {
     try {
       this.#server = await startAdmin(address, {
         snapshot: () => this.snapshot(),
-        configDump: () => configDump(this.#configuration.ledger),
+        configDump: () => this.#configDump(),
         unready: () => this.#unready(),
         drain: () => void this.#drain(),
       });
@@ -178,9 +190,27 @@ class RunningMetaproxy implements Metaproxy {
     await this.#server?.close();
   }
 
-  #unready(): string | undefined {
+  async #configDump(): Promise<JsonValue> {
+    await this.#settleListeners();
+    return configDump(this.#configuration.ledger);
+  }
+
+  async #unready(): Promise<string | undefined> {
     if (this.#stopping !== undefined) return 'draining';
-    return this.#isReady ? undefined : 'the control plane has not sent a whole configuration yet';
+    if (!this.#isReady) return 'the control plane has not sent a whole configuration yet';
+    await this.#settleListeners();
+    const listeners = this.#configuration.ledger.entries('listener');
+    if (listeners.length === 0 || listeners.some(({ body }) => body !== undefined)) return undefined;
+    return ['every listener was refused', ...listeners.map(({ name, refused }) => `${name}: ${refused?.reason}`)].join(
+      '\n',
+    );
+  }
+
+  /** A listener whose address was taken may have come to stand by itself since. */
+  async #settleListeners(): Promise<void> {
+    const { ledger } = this.#configuration;
+    if (!ledger.entries('listener').some(({ refused }) => refused !== undefined)) return;
+    for (const { name } of (await this.snapshot()).listeners) ledger.noteStanding(name);
   }
 
   #drain(): Promise<void> {

@@ -8,9 +8,9 @@ import type { ProxySnapshot } from '../observation/snapshot.ts';
 
 export interface AdminViews {
   snapshot(): Promise<ProxySnapshot>;
-  configDump(): JsonValue;
+  configDump(): Promise<JsonValue>;
   /** Why the proxy is not ready; undefined when it is. */
-  unready(): string | undefined;
+  unready(): Promise<string | undefined>;
   /** Stops accepting and lets requests in flight finish. */
   drain(): void;
 }
@@ -69,11 +69,15 @@ async function answerTo(request: IncomingMessage, views: AdminViews): Promise<An
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, body: 'only GET\n' };
   switch (url.pathname) {
     case '/ready': {
-      const reason = views.unready();
+      const reason = await views.unready();
       return reason === undefined ? { status: 200, body: 'LIVE\n' } : { status: 503, body: `${reason}\n` };
     }
     case '/config_dump':
-      return { status: 200, type: 'application/json', body: `${JSON.stringify(views.configDump(), undefined, 2)}\n` };
+      return {
+        status: 200,
+        type: 'application/json',
+        body: `${JSON.stringify(await views.configDump(), undefined, 2)}\n`,
+      };
     case '/clusters':
       return { status: 200, body: renderClusters(await views.snapshot()) };
     case '/listeners':

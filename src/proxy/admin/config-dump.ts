@@ -13,6 +13,7 @@ export function configDump(ledger: ResourceLedger): JsonValue {
         dynamicListeners: ledger.entries('listener').map((entry) => ({
           name: entry.name,
           ...(entry.body === undefined ? {} : { activeState: state('listener', 'listener', entry, entry.body) }),
+          ...(entry.inertFilters === undefined ? {} : { inertFilters: [...entry.inertFilters] }),
           ...refusal(entry),
         })),
       },

@@ -97,9 +97,6 @@ export class ClusterSet {
         if (assignment !== undefined) cluster.updateHosts(planEndpoints(assignment, byLocality));
         break;
       }
-      case 'original-destination':
-        cluster.updateHosts([]);
-        break;
     }
   }
 }

@@ -12,8 +12,7 @@ type ClusterMessage = Message<'envoy.config.cluster.v3.Cluster'>;
 export type EndpointSource =
   | { readonly kind: 'static'; readonly hosts: readonly PlannedHost[] }
   | { readonly kind: 'dns'; readonly hosts: readonly PlannedHost[]; readonly all: boolean; readonly refreshMs: number }
-  | { readonly kind: 'eds'; readonly resourceName: string }
-  | { readonly kind: 'original-destination' };
+  | { readonly kind: 'eds'; readonly resourceName: string };
 
 export interface ClusterPlan {
   readonly name: string;
@@ -68,7 +67,9 @@ function endpointSource(message: ClusterMessage, name: string, byLocality: boole
     case clusterType('EDS'):
       return { kind: 'eds', resourceName: message.edsClusterConfig?.serviceName || name };
     case clusterType('ORIGINAL_DST'):
-      return { kind: 'original-destination' };
+      throw new Rejection(
+        'type ORIGINAL_DST is not supported by this proxy, whose listeners take no redirected connections',
+      );
     default:
       throw new Rejection(`cluster type ${message.type} is not supported`);
   }

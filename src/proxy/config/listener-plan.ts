@@ -23,15 +23,22 @@ export interface ListenerPlan {
   readonly name: string;
   readonly address: ListenAddress;
   readonly service: ServicePlan;
+  /** Filters that are passed over: what they do is left out, and nothing else depends on it. */
+  readonly inertFilters: readonly string[];
 }
 
 /** Throws Rejection for whatever this proxy would not do as it is written. */
 export function planListener(message: ListenerMessage): ListenerPlan {
   const name = message.name ?? '';
+  rejectUnsupported(message);
+  const chain = chooseChain(message);
+  const service = planService(chain);
+  const inert = (chain.filters ?? []).filter(isInert).map((filter) => filter.name ?? '');
   return {
     name,
     address: within('address', () => planAddress(message)),
-    service: planService(chooseChain(message)),
+    service,
+    inertFilters: service.kind === 'metaprotocol' ? [...inert, ...service.inertFilters] : inert,
   };
 }
 
@@ -44,6 +51,21 @@ function planAddress(message: ListenerMessage): ListenAddress {
   return { host: socket.address, port: socket.portValue ?? 0 };
 }
 
+/** Listener filters that only look at the first bytes, for filter chains to be chosen by. */
+const inspectors = /tls_inspector|http_inspector/;
+
+/** What would change which connections get here, or what becomes of them. */
+function rejectUnsupported(message: ListenerMessage): void {
+  const unsupported = [
+    message.useOriginalDst?.value === true && 'use_original_dst',
+    message.bindToPort?.value === false && 'bind_to_port: false',
+    message.filterChainMatcher != null && 'filter_chain_matcher',
+    (message.additionalAddresses ?? []).length > 0 && 'additional_addresses',
+    ...(message.listenerFilters ?? []).map(({ name }) => !inspectors.test(name ?? '') && `listener_filters "${name}"`),
+  ].filter((field) => field !== false);
+  if (unsupported.length > 0) throw new Rejection(`${unsupported.join(', ')}: not supported by this proxy`);
+}
+
 /** One filter chain that takes every connection: this proxy tells connections apart by address only. */
 function chooseChain(message: ListenerMessage): FilterChain {
   const chains = message.filterChains ?? [];
@@ -51,8 +73,13 @@ function chooseChain(message: ListenerMessage): FilterChain {
   if (chains.length > 1) throw new Rejection('more than one filter chain is not supported');
   const chain = first ?? message.defaultFilterChain;
   if (chain == null) throw new Rejection('a listener needs a filter chain');
-  if (chain.filterChainMatch != null && Object.keys(chain.filterChainMatch).length > 0)
-    throw new Rejection('filter_chain_match is not supported');
+  const matched = Object.entries(chain.filterChainMatch ?? {})
+    .filter(([, value]) => (Array.isArray(value) ? value.length > 0 : Boolean(value)))
+    .map(([field]) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+  if (matched.length > 0)
+    throw new Rejection(
+      `filter_chain_match.${matched.join(', filter_chain_match.')}: not supported by this proxy, which takes every connection to the address of a listener`,
+    );
   if (chain.transportSocket != null && chain.transportSocket.name !== 'envoy.transport_sockets.raw_buffer')
     throw new Rejection(`transport socket ${chain.transportSocket.name} is not supported`);
   return chain;
@@ -60,6 +87,12 @@ function chooseChain(message: ListenerMessage): FilterChain {
 
 /** Filters of Istio that only add metadata: what they do is left out, nothing else depends on it. */
 const inertFilter = /metadata_exchange|istio\.stats|istio_stats/;
+
+function isInert({ name, typedConfig }: Filter): boolean {
+  return (
+    inertFilter.test(name ?? '') || (typedConfig != null && inertFilter.test(unwrapAny(typedConfig).type_url ?? ''))
+  );
+}
 
 function planService(chain: FilterChain): ServicePlan {
   const services = (chain.filters ?? []).flatMap((filter, index) =>
@@ -78,7 +111,7 @@ function planFilter(filter: Filter): readonly ServicePlan[] {
   const bytes = any.value ?? new Uint8Array();
   if (type === 'aeraki.meta_protocol_proxy.v1alpha.MetaProtocolProxy') return [planMetaProtocol(decode(type, bytes))];
   if (type === 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy') return [planTcp(decode(type, bytes))];
-  if (inertFilter.test(any.type_url ?? '') || inertFilter.test(filter.name ?? '')) return [];
+  if (isInert(filter)) return [];
   throw new Rejection(`filter ${filter.name} (${any.type_url}) is not supported by this proxy`);
 }
 

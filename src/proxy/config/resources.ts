@@ -36,9 +36,16 @@ export interface ResourceChange {
   readonly body: Uint8Array | undefined;
 }
 
+export interface InertFilters {
+  readonly listener: string;
+  readonly filters: readonly string[];
+}
+
 /** What came of changes: the reason for each that was not taken. The last good one stays in force. */
 export interface Applied {
   readonly rejections: readonly { readonly kind: ResourceKind; readonly name: string; readonly reason: string }[];
+  /** Listeners that were taken although some of their filters do nothing here. */
+  readonly inert: readonly InertFilters[];
 }
 
 export function bodyOf(any: Any): Uint8Array {

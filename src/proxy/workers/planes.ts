@@ -61,7 +61,7 @@ function mergeApplied(all: readonly Applied[]): Applied {
   const rejections = new Map(
     all.flatMap(({ rejections: some }) => some.map((one) => [`${one.kind} ${one.name}`, one] as const)),
   );
-  return { rejections: [...rejections.values()] };
+  return { rejections: [...rejections.values()], inert: all[0]?.inert ?? [] };
 }
 
 class WorkerLink {

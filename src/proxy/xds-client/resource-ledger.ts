@@ -2,7 +2,14 @@
  * What a proxy has been given and has taken: the last good resource of each name, its version, and why a newer one was
  * refused. It outlives streams: a new one begins by telling the control plane what is already there.
  */
-import { type ResourceChange, type ResourceKind, resourceKinds } from '../config/resources.ts';
+import { type InertFilters, type ResourceChange, type ResourceKind, resourceKinds } from '../config/resources.ts';
+
+interface Refusal {
+  readonly version: string;
+  readonly body: Uint8Array | undefined;
+  readonly reason: string;
+  readonly at: number;
+}
 
 export interface LedgerEntry {
   readonly name: string;
@@ -11,7 +18,9 @@ export interface LedgerEntry {
   readonly body: Uint8Array | undefined;
   /** Milliseconds since the epoch. */
   readonly updatedAt: number;
-  readonly refused?: { readonly version: string; readonly reason: string; readonly at: number };
+  readonly refused?: Refusal;
+  /** Filters of a listener that do nothing here. */
+  readonly inertFilters?: readonly string[];
 }
 
 export class ResourceLedger {
@@ -41,7 +50,20 @@ export class ResourceLedger {
       return;
     }
     const base = before ?? { name, version: undefined, body: undefined, updatedAt: now };
-    entries.set(name, { ...base, refused: { version, reason: refusal, at: now } });
+    entries.set(name, { ...base, refused: { version, body, reason: refusal, at: now } });
+  }
+
+  /** A listener that was refused, because its address was taken, stands after all. */
+  noteStanding(name: string): void {
+    const entry = this.#entries.listener.get(name);
+    if (entry?.refused === undefined || entry.body !== undefined) return;
+    const { version, body } = entry.refused;
+    this.record({ kind: 'listener', name, version, body }, undefined);
+  }
+
+  noteInert({ listener, filters }: InertFilters): void {
+    const entry = this.#entries.listener.get(listener);
+    if (entry !== undefined) this.#entries.listener.set(listener, { ...entry, inertFilters: filters });
   }
 
   forget(kind: ResourceKind, name: string): void {
