@@ -1,4 +1,4 @@
-/** What metaproxy is served, put to metaproxy's own reading of it: nothing that is translated may be refused. */
+/** What metaproxy is served, put to metaproxy's own reading of it: what is translated is taken, with one exception. */
 import { describe, expect, it } from 'vitest';
 import type { MeshService, PortCodec } from '../../src/model/mesh-service.ts';
 import { planCluster } from '../../src/proxy/config/cluster-plan.ts';
@@ -100,11 +100,16 @@ describe('metaproxy', () => {
     expect(fromNative.routes).toHaveLength(2);
   });
 
+  it('refuses clusters that go where the caller dialled, which it cannot know, and says so', () => {
+    const service = meshService({ policy: { policy: { ...policy, loadBalancing: { kind: 'passthrough' } } } });
+    const [cluster] = all(translateClusters(service).resources, 'envoy.config.cluster.v3.Cluster');
+    expect(() => planCluster(cluster ?? {})).toThrow('type ORIGINAL_DST is not supported by this proxy');
+  });
+
   it.each<MeshService['policy']['policy']['loadBalancing']>([
     { kind: 'round-robin' },
     { kind: 'least-request' },
     { kind: 'random' },
-    { kind: 'passthrough' },
     { kind: 'consistent-hash', algorithm: 'ring-hash', minimumRingSize: 64 },
     { kind: 'consistent-hash', algorithm: 'maglev', tableSize: 1024 },
   ])('takes clusters balanced by %j, and their endpoints', (loadBalancing) => {
