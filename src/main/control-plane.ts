@@ -2,7 +2,7 @@
  * The control plane, assembled: the pipeline with its effects around it.
  *
  *   watched files --> pipeline --> store --> xDS server --> proxies
- *                        |  ^                    |
+ *   registries -------->  |  ^                    |
  *        claims <--------+  +-- leases           +--> which kinds of proxies are there
  *           |                     ^
  *           +--> lease keeper ----+  (writes the state folder before an address is used)
@@ -20,6 +20,7 @@ import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { ProxyPresence } from './proxy-presence.ts';
+import { type RegistryBridging, startRegistryBridging } from './registry-bridging.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
 export interface ControlPlaneOptions {
@@ -64,6 +65,7 @@ class RunningControlPlane implements ControlPlane {
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
   #leases: LeaseKeeping | undefined;
+  #registries: RegistryBridging | undefined;
   #isServing = false;
   adminAddress = '';
   serving: Promise<string> = Promise.resolve('');
@@ -87,7 +89,11 @@ class RunningControlPlane implements ControlPlane {
   }
 
   readonly findings = (): readonly Finding[] =>
-    allFindings(this.#pipeline, [...(this.#leases?.findings() ?? []), ...this.#xds.findings()]);
+    allFindings(this.#pipeline, [
+      ...(this.#leases?.findings() ?? []),
+      ...(this.#registries?.findings() ?? []),
+      ...this.#xds.findings(),
+    ]);
 
   async stop(): Promise<void> {
     for (let step = this.#stops.pop(); step !== undefined; step = this.#stops.pop()) await step();
@@ -95,9 +101,14 @@ class RunningControlPlane implements ControlPlane {
 
   async #serve(xdsAt: { readonly host: string; readonly port: number }): Promise<string> {
     await untilLive(this.#source, this.#pipeline, (stop) => this.#stops.push(stop));
-    const isLive = (): boolean => this.#source.state === 'live';
-    this.#leases = await startLeaseKeeping(this.#pipeline, this.#options.stateFolder, isLive, this.#log);
+    const { stateFolder } = this.#options;
+    const isLive = (): boolean => this.#source.state === 'live' && this.#registries?.areSeen === true;
+    this.#leases = await startLeaseKeeping(this.#pipeline, stateFolder, isLive, this.#log);
     this.#stops.push(async () => this.#leases?.close());
+    const recheck = (): void => this.#leases?.recheck();
+    this.#registries = await startRegistryBridging(this.#pipeline, stateFolder, recheck, this.#log);
+    this.#stops.push(async () => this.#registries?.close());
+    recheck();
     await this.#leases.settled();
     collectGarbage();
     this.#stops.push(() => this.#xds.close());

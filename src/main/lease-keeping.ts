@@ -18,6 +18,8 @@ export interface LeaseKeeping {
   findings(): readonly Finding[];
   /** Resolves when every host that can have an address has one that would survive a restart. */
   settled(): Promise<void>;
+  /** To be called when `isLive` may have become true. */
+  recheck(): void;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,10 @@ class Keeping implements LeaseKeeping {
   async settled(): Promise<void> {
     await this.#opening;
     await this.#keeper?.settled();
+  }
+
+  recheck(): void {
+    this.#releaseOnceLive();
   }
 
   async close(): Promise<void> {

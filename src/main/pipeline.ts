@@ -13,6 +13,7 @@ import type { Engine } from '../collections/engine.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
 import { settingsOf } from '../mesh/settings.ts';
 import type { ProxyKind } from '../model/proxy.ts';
+import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { createFileTables, type FileTables } from '../sources/files/file-tables.ts';
 import { clustersHoldEndpoints, translateClusters } from '../translate/envoy/clusters.ts';
@@ -25,6 +26,8 @@ import type { Translation } from '../translate/translation.ts';
 export interface Pipeline {
   readonly engine: Engine;
   readonly files: FileTables;
+  /** Filled by the bridges of registries. */
+  readonly registered: Table<RegisteredService>;
   /** Filled by the lease keeper. */
   readonly leases: Table<VirtualIpLease>;
   /** Kinds of proxies to translate for. */
@@ -42,13 +45,28 @@ const proxyKindOrder: readonly ProxyKind[] = ['metaproxy', 'envoy-meta', 'envoy'
 export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pipeline {
   const files = createFileTables(engine);
   const leases = engine.table<VirtualIpLease>('virtual ip leases', { key: (lease) => lease.key });
+  const registered = engine.table<RegisteredService>('registered services', { key: (service) => service.key });
   const proxyKinds = engine.table<ProxyKind>('proxy kinds', { key: (kind) => kind });
   const proxyAddresses = engine.table<string>('proxy addresses', { key: (address) => address });
   engine.batch(() => {
-    for (const table of [leases, proxyKinds, proxyAddresses]) table.setState('live');
+    for (const table of [leases, registered, proxyKinds, proxyAddresses]) table.setState('live');
   });
-  const mesh = buildMesh(engine, { ...meshInputs(files), leases, ...(everyAddress ? {} : { proxyAddresses }) });
-  return { engine, files, leases, proxyKinds, proxyAddresses, mesh, xds: xdsResources(engine, mesh, proxyKinds) };
+  const mesh = buildMesh(engine, {
+    ...meshInputs(files),
+    registered,
+    leases,
+    ...(everyAddress ? {} : { proxyAddresses }),
+  });
+  return {
+    engine,
+    files,
+    registered,
+    leases,
+    proxyKinds,
+    proxyAddresses,
+    mesh,
+    xds: xdsResources(engine, mesh, proxyKinds),
+  };
 }
 
 /** Today's only source. Another one is merged here, table by table, in order of precedence. */
@@ -65,6 +83,7 @@ function meshInputs({ resources }: FileTables) {
     namespaces: resources.Namespace,
     protocolCodecs: resources.ProtocolCodec,
     meshConfigs: resources.MeshConfig,
+    serviceRegistries: resources.ServiceRegistry,
   };
 }
 

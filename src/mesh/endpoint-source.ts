@@ -4,7 +4,7 @@ import type { ServiceKey } from '../model/service.ts';
 import type { LocatedEndpoint } from './workloads.ts';
 
 export interface EndpointSource {
-  /** Begins with 0 for Kubernetes and with 1 for what is written by hand, so that sorting gives the precedence. */
+  /** Begins with 0 for Kubernetes, 1 for what is written by hand, 2 for registries: sorting gives the precedence. */
   readonly key: string;
   readonly services: readonly ServiceKey[];
   readonly ports: readonly SourcePort[];

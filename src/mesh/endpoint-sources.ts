@@ -1,6 +1,7 @@
 /**
  * Where the endpoints of services come from: ServiceEntries (written inline, selected, or the host itself), Kubernetes
- * Services (selected WorkloadEntries, an external name) and EndpointSlices. endpoint-groups.ts puts them together.
+ * Services (selected WorkloadEntries, an external name), EndpointSlices and registries. endpoint-groups.ts puts them
+ * together.
  */
 import type { Collection, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
@@ -8,6 +9,7 @@ import type { MeshSettings } from '../model/mesh-service.ts';
 import type { EndpointSlice, KubernetesService, ServiceEntry, WorkloadEntry } from '../resources/kinds.ts';
 import type { EndpointSource } from './endpoint-source.ts';
 import { kubernetesServiceEndpoints, sliceEndpoints } from './kubernetes-endpoints.ts';
+import { type RegistryTables, registeredEndpoints } from './registry-services.ts';
 import { serviceEntryEndpoints } from './service-entry-endpoints.ts';
 import { workloadsByLabel } from './workloads.ts';
 
@@ -17,11 +19,12 @@ export interface EndpointTables {
   readonly workloadEntries: Collection<WorkloadEntry>;
   readonly kubernetesServices: Collection<KubernetesService>;
   readonly endpointSlices: Collection<EndpointSlice>;
+  readonly registries: RegistryTables;
 }
 
 /** By service key. Kubernetes' come first: their keys are smaller. */
 export function endpointSources(engine: Engine, tables: EndpointTables): Index<EndpointSource> {
-  const { settings, serviceEntries, workloadEntries, kubernetesServices, endpointSlices } = tables;
+  const { settings, serviceEntries, workloadEntries, kubernetesServices, endpointSlices, registries } = tables;
   const workloads = workloadsByLabel(engine, workloadEntries);
   const shape = { key: (source: EndpointSource) => source.key };
   const sources = engine.merge('endpoint sources', [
@@ -41,6 +44,12 @@ export function endpointSources(engine: Engine, tables: EndpointTables): Index<E
       'service entry endpoints',
       serviceEntries,
       (entry, context) => serviceEntryEndpoints(entry, context, settings, workloads),
+      shape,
+    ),
+    engine.flatMap(
+      'registry endpoints',
+      registries.registered,
+      (service, context) => registeredEndpoints(service, context, registries),
       shape,
     ),
   ]);

@@ -1,5 +1,6 @@
 /** What the mesh model is made from: one collection a kind, whatever source fills it, and the leases of virtual IPs. */
 import type { Collection } from '../collections/collection.ts';
+import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import type {
   ApplicationProtocol,
@@ -11,6 +12,7 @@ import type {
   Namespace,
   ProtocolCodec,
   ServiceEntry,
+  ServiceRegistry,
   WorkloadEntry,
   WorkloadGroup,
 } from '../resources/kinds.ts';
@@ -28,9 +30,12 @@ export interface ResourceTables {
   readonly namespaces: Collection<Namespace>;
   readonly protocolCodecs: Collection<ProtocolCodec>;
   readonly meshConfigs: Collection<MeshConfig>;
+  readonly serviceRegistries: Collection<ServiceRegistry>;
 }
 
 export interface MeshInputs extends ResourceTables {
+  /** What registries hold, keyed by the registered service's key. */
+  readonly registered: Collection<RegisteredService>;
   /** Keyed by service key. */
   readonly leases: Collection<VirtualIpLease>;
   /** Where proxies stand, keyed by address. Absent: inbound ports are made for every endpoint. */

@@ -1,6 +1,7 @@
 /** For tests: a mesh over tables, and small builders of resources. */
 import type { Collection, Table } from '../collections/collection.ts';
 import { Engine, type EngineOptions } from '../collections/engine.ts';
+import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import type {
   AnyResource,
@@ -25,6 +26,7 @@ export interface TestMesh {
   readonly engine: Engine;
   readonly mesh: Mesh;
   readonly leases: Table<VirtualIpLease>;
+  readonly registered: Table<RegisteredService>;
   /** Adds or replaces, in one batch. */
   set(...resources: readonly AnyResource[]): void;
   remove(...resources: readonly AnyResource[]): void;
@@ -37,11 +39,13 @@ export function testMesh(options: EngineOptions = { validate: true }): TestMesh 
   const byKey = { key: (value: { readonly key: string }) => value.key };
   const resources = engine.table<AnyResource>('resources', byKey);
   const leases = engine.table<VirtualIpLease>('leases', byKey);
-  for (const table of [resources, leases]) table.setState('live');
+  const registered = engine.table<RegisteredService>('registered', byKey);
+  for (const table of [resources, leases, registered]) table.setState('live');
   return {
     engine,
-    mesh: buildMesh(engine, { ...tablesOf(engine, resources), leases }),
+    mesh: buildMesh(engine, { ...tablesOf(engine, resources), leases, registered }),
     leases,
+    registered,
     set: (...changed) =>
       engine.batch(() => {
         for (const resource of changed) resources.set(resource);
@@ -72,6 +76,7 @@ function tablesOf(engine: Engine, all: Collection<AnyResource>): ResourceTables 
     namespaces: only('Namespace', (r) => (r.kind === 'Namespace' ? r : undefined)),
     protocolCodecs: only('ProtocolCodec', (r) => (r.kind === 'ProtocolCodec' ? r : undefined)),
     meshConfigs: only('MeshConfig', (r) => (r.kind === 'MeshConfig' ? r : undefined)),
+    serviceRegistries: only('ServiceRegistry', (r) => (r.kind === 'ServiceRegistry' ? r : undefined)),
   };
 }
 

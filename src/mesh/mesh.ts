@@ -26,6 +26,7 @@ import { allAddresses, inboundPorts } from './inbound-ports.ts';
 import type { MeshInputs } from './inputs.ts';
 import { meshServices } from './mesh-services.ts';
 import { portCodecs, protocols } from './protocols.ts';
+import { registryHosts } from './registry-hosts.ts';
 import { about } from './resource-order.ts';
 import { routeTables } from './route-tables.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
@@ -63,11 +64,14 @@ export interface Mesh {
 
 export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const { settings, virtualIpRanges } = meshSettings(engine, inputs.meshConfigs);
-  const declarations = serviceDeclarations(engine, settings, inputs.kubernetesServices, inputs.serviceEntries);
+  const { kubernetesServices, serviceEntries, registered, serviceRegistries } = inputs;
+  const hostsOfRegistries = registryHosts(engine, registered, serviceRegistries);
+  const registries = { registered, registries: serviceRegistries, hosts: hostsOfRegistries };
+  const declarations = serviceDeclarations(engine, settings, kubernetesServices, serviceEntries, registries);
   const allServices = services(engine, declarations);
   const allHosts = hosts(engine, allServices);
 
-  const sources = endpointSources(engine, { settings, ...inputs });
+  const sources = endpointSources(engine, { settings, registries, ...inputs });
   const groups = endpointGroups(engine, allServices, sources);
 
   const codecs = portCodecs(engine, inputs.applicationProtocols, inputs.protocolCodecs);

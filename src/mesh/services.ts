@@ -11,6 +11,7 @@ import type { KubernetesService, ServiceEntry } from '../resources/kinds.ts';
 import { byPrecedence, byService, type ServiceDeclaration } from './declarations.ts';
 import { hostCandidates } from './host-names.ts';
 import { declareKubernetesService } from './kubernetes-declarations.ts';
+import { declareRegistered, type RegistryTables } from './registry-services.ts';
 import { about } from './resource-order.ts';
 import { declareServiceEntry } from './service-entry-declarations.ts';
 import { isVisibleTo } from './visibility.ts';
@@ -21,6 +22,7 @@ export function serviceDeclarations(
   settings: Collection<MeshSettings>,
   kubernetesServices: Collection<KubernetesService>,
   serviceEntries: Collection<ServiceEntry>,
+  registries: RegistryTables,
 ): Collection<ServiceDeclaration> {
   const kubernetes = engine.map('kubernetes declarations', kubernetesServices, (resource, context) =>
     declareKubernetesService(resource, context, settings),
@@ -28,7 +30,10 @@ export function serviceDeclarations(
   const written = engine.flatMap('service entry declarations', serviceEntries, declareServiceEntry, {
     key: (declaration) => declaration.key,
   });
-  return engine.merge('service declarations', [kubernetes, written]);
+  const bridged = engine.map('registry declarations', registries.registered, (service, context) =>
+    declareRegistered(service, context, registries),
+  );
+  return engine.merge('service declarations', [kubernetes, written, bridged]);
 }
 
 /** The first declaration by precedence defines the service; the others may add endpoints only. */

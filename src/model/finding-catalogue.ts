@@ -1,7 +1,7 @@
 /**
  * Every finding the product can make: its stable code, severity, title and general remedy. A code is never reused.
  * Ranges: 00 files and documents, 01 schemas, 02 rules of the kinds, 03 hosts and protocols, 04 virtual IPs,
- * 05 routes and policies, 06 codecs, 07 translation, 08 xDS, 09 state and operation.
+ * 05 routes and policies, 06 codecs, 07 translation, 08 xDS, 09 state and operation, 10 registries.
  */
 export type Severity = 'error' | 'warning' | 'info';
 
@@ -244,6 +244,50 @@ export const catalogue = {
     'error',
     'A derivation failed',
     'This is a defect of isthmus: report it with the object named. What was derived before stays in force.',
+  ),
+
+  // 10: registries
+  ISTH1001: entry('error', 'Registry address is not valid', 'Write host:port, or a URL such as https://consul:8501.'),
+  ISTH1002: entry('error', 'Host name of a mapping is not valid', 'Write one such as {service}.{namespace}.corp.mesh.'),
+  ISTH1003: entry(
+    'error',
+    'Registry cannot be reached',
+    'Look into its address, credentials and network. What it said last stays in force.',
+  ),
+  ISTH1004: entry(
+    'warning',
+    'Registry answers in part only',
+    'Look into its state and into what our credentials may read. Nothing is removed by such an answer.',
+  ),
+  ISTH1005: entry(
+    'warning',
+    'Deletions are held',
+    'If they are meant: isthmus registry release. Otherwise look into the registry; they are carried out when the hold time is over.',
+  ),
+  ISTH1006: entry(
+    'warning',
+    'Registration is refused',
+    'Widen the trust of the ServiceRegistry, if it is to be allowed.',
+  ),
+  ISTH1007: entry(
+    'warning',
+    'Names of two registered services make one host',
+    'Nothing: the later one got a suffix. For a name of your choice give the mapping another host template.',
+  ),
+  ISTH1008: entry(
+    'warning',
+    'All instances are unhealthy',
+    'Look into the service. safety.whenAllUnhealthy says what happens.',
+  ),
+  ISTH1009: entry(
+    'info',
+    'Instances are left out',
+    'Nothing, if it is meant: they are of another protocol than the port of the service.',
+  ),
+  ISTH1010: entry(
+    'warning',
+    'Registry was not seen since the start',
+    'What is served is what it said before the start.',
   ),
 } as const satisfies Record<string, CatalogueEntry>;
 

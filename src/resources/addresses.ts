@@ -21,6 +21,15 @@ export function isUnixAddress(text: string): boolean {
   return /^unix:\/\/[/@]./.test(text);
 }
 
+/** What a client connects to: `host:port`, `[address]:port`, or a URL of http or https. */
+export function isUrlOrHostPort(text: string): boolean {
+  const isUrl = /^https?:\/\//i.test(text);
+  if (!isUrl && !/:\d{1,5}$/.test(text)) return false;
+  const url = URL.parse(isUrl ? text : `http://${text}`);
+  if (url === null || url.hostname === '' || url.username !== '' || url.password !== '') return false;
+  return isUrl || (url.pathname === '/' && url.search === '' && url.hash === '' && !text.endsWith('/'));
+}
+
 export interface AddressRange {
   readonly family: 4 | 6;
   readonly first: bigint;
@@ -38,6 +47,18 @@ export function parseRange(text: string): AddressRange | undefined {
   const size = 1n << BigInt((family === 4 ? 32 : 128) - Number(text.slice(slash + 1)));
   const first = written - (written % size);
   return { family, first, last: first + size - 1n, isCanonical: first === written };
+}
+
+/** Whether an IP address lies in the range; false for what is no address. */
+export function contains({ family, first, last }: AddressRange, address: string): boolean {
+  if (ipFamily(address) !== family) return false;
+  const number = toNumber(address, family);
+  return number >= first && number <= last;
+}
+
+/** Whether the whole of one range lies in another. */
+export function isWithin(inner: AddressRange, outer: AddressRange): boolean {
+  return inner.family === outer.family && inner.first >= outer.first && inner.last <= outer.last;
 }
 
 export function overlap(a: AddressRange, b: AddressRange): boolean {

@@ -22,7 +22,7 @@ describe.each(files)('%s', (file) => {
     expect(crd).toMatchObject({
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
-      metadata: { name: `${kindOf(crd).toLowerCase()}s.isthmus.dev` },
+      metadata: { name: `${kindOf(crd).toLowerCase().replace(/y$/, 'ie')}s.isthmus.dev` },
       spec: {
         group: 'isthmus.dev',
         scope: info?.scope,

@@ -9,6 +9,7 @@ import { metaRouter } from './kinds/meta-router.ts';
 import { namespace } from './kinds/namespace.ts';
 import { type CodecCheck, protocolCodec } from './kinds/protocol-codec.ts';
 import { serviceEntry } from './kinds/service-entry.ts';
+import { serviceRegistry } from './kinds/service-registry.ts';
 import { workloadEntry } from './kinds/workload-entry.ts';
 import { workloadGroup } from './kinds/workload-group.ts';
 import { suggestName } from './name-suggestion.ts';
@@ -28,6 +29,7 @@ const allKinds = (checkCodec: CodecCheck | undefined): readonly KindReader[] => 
   namespace,
   protocolCodec(checkCodec),
   meshConfig,
+  serviceRegistry,
 ];
 
 /** The kinds that are read: for `validate`, help and watches. */
@@ -72,7 +74,7 @@ const unsupported: ReadonlyMap<string, readonly string[]> = new Map([
   ['access.smi-spec.io', ['TrafficTarget']],
   ['specs.smi-spec.io', ['HTTPRouteGroup', 'TCPRoute', 'UDPRoute']],
   ['security.istio.io', ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']],
-  ['isthmus.dev', ['ServiceRegistry', 'AddressLease']],
+  ['isthmus.dev', ['AddressLease']],
 ]);
 
 function reportUnknownKind(group: string, kind: string, apiVersion: string, problems: Problems): void {

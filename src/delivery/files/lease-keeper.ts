@@ -14,7 +14,8 @@ import { messageOf } from '../../model/errors.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import type { ServiceKey } from '../../model/service.ts';
 import type { LeaseChange, LeaseDemand, VirtualIpLease } from '../../model/virtual-ip.ts';
-import { type JournalDamage, LeaseJournal } from './lease-journal.ts';
+import { LeaseJournal } from './lease-journal.ts';
+import type { JournalDamage } from './record-journal.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** The book that decides; `VirtualIps` of the mesh. */

@@ -1,7 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LeaseChange, VirtualIpLease } from '../../model/virtual-ip.ts';
-import { decodeJournal, encodeChanges, encodeJournal } from './lease-records.ts';
+import { encodeLine, readLines } from './journal-lines.ts';
+import { leaseFormat } from './lease-records.ts';
+import { goneLine } from './record-journal.ts';
+
+const encodeJournal = (all: readonly VirtualIpLease[]): Buffer =>
+  Buffer.from([leaseFormat.header, ...all].map(encodeLine).join(''));
+const encodeChanges = (changes: readonly LeaseChange[]): Buffer =>
+  Buffer.from(changes.map(({ key, lease }) => encodeLine(lease ?? goneLine(key))).join(''));
+
+function decodeJournal(bytes: Buffer) {
+  const book = leaseFormat.newBook();
+  const reading = readLines(bytes, leaseFormat.header, (json) => book.add(json));
+  return { ...reading, leases: book.records };
+}
 
 const lease = (at: number, state: 'bound' | 'tombstone' = 'bound'): VirtualIpLease => ({
   key: `ns/host-${at}`,

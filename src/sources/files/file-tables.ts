@@ -36,6 +36,7 @@ export function createFileTables(engine: Engine): FileTables {
       Namespace: table('Namespace'),
       ProtocolCodec: table('ProtocolCodec'),
       MeshConfig: table('MeshConfig'),
+      ServiceRegistry: table('ServiceRegistry'),
     },
     findings: engine.table('files findings', { key: fileFindingKey }),
   };

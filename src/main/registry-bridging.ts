@@ -1,0 +1,84 @@
+/** Registries around the pipeline: each ServiceRegistry is bridged, and what it said last is kept in the state folder. */
+import { RegistryRecords } from '../delivery/files/registry-records.ts';
+import { NodeStateFolder } from '../delivery/files/state-folder.ts';
+import { meshKey } from '../mesh/settings.ts';
+import { defaultRanges } from '../mesh/virtual-ips.ts';
+import { systemClock } from '../model/clock.ts';
+import type { Finding } from '../model/finding.ts';
+import type { RegistryStatus } from '../model/registry.ts';
+import type { Logger } from '../operations/log.ts';
+import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
+import type { Pipeline } from './pipeline.ts';
+import { registryClients } from './registry-clients.ts';
+
+/** How long the start waits for registries of which nothing is known from an earlier run. */
+const firstSyncMs = 30_000;
+
+export interface RegistryBridging {
+  statuses(): readonly RegistryStatus[];
+  findings(): readonly Finding[];
+  /** Carries out what is held. The keys of the services concerned; undefined for an unknown registry. */
+  release(registry: string, service?: string): readonly string[] | undefined;
+  /** Whether every registry was seen whole since the start. */
+  readonly areSeen: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Resolves when what registries hold can be served: seen, or known from an earlier run, or waited for long enough.
+ * `onSeen` is called whenever a registry changed its state. Throws STATE where the records cannot be read.
+ */
+export async function startRegistryBridging(
+  { engine, files, mesh, registered }: Pipeline,
+  folder: string,
+  onSeen: () => void,
+  log: Logger,
+): Promise<RegistryBridging> {
+  const records = await RegistryRecords.open(new NodeStateFolder(folder));
+  const states = new Map<string, string>();
+  const bridges = new RegistryBridges({
+    clients: registryClients,
+    registered,
+    batch: (change) => engine.batch(change),
+    clock: systemClock,
+    recordsOf: (registry) => records.of(registry),
+    note: (changes) => records.note(changes),
+    ownRanges: () => {
+      const { ipv4, ipv6 } = mesh.virtualIpRanges.get(meshKey) ?? defaultRanges;
+      return [...ipv4, ...ipv6];
+    },
+    onStatus: (status) => {
+      logState(status, states, log);
+      onSeen();
+    },
+  });
+  const stop = engine.sink(files.resources.ServiceRegistry, bridges.follow);
+  await bridges.untilServable(firstSyncMs);
+  return {
+    statuses: () => bridges.statuses(),
+    findings: () => [...bridges.findings(), ...records.findings()],
+    release: (registry, service) => bridges.release(registry, service),
+    get areSeen() {
+      return bridges.areSeen;
+    },
+    close: async () => {
+      stop();
+      await bridges.close();
+      await records.close();
+    },
+  };
+}
+
+function logState(
+  { registry, state, reason, services, instances, held }: RegistryStatus,
+  states: Map<string, string>,
+  log: Logger,
+): void {
+  const said = `${state} ${reason} ${held.length}`;
+  if (states.get(registry) === said) return;
+  states.set(registry, said);
+  const about = { registry, state, services, instances, held: held.length };
+  if (state === 'stale') log.warn({ ...about, reason }, 'registry cannot be seen; what it said last stays in force');
+  else if (held.length > 0) log.warn(about, 'registry lost much at once; deletions are held');
+  else log.info(about, `registry is ${state}`);
+}

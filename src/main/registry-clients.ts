@@ -1,0 +1,20 @@
+/** Which client speaks to which type of registry. */
+import type { RegistryType } from '../resources/kinds.ts';
+import type { CreateRegistryClient } from '../sources/registries/registry-client.ts';
+import { createSnapshotClient } from '../sources/registries/snapshot/snapshot-client.ts';
+
+const notYet: CreateRegistryClient = ({ registry, answer }) => {
+  const reason = `registries of type ${registry.spec.type} cannot be read yet`;
+  setImmediate(() => answer([{ kind: 'unavailable', reason }]));
+  return { scopes: [''], close: async () => {} };
+};
+
+export const registryClients: Readonly<Record<RegistryType, CreateRegistryClient>> = {
+  Polaris: notYet,
+  Consul: notYet,
+  Nacos: notYet,
+  Eureka: notYet,
+  ZooKeeper: notYet,
+  Etcd: notYet,
+  Snapshot: createSnapshotClient,
+};

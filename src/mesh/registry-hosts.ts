@@ -1,0 +1,110 @@
+/**
+ * Host names of registered services, by the template of their ServiceRegistry. What a name may not hold is folded; two
+ * services whose names fold to one host are told apart by a suffix that the younger bears, now and ever after.
+ */
+import type { Collection, Context } from '../collections/collection.ts';
+import type { Engine } from '../collections/engine.ts';
+import { finding } from '../model/finding.ts';
+import type { RegisteredService } from '../model/registry.ts';
+import type { ServiceRegistry } from '../resources/kinds.ts';
+import { about, compareText } from './resource-order.ts';
+
+/** The host of one registered service. */
+export interface RegistryHost {
+  /** Of the registered service. */
+  readonly key: string;
+  readonly host: string;
+}
+
+/** A host and the services of one registry whose names fold to it. */
+interface Contenders {
+  readonly host: string;
+  readonly hosts: readonly RegistryHost[];
+}
+
+/** Keyed by the registered service's key. Services without a ServiceRegistry have none. */
+export function registryHosts(
+  engine: Engine,
+  registered: Collection<RegisteredService>,
+  registries: Collection<ServiceRegistry>,
+): Collection<RegistryHost> {
+  const candidates = engine.map('registry host candidates', registered, (service, context) => {
+    const registry = registryOf(context, registries, service);
+    if (registry === undefined) return undefined;
+    const { key, since } = service;
+    return { key, since, registry: registry.key, host: hostName(registry.spec.mapping.host, service) };
+  });
+  const contenders = engine.groupBy(
+    'registry host contenders',
+    candidates,
+    ({ registry, host }) => [`${registry}|${host}`],
+    (_, members, context): Contenders | undefined => {
+      const [first, ...others] = members.toSorted((a, b) => a.since - b.since || compareText(a.key, b.key));
+      if (first === undefined) return undefined;
+      const suffixed = others.map(({ key, host }) => ({ key, host: withSuffix(host, key) }));
+      const registry = context.get(registries, first.registry);
+      if (registry === undefined) return undefined;
+      for (const { key, host } of suffixed) {
+        const message = `${decodeURIComponent(key)} has the host ${host}, since ${first.host} is ${decodeURIComponent(first.key)}.`;
+        context.report(finding('ISTH1007', { ...about(registry), message }));
+      }
+      return { host: first.host, hosts: [{ key: first.key, host: first.host }, ...suffixed] };
+    },
+  );
+  return engine.flatMap('registry hosts', contenders, ({ hosts }) => hosts, { key: ({ key }) => key });
+}
+
+export function registryOf(
+  context: Context,
+  registries: Collection<ServiceRegistry>,
+  { registry }: RegisteredService,
+): ServiceRegistry | undefined {
+  return context.get(registries, `ServiceRegistry//${registry}`);
+}
+
+function hostName(template: string, { name, group, namespace, registry }: RegisteredService): string {
+  const filled = template
+    .split('.')
+    .flatMap((part) => {
+      const text = part
+        .replaceAll('{service}', () => name)
+        .replaceAll('{group}', () => group)
+        .replaceAll('{namespace}', () => namespace)
+        .replaceAll('{registry}', () => registry);
+      return text.split('.').map(foldLabel);
+    })
+    .filter((label) => label !== '');
+  return bounded(filled.join('.'));
+}
+
+/** Lower case letters, digits and inner hyphens; whatever else becomes a hyphen. */
+function foldLabel(text: string): string {
+  let folded = '';
+  for (const char of text.toLowerCase()) {
+    const isPlain = (char >= 'a' && char <= 'z') || (char >= '0' && char <= '9');
+    if (isPlain) folded += char;
+    else if (folded !== '' && !folded.endsWith('-')) folded += '-';
+  }
+  const trimmed = folded.endsWith('-') ? folded.slice(0, -1) : folded;
+  return trimmed.length <= maxLabel ? trimmed : `${trimmed.slice(0, maxLabel - 9)}-${hashOf(text)}`;
+}
+
+const maxLabel = 63;
+const maxHost = 253;
+
+function bounded(host: string): string {
+  return host.length <= maxHost ? host : `${hashOf(host)}${host.slice(host.indexOf('.', host.length - maxHost + 8))}`;
+}
+
+function withSuffix(host: string, key: string): string {
+  const dot = host.indexOf('.');
+  const first = dot < 0 ? host : host.slice(0, dot);
+  return bounded(`${first.slice(0, maxLabel - 9)}-${hashOf(key)}${host.slice(first.length)}`);
+}
+
+/** FNV-1a of the UTF-16 units, 8 hex digits: it tells names apart, and is no secret. */
+function hashOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,145 @@
+/**
+ * One registered service through time: what is in force, what the registry says now, and what is held against it. Instances
+ * that vanish in numbers stay until the hold time is over, the registry takes it back, or somebody releases them.
+ */
+import {
+  type FirstPort,
+  type RegisteredService,
+  type RegistryInstance,
+  type RegistryService,
+  registeredServiceKey,
+  registryPortId,
+} from '../../model/registry.ts';
+import type { RegistrySafetySpec } from '../../resources/kinds.ts';
+import { HighWater } from './loss.ts';
+
+export class BridgedService {
+  #current: RegisteredService;
+  readonly #safety: RegistrySafetySpec;
+  readonly #highWater: HighWater;
+  /** What the registry said last, where that is not in force. */
+  #held: { readonly service: RegistryService; readonly since: number } | undefined;
+  /** Since when the registry has had no such service. */
+  missingSince: number | undefined;
+
+  /** `current`: from the record of an earlier run. */
+  constructor(current: RegisteredService, safety: RegistrySafetySpec, now: number) {
+    this.#current = current;
+    this.#safety = safety;
+    this.#highWater = new HighWater(current.instances.length, now);
+  }
+
+  get current(): RegisteredService {
+    return this.#current;
+  }
+
+  get held(): { readonly instances: number; readonly since: number } | undefined {
+    const held = this.#held;
+    return held === undefined
+      ? undefined
+      : { instances: this.#current.instances.length - held.service.instances.length, since: held.since };
+  }
+
+  /** The registry said all that there is to say of the service. */
+  replace(service: RegistryService, now: number): void {
+    this.found();
+    if (!this.#highWater.isTooLow(service.instances.length, this.#safety.maxLostInstances)) {
+      this.#apply(service, now);
+      return;
+    }
+    this.#held = { service, since: this.#held?.since ?? now };
+    this.#take(merged(this.#current, service));
+  }
+
+  /** What the registry said is true, and not all. */
+  add(service: RegistryService): void {
+    this.found();
+    this.#take(merged(this.#current, service));
+  }
+
+  /** The registry lists it. */
+  found(): void {
+    this.missingSince = undefined;
+  }
+
+  get isDoubtful(): boolean {
+    return this.#held !== undefined || this.missingSince !== undefined;
+  }
+
+  /** Carries out what has been held for long enough. */
+  settle(now: number): void {
+    if (this.#held !== undefined && now - this.#held.since >= this.#safety.hold) this.release(now);
+  }
+
+  /** When there will be something to settle. */
+  get due(): number | undefined {
+    return this.#held === undefined ? undefined : this.#held.since + this.#safety.hold;
+  }
+
+  release(now: number): void {
+    if (this.#held !== undefined) this.#apply(this.#held.service, now, true);
+  }
+
+  /** The registry was lost: what it said before it went is no reason to remove anything, and time does not count. */
+  forgetDoubts(): void {
+    this.#held = undefined;
+    this.missingSince = undefined;
+  }
+
+  #apply(service: RegistryService, now: number, isReleased = false): void {
+    this.#held = undefined;
+    this.#highWater.note(service.instances.length, now, isReleased ? 0 : this.#safety.hold);
+    this.#take(service);
+  }
+
+  #take(service: RegistryService): void {
+    const { key, registry, since, firstPorts } = this.#current;
+    this.#current = { ...service, key, registry, since, firstPorts: withFirstPorts(firstPorts, service.instances) };
+  }
+}
+
+export function newlyRegistered(registry: string, service: RegistryService, now: number): RegisteredService {
+  return {
+    ...service,
+    key: registeredServiceKey(registry, service),
+    registry,
+    since: now,
+    firstPorts: withFirstPorts({}, service.instances),
+  };
+}
+
+/** Instances of `current` that `service` lacks stay; of the others, what it says counts. */
+function merged(current: RegistryService, service: RegistryService): RegistryService {
+  const said = new Set(service.instances.map(({ id }) => id));
+  const kept = current.instances.filter(({ id }) => !said.has(id));
+  return { ...service, instances: [...service.instances, ...kept].toSorted(byId) };
+}
+
+export function byId(a: RegistryInstance, b: RegistryInstance): number {
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
+}
+
+/** The number that most instances have when a port is first seen; of equally many, the smallest. It stays. */
+function withFirstPorts(
+  known: Readonly<Record<string, FirstPort>>,
+  instances: readonly RegistryInstance[],
+): Readonly<Record<string, FirstPort>> {
+  const counts = new Map<string, Map<number, number>>();
+  const protocols = new Map<string, string>();
+  for (const { ports } of instances) {
+    for (const port of ports) {
+      const id = registryPortId(port);
+      if (Object.hasOwn(known, id)) continue;
+      const numbers = counts.get(id) ?? new Map<number, number>();
+      counts.set(id, numbers.set(port.number, (numbers.get(port.number) ?? 0) + 1));
+      protocols.set(id, protocols.get(id) ?? port.protocol);
+    }
+  }
+  if (counts.size === 0) return known;
+  const first = [...counts].map(([id, numbers]) => {
+    const [best] = [...numbers].sort(([a, countA], [b, countB]) => countB - countA || a - b);
+    return [id, { number: best?.[0] ?? 0, protocol: protocols.get(id) ?? '' }] as const;
+  });
+  return Object.fromEntries([...Object.entries(known), ...first].sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,261 @@
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../model/clock.ts';
+import type { RegistryInstance, RegistryService } from '../../model/registry.ts';
+import type { ServiceRegistry } from '../../resources/kinds.ts';
+import { RegistryBridge, type RegistryChange } from './registry-bridge.ts';
+import type { RegistryAnswer } from './registry-client.ts';
+import { testRegistry } from './registry-fixture.ts';
+
+/** A clock that stands until it is moved. */
+class TestClock implements Clock {
+  #now = 1_000_000;
+  readonly #timers = new Map<() => void, number>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    this.#timers.set(run, this.#now + ms);
+    return () => this.#timers.delete(run);
+  }
+
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (;;) {
+      const [next] = [...this.#timers].filter(([, at]) => at <= end).sort(([, a], [, b]) => a - b);
+      if (next === undefined) break;
+      this.#timers.delete(next[0]);
+      this.#now = Math.max(this.#now, next[1]);
+      next[0]();
+    }
+    this.#now = end;
+  }
+}
+
+function instance(n: number, changed: Partial<RegistryInstance> = {}): RegistryInstance {
+  return {
+    id: `i${n}`,
+    address: `10.0.0.${n}`,
+    ports: [{ name: '', number: 8080, protocol: 'grpc' }],
+    health: 'up',
+    isolated: false,
+    locality: { region: '', zone: '', subzone: '' },
+    metadata: {},
+    ...changed,
+  };
+}
+
+function service(name: string, ...instances: readonly RegistryInstance[]): RegistryService {
+  return { namespace: 'prod', group: '', name, metadata: {}, instances, isProtected: false };
+}
+
+const listed = (...names: readonly string[]): RegistryAnswer => ({
+  kind: 'services',
+  scope: 'prod',
+  trust: 'complete',
+  services: names.map((name) => ({ namespace: 'prod', group: '', name })),
+});
+const said = (one: RegistryService, trust: 'complete' | 'partial' = 'complete'): RegistryAnswer => ({
+  kind: 'service',
+  service: one,
+  trust,
+});
+
+function bridge(spec: Partial<ServiceRegistry['spec']> = {}, known: RegistryBridge | undefined = undefined) {
+  const clock = new TestClock();
+  const changes: RegistryChange[] = [];
+  const one = new RegistryBridge({
+    registry: testRegistry(spec),
+    known: known?.current() ?? [],
+    ownRanges: ['240.241.0.0/16'],
+    clock,
+    onChange: (batch) => changes.push(...batch),
+  });
+  one.expect(['prod']);
+  return {
+    bridge: one,
+    clock,
+    changes,
+    say: (...answers: readonly RegistryAnswer[]) => one.accept(answers),
+    shown: () =>
+      Object.fromEntries(
+        [...one.current()].map(({ name, instances }) => [name, instances.map(({ id }) => id).join(' ')] as const),
+      ),
+    codes: () => one.findings().map(({ code }) => code),
+  };
+}
+
+const four = [1, 2, 3, 4].map((n) => instance(n));
+
+describe('a registry that is seen', () => {
+  it('is live once every listed service has been read, and what is in force is canonical', () => {
+    const { say, bridge: one, shown, changes } = bridge();
+    expect(one.state).toBe('syncing');
+    say(listed('a', 'b'));
+    say(said(service('a', instance(2), instance(1))));
+    expect(one.state).toBe('syncing');
+    say(said(service('b')));
+    expect(one.state).toBe('live');
+    expect(shown()).toEqual({ a: 'i1 i2', b: '' });
+    const count = changes.length;
+    say(listed('b', 'a'), said(service('a', instance(1), instance(2))), said(service('b')));
+    expect(changes).toHaveLength(count);
+  });
+
+  it('removes a service that stays absent for the grace, and not before', () => {
+    const { say, shown, clock } = bridge({}, undefined);
+    say(listed('a', 'b', 'c', 'd'), ...['a', 'b', 'c', 'd'].map((name) => said(service(name, instance(1)))));
+    say(listed('a', 'b', 'c'));
+    clock.advance(59_000);
+    expect(Object.keys(shown())).toEqual(['a', 'b', 'c', 'd']);
+    clock.advance(1_000);
+    expect(Object.keys(shown())).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps a service that comes back within the grace', () => {
+    const { say, shown, clock } = bridge();
+    say(listed('a', 'b', 'c', 'd'), ...['a', 'b', 'c', 'd'].map((name) => said(service(name, instance(1)))));
+    say({ kind: 'absent', service: service('d') });
+    clock.advance(30_000);
+    say(listed('a', 'b', 'c', 'd'));
+    clock.advance(120_000);
+    expect(Object.keys(shown())).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('replaces instances at once where others take their place', () => {
+    const { say, shown } = bridge();
+    say(listed('a'), said(service('a', ...four)));
+    say(said(service('a', instance(5), instance(6), instance(7), instance(8))));
+    expect(shown()).toEqual({ a: 'i5 i6 i7 i8' });
+  });
+
+  it('says which port number a service got first, and keeps it', () => {
+    const { say, bridge: one } = bridge();
+    const at = (n: number, number: number) => instance(n, { ports: [{ name: '', number, protocol: 'grpc' }] });
+    say(listed('a'), said(service('a', at(1, 8082), at(2, 8081), at(3, 8081))));
+    say(said(service('a', at(1, 9000), at(2, 9000), at(3, 9000))));
+    expect([...one.current()][0]?.firstPorts).toEqual({ grpc: { number: 8081, protocol: 'grpc' } });
+  });
+});
+
+describe('a registry that loses much at once', () => {
+  it('keeps instances until the hold time is over', () => {
+    const { say, shown, clock, codes } = bridge();
+    say(listed('a'), said(service('a', ...four)));
+    say(said(service('a', instance(1))));
+    expect(shown()).toEqual({ a: 'i1 i2 i3 i4' });
+    expect(codes()).toEqual(['ISTH1005']);
+    clock.advance(599_000);
+    expect(shown()).toEqual({ a: 'i1 i2 i3 i4' });
+    clock.advance(1_000);
+    expect(shown()).toEqual({ a: 'i1' });
+    expect(codes()).toEqual([]);
+  });
+
+  it('keeps them in small portions too', () => {
+    const { say, shown } = bridge();
+    say(listed('a'), said(service('a', ...four)));
+    for (const left of [3, 2, 1, 0]) say(said(service('a', ...four.slice(0, left))));
+    expect(shown()).toEqual({ a: 'i1 i2' });
+  });
+
+  it('takes what it says of the others, and all when it takes the loss back', () => {
+    const { say, shown, bridge: one, codes } = bridge();
+    say(listed('a'), said(service('a', ...four)));
+    say(said(service('a', instance(1, { health: 'down' }))));
+    expect([...one.current()][0]?.instances[0]?.health).toBe('down');
+    say(said(service('a', ...four, instance(5))));
+    expect(shown()).toEqual({ a: 'i1 i2 i3 i4 i5' });
+    expect(codes()).toEqual([]);
+  });
+
+  it('keeps all its services when it comes back empty, until the hold time is over or somebody releases them', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    for (const isReleased of [false, true]) {
+      const { say, shown, clock, codes, bridge: one } = bridge();
+      say(listed(...names), ...names.map((name) => said(service(name, instance(1)))));
+      say(listed());
+      clock.advance(60_000);
+      expect(Object.keys(shown())).toEqual(names);
+      expect(codes()).toEqual(names.map(() => 'ISTH1005'));
+      if (isReleased) expect(one.release()).toHaveLength(4);
+      else clock.advance(600_000);
+      expect(shown()).toEqual({});
+      expect(codes()).toEqual([]);
+    }
+  });
+});
+
+describe('a registry that is not seen', () => {
+  it('removes nothing by an answer in part', () => {
+    const { say, shown, codes, clock } = bridge();
+    say(listed('a', 'b'), said(service('a', ...four)), said(service('b', instance(1))));
+    say({ kind: 'services', scope: 'prod', trust: 'partial', services: [], reason: 'filtered by ACLs' });
+    say(said(service('a', instance(1), instance(5)), 'partial'));
+    clock.advance(3_600_000);
+    expect(shown()).toEqual({ a: 'i1 i2 i3 i4 i5', b: 'i1' });
+    expect(codes()).toEqual(['ISTH1004', 'ISTH1004']);
+  });
+
+  it('removes nothing of what it said before it was lost, and begins to count anew', () => {
+    const { say, shown, clock, codes } = bridge();
+    const names = ['a', 'b', 'c', 'd'];
+    say(listed(...names), ...names.map((name) => said(service(name, ...four))));
+    say(listed('a', 'b', 'c'), said(service('a', instance(1))));
+    say({ kind: 'unavailable', reason: 'connection refused' });
+    clock.advance(3_600_000);
+    expect(shown()).toEqual(Object.fromEntries(names.map((name) => [name, 'i1 i2 i3 i4'])));
+    expect(codes()).toEqual(['ISTH1003']);
+    say(listed('a', 'b', 'c'));
+    clock.advance(59_000);
+    expect(Object.keys(shown())).toEqual(names);
+    clock.advance(1_000);
+    expect(Object.keys(shown())).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is served from the records of an earlier run', () => {
+    const earlier = bridge();
+    earlier.say(listed('a'), said(service('a', ...four)));
+    const { shown, clock, codes, bridge: one } = bridge({}, earlier.bridge);
+    one.accept([{ kind: 'unavailable', reason: 'no route to host' }]);
+    clock.advance(3_600_000);
+    expect(shown()).toEqual({ a: 'i1 i2 i3 i4' });
+    expect(one.state).toBe('stale');
+    expect(codes()).toEqual(['ISTH1003', 'ISTH1010']);
+  });
+});
+
+describe('a registry that lies', () => {
+  it.each([
+    ['loopback', { address: '127.0.0.1' }],
+    ['the metadata address of clouds', { address: '169.254.169.254' }],
+    ['a virtual IP', { address: '240.241.0.9' }],
+    ['IPv4 in IPv6', { address: '::ffff:127.0.0.1' }],
+    ['a name', { address: 'localhost' }],
+    ['nonsense', { address: '10.0.0.1\n' }],
+    ['port 0', { ports: [{ name: '', number: 0, protocol: '' }] }],
+    ['no port', { ports: [] }],
+    ['a book as metadata', { metadata: { book: 'x'.repeat(20_000) } }],
+  ])('with %s is refused that instance, and no other', (_, changed) => {
+    const { say, shown, codes } = bridge();
+    say(listed('a'), said(service('a', instance(1), instance(2, changed))));
+    expect(shown()).toEqual({ a: 'i1' });
+    expect(codes()).toEqual(['ISTH1006']);
+  });
+
+  it('may use an address that its trust names in so many words', () => {
+    const trust = { ...testRegistry().spec.trust, addresses: ['127.0.0.0/8'] };
+    const { say, shown } = bridge({ trust });
+    say(listed('a'), said(service('a', instance(1, { address: '127.0.0.5' }), instance(2))));
+    expect(shown()).toEqual({ a: 'i1' });
+  });
+
+  it('gets no more services and instances than it may have', () => {
+    const trust = { ...testRegistry().spec.trust, maxServices: 2, maxInstances: 3 };
+    const { say, shown, codes } = bridge({ trust });
+    say(listed('a', 'b', 'c'), ...['a', 'b', 'c'].map((name) => said(service(name, ...four))));
+    expect(shown()).toEqual({ a: 'i1 i2 i3', b: 'i1 i2 i3' });
+    expect(new Set(codes())).toEqual(new Set(['ISTH1006']));
+  });
+});

@@ -1,0 +1,380 @@
+/**
+ * One registry and the mesh: takes the answers of its client, decides what of them is in force, and says so.
+ *
+ *   client --answers--> selection --> trust --> brake and grace --> registered services in force (a change at a time)
+ *   records of earlier runs ------------------------^
+ *
+ * What never happens: a service or an instance that goes because the registry could not be seen, answered in part, came
+ * back empty, or lost much at once; a registry that is in force beyond what its ServiceRegistry trusts it with.
+ */
+import { equal } from '../../collections/equality.ts';
+import type { Clock } from '../../model/clock.ts';
+import { type Finding, type FindingDetails, finding } from '../../model/finding.ts';
+import {
+  type HeldDeletion,
+  type RegisteredService,
+  type RegistryService,
+  type RegistryState,
+  type RegistryStatus,
+  registeredServiceKey,
+} from '../../model/registry.ts';
+import type { ServiceRegistry } from '../../resources/kinds.ts';
+import { BridgedService, byId, newlyRegistered } from './bridged-service.ts';
+import { HighWater } from './loss.ts';
+import type { RegistryAnswer } from './registry-client.ts';
+import { isSelected, selectInstances } from './selection.ts';
+import { TrustPolicy } from './trust-policy.ts';
+
+/** What became of a service; without one, it is gone. */
+export interface RegistryChange {
+  readonly key: string;
+  readonly service: RegisteredService | undefined;
+}
+
+export interface RegistryBridgeOptions {
+  readonly registry: ServiceRegistry;
+  /** From the records of an earlier run. */
+  readonly known: Iterable<RegisteredService>;
+  /** CIDRs at which no service may stand: virtual IPs. */
+  readonly ownRanges: readonly string[];
+  readonly clock: Clock;
+  /** Changes of what is in force; also called, with none, when only the status or the findings changed. */
+  readonly onChange: (changes: readonly RegistryChange[]) => void;
+}
+
+export class RegistryBridge {
+  readonly #options: RegistryBridgeOptions;
+  readonly #trust: TrustPolicy;
+  readonly #services = new Map<string, BridgedService>();
+  /** Keys of services that are missing, or of which something is held: few, so that time costs nothing for the others. */
+  readonly #doubtful = new Set<string>();
+  readonly #highWater: HighWater;
+  /** Scopes of which no complete list came since the start. */
+  #unseen = new Set<string>();
+  /** Listed, and not read since the start. */
+  readonly #awaited = new Set<string>();
+  /** Scopes, or all (''), that cannot be seen, and why. */
+  readonly #unavailable = new Map<string, string>();
+  readonly #partial = new Map<string, string>();
+  readonly #refusals = new Map<string, readonly string[]>();
+  /** Services that would go and are too many. */
+  #heldSince: number | undefined;
+  #lastComplete: number | undefined;
+  /** Keys that changed since the last report. */
+  #touched = new Set<string>();
+  /** What was reported last of the status: see #report. */
+  #reported = '';
+  #cancelTimer: () => void = () => {};
+
+  constructor(options: RegistryBridgeOptions) {
+    this.#options = options;
+    const { registry, known, clock } = options;
+    this.#trust = new TrustPolicy(registry.spec.trust, options.ownRanges);
+    for (const service of known) {
+      // What is selected no more goes by the will of who changed the selection.
+      if (isSelected(registry.spec.select, service))
+        this.#services.set(service.key, new BridgedService(service, registry.spec.safety, clock.now()));
+    }
+    this.#highWater = new HighWater(this.#services.size, clock.now());
+  }
+
+  /** Scopes of which a complete list has to come before the registry counts as seen. To be called before any answer. */
+  expect(scopes: readonly string[]): void {
+    this.#unseen = new Set(scopes);
+  }
+
+  /** Whether all of it was seen since the start. */
+  get isSeen(): boolean {
+    return this.#lastComplete !== undefined && this.#unseen.size === 0 && this.#awaited.size === 0;
+  }
+
+  /** Whether there is something to serve, from an earlier run or from now. */
+  get hasServices(): boolean {
+    return this.#services.size > 0;
+  }
+
+  /** In force; in no order. */
+  *current(): IterableIterator<RegisteredService> {
+    for (const { current } of this.#services.values()) yield current;
+  }
+
+  readonly accept = (answers: readonly RegistryAnswer[]): void => {
+    const now = this.#options.clock.now();
+    for (const answer of answers) this.#take(answer, now);
+    this.#settle(now);
+    this.#report();
+  };
+
+  /** Carries out at once what is held: of one service, or of all. Gives the keys of the services that it concerned. */
+  release(key?: string): readonly string[] {
+    const now = this.#options.clock.now();
+    const released: string[] = [];
+    for (const [own, service] of this.#doubted()) {
+      if (key !== undefined && own !== key) continue;
+      released.push(own);
+      this.#touched.add(own);
+      if (service.missingSince === undefined) service.release(now);
+      else {
+        this.#services.delete(own);
+        this.#doubtful.delete(own);
+      }
+    }
+    if (released.length > 0) this.#highWater.note(this.#services.size, now, 0);
+    this.#settle(now);
+    this.#report();
+    return released;
+  }
+
+  get state(): RegistryState {
+    if (this.#unavailable.size > 0) return 'stale';
+    return this.#unseen.size > 0 || this.#awaited.size > 0 ? 'syncing' : 'live';
+  }
+
+  status(): RegistryStatus {
+    let instances = 0;
+    for (const { current } of this.#services.values()) instances += current.instances.length;
+    return {
+      registry: this.#options.registry.metadata.name,
+      state: this.state,
+      reason: [...this.#unavailable.values(), ...this.#partial.values()][0] ?? '',
+      services: this.#services.size,
+      instances,
+      awaited: this.#awaited.size,
+      ...(this.#lastComplete === undefined ? {} : { lastComplete: this.#lastComplete }),
+      held: this.#held(),
+    };
+  }
+
+  findings(): readonly Finding[] {
+    const { metadata } = this.#options.registry;
+    const about: Pick<FindingDetails, 'object' | 'place'> = {
+      object: { kind: 'ServiceRegistry', name: metadata.name },
+      ...(metadata.place === undefined ? {} : { place: metadata.place }),
+    };
+    const say = (code: Parameters<typeof finding>[0], message: string): Finding => finding(code, { ...about, message });
+    return [
+      ...[...this.#unavailable].map(([scope, why]) => say('ISTH1003', inScope(scope, why))),
+      ...[...this.#partial].map(([scope, why]) => say('ISTH1004', inScope(scope, why))),
+      ...this.#held().map((held) => say('ISTH1005', describeHeld(held))),
+      ...[...this.#refusals].map(([key, reasons]) => say('ISTH1006', `${nameOf(key)}: ${reasons.join('; ')}.`)),
+      ...(this.#services.size > 0 && this.#lastComplete === undefined
+        ? [say('ISTH1010', `${this.#services.size} services are served as they were before.`)]
+        : []),
+    ];
+  }
+
+  close(): void {
+    this.#cancelTimer();
+  }
+
+  #take(answer: RegistryAnswer, now: number): void {
+    if (answer.kind === 'unavailable') this.#lose(answer.scope ?? '', answer.reason);
+    else if (answer.kind === 'services') this.#takeList(answer, now);
+    else if (answer.kind === 'service') this.#takeService(answer, now);
+    else {
+      const key = this.#keyOf(answer.service);
+      this.#awaited.delete(key);
+      const known = this.#services.get(key);
+      if (known !== undefined) this.#miss(key, known, now);
+    }
+  }
+
+  #miss(key: string, service: BridgedService, now: number): void {
+    service.missingSince ??= now;
+    this.#doubtful.add(key);
+  }
+
+  #lose(scope: string, reason: string): void {
+    this.#unavailable.set(scope, reason);
+    for (const key of this.#doubtful) {
+      const service = this.#services.get(key);
+      if (service !== undefined && !isIn(scope, service.current)) continue;
+      service?.forgetDoubts();
+      this.#doubtful.delete(key);
+    }
+    this.#heldSince = undefined;
+  }
+
+  #takeList(answer: Extract<RegistryAnswer, { kind: 'services' }>, now: number): void {
+    const { scope, trust } = answer;
+    this.#unavailable.delete('');
+    this.#unavailable.delete(scope);
+    const listed = new Set<string>();
+    for (const name of answer.services) {
+      if (!isSelected(this.#options.registry.spec.select, name)) continue;
+      const key = this.#keyOf(name);
+      listed.add(key);
+      this.#services.get(key)?.found();
+      if (this.#unseen.has(scope)) this.#awaited.add(key);
+    }
+    if (trust === 'partial') {
+      this.#partial.set(scope, answer.reason ?? 'the list of services is not complete');
+      return;
+    }
+    this.#partial.delete(scope);
+    this.#unseen.delete(scope);
+    this.#lastComplete = now;
+    for (const [key, service] of this.#services) {
+      if (listed.has(key) || !isIn(scope, service.current)) continue;
+      this.#awaited.delete(key);
+      this.#miss(key, service, now);
+    }
+  }
+
+  #takeService({ service, trust, reason }: Extract<RegistryAnswer, { kind: 'service' }>, now: number): void {
+    const { registry } = this.#options;
+    const { select, trust: limits, safety } = registry.spec;
+    const key = this.#keyOf(service);
+    this.#awaited.delete(key);
+    if (!isSelected(select, service)) return;
+    const known = this.#services.get(key);
+    if (known === undefined && this.#services.size >= limits.maxServices) {
+      this.#refusals.set('', [`more than ${limits.maxServices} services are registered`]);
+      return;
+    }
+    const { service: admitted, refusals } = this.#trust.admit(canonical(selectInstances(select, service)));
+    if (refusals.length > 0) this.#refusals.set(key, refusals);
+    else this.#refusals.delete(key);
+    const scope = key;
+    if (trust === 'partial') this.#partial.set(scope, reason ?? 'not all instances are shown');
+    else this.#partial.delete(scope);
+    const before = known?.current;
+    if (known === undefined) {
+      const fresh = newlyRegistered(registry.metadata.name, admitted, now);
+      this.#services.set(key, new BridgedService(fresh, safety, now));
+      this.#highWater.note(this.#services.size, now, safety.hold);
+    } else if (trust === 'partial') known.add(admitted);
+    else known.replace(admitted, now);
+    if (known === undefined || !equal(before, known.current)) this.#touched.add(key);
+    if (known?.held !== undefined) this.#doubtful.add(key);
+  }
+
+  /** Carries out what is due, as long as the registry can be seen. */
+  #settle(now: number): void {
+    this.#cancelTimer();
+    if (this.state !== 'live') return;
+    const { grace, hold, maxLostServices } = this.#options.registry.spec.safety;
+    const missing: string[] = [];
+    for (const [key, service] of this.#doubted()) {
+      const before = service.current;
+      service.settle(now);
+      if (service.current !== before) this.#touched.add(key);
+      if (service.missingSince !== undefined && now - service.missingSince >= grace) missing.push(key);
+      else if (!service.isDoubtful) this.#doubtful.delete(key);
+    }
+    const isTooMuch = this.#highWater.isTooLow(this.#services.size - missing.length, maxLostServices);
+    if (missing.length === 0 || !isTooMuch) this.#heldSince = undefined;
+    else this.#heldSince ??= now;
+    if (this.#heldSince === undefined || now - this.#heldSince >= hold) this.#remove(missing, now);
+    this.#wait(now);
+  }
+
+  #remove(keys: readonly string[], now: number): void {
+    const isReleased = this.#heldSince !== undefined;
+    this.#heldSince = undefined;
+    for (const key of keys) {
+      this.#services.delete(key);
+      this.#doubtful.delete(key);
+      this.#refusals.delete(key);
+      this.#partial.delete(key);
+      this.#touched.add(key);
+    }
+    this.#highWater.note(this.#services.size, now, isReleased ? 0 : this.#options.registry.spec.safety.hold);
+  }
+
+  /** Until something is due. */
+  #wait(now: number): void {
+    const { clock, registry } = this.#options;
+    const { grace, hold } = registry.spec.safety;
+    let due = this.#heldSince === undefined ? Infinity : this.#heldSince + hold;
+    for (const [, service] of this.#doubted()) {
+      if (service.due !== undefined) due = Math.min(due, service.due);
+      if (service.missingSince !== undefined && this.#heldSince === undefined)
+        due = Math.min(due, service.missingSince + grace);
+    }
+    if (due === Infinity) return;
+    this.#cancelTimer = clock.after(Math.max(0, due - now), () => {
+      this.#settle(clock.now());
+      this.#report();
+    });
+  }
+
+  *#doubted(): IterableIterator<readonly [string, BridgedService]> {
+    for (const key of this.#doubtful) {
+      const service = this.#services.get(key);
+      if (service !== undefined) yield [key, service];
+    }
+  }
+
+  /** Says nothing where nothing changed: a registry that is polled says the same again and again. */
+  #report(): void {
+    const touched = [...this.#touched].sort();
+    this.#touched = new Set();
+    const doubts = JSON.stringify([
+      this.state,
+      [...this.#unavailable],
+      [...this.#partial],
+      [...this.#refusals],
+      this.#held(),
+    ]);
+    if (touched.length === 0 && doubts === this.#reported) return;
+    this.#reported = doubts;
+    this.#options.onChange(touched.map((key) => ({ key, service: this.#services.get(key)?.current })));
+  }
+
+  #held(): readonly HeldDeletion[] {
+    const held: HeldDeletion[] = [];
+    for (const [key, service] of this.#doubted()) {
+      if (service.held !== undefined) held.push({ service: key, ...service.held });
+      else if (service.missingSince !== undefined && this.#heldSince !== undefined)
+        held.push({ service: key, since: service.missingSince });
+    }
+    return held;
+  }
+
+  #keyOf(name: { readonly namespace: string; readonly group: string; readonly name: string }): string {
+    return registeredServiceKey(this.#options.registry.metadata.name, name);
+  }
+}
+
+/** Whatever order the registry has: sorted, each id once; a port's protocol may stand in the metadata. */
+function canonical(service: RegistryService): RegistryService {
+  const byIds = new Map(service.instances.map((instance) => [instance.id, instance]));
+  const protocol = service.metadata.protocol ?? '';
+  const instances = [...byIds.values()].sort(byId).map((instance) => ({
+    ...instance,
+    ports: instance.ports.map((port) =>
+      port.protocol === '' ? { ...port, protocol: instance.metadata.protocol ?? protocol } : port,
+    ),
+    metadata: sortedRecord(instance.metadata),
+  }));
+  return { ...service, metadata: sortedRecord(service.metadata), instances };
+}
+
+function sortedRecord(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function isIn(scope: string, { namespace }: RegisteredService): boolean {
+  return scope === '' || scope === namespace;
+}
+
+function inScope(scope: string, why: string): string {
+  return scope === '' ? `${why}.` : `${nameOf(scope)}: ${why}.`;
+}
+
+/** Of a service's key, without the registry; a scope stays as it is. */
+function nameOf(key: string): string {
+  const [, ...parts] = key.split('/');
+  return parts.length === 0
+    ? key
+    : parts
+        .filter((part) => part !== '')
+        .map(decodeURIComponent)
+        .join('/');
+}
+
+function describeHeld({ service, instances }: HeldDeletion): string {
+  if (instances === undefined) return `${nameOf(service)} is gone from the registry, with many others.`;
+  return `${nameOf(service)} lost ${instances} instances at once.`;
+}

@@ -1,0 +1,163 @@
+/**
+ * All bridged registries: one bridge and one client for each ServiceRegistry, followed as they come, change and go.
+ *
+ *   ServiceRegistry resources --> bridge + client each --> table of registered services
+ *                                        |  ^
+ *                                        v  +-- records of earlier runs
+ *                                     records
+ *
+ * A ServiceRegistry that is removed takes its services with it; one that is changed is connected anew and keeps them.
+ */
+import type { Diff, Table } from '../../collections/collection.ts';
+import { equal } from '../../collections/equality.ts';
+import type { Clock } from '../../model/clock.ts';
+import { messageOf } from '../../model/errors.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { RegisteredService, RegistryStatus } from '../../model/registry.ts';
+import type { RegistryType, ServiceRegistry } from '../../resources/kinds.ts';
+import { RegistryBridge, type RegistryChange } from './registry-bridge.ts';
+import type { CreateRegistryClient, RegistryClient } from './registry-client.ts';
+import { readSecrets } from './secrets.ts';
+
+export interface RegistryBridgesOptions {
+  readonly clients: Readonly<Record<RegistryType, CreateRegistryClient>>;
+  readonly registered: Table<RegisteredService>;
+  readonly batch: (change: () => void) => void;
+  readonly clock: Clock;
+  /** What a registry said in an earlier run. */
+  readonly recordsOf: (registry: string) => readonly RegisteredService[];
+  /** Takes note of what is in force, for the next run. */
+  readonly note: (changes: readonly RegistryChange[]) => void;
+  /** CIDRs at which no service may stand. */
+  readonly ownRanges: () => readonly string[];
+  /** The status or the findings of some registry changed. */
+  readonly onStatus: (status: RegistryStatus) => void;
+}
+
+interface Running {
+  readonly registry: ServiceRegistry;
+  readonly bridge: RegistryBridge;
+  readonly client: RegistryClient;
+}
+
+export class RegistryBridges {
+  readonly #options: RegistryBridgesOptions;
+  readonly #running = new Map<string, Running>();
+  /** Clients that are being closed. */
+  readonly #closing = new Set<Promise<void>>();
+  #waiting: (() => void)[] = [];
+
+  constructor(options: RegistryBridgesOptions) {
+    this.#options = options;
+  }
+
+  /** A sink for the ServiceRegistries. */
+  readonly follow = (diff: Diff<ServiceRegistry>): void => {
+    for (const { key, before, after } of diff) {
+      if (before !== undefined && after !== undefined && equal(before.spec, after.spec)) continue;
+      const known = this.#stop(key);
+      if (after !== undefined) this.#start(key, after, known);
+      else this.#publish(known.map((service) => ({ key: service.key, service: undefined })));
+    }
+    this.#wake();
+  };
+
+  statuses(): readonly RegistryStatus[] {
+    return [...this.#running.values()]
+      .map(({ bridge }) => bridge.status())
+      .sort((a, b) => (a.registry < b.registry ? -1 : 1));
+  }
+
+  findings(): readonly Finding[] {
+    return [...this.#running.values()].flatMap(({ bridge }) => bridge.findings());
+  }
+
+  /** Carries out what is held; of one service by its key, or of the whole registry. Undefined for an unknown registry. */
+  release(registry: string, service?: string): readonly string[] | undefined {
+    const running = [...this.#running.values()].find((one) => one.registry.metadata.name === registry);
+    return running?.bridge.release(service);
+  }
+
+  /** Whether all registries were seen whole since the start: only then is a service that nobody names gone. */
+  get areSeen(): boolean {
+    return [...this.#running.values()].every(({ bridge }) => bridge.isSeen);
+  }
+
+  /** Resolves when each registry was seen, or has its records to be served from; at the latest after so long. */
+  async untilServable(ms: number): Promise<void> {
+    const isServable = (): boolean =>
+      [...this.#running.values()].every(({ bridge }) => bridge.isSeen || bridge.hasServices);
+    const over = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.after(ms, () => over.resolve());
+    const check = (): void => {
+      if (isServable()) over.resolve();
+      else this.#waiting.push(check);
+    };
+    check();
+    await over.promise;
+    cancel();
+  }
+
+  async close(): Promise<void> {
+    for (const key of [...this.#running.keys()]) this.#stop(key);
+    await Promise.all(this.#closing);
+  }
+
+  #start(key: string, registry: ServiceRegistry, known: readonly RegisteredService[]): void {
+    const { clients, clock, ownRanges, recordsOf } = this.#options;
+    const { name } = registry.metadata;
+    const records = known.length > 0 ? known : recordsOf(name);
+    const bridge: RegistryBridge = new RegistryBridge({
+      registry,
+      known: records,
+      ownRanges: ownRanges(),
+      clock,
+      onChange: (changes) => {
+        this.#publish(changes);
+        this.#options.onStatus(bridge.status());
+        this.#wake();
+      },
+    });
+    const inForce = new Map([...bridge.current()].map((service) => [service.key, service]));
+    this.#publish([
+      ...[...inForce].map(([own, service]) => ({ key: own, service })),
+      ...records.filter((service) => !inForce.has(service.key)).map((gone) => ({ key: gone.key, service: undefined })),
+    ]);
+    const secrets = () => readSecrets(registry.spec);
+    const client = clients[registry.spec.type]({ registry, answer: bridge.accept, secrets });
+    bridge.expect(client.scopes);
+    this.#running.set(key, { registry, bridge, client });
+  }
+
+  /** Gives what was in force. */
+  #stop(key: string): readonly RegisteredService[] {
+    const running = this.#running.get(key);
+    if (running === undefined) return [];
+    this.#running.delete(key);
+    running.bridge.close();
+    const closing = running.client.close().catch((error: unknown) => {
+      process.emitWarning(`registry ${running.registry.metadata.name}: ${messageOf(error)}`);
+    });
+    this.#closing.add(closing);
+    void closing.finally(() => this.#closing.delete(closing));
+    return [...running.bridge.current()];
+  }
+
+  #publish(changes: readonly RegistryChange[]): void {
+    if (changes.length === 0) return;
+    const { registered, batch, note } = this.#options;
+    batch(() => {
+      for (const { key, service } of changes) {
+        if (service === undefined) registered.delete(key);
+        else registered.set(service);
+      }
+    });
+    note(changes);
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const check of waiting) check();
+  }
+}

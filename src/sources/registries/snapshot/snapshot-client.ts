@@ -1,0 +1,52 @@
+/**
+ * A registry that is a file: what `isthmus registry export` wrote of a real one, read again whenever it changes. It stands
+ * in for a registry in examples and tests, and carries one over to where the registry cannot be reached.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from '../../../model/errors.ts';
+import type { CreateRegistryClient, RegistryAnswer } from '../registry-client.ts';
+import { parseSnapshot } from './snapshot-file.ts';
+
+const intervalMs = 500;
+const maxBytes = 256 * 1024 * 1024;
+
+export const createSnapshotClient: CreateRegistryClient = ({ registry, answer }) => {
+  const { addresses, interval = intervalMs } = registry.spec;
+  const [file = ''] = addresses;
+  let seen = '';
+  let isClosed = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const look = async (): Promise<readonly RegistryAnswer[]> => {
+    const { mtimeMs, size, ino } = await stat(file);
+    const fingerprint = `${ino}|${mtimeMs}|${size}`;
+    if (fingerprint === seen) return [];
+    if (size > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
+    const services = parseSnapshot(await readFile(file, 'utf8'));
+    seen = fingerprint;
+    return [
+      { kind: 'services', scope: '', services, trust: 'complete' },
+      ...services.map((service) => ({ kind: 'service', service, trust: 'complete' }) as const),
+    ];
+  };
+
+  const follow = async (): Promise<void> => {
+    const answers = await look().catch((error: unknown): readonly RegistryAnswer[] => {
+      seen = '';
+      return [{ kind: 'unavailable', reason: `${file}: ${messageOf(error)}` }];
+    });
+    if (isClosed) return;
+    if (answers.length > 0) answer(answers);
+    timer = setTimeout(() => void follow(), interval);
+  };
+  const following = follow();
+
+  return {
+    scopes: [''],
+    close: async () => {
+      isClosed = true;
+      clearTimeout(timer);
+      await following;
+    },
+  };
+};

@@ -1,0 +1,87 @@
+/** What a registry may say of a service's instances: anything else is refused, one instance at a time, and reported. */
+import type { RegistryInstance, RegistryService } from '../../model/registry.ts';
+import { type AddressRange, contains, ipFamily, isWithin, parseRange } from '../../resources/addresses.ts';
+import type { RegistryTrustSpec } from '../../resources/kinds.ts';
+import { isHostName } from '../../resources/kubernetes-names.ts';
+
+/** Addresses at which no service of a mesh stands: who registers them means to reach the caller's own machine. */
+const specialRanges = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '224.0.0.0/4',
+  '255.255.255.255/32',
+  '::/127',
+  '::ffff:0:0/96',
+  'fe80::/10',
+  'ff00::/8',
+];
+
+export interface Admission {
+  /** Without the instances that were refused. */
+  readonly service: RegistryService;
+  /** Why, in order of the instances; at most ten, and then how many more. */
+  readonly refusals: readonly string[];
+}
+
+const maxRefusals = 10;
+
+export class TrustPolicy {
+  readonly #trust: RegistryTrustSpec;
+  readonly #allowed: readonly AddressRange[];
+  readonly #refused: readonly AddressRange[];
+
+  /** `ownRanges`: CIDRs of virtual IPs and of the control plane. */
+  constructor(trust: RegistryTrustSpec, ownRanges: readonly string[]) {
+    this.#trust = trust;
+    this.#allowed = trust.addresses.flatMap((text) => parseRange(text) ?? []);
+    this.#refused = [...specialRanges, ...ownRanges].flatMap((text) => parseRange(text) ?? []);
+  }
+
+  admit(service: RegistryService): Admission {
+    const { maxInstances } = this.#trust;
+    const refusals: string[] = [];
+    const instances: RegistryInstance[] = [];
+    for (const instance of service.instances) {
+      const reason = this.#refusal(instance);
+      if (reason !== undefined) refusals.push(`instance ${instance.id} ${reason}`);
+      else if (instances.length === maxInstances)
+        refusals.push(`instance ${instance.id} is more than the ${maxInstances} that a service may have`);
+      else instances.push(instance);
+    }
+    const more = refusals.length - maxRefusals;
+    return {
+      service: refusals.length === 0 ? service : { ...service, instances },
+      refusals: more > 0 ? [...refusals.slice(0, maxRefusals), `${more} more`] : refusals,
+    };
+  }
+
+  #refusal({ address, ports, metadata }: RegistryInstance): string | undefined {
+    const { minPort, maxPort, maxMetadataBytes } = this.#trust;
+    const port = ports.find(({ number }) => !Number.isInteger(number) || number < minPort || number > maxPort);
+    if (ports.length === 0) return 'has no port';
+    if (port !== undefined) return `has port ${port.number}, which is not in ${minPort} to ${maxPort}`;
+    if (bytesOf(metadata) > maxMetadataBytes) return `has more than ${maxMetadataBytes} bytes of metadata`;
+    return this.#addressRefusal(address);
+  }
+
+  #addressRefusal(address: string): string | undefined {
+    if (ipFamily(address) === 0) {
+      if (!isHostName(address)) return `has the address ${JSON.stringify(address)}, which is none`;
+      return `has the address ${address}, which is a name: only IP addresses are bridged`;
+    }
+    const special = this.#refused.find((range) => contains(range, address));
+    if (special !== undefined) {
+      const isMeant = this.#allowed.some((range) => isWithin(range, special) && contains(range, address));
+      return isMeant ? undefined : `has the address ${address}, at which no service of a mesh stands`;
+    }
+    if (this.#allowed.length === 0 || this.#allowed.some((range) => contains(range, address))) return undefined;
+    return `has the address ${address}, which is in none of spec.trust.addresses`;
+  }
+}
+
+function bytesOf(metadata: Readonly<Record<string, string>>): number {
+  let bytes = 0;
+  for (const key in metadata) bytes += key.length + (metadata[key]?.length ?? 0);
+  return bytes;
+}
