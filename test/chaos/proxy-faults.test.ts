@@ -81,6 +81,30 @@ describe('callers', () => {
     deaf.destroy();
   });
 
+  it('stops reading a caller that does not read the errors it is answered', async () => {
+    const { port, counter } = await stage({ clusters: [{ name: 'a', ports: [] }] });
+    const deaf = connectSocket({ port, host: '127.0.0.1' });
+    await once(deaf, 'connect');
+    deaf.on('error', () => {});
+    deaf.pause();
+    const requests = Buffer.concat(Array.from({ length: 80_000 }, (_, id) => packet({ id })));
+    const sent = 40;
+    for (let count = 0; count < sent; count++) deaf.write(requests);
+    let before = 0;
+    await vi.waitFor(
+      async () => {
+        const now = await counter('rxBytes');
+        const still = now === before && now > 1_000_000;
+        before = now;
+        expect(still).toBe(true);
+      },
+      { interval: 100, timeout: 10_000 },
+    );
+    expect(before).toBeLessThan((sent * requests.length) / 2);
+    deaf.destroy();
+    await vi.waitFor(async () => expect(await counter('cxActive')).toBe(0));
+  });
+
   it('takes a thousand connects at once, and lets go of them', async () => {
     const upstream = await server('v1');
     const { port, counter } = await stage({ clusters: [{ name: 'a', ports: [upstream.port] }] });

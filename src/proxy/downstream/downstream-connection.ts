@@ -167,6 +167,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     const reply = codec.errorReply(call.bytes, call.start, call.idHigh, call.idLow, reason, message);
     if (reply !== undefined) {
       this.#answer(call, reply, 0, reply.length);
+      this.#mindOwnReplies();
       return;
     }
     stats.responseErrorCausedConnectionClose++;
@@ -291,7 +292,16 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
 
   #answerHeartbeat(bytes: Buffer, start: number, frame: Frame): void {
     const answer = this.#site.codec.heartbeatReply(bytes, start, frame);
-    if (answer !== undefined) this.#output.push(answer, 0, answer.length);
+    if (answer === undefined) return;
+    this.#output.push(answer, 0, answer.length);
+    this.#mindOwnReplies();
+  }
+
+  /** What is answered here is no upstream's to hold back: a caller that does not read it is not read from. */
+  #mindOwnReplies(): void {
+    if (!this.#output.crowded) return;
+    this.#output.resumeLater(this.#ownReplies);
+    this.#intake.pause(Pause.replies);
   }
 
   /**

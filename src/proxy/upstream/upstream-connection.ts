@@ -184,6 +184,8 @@ export class UpstreamConnection {
 
   #answerHeartbeat(bytes: Buffer, start: number, frame: Frame): void {
     this.host.stats.heartbeats++;
+    // An upstream that does not read gets no answer, instead of many in memory.
+    if (this.output.crowded) return;
     const answer = this.#codec.heartbeatReply(bytes, start, frame);
     if (answer !== undefined) this.output.push(answer, 0, answer.length);
   }
