@@ -18,6 +18,7 @@ import { type Caller, dispatch, redispatch, resend } from './dispatcher.ts';
 import { Intake, type IntakeOwner, Pause } from './intake.ts';
 import { mutate } from './mutated-frame.ts';
 import { ReplyOrder } from './reply-order.ts';
+import { ReplyPressure } from './reply-pressure.ts';
 import type { ConnectionAddresses } from './request-logs.ts';
 import type { Site } from './site.ts';
 
@@ -30,20 +31,13 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   readonly #socket: Socket;
   readonly #output: Output;
   readonly #intake: Intake;
+  readonly #pressure: ReplyPressure;
   readonly #order: ReplyOrder | undefined;
   readonly #addresses: ConnectionAddresses;
   readonly #onClosed: (connection: DownstreamConnection) => void;
-  readonly #ownReplies: Source = {
-    resume: () => {
-      this.#releaseHeld();
-      this.#intake.unpause(Pause.replies);
-    },
-  };
   #site: Site;
   #inFlight = 0;
   #lastRead: number;
-  /** Upstream connections whose replies this caller is too slow for. */
-  #held: ReplySource[] = [];
   /** No more requests are read: the connection ends when nothing is in flight. */
   #ending = false;
   #endingSince = 0;
@@ -61,6 +55,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     const gathering = site.sharing === 'all' ? 'turn' : 'chunk';
     this.#output = new Output(socket, runtime.turn, runtime.limits.highWaterBytes, gathering);
     this.#intake = new Intake(socket, new FrameReader(site.codec.decoder('request', runtime.limits), this), this);
+    this.#pressure = new ReplyPressure(this.#output, this.#intake, runtime.limits.maxUnreadBytes);
     this.#order = site.ordered ? new ReplyOrder() : undefined;
     this.#addresses = {
       local: `${socket.localAddress ?? '-'}:${socket.localPort ?? 0}`,
@@ -167,7 +162,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     const reply = codec.errorReply(call.bytes, call.start, call.idHigh, call.idLow, reason, message);
     if (reply !== undefined) {
       this.#answer(call, reply, 0, reply.length);
-      this.#mindOwnReplies();
+      this.#pressure.mindOutput();
       return;
     }
     stats.responseErrorCausedConnectionClose++;
@@ -294,37 +289,17 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     const answer = this.#site.codec.heartbeatReply(bytes, start, frame);
     if (answer === undefined) return;
     this.#output.push(answer, 0, answer.length);
-    this.#mindOwnReplies();
+    this.#pressure.mindOutput();
   }
 
-  /** What is answered here is no upstream's to hold back: a caller that does not read it is not read from. */
-  #mindOwnReplies(): void {
-    if (!this.#output.crowded) return;
-    this.#output.resumeLater(this.#ownReplies);
-    this.#intake.pause(Pause.replies);
-  }
-
-  /**
-   * The caller does not read its replies: no more requests are taken from it. An upstream connection that is its alone
-   * is not read either; where stopping it would take it from others, a caller that leaves too much unread is cut off.
-   */
+  /** The caller does not read its replies. */
   #mindReplies(from: ReplySource): void {
-    this.#output.resumeLater(this.#ownReplies);
-    this.#intake.pause(Pause.replies);
-    if (this.#site.sharing === 'caller') {
-      if (this.#held.includes(from)) return;
-      this.#held.push(from);
-      from.hold();
-    } else if (this.#output.pending > this.#runtime.limits.maxUnreadBytes) {
+    this.#pressure.mindOutput();
+    if (this.#site.sharing === 'caller') this.#pressure.hold(from);
+    else if (this.#pressure.unbearable) {
       this.#site.stats.cxUnreadOverflow++;
       this.destroy();
     }
-  }
-
-  #releaseHeld(): void {
-    const held = this.#held;
-    this.#held = [];
-    for (const connection of held) connection.unhold();
   }
 
   #endIfDone(): void {
@@ -348,7 +323,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     if (this.#inFlight > 0)
       if (this.#socket.readableEnded || this.#socket.errored !== null) stats.cxDestroyRemoteWithActiveRq++;
       else stats.cxDestroyLocalWithActiveRq++;
-    this.#releaseHeld();
+    this.#pressure.release();
     this.links.end();
     this.#onClosed(this);
   }

@@ -5,25 +5,16 @@
  * elsewhere, unless its address is wanted.
  */
 import type { ClusterDirectory } from '../clusters/cluster-directory.ts';
-import type { ListenAddress, ListenerPlan } from '../config/listener-plan.ts';
+import type { ListenerPlan } from '../config/listener-plan.ts';
 import type { MetaProtocolPlan } from '../config/metaprotocol-plan.ts';
 import { Rejection } from '../config/rejection.ts';
 import type { RouteTablePlan } from '../config/route-plan.ts';
 import { Site, type SiteSurroundings } from '../downstream/site.ts';
 import type { StatsStore } from '../observation/stats-store.ts';
 import type { RouteDirectory } from '../routing/route-directory.ts';
+import { Departures, type ListenerEntry } from './departures.ts';
+import { formatAddress, sameAddress } from './listen-addresses.ts';
 import { Listener, type Service, tcpService } from './listener.ts';
-
-interface Entry {
-  readonly listener: Listener;
-  /** Ends the service's part in route updates and its waiting for the first. */
-  readonly release: () => void;
-}
-
-/** A listener that was removed and serves until its grace ends. */
-interface Leaving extends Entry {
-  readonly timer: NodeJS.Timeout;
-}
 
 /** A listener that could not stand yet. */
 interface Retry {
@@ -40,8 +31,8 @@ export class ListenerSet {
   readonly #directory: ClusterDirectory;
   /** Whether other workers listen on the same addresses. */
   readonly #shared: boolean;
-  readonly #entries = new Map<string, Entry>();
-  readonly #leaving = new Set<Leaving>();
+  readonly #entries = new Map<string, ListenerEntry>();
+  readonly #departures: Departures;
   readonly #draining = new Set<Listener>();
   readonly #retries = new Map<string, Retry>();
   /** Services that wait for their first routes before they replace one that stands: how to give them up. */
@@ -54,6 +45,7 @@ export class ListenerSet {
     this.#stats = stats;
     this.#directory = around.directory;
     this.#shared = shared;
+    this.#departures = new Departures(around.runtime.limits.listenerGraceMs, (entry) => this.#retire(entry));
   }
 
   *listeners(): IterableIterator<Listener> {
@@ -78,16 +70,16 @@ export class ListenerSet {
       this.#replace(plan, before);
       return;
     }
-    const returned = this.#comeBack(plan.address);
+    const returned = this.#departures.comeBack(plan.address);
     if (returned !== undefined) {
       this.#entries.set(plan.name, returned);
       this.#replace(plan, returned);
-      if (before !== undefined) this.#leave(before);
+      if (before !== undefined) this.#departures.begin(before);
       return;
     }
     const entry = this.#create(plan);
     try {
-      this.#makeWay(plan.address);
+      this.#departures.makeWay(plan.address);
       await entry.listener.listen(this.#shared);
     } catch (error) {
       entry.release();
@@ -95,7 +87,7 @@ export class ListenerSet {
       throw new Rejection(`cannot listen on ${formatAddress(plan.address)}: ${messageOf(error)}`);
     }
     this.#entries.set(plan.name, entry);
-    if (before !== undefined) this.#leave(before);
+    if (before !== undefined) this.#departures.begin(before);
   }
 
   /** The listener goes on serving until its grace ends. */
@@ -103,14 +95,14 @@ export class ListenerSet {
     this.#giveUp(name);
     const entry = this.#entries.get(name);
     this.#entries.delete(name);
-    if (entry !== undefined) this.#leave(entry);
+    if (entry !== undefined) this.#departures.begin(entry);
   }
 
   /** Stops accepting; resolves when every connection has ended, at the latest after the drain time. */
   async drain(): Promise<void> {
     this.#stopped = true;
     for (const name of this.#retries.keys()) this.#stopRetry(name);
-    for (const leaving of this.#leaving) this.#endGrace(leaving);
+    this.#departures.endAll();
     for (const entry of this.#entries.values()) this.#retire(entry);
     await Promise.all([...this.#draining].map((listener) => listener.drain()));
   }
@@ -120,11 +112,11 @@ export class ListenerSet {
       release();
       listener.destroy();
     }
-    for (const leaving of this.#leaving) this.#endGrace(leaving);
+    this.#departures.endAll();
     for (const listener of this.#draining) listener.destroy();
   }
 
-  #create(plan: ListenerPlan): Entry {
+  #create(plan: ListenerPlan): ListenerEntry {
     if (plan.service.kind === 'tcp') {
       const listener = new Listener(this.#around.runtime, plan, tcpService(plan.service, this.#directory), true);
       return { listener, release: () => {} };
@@ -139,7 +131,7 @@ export class ListenerSet {
     return { listener, release: this.#followRoutes(site, plan.service, () => listener.warm()) };
   }
 
-  #replace(plan: ListenerPlan, before: Entry): void {
+  #replace(plan: ListenerPlan, before: ListenerEntry): void {
     const { listener } = before;
     const put = (service: Service, release: () => void): void => {
       this.#entries.set(plan.name, { listener, release });
@@ -199,43 +191,7 @@ export class ListenerSet {
     };
   }
 
-  #leave(entry: Entry): void {
-    const { listenerGraceMs } = this.#around.runtime.limits;
-    if (listenerGraceMs <= 0 || this.#stopped) {
-      this.#retire(entry);
-      return;
-    }
-    const leaving: Leaving = { ...entry, timer: setTimeout(() => this.#endGrace(leaving), listenerGraceMs).unref() };
-    this.#leaving.add(leaving);
-  }
-
-  #endGrace(leaving: Leaving): void {
-    clearTimeout(leaving.timer);
-    if (this.#leaving.delete(leaving)) this.#retire(leaving);
-  }
-
-  /** A listener that is leaving this very address: it may stay, under whatever name. */
-  #comeBack(address: ListenAddress): Entry | undefined {
-    for (const leaving of this.#leaving) {
-      if (!sameAddress(leaving.listener.plan.address, address)) continue;
-      clearTimeout(leaving.timer);
-      this.#leaving.delete(leaving);
-      return leaving;
-    }
-    return undefined;
-  }
-
-  /** All addresses of a port, or one that all of them include, cannot be listened on while a listener leaves it. */
-  #makeWay(address: ListenAddress): void {
-    if ('path' in address) return;
-    for (const leaving of this.#leaving) {
-      const { address: left } = leaving.listener.plan;
-      const overlaps = 'port' in left && left.port === address.port && (isAny(left.host) || isAny(address.host));
-      if (overlaps) this.#endGrace(leaving);
-    }
-  }
-
-  #retire({ listener, release }: Entry): void {
+  #retire({ listener, release }: ListenerEntry): void {
     release();
     this.#draining.add(listener);
     void listener.drain().then(() => this.#draining.delete(listener));
@@ -267,19 +223,6 @@ export class ListenerSet {
     clearTimeout(this.#retries.get(name)?.timer);
     this.#retries.delete(name);
   }
-}
-
-function isAny(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
-}
-
-function sameAddress(a: ListenAddress, b: ListenAddress): boolean {
-  return formatAddress(a) === formatAddress(b);
-}
-
-export function formatAddress(address: ListenAddress): string {
-  if ('path' in address) return address.path;
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,6 @@
 /** What one worker has to tell, as plain data: it crosses threads, and those of all workers add up to the proxy's. */
 import type { DataPlane } from '../data-plane.ts';
-import { formatAddress } from '../listeners/listener-set.ts';
+import { formatAddress } from '../listeners/listen-addresses.ts';
 import type { ClusterStats, ProtocolStats } from './stats.ts';
 
 export interface HistogramSnapshot {
