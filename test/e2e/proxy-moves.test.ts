@@ -2,7 +2,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { packet, startServer, TestClient } from './awesomerpc-peers.ts';
-import { awesomerpcProtocol } from './proxy-bootstraps.ts';
+import { awesomerpcProtocol, listener } from './proxy-bootstraps.ts';
 import { TestControlPlane } from './proxy-control-plane.ts';
 import { server, stage } from './proxy-stage.ts';
 
@@ -180,4 +180,26 @@ it('lets another listener take the address of one that leaves, under live connec
   plane.put('envoy.config.listener.v3.Listener', 'old', undefined);
   plane.listener('new', port, to('b'));
   await vi.waitFor(async () => expect((await client.call({ id: 2 })).body).toBe('b:'));
+});
+
+it('lets a listener on all addresses take the port of one that leaves', async () => {
+  const [app, plane, [port = 0]] = [await server('app'), await TestControlPlane.start(), await freePorts(1)];
+  place(plane, port, app.port);
+  const proxy = await plane.proxy({ limits: { listenerGraceMs: 60_000 } });
+  await proxy.ready;
+  plane.put('envoy.config.listener.v3.Listener', `inbound-${port}`, undefined);
+  const everywhere = listener({
+    protocol: awesomerpcProtocol(true),
+    routes: [{ route: { cluster: `inbound-${port}` } }],
+    port,
+  });
+  const address = { socket_address: { address: '0.0.0.0', port_value: port } };
+  plane.put('envoy.config.listener.v3.Listener', 'everywhere', { ...everywhere, name: 'everywhere', address });
+  await vi.waitFor(async () => {
+    const { listeners } = await proxy.snapshot();
+    expect(listeners.map(({ address: where }) => where)).toEqual([`0.0.0.0:${port}`]);
+  });
+  const client = await TestClient.connect(port);
+  onTestFinished(() => client.close());
+  expect((await client.call({ id: 1 })).body).toBe('app:');
 });
