@@ -124,11 +124,11 @@ describe.each(both)('%s mode', (_name, multiplexing) => {
   });
 });
 
-it('survives a oneway request to an upstream that is down', async () => {
+it('survives a oneway request to an upstream that is down, and counts it as lost', async () => {
   const down = await server('down');
   await down.close();
   const upstream = await keyValueServer();
-  const { port, counter } = await stage({
+  const { port, counter, clusterCounter } = await stage({
     protocol: kvHeaderProtocol(true),
     clusters: [
       { name: 'down', ports: [down.port] },
@@ -146,5 +146,6 @@ it('survives a oneway request to an upstream that is down', async () => {
   socket.write(Buffer.concat([encodeFrame(oneway), encodeFrame({ id: 3 })]));
   await vi.waitFor(() => expect(replies.map(({ id }) => id)).toEqual([2, 3]));
   expect(upstream.received).toHaveLength(3);
+  expect(await clusterCounter('down', 'rqOnewayLost')).toBe(1);
   expect(await counter('requestActive')).toBe(0);
 });

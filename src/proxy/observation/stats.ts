@@ -49,6 +49,8 @@ export class ClusterStats {
   rqTimeout = 0;
   rqPendingOverflow = 0;
   rqRetry = 0;
+  /** Requests without a reply that were lost because their connection could not be established. */
+  rqOnewayLost = 0;
   noHealthyUpstream = 0;
   decodingErrors = 0;
   lateReplies = 0;

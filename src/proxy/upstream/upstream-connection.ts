@@ -56,6 +56,8 @@ export class UpstreamConnection {
   readonly #socket: Socket;
   readonly #reader: FrameReader;
   #holds = 0;
+  /** Requests without a reply that came before the connection was established. */
+  #earlyOneways = 0;
   #lastRead: number;
   #failure: { readonly reason: ReplyReason; readonly message: string; readonly detail: string } | undefined;
 
@@ -103,6 +105,7 @@ export class UpstreamConnection {
   }
 
   sendOneway(bytes: Buffer, start: number, frame: Frame): void {
+    if (!this.connected) this.#earlyOneways++;
     this.calls.passOneway(bytes, start, frame);
     this.host.stats.rqTotal++;
     this.output.push(bytes, start, start + frame.length);
@@ -245,7 +248,10 @@ export class UpstreamConnection {
     this.#runtime.sweeper.remove(this);
     this.host.stats.cxActive--;
     this.host.connections.delete(this);
-    if (!this.connected) this.host.noteConnectFailure(this.#runtime.turn.now);
+    if (!this.connected) {
+      this.host.noteConnectFailure(this.#runtime.turn.now);
+      this.host.stats.rqOnewayLost += this.#earlyOneways;
+    }
     this.#keeper.onClosed(this);
     const failure = this.#failure ?? {
       reason: ReplyReason.unspecified,
