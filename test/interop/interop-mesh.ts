@@ -51,6 +51,10 @@ export class InteropMesh {
     renameSync(temporary, path.join(this.folder, 'manifests', file));
   }
 
+  remove(file: string): void {
+    rmSync(path.join(this.folder, 'manifests', file));
+  }
+
   async startProxy(namespace: string): Promise<void> {
     const [adminPort = 0] = await freePorts(1);
     const proxy = ['proxy', '--xds', this.xds, '--node', 'callers', '--namespace', namespace];
