@@ -22,6 +22,7 @@ import { translateInbound } from '../translate/inbound.ts';
 import { settingsFindings, translateOutbound } from '../translate/outbound.ts';
 import { type ScopedResource, scopedResourceKey } from '../translate/scope.ts';
 import type { Translation } from '../translate/translation.ts';
+import { inspectCodec } from './codec-inspection.ts';
 
 export interface Pipeline {
   readonly engine: Engine;
@@ -55,6 +56,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     ...meshInputs(files),
     registered,
     leases,
+    inspectCodec,
     ...(everyAddress ? {} : { proxyAddresses }),
   });
   return {

@@ -117,7 +117,15 @@ describe('of several rules for a host', () => {
     expect(timeout()).toBe(4);
     remove(rule('shop/a', 3), rule('shop/b', 2), rule('shop/c', 4));
     expect(timeout()).toBe(1);
-    expect(findings()).toEqual([]);
+    expect(findings()).toEqual(['ISTH0511 DestinationRule/old']);
+  });
+
+  it('one of a namespace that may not see the service does not count, and is told', () => {
+    const { mesh, set, findings } = testMesh();
+    const hidden = serviceEntry('shop/pay', { exportTo: ['.'] });
+    set(hidden, destinationRule('evil/dr', { host, trafficPolicy: connect(1) }));
+    expect(mesh.hostPolicies.get('shop/pay.example')?.policy.connectTimeoutMs).toBe(10_000);
+    expect(findings()).toEqual(['ISTH0503 DestinationRule/dr']);
   });
 
   it("one that is not exported to the service's namespace does not count, and is told", () => {

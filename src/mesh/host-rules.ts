@@ -61,6 +61,9 @@ function reportReach(
   const services = names.flatMap((name) => context.get(hosts, name)?.services ?? []);
   if (services.length === 0) {
     context.report(finding('ISTH0503', { ...about(resource), message: `There is no host ${names.join(' or ')}.` }));
+  } else if (!services.some((service) => isVisibleTo(service.visibility, resource.metadata.namespace))) {
+    const message = `${written} is not visible to namespace ${resource.metadata.namespace}: the rule is not in force.`;
+    context.report(finding('ISTH0503', { ...about(resource), message }));
   } else if (!services.some((service) => isVisibleTo(visibility, service.namespace))) {
     const namespaces = services.map((service) => service.namespace).join(', ');
     context.report(finding('ISTH0504', { ...about(resource), message: `${written} stands in ${namespaces}.` }));
@@ -73,9 +76,12 @@ export function ruleFor<R extends Rule>(context: Context, byHost: Index<HostRule
     const rules = context
       .lookup(byHost, pattern)
       .filter((rule) => isVisibleTo(rule.visibility, service.namespace))
+      // Who may not see a host writes no rules for it.
+      .filter((rule) => isVisibleTo(service.visibility, rule.resource.metadata.namespace))
       .map((rule) => rule.resource);
     const [first, ...others] = rules.toSorted((a, b) => distance(a, service) - distance(b, service) || byAge(a, b));
     if (first === undefined) continue;
+    reportForeign(first, service, context);
     for (const other of others) {
       const message = `For ${pattern} in ${service.namespace}, ${formatObject(about(first).object)} is in force instead.`;
       context.report(finding('ISTH0501', { ...about(other), message }));
@@ -83,6 +89,14 @@ export function ruleFor<R extends Rule>(context: Context, byHost: Index<HostRule
     return first;
   }
   return undefined;
+}
+
+/** Legal, as in Istio; whoever runs the host should know who else steers its requests. */
+function reportForeign(rule: Rule, service: Service, context: Context): void {
+  const { namespace } = rule.metadata;
+  if (namespace === service.namespace) return;
+  const message = `It is in force for ${service.host}, which belongs to namespace ${service.namespace}.`;
+  context.report(finding('ISTH0511', { ...about(rule), message }));
 }
 
 function distance(rule: Rule, service: Service): number {

@@ -16,6 +16,7 @@ import type {
   WorkloadEntry,
   WorkloadGroup,
 } from '../resources/kinds.ts';
+import type { InspectCodec } from './codec-abilities.ts';
 
 /** Each keyed by the resources' own key. */
 export interface ResourceTables {
@@ -38,6 +39,8 @@ export interface MeshInputs extends ResourceTables {
   readonly registered: Collection<RegisteredService>;
   /** Keyed by service key. */
   readonly leases: Collection<VirtualIpLease>;
+  /** Absent: every codec is taken to be able to do everything. */
+  readonly inspectCodec?: InspectCodec;
   /** Where proxies stand, keyed by address. Absent: inbound ports are made for every endpoint. */
   readonly proxyAddresses?: Collection<string>;
 }

@@ -19,6 +19,7 @@ import type {
   WorkloadGroup,
 } from '../resources/kinds.ts';
 import { resourceKey } from '../resources/kinds.ts';
+import type { InspectCodec } from './codec-abilities.ts';
 import type { ResourceTables } from './inputs.ts';
 import { buildMesh, type Mesh } from './mesh.ts';
 
@@ -34,7 +35,7 @@ export interface TestMesh {
   findings(): readonly string[];
 }
 
-export function testMesh(options: EngineOptions = { validate: true }): TestMesh {
+export function testMesh(options: EngineOptions = { validate: true }, inspectCodec?: InspectCodec): TestMesh {
   const engine = new Engine(options);
   const byKey = { key: (value: { readonly key: string }) => value.key };
   const resources = engine.table<AnyResource>('resources', byKey);
@@ -43,7 +44,12 @@ export function testMesh(options: EngineOptions = { validate: true }): TestMesh 
   for (const table of [resources, leases, registered]) table.setState('live');
   return {
     engine,
-    mesh: buildMesh(engine, { ...tablesOf(engine, resources), leases, registered }),
+    mesh: buildMesh(engine, {
+      ...tablesOf(engine, resources),
+      leases,
+      registered,
+      ...(inspectCodec === undefined ? {} : { inspectCodec }),
+    }),
     leases,
     registered,
     set: (...changed) =>

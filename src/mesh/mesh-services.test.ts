@@ -78,5 +78,19 @@ describe('a written address', () => {
     set(entry('c', 80));
     expect(findings()).toEqual(['ISTH0313 ServiceEntry/c spec.addresses']);
     expect(mesh.reservedAddresses.get('10.0.0.1')?.services).toHaveLength(3);
+    expect(mesh.meshServices.get('shop/a.example')?.addresses).toEqual(['10.0.0.1']);
+    expect(mesh.meshServices.get('shop/c.example')?.addresses).toEqual([]);
+  });
+
+  it('that is leased to another host is not served: what callers use already does not move', () => {
+    const { engine, mesh, leases, set } = testMesh();
+    set(serviceEntry('shop/orders', {}));
+    const lease = { key: 'shop/orders.example', ipv4: '240.241.0.9', state: 'bound', since: 0 } as const;
+    engine.batch(() => leases.set(lease));
+    set(serviceEntry('evil/a', { addresses: ['240.241.0.9'] }));
+    expect(mesh.meshServices.get('shop/orders.example')?.addresses).toEqual(['240.241.0.9']);
+    expect(mesh.meshServices.get('evil/a.example')?.addresses).toEqual([]);
+    engine.batch(() => leases.set({ ...lease, state: 'tombstone' }));
+    expect(mesh.meshServices.get('evil/a.example')?.addresses).toEqual(['240.241.0.9']);
   });
 });

@@ -1,5 +1,5 @@
 /** Each service with all that callers need: addresses, codecs and routes of its ports, policy. */
-import type { Collection, Context } from '../collections/collection.ts';
+import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
 import type { MeshPort, MeshService, PortCodec } from '../model/mesh-service.ts';
@@ -10,11 +10,12 @@ import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { singleAddress } from './ip-address.ts';
 import { routeTableKey } from './route-tables.ts';
 import { defaultHostPolicy } from './traffic-policies.ts';
-import { wantsVirtualIp } from './virtual-ip-claims.ts';
+import { type ReservedAddress, wantsVirtualIp } from './virtual-ip-claims.ts';
 
 interface Tables {
   readonly services: Collection<Service>;
   readonly leases: Collection<VirtualIpLease>;
+  readonly reservedAddresses: Collection<ReservedAddress>;
   readonly portCodecs: Collection<PortCodec>;
   readonly routeTables: Collection<RouteTable>;
   readonly hostPolicies: Collection<HostPolicy>;
@@ -22,16 +23,33 @@ interface Tables {
 
 /** Keyed by service key. */
 export function meshServices(engine: Engine, tables: Tables): Collection<MeshService> {
+  const leasesByAddress = engine.index('leases by address', tables.leases, ({ state, ipv4, ipv6 }) =>
+    state === 'bound' ? [ipv4, ipv6].flatMap((address) => address ?? []) : [],
+  );
   return engine.map('mesh services', tables.services, (service, context) => ({
     service,
-    addresses: addressesOf(service, context, tables),
+    addresses: addressesOf(service, context, tables, leasesByAddress),
     ports: service.ports.map((port) => meshPort(service, port, context, tables)),
     policy: context.get(tables.hostPolicies, service.key) ?? defaultHostPolicy(service.key),
   }));
 }
 
-function addressesOf(service: Service, context: Context, tables: Tables): readonly string[] {
-  if (!wantsVirtualIp(service)) return service.addresses.flatMap((written) => singleAddress(written) ?? []);
+function addressesOf(
+  service: Service,
+  context: Context,
+  tables: Tables,
+  leasesByAddress: Index<VirtualIpLease>,
+): readonly string[] {
+  if (!wantsVirtualIp(service)) {
+    return service.addresses.flatMap((written) => {
+      const address = singleAddress(written);
+      if (address === undefined) return [];
+      // What callers of another host use already does not move to this one, whoever wrote it.
+      const isLeased = context.lookup(leasesByAddress, address).some(({ key }) => key !== service.key);
+      const displaced = context.get(tables.reservedAddresses, written)?.displaced ?? [];
+      return isLeased || displaced.includes(service.key) ? [] : [address];
+    });
+  }
   const lease = context.get(tables.leases, service.key);
   if (lease?.state !== 'bound') return [];
   return [lease.ipv4, lease.ipv6].flatMap((address) => address ?? []);

@@ -18,6 +18,7 @@ import type { Protocol } from '../model/protocol.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
+import { codecAbilities } from './codec-abilities.ts';
 import { endpointGroups } from './endpoint-groups.ts';
 import { endpointSources } from './endpoint-sources.ts';
 import { hostPolicies } from './host-policies.ts';
@@ -81,9 +82,12 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const policies = hostPolicies(engine, allServices, rules);
   const routers = rulesByHost(engine, 'meta routers', named, inputs.metaRouters, (router) => router.spec.hosts);
   const targets = { ...named, services: allServices, hostPolicies: policies };
-  const routes = routeTables(engine, targets, routers);
+  const abilities = codecAbilities(engine, codecs, inputs.inspectCodec ?? (() => undefined));
+  const routes = routeTables(engine, { ...targets, codecAbilities: abilities }, routers);
 
-  const perService = { ...targets, leases: inputs.leases, portCodecs: codecs, routeTables: routes };
+  const reserved = reservedAddresses(engine, declarations);
+  const { leases } = inputs;
+  const perService = { ...targets, leases, reservedAddresses: reserved, portCodecs: codecs, routeTables: routes };
   const assembled = meshServices(engine, perService);
   reportWorkloadGroups(engine, inputs);
 
@@ -99,7 +103,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     hostPolicies: policies,
     routeTables: routes,
     virtualIpClaims: virtualIpClaims(engine, allServices),
-    reservedAddresses: reservedAddresses(engine, declarations),
+    reservedAddresses: reserved,
     meshServices: assembled,
     inboundPorts: inboundPorts(engine, inputs.proxyAddresses ?? allAddresses(engine, groups), groups, assembled),
   };

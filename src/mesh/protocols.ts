@@ -48,7 +48,9 @@ export function portCodecs(
     (resource) => [resource.spec.protocol],
     (_, members, context) => {
       const first = firstOf(members, 'ISTH0305', context);
-      return first === undefined ? undefined : portCodec(first, context, codecs);
+      if (first === undefined) return undefined;
+      reportReplacement(first, context);
+      return portCodec(first, context, codecs);
     },
   );
   return engine.merge('port codecs', [registered, builtIn]);
@@ -72,6 +74,14 @@ function firstOf<T extends ApplicationProtocol | ProtocolCodec>(
     );
   }
   return first;
+}
+
+function reportReplacement(resource: ApplicationProtocol, context: Context): void {
+  const { protocol, codec } = resource.spec;
+  const replaced = preloaded.find(({ name }) => name === protocol);
+  if (replaced === undefined || replaced.codec === codec) return;
+  const message = `Protocol ${protocol} is read by ${codec} instead of ${replaced.codec}.`;
+  context.report(finding('ISTH0317', { ...about(resource), path: 'spec.codec', message }));
 }
 
 function portCodec(resource: ApplicationProtocol, context: Context, codecs: Collection<ProtocolCodec>): PortCodec {

@@ -239,3 +239,42 @@ describe('a MetaRouter', () => {
     expect(findings()).toEqual(['ISTH0503 MetaRouter/unknown', 'ISTH0508 MetaRouter/web']);
   });
 });
+
+describe('rules that the codec of a protocol cannot meet', () => {
+  const rule = {
+    routes: [
+      {
+        match: { attributes: { cmdd: { exact: '1' } } },
+        route: [{ destination: { host: 'pay' } }],
+        requestMutation: [{ key: 'k', value: 'v' }],
+      },
+      { match: { attributes: { cmd: { exact: '1' } } }, route: [{ destination: { host: 'pay' } }] },
+    ],
+    localRateLimit: {
+      conditions: [
+        {
+          match: { attributes: { method: null } },
+          tokenBucket: { maxTokens: 1, tokensPerFill: 1, fillInterval: 1000 },
+        },
+      ],
+    },
+  };
+
+  it('are told by their path', () => {
+    const { set, findings } = testMesh({ validate: true }, () => ({ properties: ['cmd'], mutates: false }));
+    set(service, metaRouter('shop/pay', { hosts: ['pay'], ...rule }));
+    expect(findings()).toEqual([
+      'ISTH0510 MetaRouter/pay spec.localRateLimit.conditions[0].match.attributes[method]',
+      'ISTH0510 MetaRouter/pay spec.routes[0].match.attributes[cmdd]',
+      'ISTH0510 MetaRouter/pay spec.routes[0].requestMutation',
+    ]);
+  });
+
+  it('are not guessed at for a codec that only proxies know, or whose properties are open', () => {
+    for (const abilities of [undefined, { mutates: true }]) {
+      const { set, findings } = testMesh({ validate: true }, () => abilities);
+      set(service, metaRouter('shop/pay', { hosts: ['pay'], ...rule }));
+      expect(findings()).toEqual([]);
+    }
+  });
+});

@@ -2,18 +2,24 @@
 import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { type FindingDetails, finding } from '../model/finding.ts';
+import type { CodecAbilities } from '../model/protocol.ts';
 import type { Mirror, Route, RouteTable, WeightedDestination } from '../model/route.ts';
-import type { Service } from '../model/service.ts';
+import type { Service, ServicePort } from '../model/service.ts';
 import type { MetaRouter, MetaRouteSpec } from '../resources/kinds.ts';
+import { unmetRules } from './codec-abilities.ts';
 import { type DestinationTables, type FoundDestination, findDestination, hashPropertyOf } from './destinations.ts';
 import { type HostRule, ruleFor } from './host-rules.ts';
 import { globalRateLimit, localRateLimit, requestMatch } from './request-matches.ts';
 import { about } from './resource-order.ts';
 
+interface RouteInputs extends DestinationTables {
+  readonly codecAbilities: Collection<CodecAbilities>;
+}
+
 /** Keyed by `<service key>|<port>`. */
 export function routeTables(
   engine: Engine,
-  tables: DestinationTables,
+  tables: RouteInputs,
   routers: Index<HostRule<MetaRouter>>,
 ): Collection<RouteTable> {
   return engine.flatMap(
@@ -25,10 +31,22 @@ export function routeTables(
       if (router !== undefined && ports.length === 0) {
         context.report(finding('ISTH0508', { ...about(router), message: `${service.host} has no MetaProtocol port.` }));
       }
+      if (router !== undefined) reportUnmet(router, ports, context, tables);
       return ports.map((port) => routeTable(context, tables, service, port.number, router));
     },
     { key: (table) => table.key },
   );
+}
+
+/** Once for each protocol of the service's ports. */
+function reportUnmet(router: MetaRouter, ports: readonly ServicePort[], context: Context, tables: RouteInputs): void {
+  const protocols = ports.flatMap(({ protocol }) => (protocol.kind === 'metaprotocol' ? protocol.application : []));
+  for (const protocol of new Set(protocols)) {
+    const abilities = context.get(tables.codecAbilities, protocol);
+    if (abilities === undefined) continue;
+    for (const rule of unmetRules(router, protocol, abilities))
+      context.report(finding('ISTH0510', { ...about(router), ...rule }));
+  }
 }
 
 export function routeTableKey(service: string, port: number): string {

@@ -14,6 +14,8 @@ export interface VirtualIpClaim {
 export interface ReservedAddress {
   readonly address: string;
   readonly services: readonly ServiceKey[];
+  /** Those of them that are not served there: another service comes first at one of their ports. */
+  readonly displaced: readonly ServiceKey[];
 }
 
 /** Keyed by service key. */
@@ -47,21 +49,27 @@ export function reservedAddresses(
     declarations,
     (declaration) => declaration.service.addresses,
     (address, members, context) => {
-      reportSharing(address, members.toSorted(byPrecedence), context);
-      return { address, services: [...new Set(members.map((member) => member.service.key))].sort() };
+      const displaced = displacedServices(address, members.toSorted(byPrecedence), context);
+      return { address, services: [...new Set(members.map((member) => member.service.key))].sort(), displaced };
     },
   );
 }
 
-/** Two hosts may share an address as long as their ports differ. */
-function reportSharing(address: string, members: readonly ServiceDeclaration[], context: Context): void {
+/** Two hosts may share an address as long as their ports differ; otherwise the first has it. */
+function displacedServices(
+  address: string,
+  members: readonly ServiceDeclaration[],
+  context: Context,
+): readonly ServiceKey[] {
   const taken = new Map<number, ServiceKey>();
+  const displaced = new Set<ServiceKey>();
   for (const { service, resource } of members) {
     const port = service.ports.find(({ number }) => (taken.get(number) ?? service.key) !== service.key)?.number;
     if (port !== undefined) {
-      const message = `${address} port ${port} is written for ${taken.get(port)} and for ${service.key}.`;
+      const message = `${address} port ${port} is written for ${taken.get(port)}, which has it, and for ${service.key}.`;
       context.report(finding('ISTH0313', { ...about(resource), path: 'spec.addresses', message }));
-    }
-    for (const { number } of service.ports) if (!taken.has(number)) taken.set(number, service.key);
+      displaced.add(service.key);
+    } else for (const { number } of service.ports) taken.set(number, service.key);
   }
+  return [...displaced].sort();
 }

@@ -75,7 +75,7 @@ export const catalogue = {
     'Use lower-case letters, digits, - and . as Kubernetes does.',
   ),
   ISTH0117: entry('warning', 'Kind has no namespace', 'Remove metadata.namespace: there is one such object for all.'),
-  ISTH0118: entry('error', 'Unknown field in a condition', 'Correct its spelling, or remove it.'),
+  ISTH0118: entry('error', 'Unknown field in a condition or limit', 'Correct its spelling, or remove it.'),
 
   // 02: rules of the kinds, beyond their schemas
   ISTH0201: entry('error', 'Host name is not valid', 'Write a DNS name, such as orders.shop.mesh.'),
@@ -151,6 +151,11 @@ export const catalogue = {
     'Let the services that share the port agree on its protocol and rate limits.',
   ),
   ISTH0312: entry('info', 'WorkloadGroup has no effect', 'Write a WorkloadEntry for each workload.'),
+  ISTH0317: entry(
+    'info',
+    'Built-in protocol is replaced',
+    'Nothing, if it is meant: all ports of that protocol are read by this codec now.',
+  ),
   ISTH0313: entry(
     'warning',
     'Address is written for several hosts',
@@ -193,6 +198,16 @@ export const catalogue = {
     'warning',
     'Router has no port to route',
     'Name a port of the host tcp-metaprotocol-<protocol>, or remove the MetaRouter.',
+  ),
+  ISTH0510: entry(
+    'error',
+    'Codec cannot do what a rule asks',
+    "Use a property that the protocol's requests have, or give the protocol a codec that can do it.",
+  ),
+  ISTH0511: entry(
+    'info',
+    'Rule comes from another namespace',
+    'Nothing, if it is meant; otherwise write a rule in the namespace of the host, which comes first.',
   ),
   ISTH0509: entry('error', 'Route leads nowhere', 'Give the route destinations whose weights are not all 0.'),
 

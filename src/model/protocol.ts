@@ -10,3 +10,11 @@ export interface Protocol {
   readonly multiplexing: boolean;
   readonly object: ObjectRef;
 }
+
+/** What a codec can do with its frames. */
+export interface CodecAbilities {
+  /** All properties that a frame can have; absent where frames carry properties of any name. */
+  readonly properties?: readonly string[];
+  /** Whether it changes requests and responses. */
+  readonly mutates: boolean;
+}

@@ -1,0 +1,11 @@
+/** What codecs can do, for the mesh model, which knows no codec. */
+import { findCodec } from '../../codecs/registry.ts';
+import type { InspectCodec } from '../mesh/codec-abilities.ts';
+
+export const inspectCodec: InspectCodec = (name, description) => {
+  const found = findCodec(name, description);
+  if (found === undefined || !('codec' in found)) return undefined;
+  const { properties, capabilities } = found.codec;
+  const { mutates } = capabilities;
+  return properties.open ? { mutates } : { properties: properties.names, mutates };
+};
