@@ -24,14 +24,23 @@ export function adminOptions(): Option[] {
 /** GETs a path of the admin API. Throws UNAVAILABLE when nobody answers, BAD_DATA when there is no such thing. */
 export async function adminGet(target: AdminTarget, path: string): Promise<unknown> {
   const headers: Record<string, string> = { accept: 'application/json' };
-  if (target.adminTokenFile !== undefined)
-    headers.authorization = `Bearer ${(await readFile(target.adminTokenFile, 'utf8')).trim()}`;
+  if (target.adminTokenFile !== undefined) headers.authorization = `Bearer ${await readToken(target.adminTokenFile)}`;
   const response = await fetchFrom(target, path, headers);
   if (response.ok) return response.json();
   const body = await response.text();
   if (response.status === 401)
     throw new IsthmusError('UNAVAILABLE', `${target.admin} asks for a token. Give it with --admin-token-file.`);
   throw new IsthmusError(response.status === 404 ? 'BAD_DATA' : 'UNAVAILABLE', body.trim());
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw new IsthmusError('USAGE', `--admin-token-file ${file} cannot be read: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  }
 }
 
 async function fetchFrom(target: AdminTarget, path: string, headers: Record<string, string>): Promise<Response> {

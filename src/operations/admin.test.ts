@@ -23,6 +23,18 @@ describe('the admin API', () => {
     expect((await app.request('/healthz')).status).toBe(200);
   });
 
+  it('answers no web page whose name was pointed at loopback, unless a token guards what is there', async () => {
+    const ask = async (host: string, token?: string) => {
+      const headers = { host, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+      return (await createAdminApp(views, token).request('/api/v1/findings', { headers })).status;
+    };
+    for (const host of ['evil.example', 'evil.example:15014', '127.0.0.1.evil.example', 'localhost.evil.example', ''])
+      expect(await ask(host), host).toBe(403);
+    for (const host of ['127.0.0.1', '127.0.0.1:15014', 'LOCALHOST:15014', '[::1]:15014'])
+      expect(await ask(host), host).toBe(200);
+    expect(await ask('isthmus.example', 'secret')).toBe(200);
+  });
+
   it('finds a service by a key with a slash in it, encoded or not', async () => {
     const app = createAdminApp(views, undefined);
     for (const host of ['shop/orders.shop.mesh', 'shop%2Forders.shop.mesh']) {

@@ -32,6 +32,11 @@ export interface AdminServer {
 
 export function createAdminApp(views: AdminViews, token: string | undefined): Hono {
   const app = new Hono();
+  app.use('*', async (context, next) => {
+    if (token === undefined && !isForLoopback(context.req.header('host')))
+      return context.text('Ask by a loopback address: without a token, no other Host is answered.\n', 403);
+    return next();
+  });
   app.get('/healthz', (context) => context.text('ok\n'));
   app.get('/readyz', (context) => {
     const unready = views.unready();
@@ -70,6 +75,11 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
   app.notFound((context) => context.text(`There is nothing at ${context.req.path}.\n`, 404));
   app.onError((error, context) => context.text(`This is a fault of isthmus itself: ${error.message}\n`, 500));
   return app;
+}
+
+/** A web page whose name was pointed at loopback (DNS rebinding) still sends that name; it must not read what is here. */
+function isForLoopback(host: string | undefined): boolean {
+  return host === undefined || isLoopback(host.replace(/:\d*$/, '').toLowerCase());
 }
 
 function sameToken(header: string | undefined, token: string): boolean {

@@ -45,15 +45,28 @@ function describeUnknownField(error: ErrorObject, path: Path): Described {
   const field = String(path[path.length - 1]);
   const known = namesIn(error.parentSchema?.properties);
   const meant = suggestName(field, known);
-  const narrows = path.slice(0, -1).some((step) => conditions.has(step));
+  const narrows = path.slice(0, -1).some((step) => restrictions.has(step)) || isMeantToRestrict(field, meant, known);
   const code = narrows ? 'ISTH0118' : 'ISTH0102';
-  const message = `There is no field ${quote(field)} here; ${narrows ? 'without it, more would match than is meant' : 'it is left out'}.`;
+  const message = `There is no field ${quote(field)} here; ${narrows ? 'without it, more would match or pass than is meant' : 'it is left out'}.`;
   if (meant !== undefined) return [code, path, message, `Did you mean ${meant}?`];
   return [code, path, message, `Remove it, or use one of: ${known.slice(0, 40).join(', ')}.`];
 }
 
-/** Fields whose content decides what a rule applies to: what is left out of them makes the rule wider. */
-const conditions: ReadonlySet<string | number> = new Set(['match', 'workloadSelector', 'selector']);
+/** Fields that decide what a rule applies to, or what passes: what is left out of them, or of their name, lets more through. */
+const restrictions: ReadonlySet<string | number> = new Set([
+  'match',
+  'workloadSelector',
+  'selector',
+  'localRateLimit',
+  'globalRateLimit',
+]);
+
+/** A misspelt restriction, or one under another product's name (`rateLimit`): an object without it would restrict nothing. */
+function isMeantToRestrict(field: string, meant: string | undefined, known: readonly string[]): boolean {
+  // Without a selector, a service has no endpoints rather than more.
+  if (meant !== undefined) return meant !== 'selector' && meant !== 'workloadSelector' && restrictions.has(meant);
+  return /limit/i.test(field) && known.includes('localRateLimit');
+}
 
 function describeChoice(error: ErrorObject, path: Path): Described {
   const allowed: unknown = error.params.allowedValues;

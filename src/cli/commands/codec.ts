@@ -8,6 +8,7 @@ import { type OutputFormat, outputOption } from '../output.ts';
 export function codecCommand(settle: Settle): Command {
   return new Command('codec')
     .description('Inspect codecs and try them on bytes.')
+    .addHelpText('before', 'Example:\n  isthmus codec list\n')
     .addCommand(list())
     .addCommand(decode(settle));
 }

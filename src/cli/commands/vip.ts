@@ -18,7 +18,11 @@ const columns = [
 ];
 
 export function vipCommand(): Command {
-  return new Command('vip').description('Inspect virtual IP leases.').addCommand(list()).addCommand(show());
+  return new Command('vip')
+    .description('Inspect virtual IP leases.')
+    .addHelpText('before', 'Example:\n  isthmus vip list\n')
+    .addCommand(list())
+    .addCommand(show());
 }
 
 function list(): Command {
