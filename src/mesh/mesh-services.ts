@@ -9,11 +9,13 @@ import type { HostPolicy } from '../model/traffic-policy.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { singleAddress } from './ip-address.ts';
 import { routeTableKey } from './route-tables.ts';
+import type { HostServices } from './services.ts';
 import { defaultHostPolicy } from './traffic-policies.ts';
 import { type ReservedAddress, wantsVirtualIp } from './virtual-ip-claims.ts';
 
 interface Tables {
   readonly services: Collection<Service>;
+  readonly hosts: Collection<HostServices>;
   readonly leases: Collection<VirtualIpLease>;
   readonly reservedAddresses: Collection<ReservedAddress>;
   readonly portCodecs: Collection<PortCodec>;
@@ -31,7 +33,12 @@ export function meshServices(engine: Engine, tables: Tables): Collection<MeshSer
     addresses: addressesOf(service, context, tables, leasesByAddress),
     ports: service.ports.map((port) => meshPort(service, port, context, tables)),
     policy: context.get(tables.hostPolicies, service.key) ?? defaultHostPolicy(service.key),
+    ...(isContested(service, context, tables) ? { contested: true } : {}),
   }));
+}
+
+function isContested({ host }: Service, context: Context, { hosts }: Tables): boolean {
+  return (context.get(hosts, host)?.services.length ?? 0) > 1;
 }
 
 function addressesOf(

@@ -12,8 +12,8 @@ const multiplexingAnnotation = 'isthmus.dev/multiplexing';
 
 const aerakiPrefix = 'aeraki.meta_protocol.codec.';
 
-/** Codecs that proxies have without being told: ours, and those of Aeraki's proxy. */
-const builtInCodecs = new Set(
+/** Codecs that some kind of proxy has without being told: ours, and those of Aeraki's proxy. */
+const knownCodecs = new Set(
   ['dubbo', 'thrift', 'trpc', 'brpc', 'qza', 'videopacket', 'awesomerpc'].map((name) => aerakiPrefix + name),
 );
 
@@ -87,7 +87,7 @@ function reportReplacement(resource: ApplicationProtocol, context: Context): voi
 function portCodec(resource: ApplicationProtocol, context: Context, codecs: Collection<ProtocolCodec>): PortCodec {
   const { protocol: name, codec } = resource.spec;
   const description = context.get(codecs, codec);
-  if (description === undefined && !builtInCodecs.has(codec)) {
+  if (description === undefined && !knownCodecs.has(codec)) {
     const message = `${codec} is neither built in nor the name of a ProtocolCodec.`;
     context.report(finding('ISTH0306', { ...about(resource), path: 'spec.codec', message }));
   }

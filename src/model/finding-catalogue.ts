@@ -227,6 +227,12 @@ export const catalogue = {
   ISTH0706: entry('info', 'Rate limit is filled less often', 'Write a fillInterval of at least 50ms.'),
   ISTH0707: entry('warning', 'Access log format is not usable', 'Write a JSON object of names and format strings.'),
 
+  ISTH0708: entry(
+    'info',
+    'Original destination is not followed',
+    'Give the service endpoints (resolution STATIC or DNS), or let its callers run an Envoy.',
+  ),
+
   // 08: xDS
   ISTH0801: entry(
     'error',

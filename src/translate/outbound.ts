@@ -17,7 +17,7 @@ import type { envoy } from '../xds-api/messages.ts';
 import type { EncodedResource } from './encoded-resource.ts';
 import { customJsonFormat } from './envoy/access-logs.ts';
 import { apiListener } from './envoy/api-listeners.ts';
-import { discoveryOf } from './envoy/discovery.ts';
+import { discoveryOf, followsDialled } from './envoy/discovery.ts';
 import { isGrpcPort } from './envoy/grpc-clusters.ts';
 import { listener } from './envoy/listeners.ts';
 import { tcpProxy, weightedTcpProxy } from './envoy/tcp-proxies.ts';
@@ -78,6 +78,11 @@ function forProxies(
   if (port.protocol.kind === 'plain' && port.protocol.protocol === 'udp') {
     const message = `Port ${port.number} of ${service.host} is UDP, which no proxy is given a listener for.`;
     return { resources: [], findings: [finding('ISTH0703', { object: service.provenance.object, message })] };
+  }
+  const policy = meshService.policy.portPolicies[port.number] ?? meshService.policy.policy;
+  if (kind === 'metaproxy' && followsDialled(service, policy)) {
+    const message = `Port ${port.number} of ${service.host} goes to whatever address is dialled, which metaproxy does not follow.`;
+    return { resources: [], findings: [finding('ISTH0708', { object: service.provenance.object, message })] };
   }
   const metaKind = routes === undefined ? undefined : metaKindFor(kind, codec);
   if (metaKind === undefined || codec === undefined || routes === undefined) {

@@ -3,6 +3,7 @@ import { type Finding, finding } from '../model/finding.ts';
 import type { InboundPort, MeshPort, MeshService } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
 import type { Route, RouteTable } from '../model/route.ts';
+import { metaKindFor } from './metaprotocol/dialect.ts';
 import { fillsTooOften } from './metaprotocol/rate-limits.ts';
 
 /** The routes of a port that this kind serves as plain TCP. The fallback's own weights do hold, for connections. */
@@ -38,13 +39,14 @@ function requestRules(route: Route, isFallback: boolean): readonly string[] {
   return rules.flatMap(([applies, name]) => (applies ? [name] : []));
 }
 
-/** A codec that is a description cannot be given to an Envoy, whose codecs are compiled in. */
+/** A codec that is a description cannot be given to an Envoy, whose codecs are compiled in; nor has each kind all others. */
 export function unavailableCodec(
   { service }: MeshService,
   { port, codec }: MeshPort,
   kind: ProxyKind,
 ): readonly Finding[] {
-  if (codec?.description === undefined || kind !== 'envoy-meta') return [];
+  const canSpeak = codec === undefined || metaKindFor(kind, codec) !== undefined;
+  if (canSpeak || (kind !== 'envoy-meta' && kind !== 'metaproxy')) return [];
   const message = `Proxies of kind ${kind} have no codec ${codec.protocol.codec}: port ${port.number} of ${service.host} is plain TCP to them.`;
   return [finding('ISTH0702', { object: service.provenance.object, path: `ports[${port.number}]`, message })];
 }

@@ -83,11 +83,12 @@ describe('clusters', () => {
     expect(codes).toEqual(['ISTH0704']);
   });
 
-  it('go where the caller dialled, for passthrough and for services without endpoints', () => {
+  it('go where the caller dialled, for passthrough and for services without endpoints: of Envoys only', () => {
     const dialled = { name: OUTBOUND, type: 'ORIGINAL_DST', connectTimeout: '1.500s', lbPolicy: 'CLUSTER_PROVIDED' };
-    expect(only(balanced({ kind: 'passthrough' })).json).toEqual(dialled);
-    const none = meshService({ service: { resolution: 'none' } });
-    expect(shown(translateClusters(none).resources)).toEqual({ [`all/* Cluster ${OUTBOUND}`]: dialled });
+    const ofEnvoys = { [`envoy-meta/* Cluster ${OUTBOUND}`]: dialled, [`envoy/* Cluster ${OUTBOUND}`]: dialled };
+    const passthrough = meshService({ policy: { policy: { ...policy, loadBalancing: { kind: 'passthrough' } } } });
+    for (const one of [passthrough, meshService({ service: { resolution: 'none' } })])
+      expect(shown(translateClusters(one).resources)).toEqual(ofEnvoys);
   });
 
   it.each<[Resolution, number, string]>([

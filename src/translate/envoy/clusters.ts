@@ -7,9 +7,9 @@ import type { Subset, TrafficPolicy } from '../../model/traffic-policy.ts';
 import { enumValue, type envoy } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { inboundClusterName, outboundClusterName } from '../names/resource-names.ts';
-import { inScopes, outboundScopes } from '../scope.ts';
+import { type Audience, inScopes, outboundScopes } from '../scope.ts';
 import type { Translation } from '../translation.ts';
-import { discoveryOf } from './discovery.ts';
+import { discoveryOf, followsDialled } from './discovery.ts';
 import { grpcCluster, isGrpcPort } from './grpc-clusters.ts';
 import { loadAssignment } from './load-assignments.ts';
 import { clusterProvided, loadBalancing, unusableSize } from './load-balancing.ts';
@@ -28,6 +28,9 @@ const TYPE = {
 };
 const EDS: Endpoints = { type: TYPE.eds, edsClusterConfig: { edsConfig: adsSource } };
 
+const everybody: readonly Audience[] = ['all'];
+const envoys: readonly Audience[] = ['envoy', 'envoy-meta'];
+
 /** Whether translateClusters reads the service's endpoint groups; for all others an endpoint's change leaves clusters be. */
 export function clustersHoldEndpoints({ resolution }: Service): boolean {
   return discoveryOf(resolution) === 'dns';
@@ -44,13 +47,18 @@ export function translateClusters(meshService: MeshService, groups: readonly End
   const resources = ports.flatMap(({ port }) => {
     const own = groups.filter((group) => group.port === port.number);
     const whole = policy.portPolicies[port.number] ?? policy.policy;
-    const encoded = [
-      encodeCluster(cluster(service, port, whole, own)),
-      ...policy.subsets.map((subset) => encodeCluster(cluster(service, port, subset.policy, own, subset))),
-    ];
+    const encoded = [{ policy: whole }, ...policy.subsets.map((subset) => ({ policy: subset.policy, subset }))].flatMap(
+      (one) => {
+        const resource = encodeCluster(
+          cluster(service, port, one.policy, own, 'subset' in one ? one.subset : undefined),
+        );
+        const audiences = followsDialled(service, one.policy) ? envoys : everybody;
+        return audiences.flatMap((audience) => inScopes(outboundScopes(audience, meshService), resource));
+      },
+    );
     const forGrpc = isGrpcPort(port) ? grpcCluster(cluster(service, port, whole, own)) : undefined;
     return [
-      ...encoded.flatMap((resource) => inScopes(outboundScopes('all', meshService), resource)),
+      ...encoded,
       ...(forGrpc === undefined ? [] : inScopes(outboundScopes('grpc', meshService), encodeCluster(forGrpc))),
     ];
   });
@@ -65,7 +73,7 @@ function cluster(
   subset?: Subset,
 ): Cluster {
   const name = outboundClusterName(service.host, port.number, subset?.name);
-  const dialled = discoveryOf(service.resolution) === 'original' || policy.loadBalancing.kind === 'passthrough';
+  const dialled = followsDialled(service, policy);
   const endpoints = dialled ? { type: TYPE.originalDestination } : endpointsOf(service, name, groups, subset);
   return {
     name,

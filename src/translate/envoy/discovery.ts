@@ -1,5 +1,6 @@
 /** How the endpoints of a service come to a cluster. */
-import type { Resolution } from '../../model/service.ts';
+import type { Resolution, Service } from '../../model/service.ts';
+import type { TrafficPolicy } from '../../model/traffic-policy.ts';
 
 /**
  * `eds`: as resources of their own. `dns`: written into the cluster, and resolved by the proxy. `original`: whatever
@@ -19,4 +20,9 @@ export function discoveryOf(resolution: Resolution): Discovery {
     case 'dynamic-dns':
       return 'none';
   }
+}
+
+/** Whether connections go on to the address that the caller dialled, which only an Envoy does. */
+export function followsDialled({ resolution }: Service, { loadBalancing }: TrafficPolicy): boolean {
+  return discoveryOf(resolution) === 'original' || loadBalancing.kind === 'passthrough';
 }

@@ -9,9 +9,21 @@ import type { ProxyKind } from '../../model/proxy.ts';
  */
 export type MetaKind = Extract<ProxyKind, 'envoy-meta' | 'metaproxy'>;
 
+const aeraki = (...names: readonly string[]): ReadonlySet<string> =>
+  new Set(names.map((name) => `aeraki.meta_protocol.codec.${name}`));
+
+/**
+ * Codecs that the other kind has and this one lacks. A name that stands nowhere may be a codec that a user built into
+ * his proxies: those are served it.
+ */
+export const lackingCodecs: Readonly<Record<MetaKind, ReadonlySet<string>>> = {
+  metaproxy: aeraki('brpc', 'dubbo', 'trpc', 'videopacket'),
+  'envoy-meta': aeraki(),
+};
+
 /** The MetaProtocol dialect of this kind for this codec; undefined when it can only pass the bytes through. */
 export function metaKindFor(kind: ProxyKind, codec: PortCodec | undefined): MetaKind | undefined {
-  if (codec === undefined) return undefined;
-  if (kind === 'metaproxy') return kind;
-  return kind === 'envoy-meta' && codec.description === undefined ? kind : undefined;
+  if (codec === undefined || (kind !== 'metaproxy' && kind !== 'envoy-meta')) return undefined;
+  if (codec.description !== undefined) return kind === 'metaproxy' ? kind : undefined;
+  return lackingCodecs[kind].has(codec.protocol.codec) ? undefined : kind;
 }
