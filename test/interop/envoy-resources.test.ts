@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { MeshService } from '../../src/model/mesh-service.ts';
+import type { ProxyNode } from '../../src/model/proxy.ts';
 import type { LoadBalancing } from '../../src/model/traffic-policy.ts';
 import { translateClusters } from '../../src/translate/envoy/clusters.ts';
 import { translateEndpoints } from '../../src/translate/envoy/load-assignments.ts';
 import { translateInbound } from '../../src/translate/inbound.ts';
 import { httpRoutes } from '../../src/translate/metaprotocol/http-routes.ts';
 import { translateOutbound } from '../../src/translate/outbound.ts';
-import type { ScopedResource } from '../../src/translate/scope.ts';
+import { type ScopedResource, scopesOf } from '../../src/translate/scope.ts';
 import {
   destination,
   endpoint,
@@ -28,6 +29,15 @@ import {
 import { peerUnderTest } from './peer-under-test.ts';
 
 const envoy = peerUnderTest('envoy');
+const proxy: ProxyNode = {
+  id: 'n',
+  kind: 'envoy',
+  namespace: '',
+  workload: 'n',
+  addresses: [],
+  labels: {},
+  extensions: [],
+};
 const logged = { ...settings, accessLog: { path: '/dev/null', encoding: 'JSON' as const }, idleTimeoutMs: 1500 };
 
 const split = route({
@@ -44,6 +54,12 @@ const split = route({
   requestMutation: [{ key: 'a', value: 'b' }],
   hashProperties: ['user'],
 });
+
+/** Of what stands in the scopes of every kind of proxy, what a stock Envoy in the service's namespace sees. */
+const seen = ({ service }: MeshService, resources: readonly ScopedResource[]) => {
+  const scopes = new Set(scopesOf({ ...proxy, namespace: service.namespace }));
+  return resources.filter(({ scope }) => scopes.has(scope));
+};
 
 const of = (resources: readonly ScopedResource[], type: string) =>
   Object.entries(shown(resources)).flatMap(([name, json]) => (name.includes(` ${type} `) ? [json] : []));
@@ -79,7 +95,7 @@ function services(): readonly MeshService[] {
 function bootstrap(): object {
   const all = services().flatMap((service) => [
     ...translateOutbound('envoy', service, logged).resources,
-    ...translateClusters(service, [group('', endpoint('localhost'))]).resources,
+    ...seen(service, translateClusters(service, [group('', endpoint('localhost'))]).resources),
   ]);
   const inbound = translateInbound('envoy', inboundPort({ address: '127.0.0.9' }), logged).resources;
   const places = [
