@@ -10,7 +10,7 @@ import { type NameSettings, NameTable } from './name-table.ts';
 import { NameReader, nameBytes } from './names.ts';
 import { CLASS_INTERNET, Flag, HEADER_BYTES, RecordType } from './protocol.ts';
 
-export const typeNames: Readonly<Record<string, number>> = {
+const typeNames: Readonly<Record<string, number>> = {
   A: 1,
   NS: 2,
   CNAME: 5,
@@ -23,7 +23,7 @@ export const typeNames: Readonly<Record<string, number>> = {
   ANY: 255,
 };
 
-export const testSettings: NameSettings = { clusterDomain: 'cluster.local', suffixes: ['cluster.local', 'mesh'] };
+const testSettings: NameSettings = { clusterDomain: 'cluster.local', suffixes: ['cluster.local', 'mesh'] };
 
 export function host(
   name: string,

@@ -1,6 +1,6 @@
 /** Domain names as they stand in packets (RFC 1035 3.1, 4.1.4), and as the text that tables are keyed by. */
 
-export const MAX_NAME_BYTES = 255;
+const MAX_NAME_BYTES = 255;
 const MAX_LABEL_BYTES = 63;
 const HEADER_BYTES = 12;
 

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { IsthmusError } from '../../model/errors.ts';
 
-export const RESOLV_CONF = '/etc/resolv.conf';
-export const DNS_PORT = 53;
+const RESOLV_CONF = '/etc/resolv.conf';
+const DNS_PORT = 53;
 /** As the C library has it: what stands behind the third is not asked. */
 const MAX_SERVERS = 3;
 
