@@ -10,6 +10,14 @@ export interface RunOptions {
   readonly stateFolder: string;
   readonly insecureXds: boolean;
   readonly adminTokenFile?: string;
+  readonly dns?: string;
+  readonly dnsUpstream?: readonly string[];
+  readonly dnsAllow?: readonly string[];
+  readonly dnsSuffix?: readonly string[];
+  /** Seconds. */
+  readonly dnsTtl: number;
+  /** Seconds. */
+  readonly dnsNegativeTtl: number;
   readonly logFormat: 'text' | 'json';
   readonly logLevel: LogLevel;
 }

@@ -6,6 +6,8 @@
  *        claims <--------+  +-- leases           +--> which kinds of proxies are there
  *           |                     ^
  *           +--> lease keeper ----+  (writes the state folder before an address is used)
+ *
+ *   pipeline --> names --> DNS server, where asked for
  */
 import { Engine } from '../collections/engine.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
@@ -16,6 +18,7 @@ import { createMetrics, type Metrics } from '../operations/metrics.ts';
 import { FileSource } from '../sources/files/file-source.ts';
 import { allFindings, describeService, proxyConfig, proxyStatuses, sortedValues } from './admin-views.ts';
 import { collectGarbage } from './collection-of-garbage.ts';
+import { type DnsDelivery, type DnsOptions, prepareDns } from './dns-delivery.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
@@ -23,7 +26,7 @@ import { ProxyPresence } from './proxy-presence.ts';
 import { type RegistryBridging, startRegistryBridging } from './registry-bridging.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
-export interface ControlPlaneOptions {
+export interface ControlPlaneOptions extends DnsOptions {
   readonly files: readonly string[];
   readonly stateFolder: string;
   readonly xds: string;
@@ -34,6 +37,8 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlane {
   readonly adminAddress: string;
+  /** Empty until it serves, and where DNS is not served. */
+  readonly dnsAddress: string;
   /**
    * Resolves with the address of the xDS server once all files have been seen; until then nobody is served, since a proxy
    * that comes back would be told that whatever is missing is gone. Rejects with STATE, USAGE or UNAVAILABLE.
@@ -61,6 +66,7 @@ class RunningControlPlane implements ControlPlane {
   readonly #pipeline = buildPipeline(new Engine());
   readonly #metrics: Metrics;
   readonly #xds: XdsServer;
+  readonly #dns: DnsDelivery | undefined;
   readonly #source: FileSource;
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
@@ -68,13 +74,21 @@ class RunningControlPlane implements ControlPlane {
   #registries: RegistryBridging | undefined;
   #isServing = false;
   adminAddress = '';
+  dnsAddress = '';
   serving: Promise<string> = Promise.resolve('');
 
   constructor(options: ControlPlaneOptions, log: Logger) {
     this.#options = options;
     this.#log = log;
     this.#metrics = metricsOf(this.#pipeline);
-    this.#xds = serveXds(this.#pipeline, this.#metrics, log);
+    const presence = new ProxyPresence(this.#pipeline);
+    this.#xds = serveXds(this.#pipeline, presence, this.#metrics, log);
+    this.#dns = prepareDns(options, {
+      pipeline: this.#pipeline,
+      metrics: this.#metrics,
+      log,
+      namespaceAt: (address) => presence.namespaceAt(address),
+    });
     this.#source = watchFiles(options.files, this.#pipeline);
   }
 
@@ -112,6 +126,8 @@ class RunningControlPlane implements ControlPlane {
     await this.#leases.settled();
     collectGarbage();
     this.#stops.push(() => this.#xds.close());
+    this.#stops.push(() => this.#dns?.close());
+    this.dnsAddress = (await this.#dns?.start()) ?? '';
     const allowPlaintextBeyondLoopback = this.#options.insecureXds;
     const { host, port } = await this.#xds.listen({ ...xdsAt, allowPlaintextBeyondLoopback });
     this.#isServing = true;
@@ -167,8 +183,7 @@ function watchFiles(roots: readonly string[], { engine, files }: Pipeline): File
   return new FileSource({ roots, tables: files, batch: (change) => engine.batch(change), read });
 }
 
-function serveXds(pipeline: Pipeline, metrics: Metrics, log: Logger): XdsServer {
-  const presence = new ProxyPresence(pipeline);
+function serveXds(pipeline: Pipeline, presence: ProxyPresence, metrics: Metrics, log: Logger): XdsServer {
   return createXdsServer({
     source: createStoreFor(pipeline),
     observer: {

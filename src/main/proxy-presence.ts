@@ -6,15 +6,20 @@ export class ProxyPresence {
   readonly #pipeline: Pipeline;
   /** Open streams by address. */
   readonly #streams = new Map<string, number>();
+  /** The namespace of the proxy that came last, by address. */
+  readonly #namespaces = new Map<string, string>();
 
   constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline;
   }
 
   /** A kind stays in use once it was seen: proxies that reconnect find their resources ready. */
-  enter({ kind, addresses }: ProxyNode): void {
+  enter({ kind, addresses, namespace }: ProxyNode): void {
     const { engine, proxyKinds, proxyAddresses } = this.#pipeline;
-    for (const address of addresses) this.#streams.set(address, (this.#streams.get(address) ?? 0) + 1);
+    for (const address of addresses) {
+      this.#streams.set(address, (this.#streams.get(address) ?? 0) + 1);
+      this.#namespaces.set(address, namespace);
+    }
     const unknown = addresses.filter((address) => !proxyAddresses.has(address));
     if (proxyKinds.has(kind) && unknown.length === 0) return;
     engine.batch(() => {
@@ -23,12 +28,18 @@ export class ProxyPresence {
     });
   }
 
+  /** Of the workload at an address, as its proxy says. */
+  namespaceAt(address: string): string | undefined {
+    return this.#namespaces.get(address);
+  }
+
   leave({ addresses }: ProxyNode): void {
     const { engine, proxyAddresses } = this.#pipeline;
     const left = addresses.filter((address) => {
       const streams = (this.#streams.get(address) ?? 0) - 1;
       if (streams > 0) this.#streams.set(address, streams);
       else this.#streams.delete(address);
+      if (streams <= 0) this.#namespaces.delete(address);
       return streams <= 0;
     });
     if (left.length === 0) return;

@@ -48,7 +48,8 @@ async function serve(plane: ControlPlane, log: Logger, signalled: Promise<NodeJS
     report(plane, log);
   }, NOT_YET_AFTER_MS);
   const xds = await plane.serving.finally(() => clearTimeout(notYet));
-  log.info({ xds, admin: plane.adminAddress }, 'serving');
+  const dns = plane.dnsAddress === '' ? {} : { dns: plane.dnsAddress };
+  log.info({ xds, admin: plane.adminAddress, ...dns }, 'serving');
   report(plane, log);
   return signalled;
 }

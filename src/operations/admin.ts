@@ -120,6 +120,7 @@ export function parseAddress(address: string, flag: string): { readonly host: st
   return { host, port };
 }
 
-function formatAddress(host: string, port: number): string {
+/** What parseAddress reads. */
+export function formatAddress(host: string, port: number): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,6 +1,7 @@
 /** `isthmus run`: the control plane. */
 import { Command, Option } from 'commander';
 import type { Actions, RunOptions, Settle } from '../actions.ts';
+import { dnsOptions } from './dns.ts';
 import { logOptions } from './logging.ts';
 
 interface Flags extends Omit<RunOptions, 'files' | 'stateFolder'> {
@@ -20,7 +21,7 @@ export function runCommand(actions: Actions, settle: Settle): Command {
     .addOption(new Option('--admin <address>', 'admin address').env('ISTHMUS_ADMIN').default('127.0.0.1:15014'))
     .option('--admin-token-file <file>', 'token that admin callers must send; needed beyond loopback')
     .option('--insecure-xds', 'serve plaintext xDS on an address that is not loopback', false);
-  for (const option of logOptions()) command.addOption(option);
+  for (const option of [...dnsOptions(), ...logOptions()]) command.addOption(option);
   return command.action(async (flags: Flags) => {
     const { filename, state, ...rest } = flags;
     settle(await actions.run({ ...rest, files: filename, stateFolder: state }));
