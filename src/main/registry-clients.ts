@@ -1,5 +1,6 @@
 /** Which client speaks to which type of registry. */
 import type { RegistryType } from '../resources/kinds.ts';
+import { createPolarisClient } from '../sources/registries/polaris/polaris-client.ts';
 import type { CreateRegistryClient } from '../sources/registries/registry-client.ts';
 import { createSnapshotClient } from '../sources/registries/snapshot/snapshot-client.ts';
 
@@ -10,7 +11,7 @@ const notYet: CreateRegistryClient = ({ registry, answer }) => {
 };
 
 export const registryClients: Readonly<Record<RegistryType, CreateRegistryClient>> = {
-  Polaris: notYet,
+  Polaris: createPolarisClient,
   Consul: notYet,
   Nacos: notYet,
   Eureka: notYet,
