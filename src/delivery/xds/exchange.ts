@@ -151,7 +151,11 @@ export class Exchange {
     this.#everything = false;
     for (const resource of resources) this.subscription.hold(resource.name, resource);
     const content = this.#made(view, { resources, unknown, answerDue, keepGone });
-    if (content === undefined && !this.hasRemovals) this.#since = undefined;
+    if (content === undefined && !this.hasRemovals) {
+      this.#since = undefined;
+      // It said itself that it holds all that it asks for: see resume().
+      if (this.#sent === undefined && this.subscription.held.size > 0) this.#acknowledged = this.subscription.version;
+    }
     return content;
   }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clusterType, endpointType, listenerType } from '../../../src/delivery/xds/resource-types.ts';
 import { type ProtocolCase, runCase } from './protocol-case.ts';
-import { type Rig, resource, startRig } from './rig.ts';
+import { node, type Rig, resource, startRig } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -278,4 +278,19 @@ const cases: readonly ProtocolCase[] = [
 
 describe('a delta client', () => {
   for (const one of cases) test(one.promise, () => runCase(rig, 'delta', one));
+});
+
+test('a reconnecting client that has everything by name is shown as synced, until something is due', async () => {
+  rig.change(endpointType, { a: '1' });
+  const client = rig.connect('delta');
+  const initialResourceVersions = { a: versionOf(endpointType, 'a', '1') };
+  client.send({ node: node(), typeUrl: endpointType, resourceNamesSubscribe: ['a'], initialResourceVersions });
+  await rig.silence(client);
+  const state = () => rig.server.streams()[0]?.types.find(({ typeUrl }) => typeUrl === endpointType)?.state;
+  expect(state()).toBe('SYNCED');
+  rig.change(endpointType, { a: '2' });
+  const response = await client.next();
+  expect(state()).toBe('STALE');
+  client.refuse(response, 'it does not please');
+  await expect.poll(state).toBe('NACKED');
 });
