@@ -11,16 +11,17 @@ const READY_WITHIN_MS = 20_000;
 const STOPS_WITHIN_MS = 15_000;
 const SHOWN_LOG_LINES = 15;
 
-/** Starts the program and waits until it says on its admin address that it is ready. */
+/** Starts the program and waits until it says on its admin address that it is ready. `cleanup` stops it. */
 export async function startIsthmus(
   parameters: readonly string[],
   admin: string,
   log: string,
   cleanup: Cleanup,
-): Promise<void> {
+): Promise<ChildProcess> {
   if (!existsSync(program)) throw new Error(`${program} is not there; "npm run build" makes it`);
   const child = cleanup.own(() => spawnIsthmus([...parameters, '--admin', admin], log), stop);
   await untilReady(child, admin, parameters, log);
+  return child;
 }
 
 function spawnIsthmus(parameters: readonly string[], log: string): ChildProcess {

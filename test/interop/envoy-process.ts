@@ -5,6 +5,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
+import { EnvoyAdmin } from './envoy-admin.ts';
 import type { InteropMesh } from './interop-mesh.ts';
 
 export type Variant = 'GRPC' | 'DELTA_GRPC';
@@ -13,8 +14,7 @@ export interface EnvoyProcess {
   readonly node: string;
   /** Warnings and worse, but for the one about its own bootstrap. */
   log(): string;
-  /** A counter or gauge of its admin address; 0 when it was never touched. */
-  stat(name: string): Promise<number>;
+  readonly admin: EnvoyAdmin;
   stop(): Promise<void>;
 }
 
@@ -80,10 +80,9 @@ export async function startEnvoy(command: string, mesh: InteropMesh, variant: Va
       await ended;
     },
   );
-  const ask = async (resource: string): Promise<string> =>
-    (await fetch(`http://127.0.0.1:${adminPort}/${resource}`)).text();
+  const admin = new EnvoyAdmin(adminPort);
   const deadline = performance.now() + READY_WITHIN_MS;
-  while ((await ask('ready').catch(() => '')).trim() !== 'LIVE') {
+  while (!(await admin.isReady())) {
     if (child.exitCode !== null || performance.now() > deadline)
       throw new Error(`Envoy is not ready. Its log:\n${readFileSync(log, 'utf8')}`);
     await sleep(20);
@@ -95,10 +94,7 @@ export async function startEnvoy(command: string, mesh: InteropMesh, variant: Va
         .split('\n')
         .filter((line) => !line.includes(UNLIMITED))
         .join('\n'),
-    stat: async (name) => {
-      const line = (await ask(`stats?filter=^${name.replaceAll('.', '\\.')}$`)).trim();
-      return line === '' ? 0 : Number(line.slice(line.indexOf(':') + 1));
-    },
+    admin,
     stop: async () => {
       child.kill('SIGTERM');
       await ended;

@@ -1,17 +1,23 @@
 /** The product as its users run it, for tests with peers: `isthmus run` on manifests, `isthmus proxy` for callers. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Cleanup } from '../../examples/quickstart/cleanup.ts';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { startIsthmus } from '../../examples/quickstart/isthmus-process.ts';
 
-const meshConfig = `apiVersion: isthmus.dev/v1alpha1
+const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
+
+/** The settings of the mesh, in `mesh.yaml`; `more` are further lines of the spec. */
+export const meshConfig = (more = ''): string => `apiVersion: isthmus.dev/v1alpha1
 kind: MeshConfig
 metadata: { name: mesh }
 spec:
   virtualIps: { ipv4: [127.241.0.0/16], ipv6: [] }
-`;
+${more}`;
 
 interface Lease {
   readonly key: string;
@@ -24,6 +30,7 @@ export class InteropMesh {
   /** Addresses of the control plane. */
   readonly xds: string;
   readonly admin: string;
+  #controlPlane: ChildProcess | undefined;
 
   constructor(xdsPort: number, adminPort: number) {
     this.xds = `127.0.0.1:${xdsPort}`;
@@ -37,11 +44,34 @@ export class InteropMesh {
   static async start(manifests: Readonly<Record<string, string>>): Promise<InteropMesh> {
     const [xdsPort = 0, adminPort = 0] = await freePorts(2);
     const mesh = new InteropMesh(xdsPort, adminPort);
-    for (const [file, text] of Object.entries({ ...manifests, 'mesh.yaml': meshConfig })) mesh.write(file, text);
-    const run = ['run', '-f', path.join(mesh.folder, 'manifests'), '--state', path.join(mesh.folder, 'state')];
-    const log = path.join(mesh.folder, 'control-plane.log');
-    await startIsthmus([...run, '--xds', mesh.xds], mesh.admin, log, mesh.cleanup);
+    for (const [file, text] of Object.entries({ ...manifests, 'mesh.yaml': meshConfig() })) mesh.write(file, text);
+    await mesh.startControlPlane();
     return mesh;
+  }
+
+  /** Also once it was killed: at its addresses, with its state folder. */
+  async startControlPlane(): Promise<void> {
+    const run = ['run', '-f', path.join(this.folder, 'manifests'), '--state', path.join(this.folder, 'state')];
+    const log = path.join(this.folder, 'control-plane.log');
+    this.#controlPlane = await startIsthmus([...run, '--xds', this.xds], this.admin, log, this.cleanup);
+  }
+
+  /** Without a word of farewell. */
+  async killControlPlane(): Promise<void> {
+    if (this.#controlPlane === undefined) throw new Error('no control plane runs');
+    const gone = once(this.#controlPlane, 'exit');
+    this.#controlPlane.kill('SIGKILL');
+    this.#controlPlane = undefined;
+    await gone;
+  }
+
+  /** What a command that asks the control plane says and ends with. */
+  async isthmus(...parameters: readonly string[]): Promise<{ readonly code: unknown; readonly output: string }> {
+    const child = spawn(process.execPath, [program, ...parameters, '--admin', this.admin], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    return { code, output };
   }
 
   /** Replaces a manifest at one blow. */
