@@ -22,7 +22,7 @@ import { UdpListener } from './udp-listener.ts';
 import { UpstreamList } from './upstream-list.ts';
 
 /** As Istio's, which forgets nothing sooner: a virtual IP does not move. Names that are not there may come any time. */
-export const defaultTtls: Ttls = { ttl: 30, negativeTtl: 5 };
+const defaultTtls: Ttls = { ttl: 30, negativeTtl: 5 };
 
 export interface DnsServerOptions {
   readonly table: NameTable;
