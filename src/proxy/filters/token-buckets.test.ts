@@ -42,3 +42,14 @@ it('keeps buckets of different names apart', () => {
   const { store } = clocked();
   for (let name = 0; name < 40; name++) expect(take(store.bucket(`bucket ${name}`, plan), 10)).toBe(3);
 });
+
+it.each([2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1])(
+  'lets requests through under a limit of %d, and after a refill',
+  (tokens) => {
+    const { store, clock } = clocked();
+    const bucket = store.bucket('a', { maxTokens: tokens, tokensPerFill: tokens, fillIntervalMs: 100 });
+    expect(take(bucket, 1000)).toBe(1000);
+    clock.now += 100_000;
+    expect(take(bucket, 1000)).toBe(1000);
+  },
+);

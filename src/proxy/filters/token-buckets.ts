@@ -2,12 +2,14 @@
  * Token buckets in memory that all workers share, so that a limit holds for the proxy as a whole. A bucket is found by
  * its name's hash; its cells are taken by compare-and-exchange, and no worker waits for another.
  *
- *   cells of a bucket:  name hash | settings hash | last fill (number of intervals since the epoch) | tokens
+ *   cells of a bucket:  name hash | settings hash | last fill (number of intervals of the clock) | tokens
  */
 import { hashText, mix } from '../balancing/hash.ts';
 import type { BucketPlan } from '../config/rate-limit-plan.ts';
 
 const CELLS = 4;
+/** Cells hold signed numbers. A limit beyond this is none that anybody could meet. */
+const MOST_TOKENS = 0x7fff_ffff;
 const [NAME, SETTINGS, FILL, TOKENS] = [0, 1, 2, 3] as const;
 
 export interface TokenBucket {
@@ -19,7 +21,7 @@ export class BucketStore {
   readonly #cells: Int32Array;
   readonly #now: () => number;
 
-  /** `memory` is shared between workers; `now` gives milliseconds of one clock for all of them. */
+  /** `memory` is shared between workers; `now` gives monotonic milliseconds of one clock for all of them. */
   constructor(memory: SharedArrayBuffer, now: () => number) {
     this.#cells = new Int32Array(memory);
     this.#now = now;
@@ -35,7 +37,7 @@ export class BucketStore {
     const settings = nonZero(hashText(`${plan.maxTokens}/${plan.tokensPerFill}/${plan.fillIntervalMs}`));
     if (Atomics.exchange(this.#cells, at + SETTINGS, settings) !== settings) {
       Atomics.store(this.#cells, at + FILL, this.#interval(plan));
-      Atomics.store(this.#cells, at + TOKENS, plan.maxTokens);
+      Atomics.store(this.#cells, at + TOKENS, Math.min(plan.maxTokens, MOST_TOKENS));
     }
     return { take: () => this.#take(at, plan) };
   }
@@ -46,7 +48,7 @@ export class BucketStore {
     const last = Atomics.load(cells, at + FILL);
     const passed = (interval - last) | 0;
     if (passed > 0 && Atomics.compareExchange(cells, at + FILL, last, interval) === last) {
-      const missing = plan.maxTokens - Math.max(0, Atomics.load(cells, at + TOKENS));
+      const missing = Math.min(plan.maxTokens, MOST_TOKENS) - Math.max(0, Atomics.load(cells, at + TOKENS));
       Atomics.add(cells, at + TOKENS, Math.min(missing, passed * plan.tokensPerFill));
     }
     if (Atomics.sub(cells, at + TOKENS, 1) > 0) return true;
