@@ -17,6 +17,7 @@ import { type ListenerPlan, planListener } from './config/listener-plan.ts';
 import { Rejection } from './config/rejection.ts';
 import { type Applied, type InertFilters, type ResourceChange, resourceMessages } from './config/resources.ts';
 import { planRoutes } from './config/route-plan.ts';
+import { machineNow } from './connections/machine-clock.ts';
 import { type ProxyLimits, Runtime } from './connections/runtime.ts';
 import { BucketStore } from './filters/token-buckets.ts';
 import { ListenerSet } from './listeners/listener-set.ts';
@@ -48,7 +49,7 @@ export class DataPlane implements ConfigurationTarget {
     const around = {
       runtime: this.runtime,
       directory: this.directory,
-      buckets: new BucketStore(bucketMemory, Date.now),
+      buckets: new BucketStore(bucketMemory, machineNow),
       logFiles: this.logFiles,
     };
     this.listeners = new ListenerSet(around, this.#routes, this.stats, sharedAddresses);

@@ -1,5 +1,5 @@
 /** What metaproxy does with requests and replies, over real sockets. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Packet, packet } from './awesomerpc-peers.ts';
 import { server, stage } from './proxy-stage.ts';
 
@@ -297,6 +297,28 @@ describe('local rate limit', () => {
     const codes: number[] = [];
     for (const command of [2, 2, 1, 1, 1]) codes.push((await client.call({ id: 1, command })).code);
     expect(codes).toEqual([0, 1, 0, 0, 1]);
+  });
+
+  it('fills its bucket also after the wall clock was set back', async () => {
+    const realNow = Date.now;
+    let setBackMs = 0;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => realNow() - setBackMs);
+    onTestFinished(() => clock.mockRestore());
+    const upstream = await server('v1');
+    const { connect } = await stage({
+      clusters: [{ name: 'a', ports: [upstream.port] }],
+      more: limit({ token_bucket: { max_tokens: 1, tokens_per_fill: 1, fill_interval: '0.05s' } }),
+    });
+    const client = await connect();
+    expect((await client.call({ id: 1 })).code).toBe(0);
+    setBackMs = 3_600_000;
+    // By hand, since `waitFor` itself may live by that clock.
+    let code = 1;
+    for (let attempt = 0; attempt < 200 && code !== 0; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      ({ code } = await client.call({ id: 2 }));
+    }
+    expect(code).toBe(0);
   });
 });
 
