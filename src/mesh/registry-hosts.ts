@@ -63,18 +63,17 @@ export function registryOf(
 }
 
 function hostName(template: string, { name, group, namespace, registry }: RegisteredService): string {
-  const filled = template
-    .split('.')
-    .flatMap((part) => {
-      const text = part
-        .replaceAll('{service}', () => name)
-        .replaceAll('{group}', () => group)
-        .replaceAll('{namespace}', () => namespace)
-        .replaceAll('{registry}', () => registry);
-      return text.split('.').map(foldLabel);
-    })
-    .filter((label) => label !== '');
-  return bounded(filled.join('.'));
+  const values: Readonly<Record<string, string>> = { service: name, group, namespace, registry };
+  const labels = template.split('.').flatMap((part) => {
+    // In one pass: what a registry calls its services is no template.
+    const text = part.replace(/\{(service|group|namespace|registry)\}/g, (_, key: string) => values[key] ?? '');
+    const folded = text
+      .split('.')
+      .map(foldLabel)
+      .filter((label) => label !== '');
+    return folded.length === 0 && part.includes('{service}') ? [hashOf(name)] : folded;
+  });
+  return bounded(labels.join('.'));
 }
 
 /** Lower case letters, digits and inner hyphens; whatever else becomes a hyphen. */
