@@ -49,6 +49,16 @@ function findOnPath(command: string): string | undefined {
   }
 }
 
+/** Only where it may make a network, which some containers forbid. */
+function findUnshare(): string | undefined {
+  try {
+    run('unshare', ['--map-root-user', '--net', '--mount', 'ip', 'link', 'set', 'lo', 'up']);
+    return findOnPath('unshare');
+  } catch {
+    return undefined;
+  }
+}
+
 function installDebian(packages: readonly string[]): void {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   run('apt-get', ['update', '-qq'], environment);
@@ -79,6 +89,18 @@ export const peers: readonly Peer[] = [
     purpose: 'a proxy that only copies bytes, to measure against',
     find: () => findOnPath('haproxy'),
     install: () => installDebian(['haproxy']),
+  },
+  {
+    name: 'dig',
+    purpose: "BIND's DNS client",
+    find: () => findOnPath('dig'),
+    install: () => installDebian(['bind9-dnsutils']),
+  },
+  {
+    name: 'unshare',
+    purpose: "the C library's resolver, in a network of its own",
+    find: findUnshare,
+    install: () => installDebian(['util-linux', 'iproute2']),
   },
 ];
 
