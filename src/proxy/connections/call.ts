@@ -68,6 +68,8 @@ export class Call {
 }
 
 export class CallPool {
+  /** Calls in flight that callers have left behind, ever. */
+  abandoned = 0;
   readonly #free: Call[] = [];
 
   acquire(): Call {

@@ -9,6 +9,9 @@ import { CallQueue } from '../upstream/call-queue.ts';
 import { SlotTable } from '../upstream/slot-table.ts';
 import { type ConnectionHost, type ConnectionKeeper, UpstreamConnection } from '../upstream/upstream-connection.ts';
 
+/** Freed slots that rest before one is used again: an id comes again after two million requests, of the same caller. */
+const RESTING_SLOTS = 64;
+
 interface Link {
   readonly connection: UpstreamConnection;
   readonly remaps: boolean;
@@ -31,7 +34,7 @@ export class CallerLinks implements ConnectionKeeper {
     for (const link of this.#links) {
       const { connection } = link;
       if (connection.host === host && link.remaps === remaps && !connection.retired)
-        return connection.calls.full ? undefined : connection;
+        return connection.calls.room > 0 ? connection : undefined;
     }
     return this.#open(host, remaps);
   }
@@ -50,7 +53,9 @@ export class CallerLinks implements ConnectionKeeper {
   }
 
   #open(host: ConnectionHost, remaps: boolean): UpstreamConnection {
-    const calls = remaps ? new SlotTable(this.#codec) : new CallQueue(this.#codec.capabilities.correlation === 'id');
+    const calls = remaps
+      ? new SlotTable(this.#codec, RESTING_SLOTS)
+      : new CallQueue(this.#codec.capabilities.correlation === 'id');
     const connection = new UpstreamConnection(this.#runtime, host, this.#codec, calls, this, false);
     this.#links.push({ connection, remaps });
     return connection;

@@ -15,6 +15,8 @@ import type { Site } from './site.ts';
 /** Who sends a request, as far as its way is concerned. */
 export interface Caller extends CallOwner {
   readonly links: CallerLinks;
+  /** Requests in flight. */
+  readonly inFlight: number;
   /** Answers in the upstream's stead. */
   refuse(call: Call, reason: ReplyReason, message: string, detail: string): void;
   /** A request without a reply is on its way. */
@@ -128,7 +130,7 @@ function send(site: Site, caller: Caller, call: Call, frame: Frame, cluster: Clu
 }
 
 function connectionFor(site: Site, caller: Caller, frame: Frame, host: Host): UpstreamConnection | undefined {
-  if (site.sharing === 'all' && frame.rewritable) return host.shared(site.codec).choose();
+  if (site.sharing === 'all' && frame.rewritable) return host.shared(site.codec).choose(caller.inFlight);
   return caller.links.to(host, frame.rewritable);
 }
 

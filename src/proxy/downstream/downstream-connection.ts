@@ -36,7 +36,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   readonly #addresses: ConnectionAddresses;
   readonly #onClosed: (connection: DownstreamConnection) => void;
   #site: Site;
-  #inFlight = 0;
+  inFlight = 0;
   #lastRead: number;
   /** No more requests are read: the connection ends when nothing is in flight. */
   #ending = false;
@@ -74,9 +74,9 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
       return;
     }
     this.#site.stats.cxActive--;
-    this.#site.stats.requestActive -= this.#inFlight;
+    this.#site.stats.requestActive -= this.inFlight;
     site.stats.cxActive++;
-    site.stats.requestActive += this.#inFlight;
+    site.stats.requestActive += this.inFlight;
     this.#site = site;
   }
 
@@ -204,7 +204,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     // A caller that always has requests in flight would never be done: from half-time on it is not read from.
     if (this.#ending && !this.#ended && now - this.#endingSince > drainMs / 2) this.#intake.pause(Pause.ending);
     const { idleTimeoutMs } = this.#site.plan;
-    if (idleTimeoutMs <= 0 || this.#inFlight > 0 || this.#ending || now - this.#lastRead <= idleTimeoutMs) return;
+    if (idleTimeoutMs <= 0 || this.inFlight > 0 || this.#ending || now - this.#lastRead <= idleTimeoutMs) return;
     this.#site.stats.idleTimeout++;
     this.drain();
   }
@@ -244,9 +244,9 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     call.startedAt = this.#runtime.turn.now;
     if (site.logs !== undefined) call.logged = site.logs.readRequest(bytes, start, frame);
     if (this.#order !== undefined && !oneway) this.#order.begin(call);
-    this.#inFlight++;
+    this.inFlight++;
     site.stats.requestActive++;
-    if (this.#inFlight >= this.#runtime.limits.maxInFlight) this.#intake.pause(Pause.inFlight);
+    if (this.inFlight >= this.#runtime.limits.maxInFlight) this.#intake.pause(Pause.inFlight);
     return call;
   }
 
@@ -277,10 +277,10 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   }
 
   #finish(call: Call): void {
-    this.#inFlight--;
+    this.inFlight--;
     this.#site.stats.requestActive--;
     this.#runtime.calls.release(call);
-    if (this.#intake.isPausedFor(Pause.inFlight) && this.#inFlight <= this.#runtime.limits.maxInFlight / 2)
+    if (this.#intake.isPausedFor(Pause.inFlight) && this.inFlight <= this.#runtime.limits.maxInFlight / 2)
       this.#intake.unpause(Pause.inFlight);
     if (this.#ending) this.#endIfDone();
   }
@@ -303,7 +303,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   }
 
   #endIfDone(): void {
-    if (this.#ended || this.#inFlight > 0) return;
+    if (this.#ended || this.inFlight > 0) return;
     if (this.#intake.expectsMore) return;
     this.#ended = true;
     this.#endingSince = this.#runtime.turn.now;
@@ -319,8 +319,9 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     this.#intake.close();
     this.#runtime.sweeper.remove(this);
     stats.cxActive--;
-    stats.requestActive -= this.#inFlight;
-    if (this.#inFlight > 0)
+    stats.requestActive -= this.inFlight;
+    this.#runtime.calls.abandoned += this.inFlight;
+    if (this.inFlight > 0)
       if (this.#socket.readableEnded || this.#socket.errored !== null) stats.cxDestroyRemoteWithActiveRq++;
       else stats.cxDestroyLocalWithActiveRq++;
     this.#pressure.release();

@@ -31,7 +31,11 @@ function mirrorTo(site: Site, cluster: Cluster, mutation: Mutation, call: Call, 
   if (bytes === undefined || !decode(codec, bytes)) return false;
   const shared = site.sharing === 'all' && scratch.rewritable;
   const pool = host.pool(codec);
-  const connection = shared ? host.shared(codec).choose() : call.oneway ? pool.forOneway() : pool.take();
+  const connection = shared
+    ? host.shared(codec).choose(cluster.mirrored)
+    : call.oneway
+      ? pool.forOneway()
+      : pool.take();
   if (connection === undefined || connection.output.blocked) return false;
   if (call.oneway) connection.sendOneway(bytes, 0, scratch);
   else connection.send(copy(site, call, cluster), bytes, 0, scratch);

@@ -24,8 +24,8 @@ export class CallQueue implements PendingCalls {
     return this.#calls.length - this.#head;
   }
 
-  get full(): boolean {
-    return this.size >= MAX_CALLS;
+  get room(): number {
+    return MAX_CALLS - this.size;
   }
 
   add(call: Call): void {
@@ -45,13 +45,13 @@ export class CallQueue implements PendingCalls {
     return undefined;
   }
 
-  /** An expired call keeps its place, so that its late answer is not taken for the next one's. */
-  expire(before: number, expired: (call: Call) => void): void {
+  /** A removed call keeps its place, so that its late answer is not taken for the next one's. */
+  remove(isOver: (call: Call) => boolean, removed: (call: Call) => void): void {
     for (let index = this.#head; index < this.#calls.length; index++) {
       const call = this.#calls[index];
-      if (call?.owner === undefined || call.startedAt >= before) continue;
+      if (call?.owner === undefined || !isOver(call)) continue;
       this.#calls[index] = tombstone(call);
-      expired(call);
+      removed(call);
     }
   }
 

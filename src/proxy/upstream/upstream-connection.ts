@@ -147,13 +147,27 @@ export class UpstreamConnection {
     if (requestTimeoutMs <= 0 || this.calls.size === 0) return;
     const before = now - requestTimeoutMs;
     let expired = 0;
-    this.calls.expire(before, (call) => {
-      expired++;
-      this.host.active--;
-      this.host.stats.rqTimeout++;
-      call.owner?.onFailure(call, ReplyReason.unspecified, 'upstream request timeout', 'upstream_response_timeout');
-    });
+    this.calls.remove(
+      (call) => call.startedAt < before,
+      (call) => {
+        expired++;
+        this.host.active--;
+        this.host.stats.rqTimeout++;
+        call.owner?.onFailure(call, ReplyReason.unspecified, 'upstream request timeout', 'upstream_response_timeout');
+      },
+    );
     if (expired > 0 && (this.#exclusive || this.#lastRead < before)) this.destroy();
+  }
+
+  /** Gives up the calls whose callers have gone. */
+  forsake(): void {
+    this.calls.remove(
+      (call) => call.owner?.waiting !== true,
+      (call) => {
+        this.host.active--;
+        call.owner?.onFailure(call, ReplyReason.unspecified, 'the caller has gone', 'downstream_gone');
+      },
+    );
   }
 
   onFrame(bytes: Buffer, start: number, frame: Frame): void {
