@@ -2,6 +2,7 @@
 
 import type { ExitCode } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
+import type { RegistryStatus } from '../model/registry.ts';
 
 export interface RunOptions {
   readonly files: readonly string[];
@@ -52,10 +53,38 @@ export interface OfflineMesh {
   xds(proxy: { readonly id: string; readonly kind: string }): unknown;
 }
 
+/** What a registry would become, read once. */
+export interface RegistryCheck {
+  readonly status: RegistryStatus;
+  readonly services: readonly BridgedService[];
+  readonly findings: readonly Finding[];
+}
+
+/** A registered service and the host that it became. */
+export interface BridgedService {
+  /** `namespace/group/name`, without what is empty. */
+  readonly service: string;
+  /** Absent where it was refused. */
+  readonly host?: string;
+  /** Virtual IPs. */
+  readonly addresses: readonly string[];
+  readonly instances: number;
+  /** Instances that are not unhealthy or taken out. */
+  readonly up: number;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
 export interface Actions {
   run(options: RunOptions): Promise<ExitCode>;
   proxy(options: ProxyRunOptions): Promise<ExitCode>;
   loadOffline(files: readonly string[]): Promise<OfflineMesh>;
+  checkRegistry(
+    files: readonly string[],
+    registry: string | undefined,
+    timeoutMs: number,
+    progress: (text: string) => void,
+  ): Promise<RegistryCheck>;
 }
 
 /** How a command says with which code the program is to end. */

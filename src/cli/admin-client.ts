@@ -23,9 +23,18 @@ export function adminOptions(): Option[] {
 
 /** GETs a path of the admin API. Throws UNAVAILABLE when nobody answers, BAD_DATA when there is no such thing. */
 export async function adminGet(target: AdminTarget, path: string): Promise<unknown> {
+  return ask(target, 'GET', path);
+}
+
+/** POSTs to a path of the admin API, which changes something. Throws as adminGet does. */
+export async function adminPost(target: AdminTarget, path: string): Promise<unknown> {
+  return ask(target, 'POST', path);
+}
+
+async function ask(target: AdminTarget, method: 'GET' | 'POST', path: string): Promise<unknown> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (target.adminTokenFile !== undefined) headers.authorization = `Bearer ${await readToken(target.adminTokenFile)}`;
-  const response = await fetchFrom(target, path, headers);
+  const response = await fetchFrom(target, method, path, headers);
   if (response.ok) return response.json();
   const body = await response.text();
   if (response.status === 401)
@@ -43,9 +52,14 @@ async function readToken(file: string): Promise<string> {
   }
 }
 
-async function fetchFrom(target: AdminTarget, path: string, headers: Record<string, string>): Promise<Response> {
+async function fetchFrom(
+  target: AdminTarget,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+): Promise<Response> {
   try {
-    return await fetch(`http://${target.admin}${path}`, { headers, signal: AbortSignal.timeout(10_000) });
+    return await fetch(`http://${target.admin}${path}`, { method, headers, signal: AbortSignal.timeout(10_000) });
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
     throw new IsthmusError(

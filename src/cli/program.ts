@@ -11,6 +11,7 @@ import { describeCommand } from './commands/describe.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { proxyConfigCommand } from './commands/proxy-config.ts';
 import { proxyStatusCommand } from './commands/proxy-status.ts';
+import { registryCommand } from './commands/registry.ts';
 import { runCommand } from './commands/run.ts';
 import { translateCommand } from './commands/translate.ts';
 import { validateCommand } from './commands/validate.ts';
@@ -53,6 +54,7 @@ function createProgram(version: string, actions: Actions, settle: Settle): Comma
     proxyStatusCommand(settle),
     proxyConfigCommand(settle),
     vipCommand(),
+    registryCommand(actions, settle),
     describeCommand(),
     analyzeCommand(settle),
     codecCommand(settle),

@@ -4,5 +4,6 @@ import type { Actions } from '../cli/actions.ts';
 export const actions: Actions = {
   run: async (options) => (await import('./run.ts')).run(options),
   proxy: async (options) => (await import('./proxy.ts')).proxy(options),
+  checkRegistry: async (...checked) => (await import('./registry-check.ts')).checkRegistry(...checked),
   loadOffline: async (files) => (await import('./offline.ts')).loadOffline(files),
 };

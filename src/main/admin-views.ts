@@ -1,4 +1,5 @@
 /** What the admin API and offline commands show of a pipeline: plain values, in a stable order. */
+import type { BridgedService } from '../cli/actions.ts';
 import type { Collection } from '../collections/collection.ts';
 import type { XdsServer } from '../delivery/xds/server.ts';
 import type { ResourceStatus, StreamStatus } from '../delivery/xds/status.ts';
@@ -40,6 +41,41 @@ export function describeService(pipeline: Pipeline, host: string): unknown {
     endpoints: mesh.groupsByService.lookup(key),
     findings: allFindings(pipeline).filter(concerns),
   };
+}
+
+/** What a registry holds and what it became, in order of its names. */
+export function bridgedServices({ registered, mesh }: Pipeline, registry: string): readonly BridgedService[] {
+  return sortedValues(registered)
+    .filter((service) => service.registry === registry)
+    .map(({ key, namespace, group, name, instances, since }) => {
+      const host = mesh.registryHosts.get(key)?.host;
+      const served = [...(host === undefined ? [] : (mesh.hosts.get(host)?.services ?? []))]
+        .map((one) => mesh.meshServices.get(one.key))
+        .find((one) => one?.service.provenance.registry === registry);
+      return {
+        service: [namespace, group, name].filter((part) => part !== '').join('/'),
+        ...(host === undefined || served === undefined ? {} : { host }),
+        addresses: served?.addresses ?? [],
+        instances: instances.length,
+        up: instances.filter(({ health, isolated }) => health !== 'down' && !isolated).length,
+        since,
+      };
+    });
+}
+
+/** What a ServiceRegistry of type Snapshot reads. */
+export function registrySnapshot({ registered }: Pipeline, registry: string): unknown {
+  const services = sortedValues(registered)
+    .filter((service) => service.registry === registry)
+    .map(({ namespace, group, name, metadata, instances, isProtected }) => ({
+      namespace,
+      group,
+      name,
+      metadata,
+      instances,
+      isProtected,
+    }));
+  return { services };
 }
 
 /** Streams of one node shown as one proxy: a deployed MetaProtocol proxy opens a stream for each route configuration. */

@@ -16,7 +16,15 @@ import { type AdminServer, parseAddress, startAdmin } from '../operations/admin.
 import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
 import { FileSource } from '../sources/files/file-source.ts';
-import { allFindings, describeService, proxyConfig, proxyStatuses, sortedValues } from './admin-views.ts';
+import {
+  allFindings,
+  bridgedServices,
+  describeService,
+  proxyConfig,
+  proxyStatuses,
+  registrySnapshot,
+  sortedValues,
+} from './admin-views.ts';
 import { collectGarbage } from './collection-of-garbage.ts';
 import { type DnsDelivery, type DnsOptions, prepareDns } from './dns-delivery.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
@@ -149,11 +157,23 @@ class RunningControlPlane implements ControlPlane {
         proxies: () => proxyStatuses(xds),
         proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),
         proxyConfig: (id, type) => proxyConfig(xds, id, type),
+        registries: () => this.#registries?.statuses() ?? [],
+        registryServices: (name) => this.#ifRegistry(name, () => bridgedServices(this.#pipeline, name)),
+        registrySnapshot: (name) => this.#ifRegistry(name, () => registrySnapshot(this.#pipeline, name)),
+        releaseRegistry: (name, service) => {
+          const released = this.#registries?.release(name, service);
+          if (released !== undefined) this.#log.warn({ registry: name, released }, 'held deletions were released');
+          return released === undefined ? undefined : { released };
+        },
         collections: () => engine.describe(),
         collection: (name, key) => engine.dependencies(name, key),
       },
       this.#options.adminToken,
     );
+  }
+
+  #ifRegistry<T>(name: string, show: () => T): T | undefined {
+    return this.#registries?.statuses().some(({ registry }) => registry === name) === true ? show() : undefined;
   }
 
   #whyNotServing(): string {

@@ -29,11 +29,12 @@ export interface RegistryBridging {
  * `onSeen` is called whenever a registry changed its state. Throws STATE where the records cannot be read.
  */
 export async function startRegistryBridging(
-  { engine, files, mesh, registered }: Pipeline,
+  pipeline: Pipeline,
   folder: string,
   onSeen: () => void,
   log: Logger,
 ): Promise<RegistryBridging> {
+  const { engine, files, registered } = pipeline;
   const records = await RegistryRecords.open(new NodeStateFolder(folder));
   const states = new Map<string, string>();
   const bridges = new RegistryBridges({
@@ -43,10 +44,7 @@ export async function startRegistryBridging(
     clock: systemClock,
     recordsOf: (registry) => records.of(registry),
     note: (changes) => records.note(changes),
-    ownRanges: () => {
-      const { ipv4, ipv6 } = mesh.virtualIpRanges.get(meshKey) ?? defaultRanges;
-      return [...ipv4, ...ipv6];
-    },
+    ownRanges: () => ownRanges(pipeline),
     onStatus: (status) => {
       logState(status, states, log);
       onSeen();
@@ -67,6 +65,12 @@ export async function startRegistryBridging(
       await records.close();
     },
   };
+}
+
+/** Where no registry may have a service stand: the ranges of virtual IPs. */
+export function ownRanges({ mesh }: Pipeline): readonly string[] {
+  const { ipv4, ipv6 } = mesh.virtualIpRanges.get(meshKey) ?? defaultRanges;
+  return [...ipv4, ...ipv6];
 }
 
 function logState(

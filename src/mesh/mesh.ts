@@ -27,7 +27,7 @@ import { allAddresses, inboundPorts } from './inbound-ports.ts';
 import type { MeshInputs } from './inputs.ts';
 import { meshServices } from './mesh-services.ts';
 import { portCodecs, protocols } from './protocols.ts';
-import { registryHosts } from './registry-hosts.ts';
+import { type RegistryHost, registryHosts } from './registry-hosts.ts';
 import { about } from './resource-order.ts';
 import { routeTables } from './route-tables.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
@@ -53,6 +53,8 @@ export interface Mesh {
   readonly hostPolicies: Collection<HostPolicy>;
   /** By service key and port. */
   readonly routeTables: Collection<RouteTable>;
+  /** By the registered service's key. */
+  readonly registryHosts: Collection<RegistryHost>;
   /** By service key. */
   readonly virtualIpClaims: Collection<VirtualIpClaim>;
   /** By address or CIDR, as written. */
@@ -102,6 +104,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     portCodecs: codecs,
     hostPolicies: policies,
     routeTables: routes,
+    registryHosts: hostsOfRegistries,
     virtualIpClaims: virtualIpClaims(engine, allServices),
     reservedAddresses: reserved,
     meshServices: assembled,

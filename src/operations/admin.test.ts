@@ -11,6 +11,11 @@ const views: AdminViews = {
   proxies: () => [],
   proxy: () => undefined,
   proxyConfig: () => undefined,
+  registries: () => [{ registry: 'polaris' }],
+  registryServices: (name: string) => (name === 'polaris' ? [] : undefined),
+  registrySnapshot: (name: string) => (name === 'polaris' ? { services: [] } : undefined),
+  releaseRegistry: (name: string, service: string | undefined) =>
+    name === 'polaris' ? { released: [service ?? 'all'] } : undefined,
   collections: () => [],
   collection: () => undefined,
 };
@@ -71,5 +76,16 @@ describe('an address', () => {
 
   it.each(['', '80', ':80', '127.0.0.1', '127.0.0.1:', '127.0.0.1:65536', '127.0.0.1:x'])('"%s" is refused', (text) => {
     expect(() => parseAddress(text, '--admin')).toThrow('--admin');
+  });
+
+  it('releases what is held by a POST alone, and never for a web page', async () => {
+    const app = createAdminApp(views, undefined);
+    const path = '/api/v1/registries/polaris/release?service=a';
+    const post = (headers: Record<string, string> = {}) => app.request(path, { method: 'POST', headers });
+    expect(await (await post()).json()).toEqual({ released: ['a'] });
+    expect((await app.request(path)).status).toBe(404);
+    expect((await post({ origin: 'http://evil.example' })).status).toBe(403);
+    expect((await app.request('/api/v1/registries/other/release', { method: 'POST' })).status).toBe(404);
+    expect((await createAdminApp(views, 'secret').request(path, { method: 'POST' })).status).toBe(401);
   });
 });

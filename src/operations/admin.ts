@@ -1,6 +1,6 @@
 /**
- * The admin API over HTTP: health, metrics, what the mesh model holds, what each proxy has. Read-only. It stands on
- * loopback unless a token guards it. The app is a plain function of requests, so that tests need no socket.
+ * The admin API over HTTP: health, metrics, what the mesh model holds, what each proxy has, and one thing to do: to
+ * release what is held against a registry. It stands on loopback unless a token guards it. The app is a plain function of requests, so that tests need no socket.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -21,6 +21,12 @@ export interface AdminViews {
   readonly proxies: () => unknown;
   readonly proxy: (id: string) => unknown;
   readonly proxyConfig: (id: string, type: string) => unknown;
+  readonly registries: () => unknown;
+  /** What a registry holds, service by service. */
+  readonly registryServices: (registry: string) => unknown;
+  readonly registrySnapshot: (registry: string) => unknown;
+  /** Carries out what is held: of one service, or of all. The one thing here that changes anything. */
+  readonly releaseRegistry: (registry: string, service: string | undefined) => unknown;
   readonly collections: () => unknown;
   readonly collection: (name: string, key: string) => unknown;
 }
@@ -64,6 +70,19 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
   app.get('/api/v1/proxies/:id/config', ({ req }) =>
     found(views.proxyConfig(req.param('id'), req.query('type') ?? 'all'), `connected proxy "${req.param('id')}"`),
   );
+  const registry = (req: { param: (name: 'name') => string }): string => `registry "${req.param('name')}"`;
+  app.get('/api/v1/registries', () => found(views.registries(), 'registry'));
+  app.get('/api/v1/registries/:name/services', ({ req }) =>
+    found(views.registryServices(req.param('name')), registry(req)),
+  );
+  app.get('/api/v1/registries/:name/snapshot', ({ req }) =>
+    found(views.registrySnapshot(req.param('name')), registry(req)),
+  );
+  app.post('/api/v1/registries/:name/release', ({ req, text }) => {
+    // A web page can send a POST to loopback; it cannot leave out where it comes from.
+    if (req.header('origin') !== undefined) return text('Not from a web page.\n', 403);
+    return found(views.releaseRegistry(req.param('name'), req.query('service')), registry(req));
+  });
   app.get('/debug/collections', ({ req }) => {
     const name = req.query('name');
     if (name === undefined) return found(views.collections(), 'collection');

@@ -85,12 +85,19 @@ export class RegistryBridges {
 
   /** Resolves when each registry was seen, or has its records to be served from; at the latest after so long. */
   async untilServable(ms: number): Promise<void> {
-    const isServable = (): boolean =>
-      [...this.#running.values()].every(({ bridge }) => bridge.isSeen || bridge.hasServices);
+    await this.#until(({ bridge }) => bridge.isSeen || bridge.hasServices, ms);
+  }
+
+  /** Resolves when each registry was seen whole; at the latest after so long. */
+  async untilSeen(ms: number): Promise<void> {
+    await this.#until(({ bridge }) => bridge.isSeen, ms);
+  }
+
+  async #until(isDone: (running: Running) => boolean, ms: number): Promise<void> {
     const over = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(ms, () => over.resolve());
     const check = (): void => {
-      if (isServable()) over.resolve();
+      if ([...this.#running.values()].every(isDone)) over.resolve();
       else this.#waiting.push(check);
     };
     check();

@@ -1,0 +1,180 @@
+/** `isthmus registry list|show|services|check|release|export`: the bridged registries of a running control plane. */
+import { Command } from 'commander';
+import { ExitCode, IsthmusError } from '../../model/errors.ts';
+import type { RegistryService, RegistryStatus } from '../../model/registry.ts';
+import type { Actions, BridgedService, Settle } from '../actions.ts';
+import { type AdminTarget, adminGet, adminOptions, adminPost } from '../admin-client.ts';
+import { countBySeverity, printFindings } from '../findings.ts';
+import { formatJson, type OutputFormat, outputOption, print, printRows, printValue, say } from '../output.ts';
+
+type Flags = AdminTarget & { readonly output: OutputFormat };
+
+export function registryCommand(actions: Actions, settle: Settle): Command {
+  return new Command('registry')
+    .description('Inspect bridged registries, and release what is held.')
+    .addHelpText('before', 'Examples:\n  isthmus registry list\n  isthmus registry check consul-prod -f manifests/\n')
+    .addCommand(list())
+    .addCommand(show())
+    .addCommand(services())
+    .addCommand(check(actions, settle))
+    .addCommand(release())
+    .addCommand(exportCommand());
+}
+
+function command(name: string, description: string, ...examples: readonly string[]): Command {
+  const title = examples.length === 1 ? 'Example' : 'Examples';
+  return new Command(name)
+    .description(description)
+    .addHelpText('before', `${title}:\n${examples.map((example) => `  isthmus registry ${example}\n`).join('')}`);
+}
+
+function asking(one: Command): Command {
+  for (const option of adminOptions()) one.addOption(option);
+  return one;
+}
+
+const statusColumns = [
+  { title: 'REGISTRY', value: ({ registry }: RegistryStatus) => registry },
+  { title: 'STATE', value: ({ state }: RegistryStatus) => state },
+  { title: 'SERVICES', value: (status: RegistryStatus) => status.services },
+  { title: 'INSTANCES', value: ({ instances }: RegistryStatus) => instances },
+  { title: 'AWAITED', value: ({ awaited }: RegistryStatus) => awaited },
+  { title: 'HELD', value: ({ held }: RegistryStatus) => held.length },
+  { title: 'LAST COMPLETE', value: ({ lastComplete }: RegistryStatus) => age(lastComplete) },
+];
+
+function list(): Command {
+  const own = command('list', 'List all registries, and how they are doing.', 'list').addOption(outputOption());
+  return asking(own).action(async (flags: Flags) => {
+    printRows(flags.output, await statuses(flags), statusColumns);
+  });
+}
+
+function show(): Command {
+  const own = command('show', 'Show one registry: its state, and what is held against it.', 'show consul-prod')
+    .argument('<registry>', 'name of its ServiceRegistry')
+    .addOption(outputOption());
+  return asking(own).action(async (name: string, flags: Flags) => {
+    const status = (await statuses(flags)).find(({ registry }) => registry === name);
+    if (status === undefined) throw unknownRegistry(name);
+    if (flags.output === 'table') print(describeStatus(status));
+    else printValue(flags.output, status);
+  });
+}
+
+function describeStatus(status: RegistryStatus): string {
+  const held = status.held.map(({ service, instances, since }) => {
+    const what = instances === undefined ? 'is gone' : `lost ${instances} instances`;
+    return `  ${service} ${what}, held for ${age(since)}`;
+  });
+  return [
+    `Registry ${status.registry}`,
+    `  State:          ${status.state}${status.reason === '' ? '' : `: ${status.reason}`}`,
+    `  Last complete:  ${age(status.lastComplete)}`,
+    `  Services:       ${status.services}${status.awaited === 0 ? '' : `, ${status.awaited} to be read`}`,
+    `  Instances:      ${status.instances}`,
+    `  Held deletions: ${held.length === 0 ? 'none' : held.length}`,
+    ...held,
+  ].join('\n');
+}
+
+function services(): Command {
+  const own = command('services', 'List what a registry holds, and the hosts that it became.', 'services consul-prod')
+    .argument('<registry>', 'name of its ServiceRegistry')
+    .addOption(outputOption());
+  const columns = [
+    { title: 'SERVICE', value: ({ service }: BridgedService) => service },
+    { title: 'HOST', value: ({ host }: BridgedService) => host ?? '(refused)' },
+    { title: 'ADDRESS', value: ({ addresses }: BridgedService) => addresses[0] },
+    { title: 'UP', value: ({ up, instances }: BridgedService) => `${up}/${instances}` },
+    { title: 'SINCE', value: ({ since }: BridgedService) => new Date(since).toISOString() },
+  ];
+  return asking(own).action(async (name: string, flags: Flags) => {
+    const rows = (await adminGet(flags, `${pathOf(name)}/services`)) as readonly BridgedService[];
+    printRows(flags.output, rows, columns);
+  });
+}
+
+function check(actions: Actions, settle: Settle): Command {
+  return command(
+    'check',
+    'Connect to a registry as its manifest says, read it once, and say what would be bridged. Changes nothing. Exits with 79 if it cannot be read whole.',
+    'check consul-prod -f manifests/',
+  )
+    .argument('[registry]', 'name of the ServiceRegistry; may be left out where there is one')
+    .requiredOption('-f, --filename <path...>', 'files or folders with the ServiceRegistry')
+    .option('--timeout <seconds>', 'how long it may take', '30')
+    .addOption(outputOption())
+    .action(async (name: string | undefined, flags: CheckFlags) => {
+      const seconds = Number(flags.timeout);
+      if (!(seconds > 0)) throw new IsthmusError('USAGE', `--timeout "${flags.timeout}" is no number of seconds.`);
+      const {
+        status,
+        services: found,
+        findings,
+      } = await actions.checkRegistry(flags.filename, name, seconds * 1000, say);
+      if (flags.output === 'table') print(describeStatus(status));
+      else printValue(flags.output, { status, services: found });
+      if (flags.output === 'table')
+        for (const { service, host, up, instances } of found)
+          print(`  ${service} -> ${host ?? '(refused)'}, ${up} of ${instances} instances`);
+      printFindings('table', findings, `${countBySeverity(findings)}.`);
+      settle(status.state === 'live' ? ExitCode.ok : ExitCode.findings);
+    });
+}
+
+interface CheckFlags {
+  readonly filename: readonly string[];
+  readonly timeout: string;
+  readonly output: OutputFormat;
+}
+
+function release(): Command {
+  const own = command(
+    'release',
+    'Carry out deletions that are held: of one service, or of the whole registry.',
+    'release consul-prod',
+    'release consul-prod consul-prod/dc1//orders',
+  )
+    .argument('<registry>', 'name of its ServiceRegistry')
+    .argument('[service]', 'as "registry show" names it');
+  return asking(own).action(async (name: string, service: string | undefined, flags: AdminTarget) => {
+    const query = service === undefined ? '' : `?service=${encodeURIComponent(service)}`;
+    const { released } = (await adminPost(flags, `${pathOf(name)}/release${query}`)) as { readonly released: string[] };
+    for (const one of released) print(one);
+    say(`${released.length} released.`);
+  });
+}
+
+function exportCommand(): Command {
+  const own = command(
+    'export',
+    'Print what a registry holds, as a file that a ServiceRegistry of type Snapshot reads.',
+    'export consul-prod > consul.json',
+  ).argument('<registry>', 'name of its ServiceRegistry');
+  return asking(own).action(async (name: string, flags: AdminTarget) => {
+    const snapshot = (await adminGet(flags, `${pathOf(name)}/snapshot`)) as {
+      readonly services: readonly RegistryService[];
+    };
+    print(formatJson(snapshot));
+  });
+}
+
+async function statuses(target: AdminTarget): Promise<readonly RegistryStatus[]> {
+  return (await adminGet(target, '/api/v1/registries')) as readonly RegistryStatus[];
+}
+
+function pathOf(name: string): string {
+  return `/api/v1/registries/${encodeURIComponent(name)}`;
+}
+
+function unknownRegistry(name: string): IsthmusError {
+  return new IsthmusError('BAD_DATA', `There is no registry "${name}". "isthmus registry list" shows all.`);
+}
+
+function age(since: number | undefined): string {
+  if (since === undefined) return 'never';
+  const seconds = Math.max(0, Math.round((Date.now() - since) / 1000));
+  if (seconds < 120) return `${seconds}s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)}m` : `${Math.round(seconds / 3600)}h`;
+}

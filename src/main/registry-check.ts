@@ -1,0 +1,78 @@
+/** `isthmus registry check`: one registry, read once into a mesh of its own. Nothing is kept, and nobody is served. */
+
+import type { RegistryCheck } from '../cli/actions.ts';
+import { Engine } from '../collections/engine.ts';
+import { systemClock } from '../model/clock.ts';
+import { IsthmusError } from '../model/errors.ts';
+import type { ServiceRegistry } from '../resources/kinds.ts';
+import { loadOnce } from '../sources/files/load-once.ts';
+import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
+import { allFindings, bridgedServices, sortedValues } from './admin-views.ts';
+import { createManifestReader } from './manifests.ts';
+import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { ownRanges } from './registry-bridging.ts';
+import { registryClients } from './registry-clients.ts';
+
+/** Throws USAGE where no one registry is meant. */
+export async function checkRegistry(
+  paths: readonly string[],
+  name: string | undefined,
+  timeoutMs: number,
+  progress: (text: string) => void,
+): Promise<RegistryCheck> {
+  const engine = new Engine();
+  const pipeline = buildPipeline(engine);
+  const batch = (change: () => void): void => engine.batch(change);
+  await loadOnce({ paths, tables: pipeline.files, batch, read: createManifestReader().readAll });
+  const wanted = theOneMeant(pipeline, name);
+  progress(`reading ${wanted.spec.type} registry ${wanted.metadata.name} at ${wanted.spec.addresses.join(', ')} ...`);
+  const bridges = new RegistryBridges({
+    clients: registryClients,
+    registered: pipeline.registered,
+    batch,
+    clock: systemClock,
+    recordsOf: () => [],
+    note: () => {},
+    ownRanges: () => ownRanges(pipeline),
+    onStatus: reporting(progress),
+  });
+  bridges.follow([{ key: wanted.key, before: undefined, after: wanted }]);
+  try {
+    await bridges.untilSeen(timeoutMs);
+    const [status] = bridges.statuses();
+    if (status === undefined) throw new IsthmusError('INTERNAL', 'the registry that is checked has no status');
+    const about = (finding: { readonly object: { readonly kind: string; readonly name: string } }): boolean =>
+      finding.object.kind === 'ServiceRegistry' && finding.object.name === wanted.metadata.name;
+    return {
+      status,
+      services: bridgedServices(pipeline, wanted.metadata.name),
+      findings: allFindings(pipeline, bridges.findings()).filter(about),
+    };
+  } finally {
+    await bridges.close();
+  }
+}
+
+function theOneMeant({ files }: Pipeline, name: string | undefined): ServiceRegistry {
+  const all = sortedValues(files.resources.ServiceRegistry);
+  const meant = name === undefined ? all : all.filter(({ metadata }) => metadata.name === name);
+  const [one, another] = meant;
+  if (one !== undefined && another === undefined) return one;
+  const problem = sortedValues(files.findings).find(({ severity }) => severity === 'error');
+  const why = problem === undefined ? '' : ` ${problem.object.kind} ${problem.object.name}: ${problem.message}`;
+  if (all.length === 0)
+    throw new IsthmusError('BAD_DATA', `There is no usable ServiceRegistry in what was given.${why}`);
+  const names = all.map(({ metadata }) => metadata.name).join(', ');
+  throw new IsthmusError('USAGE', `Say which registry, before -f: ${names}.${why}`);
+}
+
+/** Long work says how far it is, at most once a second. */
+function reporting(progress: (text: string) => void) {
+  let last = 0;
+  return ({ services, awaited }: { readonly services: number; readonly awaited: number }): void => {
+    const now = performance.now();
+    if (awaited === 0 || now - last < 1000) return;
+    last = now;
+    progress(`${services} services read, ${awaited} to go ...`);
+  };
+}
