@@ -144,14 +144,17 @@ class Connection {
   /** A chunk may hold thousands of queries: a few are handled in a turn, and none while answers are not read. */
   #work(): void {
     if (this.#isScheduled) return;
-    const turn = this.#queue.splice(0, this.#room());
-    for (const packet of turn) this.#handle(packet);
-    if (this.#queue.length === 0 && this.#room() > 0) {
+    for (let count = 0; count < this.#limits.pipelined && this.#hasRoom(); count++) {
+      const packet = this.#queue.shift();
+      if (packet === undefined) break;
+      this.#handle(packet);
+    }
+    if (this.#queue.length === 0 && this.#hasRoom()) {
       this.#socket.resume();
       return;
     }
     this.#socket.pause();
-    if (this.#room() === 0) return;
+    if (!this.#hasRoom()) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -179,9 +182,9 @@ class Connection {
     isDone = true;
   }
 
-  /** How many queries may be handled now. */
-  #room(): number {
+  /** Whether one more query may be handled now. */
+  #hasRoom(): boolean {
     const { pipelined, unreadBytes } = this.#limits;
-    return this.#socket.destroyed || this.#socket.writableLength > unreadBytes ? 0 : pipelined - this.#waiting;
+    return !this.#socket.destroyed && this.#socket.writableLength <= unreadBytes && this.#waiting < pipelined;
   }
 }
