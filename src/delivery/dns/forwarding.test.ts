@@ -170,6 +170,19 @@ describe('upstreams', () => {
   });
 });
 
+it('clients that wait are so many at most, though all wait for the same', async () => {
+  const mute = await startUpstream(silent);
+  const { ask } = await started([mute], { limits: { waiting: 2, attemptMs: 300, totalMs: 300 } });
+  const waiting = [ask('a.example.com', 'A'), ask('a.example.com', 'A')];
+  await expect.poll(() => mute.asked.length).toBe(1);
+  expect(
+    await Promise.race([ask('a.example.com', 'A'), ...waiting.map(async (one) => one.then(() => 'late'))]),
+  ).toMatchObject({
+    rcode: 2,
+  });
+  await Promise.all(waiting);
+});
+
 describe('aliases', () => {
   it('of ours that lead elsewhere are followed there in one answer', async () => {
     const upstream = await startUpstream((query) => [
