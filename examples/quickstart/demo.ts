@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Caller, type Load, startLoad } from './load.ts';
 import type { ManifestFolder } from './manifests.ts';
-import { allTo, type Target } from './routes.ts';
+import { type RouteName, routeManifest, type Target } from './routes.ts';
 
 export interface DemoServer {
   readonly port: number;
@@ -93,8 +93,9 @@ export class Demo {
     return this.protocol.connect(this.#virtualIp, this.#ports.service);
   }
 
-  writeRouter(text: string): void {
-    this.#manifests.write(`route-${this.target.name}.yaml`, text);
+  /** Puts a MetaRouter of routes/ in force. */
+  useRoute(name: RouteName): void {
+    this.#manifests.write(`route-${this.target.name}.yaml`, routeManifest(this.target, name));
   }
 
   /** Requests that version 2 received since the last call of this; waits until no more arrive, for nobody awaits a mirror. */
@@ -111,7 +112,7 @@ export class Demo {
 
   /** Replaces the place where version 1 runs: its server starts anew elsewhere, and one write tells the mesh so. */
   async moveVersion1(): Promise<void> {
-    this.writeRouter(allTo(this.target, 'v1'));
+    this.useRoute('all-to-v1');
     const moved = await this.protocol.startServer({ version: 'v1', host: SERVER_HOST, port: this.#ports.v1Moved });
     this.#leaving = this.#v1;
     this.#leavingSeen = this.#leaving.requests;

@@ -5,7 +5,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Demo } from './demo.ts';
 import type { Counts } from './load.ts';
-import { limited, matched, mirrored, weighted } from './routes.ts';
 
 export interface PhaseResult {
   readonly name: string;
@@ -32,6 +31,7 @@ interface Phase {
 const COUNT_MS = 1500;
 const WINDOW_MS = 100;
 const TAKES_HOLD_WITHIN_MS = 10_000;
+/** What each limited.yaml in routes/ says. */
 const LIMIT_PER_SECOND = 50;
 
 const only = (version: 'v1' | 'v2') => (counts: Counts) => counts[version] > 0 && counts[version] === answered(counts);
@@ -48,14 +48,14 @@ export const phases: readonly Phase[] = [
   {
     name: 'weighted',
     limits: 'none',
-    change: (demo) => demo.writeRouter(weighted(demo.target, 90, 10)),
+    change: (demo) => demo.useRoute('weighted'),
     shows: (counts) => counts.v1 > 4 * counts.v2,
     problem: ({ shares }) => (shares.v2 > 0.04 && shares.v2 < 0.17 ? undefined : 'version 2 should get about 10 %'),
   },
   {
     name: 'matched',
     limits: 'none',
-    change: (demo) => demo.writeRouter(matched(demo.target)),
+    change: (demo) => demo.useRoute('matched'),
     shows: followsMarks,
     problem: (_result, counts) =>
       followsMarks(counts) ? undefined : 'marked requests, and only they, should get to version 2',
@@ -63,7 +63,7 @@ export const phases: readonly Phase[] = [
   {
     name: 'mirrored',
     limits: 'none',
-    change: (demo) => demo.writeRouter(mirrored(demo.target)),
+    change: (demo) => demo.useRoute('mirrored'),
     shows: only('v1'),
     problem: (result) => {
       if (result.shares.v1 !== 1) return 'version 1 alone should answer';
@@ -73,7 +73,7 @@ export const phases: readonly Phase[] = [
   {
     name: 'limited',
     limits: 'throughout',
-    change: (demo) => demo.writeRouter(limited(demo.target, LIMIT_PER_SECOND)),
+    change: (demo) => demo.useRoute('limited'),
     shows: (counts) => counts.limited > 0,
     problem: (result) => {
       const passed = result.requests - result.limited - result.failed;

@@ -9,7 +9,7 @@ import { startGreeterServer } from './services/greeter-server.ts';
 /** Registered by manifests/awesomerpc.yaml. Command 2 marks a request for version 2. */
 export const awesomerpc: DemoProtocol = {
   name: 'awesomerpc',
-  target: { name: 'orders', host: 'orders.shop.mesh', property: 'cmd', value: '2' },
+  target: { name: 'orders', host: 'orders.shop.mesh' },
   startServer: startOrderServer,
   connect: async (host, port) => {
     const caller = await connectOrderCaller(host, port);
@@ -28,7 +28,7 @@ export const awesomerpc: DemoProtocol = {
 /** Built in. The method greetBeta marks a request for version 2. */
 export const thrift: DemoProtocol = {
   name: 'thrift',
-  target: { name: 'greeter', host: 'greeter.shop.mesh', property: 'method', value: 'greetBeta' },
+  target: { name: 'greeter', host: 'greeter.shop.mesh' },
   startServer: startGreeterServer,
   connect: async (host, port) => {
     const caller = await connectGreeterCaller(host, port);

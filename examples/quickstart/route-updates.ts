@@ -1,6 +1,5 @@
 /** How long a route update takes until it shows, under load. */
 import type { Demo } from './demo.ts';
-import { allTo } from './routes.ts';
 
 const TAKES_HOLD_WITHIN_MS = 10_000;
 
@@ -16,7 +15,7 @@ export async function measureRouteUpdates(demo: Demo, flips: number): Promise<Ro
   const caller = await demo.connect();
   const flipTo = async (version: 'v1' | 'v2'): Promise<number> => {
     const start = performance.now();
-    demo.writeRouter(allTo(demo.target, version));
+    demo.useRoute(`all-to-${version}`);
     while ((await caller.call(false)) !== version)
       if (performance.now() - start > TAKES_HOLD_WITHIN_MS)
         throw new Error(`no answer from ${version} of ${demo.target.host} after a route update`);
