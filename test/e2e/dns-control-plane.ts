@@ -51,6 +51,7 @@ spec: { type: ExternalName, externalName: www.example.com }
 export interface DnsControlPlane {
   readonly port: number;
   readonly admin: string;
+  readonly xds: string;
   readonly process: ChildProcess;
   /** Replaces the manifests. */
   write(text: string): Promise<void>;
@@ -78,18 +79,26 @@ export async function startDnsControlPlane(
     }
     await rm(folder, { recursive: true, force: true });
   });
-  const { dns, admin } = await untilServing(child);
-  return { port: Number(dns.split(':')[1]), admin, process: child, write: (text) => writeFile(file, text) };
+  const { dns, admin, xds } = await untilServing(child);
+  return { port: Number(dns.split(':')[1]), admin, xds, process: child, write: (text) => writeFile(file, text) };
 }
 
-async function untilServing(child: ChildProcess): Promise<{ readonly dns: string; readonly admin: string }> {
+interface Addresses {
+  readonly dns: string;
+  readonly admin: string;
+  readonly xds: string;
+}
+
+async function untilServing(child: ChildProcess): Promise<Addresses> {
   return new Promise((resolve, reject) => {
     let log = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       log += String(chunk);
       const line = log.split('\n').find((one) => one.includes('"dns":'));
-      const [dns, admin] = ['dns', 'admin'].map((name) => new RegExp(`"${name}":"([^"]+)"`).exec(line ?? '')?.[1]);
-      if (dns !== undefined && admin !== undefined) resolve({ dns, admin });
+      const [dns, admin, xds] = ['dns', 'admin', 'xds'].map(
+        (name) => new RegExp(`"${name}":"([^"]+)"`).exec(line ?? '')?.[1],
+      );
+      if (dns !== undefined && admin !== undefined && xds !== undefined) resolve({ dns, admin, xds });
     });
     child.once('exit', () => reject(new Error(`isthmus ended before it served:\n${log}`)));
   });

@@ -3,9 +3,10 @@ import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { upstreamResponse } from '../../src/delivery/dns/dns-fixture.ts';
 import { startUpstream } from '../../src/delivery/dns/upstream-fixture.ts';
+import { startMetaproxy } from '../../src/proxy/metaproxy.ts';
 import { dnsManifests, startDnsControlPlane } from './dns-control-plane.ts';
 
 const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
@@ -50,6 +51,17 @@ it('what is not of the mesh is asked of the upstream, also behind a name of the 
   const metrics = await (await fetch(`http://${plane.admin}/metrics`)).text();
   expect(metrics).toContain('isthmus_dns_queries_total{outcome="forwarded"} 2');
   expect(metrics).toContain('isthmus_dns_upstream_exchanges_total{result="answered"} 2');
+});
+
+it('a short name means a service beside the workload that asks, as its proxy says where it stands', async () => {
+  const plane = await startDnsControlPlane(dnsManifests, ['--dns-upstream', '127.0.0.1:1']);
+  const resolver = resolverAt(plane.port);
+  await expect(resolver.resolve4('cart')).rejects.toMatchObject({ code: 'ESERVFAIL' });
+  const node = { id: 'caller', namespace: 'shop', addresses: ['127.0.0.1'] };
+  const proxy = await startMetaproxy({ xds: { address: plane.xds }, node, limits: { drainMs: 0 } });
+  onTestFinished(() => proxy.stop());
+  await proxy.ready;
+  expect(await resolver.resolve4('cart')).toEqual(['10.96.0.7']);
 });
 
 it('a name that a file adds is found without a restart, and SIGTERM ends it all', async () => {

@@ -1,6 +1,7 @@
 /** Who may ask: an open resolver is a weapon in the hands of others, so that only near networks may unless told otherwise. */
 import { BlockList, isIP } from 'node:net';
 import { IsthmusError } from '../../model/errors.ts';
+import { unmapped } from './addresses.ts';
 
 /** Loopback, private, shared (RFC 6598), link-local and unique local addresses. */
 export const nearNetworks: readonly string[] = [
@@ -30,7 +31,7 @@ export class AccessList {
   allows(address: string): boolean {
     const known = this.#remembered.get(address);
     if (known !== undefined) return known;
-    const allowed = this.#check(address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, ''));
+    const allowed = this.#check(unmapped(address).replace(/%.*$/, ''));
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
     this.#remembered.set(address, allowed);
     return allowed;

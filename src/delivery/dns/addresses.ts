@@ -1,4 +1,9 @@
-/** IP addresses as the bytes of A and AAAA records. For addresses that were checked when they were read. */
+/** IP addresses as the bytes of A and AAAA records, and those of clients. For addresses that were checked before. */
+
+/** An IPv4 client as it is, where a socket of both families writes `::ffff:10.0.0.1`. */
+export function unmapped(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+}
 
 /** Writes four bytes. */
 export function writeIpv4(text: string, into: Buffer, at: number): void {

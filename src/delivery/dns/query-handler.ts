@@ -9,6 +9,7 @@
  * servers cannot keep each other busy; never answers with more than the client takes.
  */
 import type { AccessList } from './access-list.ts';
+import { unmapped } from './addresses.ts';
 import type { Forwarded, Forwarder } from './forwarder.ts';
 import type { NameTable } from './name-table.ts';
 import { nameBytes } from './names.ts';
@@ -113,7 +114,7 @@ export class QueryHandler {
     }
     const limit = transport === 'tcp' ? TCP_BYTES_MAX : Math.min(UDP_BYTES_MAX, query.udpBytes ?? UDP_BYTES);
     if (rcode !== Rcode.noError) return { outcome: outcomeOf(rcode), response: bareResponse(query, rcode, limit) };
-    const task = { query, namespace: namespaceOf(address), limit };
+    const task = { query, namespace: namespaceOf(unmapped(address)), limit };
     return this.#settle(task, resolve(table, asked(task, query.name), ttls().ttl));
   }
 
