@@ -4,15 +4,9 @@ import { ExitCode } from '../../model/errors.ts';
 import type { Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
 import { type OutputFormat, outputOption, printRows, printValue } from '../output.ts';
+import { type ConfiguredResource, columnsOf, tables } from './proxy-config-tables.ts';
 
 const types = ['listener', 'route', 'cluster', 'endpoint', 'all'] as const;
-
-interface ConfiguredResource {
-  readonly type: string;
-  readonly name: string;
-  readonly version: string;
-  readonly resource: unknown;
-}
 
 interface Flags extends AdminTarget {
   readonly output: OutputFormat;
@@ -28,14 +22,19 @@ export function proxyConfigCommand(settle: Settle): Command {
     .addOption(new Option('--name <name>', 'only the resource of this name'))
     .addOption(outputOption());
   for (const option of adminOptions()) command.addOption(option);
-  return command.action(async (type: string, proxy: string, flags: Flags) => {
-    if (!types.some((known) => known === type)) {
-      command.error(`error: unknown type "${type}". Give one of: ${types.join(', ')}.`, { exitCode: ExitCode.usage });
+  return command.action(async (written: string, proxy: string, flags: Flags) => {
+    const type = typeOf(written);
+    if (type === undefined) {
+      command.error(`error: unknown type "${written}". Give one of: ${types.join(', ')}.`, {
+        exitCode: ExitCode.usage,
+      });
     }
     const path = `/api/v1/proxies/${encodeURIComponent(proxy)}/config?type=${type}`;
     const all = (await adminGet(flags, path)) as readonly ConfiguredResource[];
     const resources = flags.name === undefined ? all : all.filter((resource) => resource.name === flags.name);
+    const table = tables[type];
     if (flags.output !== 'table') printValue(flags.output, resources);
+    else if (table !== undefined) printRows('table', resources.flatMap(table.rows), columnsOf(table));
     else
       printRows('table', resources, [
         { title: 'TYPE', value: (row) => row.type },
@@ -44,4 +43,11 @@ export function proxyConfigCommand(settle: Settle): Command {
       ]);
     settle(ExitCode.ok);
   });
+}
+
+/** As istioctl takes them: `listeners`, and `l` where no other begins so. */
+function typeOf(written: string): (typeof types)[number] | undefined {
+  const singular = written.toLowerCase().replace(/s$/, '');
+  const fitting = types.filter((type) => type.startsWith(singular));
+  return singular === '' || fitting.length !== 1 ? undefined : fitting[0];
 }
