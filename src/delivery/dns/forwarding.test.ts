@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { alias, askTcp, askUdp, host, queryFor, readResponse, testTable, upstreamResponse } from './dns-fixture.ts';
 import { withLength } from './message-stream.ts';
@@ -231,7 +232,10 @@ it('a server that closes does not wait for upstreams', async () => {
   const mute = await startUpstream(silent);
   const { server, port } = await started([mute], { limits: { attemptMs: 60_000, totalMs: 60_000 } });
   const query = askTcp(port, withLength(queryFor('a.example.com', 'A'))).catch(() => []);
-  await expect.poll(() => mute.asked.length).toBe(1);
+  const socket = createSocket('udp4');
+  onTestFinished(() => void socket.close());
+  socket.send(queryFor('b.example.com', 'A'), port, '127.0.0.1');
+  await expect.poll(() => mute.asked.length).toBe(2);
   await server.close();
   expect(await query).toEqual([]);
 });

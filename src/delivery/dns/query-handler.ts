@@ -78,6 +78,11 @@ export class QueryHandler {
     this.#options = options;
   }
 
+  /** Whether this client may ask anything at all. */
+  allows(address: string): boolean {
+    return this.#options.access.allows(address);
+  }
+
   handle(incoming: Incoming): void {
     const { observer, now } = this.#options;
     const started = now();
@@ -101,7 +106,7 @@ export class QueryHandler {
       fail(error);
       return;
     }
-    if (verdict instanceof Promise) verdict.then(reply, fail);
+    if (verdict instanceof Promise) verdict.then(reply, fail).catch((error: unknown) => observer.failed(error));
     else reply(verdict);
   }
 

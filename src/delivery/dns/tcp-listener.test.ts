@@ -34,6 +34,13 @@ async function untilClosed(socket: Socket): Promise<void> {
 }
 
 describe('a connection', () => {
+  it('is for who may ask', async () => {
+    const server = createDnsServer({ table: testTable(names).table, upstreams: [], allow: ['10.0.0.0/8'] });
+    onTestFinished(() => server.close());
+    const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+    await untilClosed((await connected(port)).resume());
+  });
+
   it('carries many queries at once, each of which is answered', async () => {
     const ids = Array.from({ length: 500 }, (_, id) => id);
     const queries = Buffer.concat(ids.map((id) => withLength(queryFor('orders.shop.mesh', 'A', { id }))));

@@ -76,7 +76,12 @@ export class TcpListener {
     return closed;
   }
 
+  /** Who may not ask gets no connection, for they are counted; by UDP it is told so. */
   #accept(socket: Socket): void {
+    if (!this.#handler.allows(socket.remoteAddress ?? '')) {
+      socket.destroy();
+      return;
+    }
     if (this.#connections.size >= this.#limits.connections) this.#makeRoom();
     const connection = new Connection(socket, this.#handler, this.#limits, () => {
       this.#connections.delete(connection);

@@ -16,6 +16,7 @@ export class UdpListener {
   readonly #handler: QueryHandler;
   #sends = 0;
   #isCongested = false;
+  #isClosed = false;
 
   private constructor(socket: Socket, handler: QueryHandler) {
     this.#socket = socket;
@@ -50,6 +51,7 @@ export class UdpListener {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     return new Promise((resolve) => this.#socket.close(resolve));
   }
 
@@ -64,7 +66,9 @@ export class UdpListener {
     });
   }
 
+  /** What waited for an upstream may be late: then there is nobody to send it. */
   #send(response: Buffer, { port, address }: RemoteInfo): void {
+    if (this.#isClosed) return;
     if (this.#sends++ % SENDS_BETWEEN_CHECKS === 0 || this.#isCongested) {
       this.#isCongested = this.#socket.getSendQueueSize() > SEND_QUEUE_BYTES;
     }
