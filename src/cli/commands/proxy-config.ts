@@ -24,17 +24,21 @@ export function proxyConfigCommand(settle: Settle): Command {
   for (const option of adminOptions()) command.addOption(option);
   return command.action(async (written: string, proxy: string, flags: Flags) => {
     const type = typeOf(written);
-    if (type === undefined) {
-      command.error(`error: unknown type "${written}". Give one of: ${types.join(', ')}.`, {
+    if (type === undefined)
+      return command.error(`error: unknown type "${written}". Give one of: ${types.join(', ')}.`, {
         exitCode: ExitCode.usage,
       });
-    }
     const path = `/api/v1/proxies/${encodeURIComponent(proxy)}/config?type=${type}`;
     const all = (await adminGet(flags, path)) as readonly ConfiguredResource[];
     const resources = flags.name === undefined ? all : all.filter((resource) => resource.name === flags.name);
     const table = tables[type];
     if (flags.output !== 'table') printValue(flags.output, resources);
-    else if (table !== undefined) printRows('table', resources.flatMap(table.rows), columnsOf(table));
+    else if (table !== undefined)
+      printRows(
+        'table',
+        resources.flatMap((resource) => table.rows(resource)),
+        columnsOf(table),
+      );
     else
       printRows('table', resources, [
         { title: 'TYPE', value: (row) => row.type },
