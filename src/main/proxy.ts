@@ -71,5 +71,7 @@ function observerOf(log: Logger): MetaproxyObserver {
     inertFilter: (filter, listener) =>
       log.info({ filter, listener }, 'metaproxy passes over a filter that does nothing here'),
     unknownFields: (paths) => log.warn({ paths }, 'the bootstrap file has fields that metaproxy does not know'),
+    fault: (fault) => log.error({ fault }, 'a codec has a bug: the connection or request at hand was given up'),
+    workerDied: (reason, restartMs) => log.error({ reason, restartMs }, 'a worker has died; a new one is started'),
   };
 }

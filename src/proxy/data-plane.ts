@@ -32,6 +32,8 @@ export interface DataPlaneOptions {
   readonly bucketMemory: SharedArrayBuffer;
   /** Whether other workers listen on the same addresses. */
   readonly sharedAddresses: boolean;
+  /** Is told of bugs of codecs, each once. */
+  readonly tellFault: (message: string) => void;
 }
 
 export class DataPlane implements ConfigurationTarget {
@@ -43,8 +45,8 @@ export class DataPlane implements ConfigurationTarget {
   readonly #clusters: ClusterSet;
   readonly #routes = new RouteDirectory();
 
-  constructor({ limits, bucketMemory, sharedAddresses }: DataPlaneOptions) {
-    this.runtime = new Runtime(limits);
+  constructor({ limits, bucketMemory, sharedAddresses, tellFault }: DataPlaneOptions) {
+    this.runtime = new Runtime(limits, tellFault);
     this.#clusters = new ClusterSet(this.runtime, this.directory, addressesOf);
     const around = {
       runtime: this.runtime,

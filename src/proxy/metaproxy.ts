@@ -21,6 +21,7 @@ import { defaultProxyLimits, type ProxyLimits } from './connections/runtime.ts';
 import { BucketStore } from './filters/token-buckets.ts';
 import type { ProxySnapshot } from './observation/snapshot.ts';
 import { type Planes, planeHere, planesOnWorkers } from './workers/planes.ts';
+import type { WorkerNews } from './workers/worker-link.ts';
 import { AdsClient } from './xds-client/ads-client.ts';
 import { Configuration } from './xds-client/configuration.ts';
 import { type NodeOptions, nodeMessage, USER_AGENT } from './xds-client/node-message.ts';
@@ -56,6 +57,10 @@ export interface MetaproxyObserver {
   inertFilter(filter: string, listener: string): void;
   /** Fields of the bootstrap file that this proxy does not know and leaves out. */
   unknownFields(paths: readonly string[]): void;
+  /** A codec has a bug, which has cost a connection or a request; told once for each. */
+  fault(message: string): void;
+  /** A worker thread has died; a new one is started after so many milliseconds. */
+  workerDied(reason: string, restartMs: number): void;
 }
 
 export interface Metaproxy {
@@ -74,7 +79,7 @@ export async function startMetaproxy(options: MetaproxyOptions): Promise<Metapro
   const bootstrap = readOptions(options);
   if (bootstrap.unknownFields.length > 0) observer.unknownFields(bootstrap.unknownFields);
   await loadCodecs(options.codecModules ?? []);
-  const planes = startPlanes(options);
+  const planes = startPlanes(options, observer);
   const configuration = new Configuration(planes, new ResourceLedger(Date.now), onceForEach(observer));
   const refusal = await configuration.apply(bootstrap.resources);
   if (refusal !== undefined) {
@@ -99,6 +104,8 @@ const silent: MetaproxyObserver = {
   refused: () => {},
   inertFilter: () => {},
   unknownFields: () => {},
+  fault: () => {},
+  workerDied: () => {},
 };
 
 const emptyBootstrap: Bootstrap = { node: {}, admin: undefined, resources: [], ads: undefined, unknownFields: [] };
@@ -121,12 +128,15 @@ async function loadCodecs(modules: readonly string[]): Promise<void> {
   }
 }
 
-function startPlanes({ limits, concurrency = 1, workerModule, codecModules = [] }: MetaproxyOptions): Planes {
-  const all = { ...defaultProxyLimits, ...limits };
-  const memory = BucketStore.memory();
-  if (concurrency <= 1) return planeHere(all, memory);
+function startPlanes(
+  { limits: changed, concurrency = 1, workerModule, codecModules = [] }: MetaproxyOptions,
+  news: WorkerNews,
+): Planes {
+  const limits = { ...defaultProxyLimits, ...changed };
+  const bucketMemory = BucketStore.memory();
+  if (concurrency <= 1) return planeHere(limits, bucketMemory, news);
   const module = workerModule ?? new URL('./workers/worker.ts', import.meta.url);
-  return planesOnWorkers(concurrency, all, memory, module, codecModules);
+  return planesOnWorkers(concurrency, module, { isthmusProxyWorker: true, limits, bucketMemory, codecModules }, news);
 }
 
 function startClient(
@@ -198,6 +208,8 @@ class RunningMetaproxy implements Metaproxy {
   async #unready(): Promise<string | undefined> {
     if (this.#stopping !== undefined) return 'draining';
     if (!this.#isReady) return 'the control plane has not sent a whole configuration yet';
+    const dead = this.#planes.unready();
+    if (dead !== undefined) return dead;
     await this.#settleListeners();
     const listeners = this.#configuration.ledger.entries('listener');
     if (listeners.length === 0 || listeners.some(({ body }) => body !== undefined)) return undefined;

@@ -22,15 +22,23 @@ const lines: Decoder = {
   },
 };
 
-function collect(decoder: Decoder, holdEvery = 0): { reader: FrameReader; frames: string[] } {
+interface Collected {
+  readonly reader: FrameReader;
+  readonly frames: string[];
+  readonly errors: unknown[];
+}
+
+function collect(decoder: Decoder, holdEvery = 0): Collected {
   const frames: string[] = [];
+  const errors: unknown[] = [];
   const reader: FrameReader = new FrameReader(decoder, {
     onFrame: (bytes: Buffer, start: number, frame: Frame) => {
       frames.push(bytes.toString('latin1', start, start + frame.length));
       if (holdEvery > 0 && frames.length % holdEvery === 0) reader.held = true;
     },
+    onUndecodable: (error) => void errors.push(error),
   });
-  return { reader, frames };
+  return { reader, frames, errors };
 }
 
 const split = (bytes: Buffer, cuts: readonly number[]): Buffer[] => {
@@ -63,9 +71,37 @@ it('finds frames whose length only their end tells, however the bytes are split'
 });
 
 it('cuts off a peer that has a frame of unknown length looked at again and again', () => {
-  const { reader } = collect(lines);
+  const { reader, errors } = collect(lines);
   const chunk = Buffer.alloc(64 * 1024, 'x');
-  expect(() => {
-    for (let count = 0; count < 1000; count++) reader.read(chunk);
-  }).toThrow('too many pieces');
+  for (let count = 0; count < 1000; count++) reader.read(chunk);
+  expect(errors).toEqual([expect.objectContaining({ message: 'A frame arrives in too many pieces.' })]);
+});
+
+it.each([
+  ['throws', () => JSON.parse('null').length, 'null'],
+  ['finds frames without bytes', () => 0, 'a frame of 0 bytes in 4'],
+  ['finds frames of less than no bytes', () => -1, 'a frame of -1 bytes in 4'],
+  ['finds more than there is', () => 5, 'a frame of 5 bytes in 4'],
+  ['finds what is no number', () => Number.NaN, 'a frame of NaN bytes in 4'],
+])('reads no further when a decoder %s', (_what, length, message) => {
+  const decode: Decoder['decode'] = (_bytes, _start, _end, frame) => {
+    frame.length = length();
+    return true;
+  };
+  const { reader, frames, errors } = collect({ decode });
+  reader.read(Buffer.alloc(4));
+  reader.read(Buffer.alloc(4));
+  expect(frames).toEqual([]);
+  expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining(message) })]);
+});
+
+it('leaves to others what the one who takes the frames throws', () => {
+  const sink = {
+    onFrame: () => {
+      throw new TypeError('of the sink');
+    },
+    onUndecodable: () => expect.unreachable(),
+  };
+  const reader = new FrameReader(awesomerpc.decoder('request'), sink);
+  expect(() => reader.read(packet(1, 0))).toThrow('of the sink');
 });

@@ -7,6 +7,8 @@ import { CodecError, type Decoder, Frame } from '../../../codecs/codec.ts';
 
 export interface FrameSink {
   onFrame(bytes: Buffer, start: number, frame: Frame): void;
+  /** The decoder has thrown, or found what cannot be: nothing more is read. */
+  onUndecodable(error: unknown): void;
 }
 
 const FIRST_PARTIAL_BYTES = 1024;
@@ -46,7 +48,7 @@ export class FrameReader {
     return this.#waiting !== undefined;
   }
 
-  /** Goes on where it was held. Throws CodecError. */
+  /** Goes on where it was held. Throws nothing but what the sink throws. */
   resume(): void {
     this.held = false;
     const waiting = this.#waiting;
@@ -54,8 +56,9 @@ export class FrameReader {
     if (waiting !== undefined) this.read(waiting);
   }
 
-  /** Throws CodecError. */
+  /** Throws nothing but what the sink throws. */
   read(chunk: Buffer): void {
+    if (this.stopped) return;
     if (this.held) {
       this.#waiting = this.#waiting === undefined ? chunk : Buffer.concat([this.#waiting, chunk]);
       return;
@@ -65,7 +68,7 @@ export class FrameReader {
       return;
     }
     const taken = this.#complete(chunk);
-    if (taken < chunk.length && !this.stopped) this.read(taken === 0 ? chunk : chunk.subarray(taken));
+    if (taken < chunk.length) this.read(taken === 0 ? chunk : chunk.subarray(taken));
   }
 
   #scan(bytes: Buffer, from: number, end: number): void {
@@ -76,14 +79,34 @@ export class FrameReader {
         this.#waiting = bytes.subarray(start, end);
         return;
       }
-      if (!this.#decoder.decode(bytes, start, end, frame)) {
-        this.#keep(bytes, start, end, frame.needed);
-        return;
-      }
+      if (!this.#decode(bytes, start, end)) return;
       const length = frame.length;
       this.#sink.onFrame(bytes, start, frame);
       start += length;
     }
+  }
+
+  /** False when there is no whole frame: what there is of it is kept, unless the decoder has failed. */
+  #decode(bytes: Buffer, start: number, end: number): boolean {
+    const frame = this.#frame;
+    try {
+      if (!this.#decoder.decode(bytes, start, end, frame)) {
+        this.#keep(bytes, start, end, frame.needed);
+        return false;
+      }
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+    // A codec that finds nothing, again and again, or more than there is, would keep the thread for ever.
+    if (frame.length > 0 && frame.length <= end - start) return true;
+    this.#fail(new RangeError(`decode found a frame of ${frame.length} bytes in ${end - start}`));
+    return false;
+  }
+
+  #fail(error: unknown): void {
+    this.stopped = true;
+    this.#sink.onUndecodable(error);
   }
 
   /** Adds to the partial frame; returns how much of the chunk that took. */
@@ -95,7 +118,10 @@ export class FrameReader {
       return taken;
     }
     this.#vain += this.#partialLength;
-    if (this.#vain > VAIN_BYTES) throw new CodecError('too-large', 'A frame arrives in too many pieces.');
+    if (this.#vain > VAIN_BYTES) {
+      this.#fail(new CodecError('too-large', 'A frame arrives in too many pieces.'));
+      return chunk.length;
+    }
     this.#append(chunk, 0, chunk.length);
     this.#rescan();
     return chunk.length;

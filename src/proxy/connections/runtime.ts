@@ -1,5 +1,6 @@
 /** What everything on one worker shares: its turn, its calls, its sweeper, its limits. Nothing here is global. */
 import { CallPool } from './call.ts';
+import { CodecFaults } from './codec-faults.ts';
 import { Sweeper } from './sweeper.ts';
 import { Turn } from './turn.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -52,8 +53,12 @@ export class Runtime {
   readonly sweeper: Sweeper;
   readonly limits: ProxyLimits;
 
-  constructor(limits: ProxyLimits) {
+  readonly faults: CodecFaults;
+
+  /** `tellFault` is told of bugs of codecs. */
+  constructor(limits: ProxyLimits, tellFault: (message: string) => void) {
     this.limits = limits;
+    this.faults = new CodecFaults(tellFault);
     this.sweeper = new Sweeper(this.turn, limits.requestTimeoutMs);
   }
 }

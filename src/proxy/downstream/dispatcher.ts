@@ -2,15 +2,16 @@
  * Takes a request from its caller to a connection: limits, route, cluster, host, then the way that the site's sharing
  * says. Whatever stops it on the way becomes an answer in the caller's own protocol.
  */
-import { type Codec, CodecError, Frame, type Mutation, ReplyReason } from '../../../codecs/codec.ts';
+import { Frame, type Mutation, ReplyReason } from '../../../codecs/codec.ts';
 import type { Cluster } from '../clusters/cluster.ts';
 import type { Host } from '../clusters/host.ts';
 import type { Call, CallOwner } from '../connections/call.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import type { CallerLinks } from './caller-links.ts';
 import { mirror } from './mirror.ts';
-import { mutate } from './mutated-frame.ts';
+import { decodeAgain, mutate } from './reworked-frame.ts';
 import type { Site } from './site.ts';
+import { Way } from './way.ts';
 
 /** Who sends a request, as far as its way is concerned. */
 export interface Caller extends CallOwner {
@@ -31,35 +32,17 @@ const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 200;
 /** For frames that are looked at a second time: mutated ones, and those sent to a second host. */
 const scratch = new Frame();
+const way = new Way();
 
 export function dispatch(site: Site, caller: Caller, call: Call, frame: Frame): void {
-  const { bytes, start } = call;
-  const { limits, routes, stats } = site;
-  if (limits !== undefined) {
-    if (!limits.admit(bytes, start, frame)) {
-      stats.rateLimited++;
-      caller.refuse(call, ReplyReason.overLimit, 'over the rate limit', 'local_rate_limited');
-      return;
-    }
-    stats.rateLimitOk++;
+  const refusal = way.find(site, call, frame);
+  const { route, cluster, mutation } = way;
+  if (refusal !== undefined) caller.refuse(call, refusal.reason, refusal.message, refusal.detail);
+  else if (route !== undefined && cluster !== undefined) {
+    if (route.mirrors.length > 0) mirror(site, route, mutation, call, frame);
+    if (mutation.length > 0) sendMutated(site, caller, call, frame, cluster, mutation);
+    else send(site, caller, call, frame, cluster);
   }
-  const route = routes?.select(bytes, start, frame);
-  if (routes === undefined || route === undefined) {
-    caller.refuse(call, ReplyReason.routeNotFound, 'no route matches the request', 'no_matched_route');
-    return;
-  }
-  call.route = route;
-  const place = route.clusters.pick();
-  if (place?.cluster === undefined) {
-    caller.refuse(call, ReplyReason.clusterNotFound, `cluster ${place?.name ?? ''} is not known`, 'unknown_cluster');
-    return;
-  }
-  call.cluster = place.cluster;
-  call.hash = routes.hash(route);
-  const mutation = site.mutation(bytes, start, frame, route.requestMutation);
-  if (route.mirrors.length > 0) mirror(site, route, mutation, call, frame);
-  if (mutation.length > 0) sendMutated(site, caller, call, frame, place.cluster, mutation);
-  else send(site, caller, call, frame, place.cluster);
 }
 
 /**
@@ -90,7 +73,7 @@ function wake(call: Call): void {
 /** Sends a call once more, from the bytes that are kept of it. */
 export function resend(site: Site, caller: Caller, call: Call): void {
   const { bytes, start, length } = call;
-  if (!decodeAgain(site.codec, bytes, start, length)) {
+  if (!decodeAgain(site, bytes, start, length, scratch)) {
     caller.refuse(call, ReplyReason.unspecified, 'remote connection failure', 'upstream_connection_failure');
     return;
   }
@@ -106,8 +89,8 @@ export function resend(site: Site, caller: Caller, call: Call): void {
 
 /** A change that no route asked for is left out where it cannot be made. */
 function sendMutated(site: Site, caller: Caller, call: Call, frame: Frame, cluster: Cluster, mutation: Mutation): void {
-  const mutated = mutate(site.codec, call.bytes, call.start, frame, mutation);
-  if (mutated === undefined || !decodeAgain(site.codec, mutated, 0, mutated.length)) {
+  const mutated = mutate(site, call.bytes, call.start, frame, mutation);
+  if (mutated === undefined || !decodeAgain(site, mutated, 0, mutated.length, scratch)) {
     if (call.route?.requestMutation.length === 0) send(site, caller, call, frame, cluster);
     else caller.refuse(call, ReplyReason.unspecified, 'the request cannot be changed', 'request_mutation_failed');
     return;
@@ -156,13 +139,4 @@ function sendPooled(site: Site, caller: Caller, call: Call, frame: Frame, host: 
   if (connection !== undefined) sendOn(connection, caller, call, frame);
   else if (!pool.enqueue(call, call.bytes, call.start, frame))
     caller.refuse(call, ReplyReason.unspecified, 'too many connections', 'upstream_overflow');
-}
-
-function decodeAgain(codec: Codec, bytes: Buffer, start: number, length: number): boolean {
-  try {
-    return codec.decoder('request').decode(bytes, start, start + length, scratch);
-  } catch (error) {
-    if (error instanceof CodecError) return false;
-    throw error;
-  }
 }

@@ -8,6 +8,7 @@ import { type Frame, FrameKind, type Mutation, ReplyReason } from '../../../code
 import type { Call, ReplySource } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
 import { Output, type Source } from '../connections/output.ts';
+import { errorReply, heartbeatReply } from '../connections/own-answers.ts';
 import { readAccepted } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { Swept } from '../connections/sweeper.ts';
@@ -16,10 +17,10 @@ import { noteLocal, noteReply } from './call-outcomes.ts';
 import { CallerLinks } from './caller-links.ts';
 import { type Caller, dispatch, redispatch, resend } from './dispatcher.ts';
 import { Intake, type IntakeOwner, Pause } from './intake.ts';
-import { mutate } from './mutated-frame.ts';
 import { ReplyOrder } from './reply-order.ts';
 import { ReplyPressure } from './reply-pressure.ts';
 import type { ConnectionAddresses } from './request-logs.ts';
+import { mutate } from './reworked-frame.ts';
 import type { Site } from './site.ts';
 
 const nothing = Buffer.alloc(0);
@@ -159,7 +160,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
       this.#finish(call);
       return;
     }
-    const reply = codec.errorReply(call.bytes, call.start, call.idHigh, call.idLow, reason, message);
+    const reply = errorReply(codec, this.#runtime.faults, call, reason, message);
     if (reply !== undefined) {
       this.#answer(call, reply, 0, reply.length);
       this.#pressure.mindOutput();
@@ -182,7 +183,8 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     this.#intake.pause(Pause.upstream);
   }
 
-  onUndecodable(): void {
+  onUndecodable(error: unknown): void {
+    this.#runtime.faults.note(this.#site.codec.name, error);
     this.#site.stats.requestDecodingError++;
     this.destroy();
   }
@@ -267,7 +269,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   }
 
   #answerMutated(call: Call, bytes: Buffer, start: number, frame: Frame, from: ReplySource, mutation: Mutation): void {
-    const mutated = mutate(this.#site.codec, bytes, start, frame, mutation);
+    const mutated = mutate(this.#site, bytes, start, frame, mutation);
     if (mutated === undefined) {
       this.refuse(call, ReplyReason.badResponse, 'the reply cannot be changed', 'response_mutation_failed');
       return;
@@ -286,7 +288,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   }
 
   #answerHeartbeat(bytes: Buffer, start: number, frame: Frame): void {
-    const answer = this.#site.codec.heartbeatReply(bytes, start, frame);
+    const answer = heartbeatReply(this.#site.codec, this.#runtime.faults, bytes, start, frame);
     if (answer === undefined) return;
     this.#output.push(answer, 0, answer.length);
     this.#pressure.mindOutput();

@@ -3,7 +3,6 @@
  * stop, each set and lifted by itself; stopping takes effect after the frame at hand, and what was read beyond it waits.
  */
 import type { Socket } from 'node:net';
-import { CodecError } from '../../../codecs/codec.ts';
 import type { FrameReader } from '../connections/frame-reader.ts';
 
 /** Why a caller is not read from. */
@@ -11,8 +10,8 @@ export const Pause = { upstream: 1, replies: 2, inFlight: 4, warming: 8, ending:
 type Pause = (typeof Pause)[keyof typeof Pause];
 
 export interface IntakeOwner {
-  /** The bytes are no frames of the protocol. */
-  onUndecodable(): void;
+  /** The bytes are no frames of the protocol, or nobody can work on one of them. */
+  onUndecodable(error: unknown): void;
   /** Reading goes on after a pause. */
   onResumed(): void;
 }
@@ -37,7 +36,7 @@ export class Intake {
   }
 
   read(chunk: Buffer): void {
-    if (!this.#closed) this.#scan(() => this.#reader.read(chunk));
+    if (!this.#closed) this.#scan(chunk);
   }
 
   isPausedFor(reason: Pause): boolean {
@@ -55,7 +54,7 @@ export class Intake {
     if (this.#pauses === 0) return;
     this.#pauses &= ~reason;
     if (this.#isPaused()) return;
-    this.#scan(() => this.#reader.resume());
+    this.#scan(undefined);
     // Going on may have met the next reason to stop.
     if (this.#isPaused()) return;
     this.#socket.resume();
@@ -77,12 +76,13 @@ export class Intake {
     return this.#pauses !== 0;
   }
 
-  #scan(read: () => void): void {
+  /** Reads the chunk; without one, goes on where reading was held. */
+  #scan(chunk: Buffer | undefined): void {
     try {
-      read();
+      if (chunk === undefined) this.#reader.resume();
+      else this.#reader.read(chunk);
     } catch (error) {
-      if (!(error instanceof CodecError)) throw error;
-      this.#owner.onUndecodable();
+      this.#owner.onUndecodable(error);
     }
   }
 }

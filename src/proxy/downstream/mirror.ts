@@ -2,11 +2,11 @@
  * Mirrored requests: a copy goes out by itself, and nobody waits for what comes back. A mirror never slows the request
  * that it copies, and never piles up: beyond a bound it is left out and counted.
  */
-import { type Codec, CodecError, Frame, type Mutation } from '../../../codecs/codec.ts';
+import { Frame, type Mutation } from '../../../codecs/codec.ts';
 import type { Cluster } from '../clusters/cluster.ts';
 import type { Call, CallOwner } from '../connections/call.ts';
 import type { BoundRoute } from '../routing/route-table.ts';
-import { mutate } from './mutated-frame.ts';
+import { decodeAgain, mutate } from './reworked-frame.ts';
 import type { Site } from './site.ts';
 
 const MAX_MIRRORED = 1024;
@@ -26,9 +26,9 @@ function mirrorTo(site: Site, cluster: Cluster, mutation: Mutation, call: Call, 
   const { codec } = site;
   const bytes =
     mutation.length > 0
-      ? mutate(codec, call.bytes, call.start, frame, mutation)
+      ? mutate(site, call.bytes, call.start, frame, mutation)
       : Buffer.from(call.bytes.subarray(call.start, call.start + frame.length));
-  if (bytes === undefined || !decode(codec, bytes)) return false;
+  if (bytes === undefined || !decodeAgain(site, bytes, 0, bytes.length, scratch)) return false;
   const shared = site.sharing === 'all' && scratch.rewritable;
   const pool = host.pool(codec);
   const connection = shared
@@ -83,14 +83,5 @@ class MirrorOwner implements CallOwner {
   #forget(call: Call): void {
     this.#cluster.mirrored--;
     this.#site.runtime.calls.release(call);
-  }
-}
-
-function decode(codec: Codec, bytes: Buffer): boolean {
-  try {
-    return codec.decoder('request').decode(bytes, 0, bytes.length, scratch);
-  } catch (error) {
-    if (error instanceof CodecError) return false;
-    throw error;
   }
 }

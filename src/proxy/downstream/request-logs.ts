@@ -2,6 +2,7 @@
 import type { Frame } from '../../../codecs/codec.ts';
 import type { MetaProtocolPlan } from '../config/metaprotocol-plan.ts';
 import type { Call } from '../connections/call.ts';
+import type { CodecFaults } from '../connections/codec-faults.ts';
 import type { AccessLog, AccessLogFiles } from '../observation/access-log.ts';
 import { PropertyView } from '../routing/property-view.ts';
 
@@ -29,10 +30,12 @@ export class RequestLogs {
   readonly #plan: MetaProtocolPlan;
   readonly #view: PropertyView;
   readonly #logs: readonly BoundLog[];
+  readonly #faults: CodecFaults;
   readonly readsReplies: boolean;
 
-  constructor(plan: MetaProtocolPlan, files: AccessLogFiles) {
+  constructor(plan: MetaProtocolPlan, files: AccessLogFiles, faults: CodecFaults) {
     this.#plan = plan;
+    this.#faults = faults;
     this.#view = new PropertyView(plan.codec);
     this.#logs = plan.accessLogs.map(({ path, format }) => ({
       log: files.open(path, format),
@@ -42,15 +45,28 @@ export class RequestLogs {
     this.readsReplies = this.#logs.some(({ response }) => response.length > 0);
   }
 
-  /** For each log the values that it names, in its order. */
-  readRequest(bytes: Buffer, start: number, frame: Frame): (string | undefined)[][] {
-    this.#view.open(bytes, start, frame);
-    return this.#logs.map(({ request }) => request.map((number) => this.#view.read(number)));
+  /** For each log the values that it names, in its order; none of a frame whose properties cannot be read. */
+  readRequest(bytes: Buffer, start: number, frame: Frame): readonly (readonly (string | undefined)[])[] {
+    try {
+      this.#view.open(bytes, start, frame);
+      return this.#logs.map(({ request }) => request.map((number) => this.#view.read(number)));
+    } catch (error) {
+      return this.#unreadable(error);
+    }
   }
 
-  readReply(bytes: Buffer, start: number, frame: Frame): (string | undefined)[][] {
-    this.#view.open(bytes, start, frame);
-    return this.#logs.map(({ response }) => response.map((number) => this.#view.read(number)));
+  readReply(bytes: Buffer, start: number, frame: Frame): readonly (readonly (string | undefined)[])[] {
+    try {
+      this.#view.open(bytes, start, frame);
+      return this.#logs.map(({ response }) => response.map((number) => this.#view.read(number)));
+    } catch (error) {
+      return this.#unreadable(error);
+    }
+  }
+
+  #unreadable(error: unknown): readonly [] {
+    this.#faults.note(this.#plan.codec.name, error);
+    return [];
   }
 
   write(call: Call, addresses: ConnectionAddresses, outcome: CallOutcome, now: number): void {

@@ -55,7 +55,7 @@ export class Site {
     this.mutation = requestMutation(plan.codec);
     if (plan.rateLimits.length > 0)
       this.limits = new LocalRateLimits(plan.rateLimits, plan.codec, around.buckets, listener);
-    if (plan.accessLogs.length > 0) this.logs = new RequestLogs(plan, around.logFiles);
+    if (plan.accessLogs.length > 0) this.logs = new RequestLogs(plan, around.logFiles, around.runtime.faults);
     if (plan.routes.kind === 'inline') this.useRoutes(plan.routes.table);
   }
 

@@ -61,8 +61,9 @@ export class SlotTable implements PendingCalls {
     if (frame.idHigh !== 0 || this.#generations[slot] !== frame.idLow >>> SLOT_BITS) return undefined;
     const call = this.#calls[slot];
     if (call === undefined) return undefined;
-    this.#release(slot);
+    // First, since a codec that throws here must not cost the call: it ends with its connection.
     if (frame.rewritable) this.#codec.rewriteId(bytes, start, frame, call.idHigh, call.idLow);
+    this.#release(slot);
     return call;
   }
 

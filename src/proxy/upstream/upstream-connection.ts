@@ -4,11 +4,12 @@
  * Whatever way it ends, each call on it is answered, or handed back when none of its bytes can have left.
  */
 import { connect, type Socket } from 'node:net';
-import { type Codec, CodecError, type Frame, FrameKind, ReplyReason } from '../../../codecs/codec.ts';
+import { type Codec, type Frame, FrameKind, ReplyReason } from '../../../codecs/codec.ts';
 import type { HostAddress } from '../config/endpoint-plan.ts';
 import type { Call } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
 import { type Gathering, Output } from '../connections/output.ts';
+import { heartbeatReply } from '../connections/own-answers.ts';
 import { reading } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { ClusterStats } from '../observation/stats.ts';
@@ -176,6 +177,12 @@ export class UpstreamConnection {
     else this.host.stats.unexpectedFrames++;
   }
 
+  onUndecodable(error: unknown): void {
+    this.#runtime.faults.note(this.#codec.name, error);
+    this.host.stats.decodingErrors++;
+    this.#fail(ReplyReason.badResponse, 'upstream sent an undecodable response', 'upstream_response_undecodable');
+  }
+
   #reply(bytes: Buffer, start: number, frame: Frame): void {
     const call = this.calls.take(bytes, start, frame);
     if (call === undefined) {
@@ -203,7 +210,7 @@ export class UpstreamConnection {
     this.host.stats.heartbeats++;
     // An upstream that does not read gets no answer, instead of many in memory.
     if (this.output.crowded) return;
-    const answer = this.#codec.heartbeatReply(bytes, start, frame);
+    const answer = heartbeatReply(this.#codec, this.#runtime.faults, bytes, start, frame);
     if (answer !== undefined) this.output.push(answer, 0, answer.length);
   }
 
@@ -243,9 +250,7 @@ export class UpstreamConnection {
     try {
       this.#reader.read(chunk);
     } catch (error) {
-      if (!(error instanceof CodecError)) throw error;
-      this.host.stats.decodingErrors++;
-      this.#fail(ReplyReason.badResponse, 'upstream sent an undecodable response', 'upstream_response_undecodable');
+      this.onUndecodable(error);
     }
     turn.endChunk();
   }

@@ -21,3 +21,6 @@ export type WorkerAnswer =
   | { readonly kind: 'apply'; readonly number: number; readonly applied: Applied; readonly names: ResourceNames }
   | { readonly kind: 'snapshot'; readonly number: number; readonly snapshot: ProxySnapshot }
   | { readonly kind: 'stop'; readonly number: number };
+
+/** What a worker says: answers, and what it was not asked for. */
+export type WorkerMessage = WorkerAnswer | { readonly kind: 'fault'; readonly message: string };

@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { registerCodecModules } from '../../../codecs/codec-modules.ts';
 import { DataPlane } from '../data-plane.ts';
 import { takeSnapshot } from '../observation/snapshot.ts';
-import type { WorkerAnswer, WorkerData, WorkerQuestion } from './worker-messages.ts';
+import type { WorkerAnswer, WorkerData, WorkerMessage, WorkerQuestion } from './worker-messages.ts';
 
 export function isWorkerData(data: unknown): data is WorkerData {
   return typeof data === 'object' && data !== null && 'isthmusProxyWorker' in data;
@@ -12,7 +12,11 @@ export function isWorkerData(data: unknown): data is WorkerData {
 if (parentPort !== null && isWorkerData(workerData)) serve(parentPort, workerData);
 
 function serve(port: MessagePort, { limits, bucketMemory, codecModules }: WorkerData): void {
-  const plane = new DataPlane({ limits, bucketMemory, sharedAddresses: true });
+  const tellFault = (message: string): void => {
+    const fault: WorkerMessage = { kind: 'fault', message };
+    port.postMessage(fault);
+  };
+  const plane = new DataPlane({ limits, bucketMemory, sharedAddresses: true, tellFault });
   let work: Promise<unknown> = registerCodecModules(codecModules);
   port.on('message', (question: WorkerQuestion) => {
     // A snapshot does not wait for a listener that takes its time.

@@ -1,0 +1,27 @@
+/**
+ * What codecs throw beside CodecError: a bug, mostly of a user's own codec. It costs the connection or the request at
+ * hand and nobody else, and the operator is told of each bug once.
+ */
+import { CodecError } from '../../../codecs/codec.ts';
+
+/** Messages that are remembered, so that a bug whose message differs each time fills neither memory nor log. */
+const MAX_TOLD = 100;
+
+export class CodecFaults {
+  readonly #tell: (message: string) => void;
+  readonly #told = new Set<string>();
+
+  /** `tell` is given the codec's name and the stack of the error. */
+  constructor(tell: (message: string) => void) {
+    this.#tell = tell;
+  }
+
+  /** A CodecError is the peer's fault, and no news. */
+  note(codec: string, error: unknown): void {
+    if (error instanceof CodecError || this.#told.size >= MAX_TOLD) return;
+    const what = `codec ${codec}: ${error instanceof Error ? error.message : String(error)}`;
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    this.#tell(error instanceof Error ? `codec ${codec}: ${error.stack ?? error.message}` : what);
+  }
+}
