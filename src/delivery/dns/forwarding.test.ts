@@ -207,13 +207,13 @@ describe('aliases', () => {
 
   it('of an upstream that lead to a name of the mesh end at its virtual IP', async () => {
     const upstream = await startUpstream((query) => [
-      upstreamResponse(query, [cname('corp.example.com', 'orders.shop.mesh')], 0x8183),
+      upstreamResponse(query, [{ ...cname('corp.example.com', 'orders.shop.mesh'), ttl: 4000 }], 0x8183),
     ]);
     const { ask } = await started([upstream]);
     for (let count = 0; count < 2; count++) {
       expect(await ask('corp.example.com', 'A')).toMatchObject({
         rcode: 0,
-        answers: ['corp.example.com 60 CNAME orders.shop.mesh', 'orders.shop.mesh 30 A 240.241.0.1'],
+        answers: ['corp.example.com 300 CNAME orders.shop.mesh', 'orders.shop.mesh 30 A 240.241.0.1'],
       });
     }
   });

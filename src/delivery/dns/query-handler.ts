@@ -27,7 +27,7 @@ import {
 import { type Query, readQuery } from './query.ts';
 import { type Asked, MAX_ALIASES, type Resolution, resolve } from './resolution.ts';
 import { refuseUnread } from './response-writer.ts';
-import { bareResponse, chainedResponse, localResponse, passedResponse, type Ttls } from './responses.ts';
+import { aged, bareResponse, chainedResponse, localResponse, passedResponse, type Ttls } from './responses.ts';
 import { aliasesOf } from './upstream-answer.ts';
 
 export interface QueryHandlerOptions {
@@ -165,7 +165,8 @@ export class QueryHandler {
     const ours = led.findIndex(({ target }) => table.isOurs(target, namespace));
     const target = led[ours]?.target;
     if (target !== undefined && led.slice(0, ours).every((one) => isPlain(one.target))) {
-      const before = [...resolution.aliases, ...led.slice(0, ours + 1)];
+      const passed = led.slice(0, ours + 1).map((one) => ({ ...one, ttl: aged(one.ttl, forwarded.age, ttlCap) }));
+      const before = [...resolution.aliases, ...passed];
       return this.#settle(task, resolve(table, asked(task, target), ttls().ttl, before));
     }
     const response =

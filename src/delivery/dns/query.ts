@@ -1,4 +1,9 @@
-/** Reads what a client sent, strictly: one question, at most one OPT record, nothing behind. */
+/**
+ * Reads what a client sent, strictly: one question, at most one OPT record, nothing behind.
+ *
+ * By hand, as the rest of this folder: dns-packet makes text of labels (a dot inside of one becomes a border, other bytes
+ * are lost), writes no compressed names, and loses records of types that it does not know, where answers are passed on.
+ */
 import { NameReader } from './names.ts';
 import {
   CLASS_INTERNET,

@@ -133,5 +133,10 @@ function copyRecords(
 }
 
 function agedTtl({ packet }: CachedAnswer['answer'], record: RecordPlace, age: number, ttlCap: number): number {
-  return Math.max(0, Math.min(ttlOf(packet, record), ttlCap) - age);
+  return aged(ttlOf(packet, record), age, ttlCap);
+}
+
+/** What is left of a TTL. All in seconds. */
+export function aged(ttl: number, age: number, ttlCap: number): number {
+  return Math.max(0, Math.min(ttl, ttlCap) - age);
 }
