@@ -17,7 +17,8 @@ import { type DnsObserver, silentObserver } from './observer.ts';
 import { QueryHandler } from './query-handler.ts';
 import type { UpstreamAddress } from './resolv-conf.ts';
 import type { Ttls } from './responses.ts';
-import { defaultTcpLimits, type TcpLimits, TcpListener } from './tcp-listener.ts';
+import type { TcpLimits } from './tcp-connection.ts';
+import { defaultTcpLimits, TcpListener } from './tcp-listener.ts';
 import { UdpListener } from './udp-listener.ts';
 import { UpstreamList } from './upstream-list.ts';
 
