@@ -44,13 +44,15 @@ it('what is not of the mesh is asked of the upstream, also behind a name of the 
   const upstream = await startUpstream((query) => [
     upstreamResponse(query, [{ type: 'A', ttl: 100, data: Buffer.from([192, 0, 2, 1]) }]),
   ]);
-  const plane = await startDnsControlPlane(dnsManifests, ['--dns-upstream', `127.0.0.1:${upstream.port}`]);
+  const flags = ['--dns-suffix', 'none', '--dns-upstream', `127.0.0.1:${upstream.port}`];
+  const plane = await startDnsControlPlane(dnsManifests, flags);
   const resolver = resolverAt(plane.port);
   expect(await resolver.resolve4('www.example.org')).toEqual(['192.0.2.1']);
   expect(await resolver.resolve4('outside.shop.svc.cluster.local')).toEqual(['192.0.2.1']);
+  expect(await resolver.resolve4('kubernetes.default.svc.cluster.local')).toEqual(['192.0.2.1']);
   const metrics = await (await fetch(`http://${plane.admin}/metrics`)).text();
-  expect(metrics).toContain('isthmus_dns_queries_total{outcome="forwarded"} 2');
-  expect(metrics).toContain('isthmus_dns_upstream_exchanges_total{result="answered"} 2');
+  expect(metrics).toContain('isthmus_dns_queries_total{outcome="forwarded"} 3');
+  expect(metrics).toContain('isthmus_dns_upstream_exchanges_total{result="answered"} 3');
 });
 
 it('a short name means a service beside the workload that asks, as its proxy says where it stands', async () => {

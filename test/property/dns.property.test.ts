@@ -16,6 +16,7 @@ import { readQuery } from '../../src/delivery/dns/query.ts';
 import { QueryHandler } from '../../src/delivery/dns/query-handler.ts';
 import { chainedResponse, passedResponse } from '../../src/delivery/dns/responses.ts';
 import { aliasesOf, lifetimeOf, readUpstreamAnswer } from '../../src/delivery/dns/upstream-answer.ts';
+import type { HostName } from '../../src/translate/names/host-names.ts';
 
 const names = [
   host('orders.shop.mesh', ['240.241.0.1', '2001:2:1::1']),
@@ -125,6 +126,41 @@ function expectFit(reply: Buffer, packet: Buffer, transport: string): void {
   if (transport === 'udp') expect(response.bytes).toBeLessThanOrEqual(Math.min(1232, query?.udpBytes ?? 512));
   if (response.rcode !== 0) expect(response.answers).toEqual([]);
 }
+
+const hostText = fc
+  .array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 })
+  .map((labels) => labels.join('.'));
+const hostNameText = fc.oneof(
+  hostText,
+  hostText.map((text) => `*.${text}`),
+);
+
+it('a table that followed any changes finds what one made of the outcome finds', () => {
+  const change = fc.record({ name: hostNameText, isThere: fc.boolean() });
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 8 }),
+      fc.array(hostText),
+      (batches, asked) => {
+        const followed = testTable([]);
+        const there = new Map<string, HostName>();
+        for (const [batch, changes] of batches.entries()) {
+          for (const { name, isThere } of changes) {
+            if (isThere) there.set(name, host(name, [`10.0.0.${batch}`]));
+            else there.delete(name);
+          }
+          followed.set(...changes.flatMap(({ name }) => there.get(name) ?? []));
+          followed.remove(...changes.flatMap(({ name }) => (there.has(name) ? [] : [name])));
+        }
+        const fresh = testTable([...there.values()]);
+        for (const name of asked) {
+          expect(followed.table.find(name, 'shop')).toEqual(fresh.table.find(name, 'shop'));
+          expect(followed.table.isParent(name)).toBe(fresh.table.isParent(name));
+        }
+      },
+    ),
+  );
+});
 
 it('an upstream may say anything: what is passed on is a whole message, and fits', () => {
   const query = queryFor('www.example.com', 'A', { udpBytes: 1232 });

@@ -12,7 +12,7 @@ export function dnsOptions(): Option[] {
     new Option('--dns-allow <cidr...>', 'networks that may ask (default: loopback and private ones)'),
     new Option(
       '--dns-suffix <suffix...>',
-      'suffixes below which nothing else exists (default: the cluster domain)',
+      'suffixes below which a name that nobody declares does not exist; "none" where the upstream knows more of them, as a cluster\'s DNS does (default: the cluster domain)',
     ).argParser(parseSuffixes),
     new Option('--dns-ttl <seconds>', 'for how long an answer may be remembered')
       .argParser(parsePositiveInteger)
@@ -24,6 +24,7 @@ export function dnsOptions(): Option[] {
 }
 
 function parseSuffixes(text: string, earlier: readonly string[] | undefined): readonly string[] {
+  if (text === 'none') return earlier ?? [];
   const suffix = text.toLowerCase().replace(/^\.|\.$/g, '');
   if (!/^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(suffix)) throw new InvalidArgumentError('It is no domain name.');
   return [...(earlier ?? []), suffix];

@@ -107,6 +107,17 @@ describe('a connection', () => {
   });
 });
 
+it('bytes that are no queries end a connection at most', async () => {
+  const port = await started();
+  for (let seed = 1; seed < 40; seed++) {
+    const socket = await connected(port);
+    const noise = Buffer.from(Array.from({ length: 300 }, (_, at) => (at * at * seed * 31 + (at >> 3)) & 255));
+    socket.resume().end(Buffer.concat([Buffer.from([0, seed]), noise]));
+    await untilClosed(socket);
+  }
+  expect(await askTcp(port, query)).toHaveLength(1);
+});
+
 it('an answer by TCP is whole as far as a message can be', async () => {
   const port = await started();
   const [packet] = await askTcp(port, withLength(queryFor('crowd.shop.mesh', 'A', { udpBytes: 1232 })));
