@@ -6,16 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from './cache.ts';
-
-export interface Peer {
-  readonly name: string;
-  /** What tests need it for. */
-  readonly purpose: string;
-  /** The command, when it is installed. */
-  find(): string | undefined;
-  /** Installs it; throws with the installer's words. */
-  install(): void;
-}
+import type { Peer } from './peer.ts';
+import { polarisPeer } from './polaris/polaris-server.ts';
 
 const requirements = path.join(import.meta.dirname, 'requirements.txt');
 const venv = (): string => path.join(cacheFolder('python', requirements), 'venv');
@@ -74,6 +66,7 @@ function run(command: string, parameters: readonly string[], environment: NodeJS
 }
 
 export const peers: readonly Peer[] = [
+  polarisPeer,
   { name: 'envoy', purpose: 'xDS and thrift_proxy, Envoy 1.40', find: findEnvoy, install: installVenv },
   {
     name: 'python-thrift',

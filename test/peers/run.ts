@@ -4,7 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { messageOf } from '../../src/model/errors.ts';
-import { type Peer, peers } from './peers.ts';
+import type { Peer } from './peer.ts';
+import { peers } from './peers.ts';
 
 function provide(peer: Peer): boolean {
   if (peer.find() !== undefined) return true;
