@@ -6,6 +6,7 @@ import { Frame, type Mutation, ReplyReason } from '../../../codecs/codec.ts';
 import type { Cluster } from '../clusters/cluster.ts';
 import type { Host } from '../clusters/host.ts';
 import type { Call, CallOwner } from '../connections/call.ts';
+import type { HostPool } from '../upstream/host-pool.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import type { CallerLinks } from './caller-links.ts';
 import { mirror } from './mirror.ts';
@@ -129,10 +130,20 @@ function sendOn(connection: UpstreamConnection | undefined, caller: Caller, call
   caller.mindPressure(connection);
 }
 
+function sendOnewayPooled(caller: Caller, call: Call, frame: Frame, pool: HostPool): void {
+  const connection = pool.sendOneway(call.bytes, call.start, frame, true);
+  if (connection === undefined) {
+    caller.refuse(call, ReplyReason.unspecified, 'too many connections', 'upstream_overflow');
+    return;
+  }
+  caller.finishOneway(call);
+  caller.mindPressure(connection);
+}
+
 function sendPooled(site: Site, caller: Caller, call: Call, frame: Frame, host: Host): void {
   const pool = host.pool(site.codec);
   if (call.oneway) {
-    sendOn(pool.forOneway(), caller, call, frame);
+    sendOnewayPooled(caller, call, frame, pool);
     return;
   }
   const connection = pool.take();

@@ -29,13 +29,9 @@ function mirrorTo(site: Site, cluster: Cluster, mutation: Mutation, call: Call, 
       ? mutate(site, call.bytes, call.start, frame, mutation)
       : Buffer.from(call.bytes.subarray(call.start, call.start + frame.length));
   if (bytes === undefined || !decodeAgain(site, bytes, 0, bytes.length, scratch)) return false;
-  const shared = site.sharing === 'all' && scratch.rewritable;
-  const pool = host.pool(codec);
-  const connection = shared
-    ? host.shared(codec).choose(cluster.mirrored)
-    : call.oneway
-      ? pool.forOneway()
-      : pool.take();
+  const shares = site.sharing === 'all' && scratch.rewritable;
+  if (call.oneway && !shares) return host.pool(codec).sendOneway(bytes, 0, scratch, false) !== undefined;
+  const connection = shares ? host.shared(codec).choose(cluster.mirrored) : host.pool(codec).take();
   if (connection === undefined || connection.output.blocked) return false;
   if (call.oneway) connection.sendOneway(bytes, 0, scratch);
   else connection.send(copy(site, call, cluster), bytes, 0, scratch);

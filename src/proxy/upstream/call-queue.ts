@@ -32,6 +32,7 @@ export class CallQueue implements PendingCalls {
     this.#calls.push(call);
   }
 
+  /** All requests here are of one caller: an answer that none should get can be taken for another of its own only. */
   passOneway(): void {}
 
   take(_bytes: Buffer, _start: number, frame: Frame): Call | undefined {
@@ -43,6 +44,10 @@ export class CallQueue implements PendingCalls {
       return call;
     }
     return undefined;
+  }
+
+  isStale(): boolean {
+    return false;
   }
 
   /** A removed call keeps its place, so that its late answer is not taken for the next one's. */

@@ -6,7 +6,7 @@ import { type Codec, Frame, ReplyReason } from '../../../codecs/codec.ts';
 import type { Call } from '../connections/call.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { ClusterStats } from '../observation/stats.ts';
-import { CallQueue } from './call-queue.ts';
+import { SoleCall } from './sole-call.ts';
 import { type ConnectionHost, type ConnectionKeeper, UpstreamConnection } from './upstream-connection.ts';
 
 export interface PooledHost extends ConnectionHost {
@@ -32,6 +32,8 @@ export class HostPool implements ConnectionKeeper {
   readonly #all = new Set<UpstreamConnection>();
   #queue: Call[] = [];
   #queuedBytes = 0;
+  /** Carries requests without a reply that an answer would confuse with others; nothing is awaited on it. */
+  #oneway: UpstreamConnection | undefined;
   /** For a queued call, whose frame has to be found again. */
   readonly #frame = new Frame();
 
@@ -46,16 +48,24 @@ export class HostPool implements ConnectionKeeper {
   take(): UpstreamConnection | undefined {
     let connection = this.#idle.pop();
     while (connection?.retired === true) connection = this.#idle.pop();
-    return connection ?? this.#open();
+    const opened = connection ?? this.#open();
+    // Its place is needed; whoever waits gets it.
+    if (opened === undefined) this.#oneway?.end();
+    return opened;
   }
 
-  /** A connection for a request without a reply: it stays free for others, since nothing is awaited on it. */
-  forOneway(): UpstreamConnection | undefined {
-    const idle = this.#idle.at(-1);
-    if (idle?.retired === false) return idle;
-    const opened = this.#open();
-    if (opened !== undefined) this.#idle.push(opened);
-    return opened;
+  /**
+   * Sends a request without a reply. An answer to it, should one come, must not meet somebody's call: where ids tell
+   * them apart it shares an idle connection, else it gets one on which nothing is ever awaited, or one that closes.
+   * Undefined when the cluster has as many connections as it may, or, unless it `mayWait`, the upstream does not read.
+   */
+  sendOneway(bytes: Buffer, start: number, frame: Frame, mayWait: boolean): UpstreamConnection | undefined {
+    const toldApart = this.#codec.capabilities.correlation === 'id' && frame.rewritable;
+    const connection = toldApart ? this.#idleOne() : this.#onewayOne();
+    const sends = mayWait || connection?.output.blocked === false;
+    if (sends) connection?.sendOneway(bytes, start, frame);
+    if (!toldApart && connection !== this.#oneway) connection?.end();
+    return sends ? connection : undefined;
   }
 
   /** False when as many requests wait as may, or when there is no connection that could become free. */
@@ -78,6 +88,7 @@ export class HostPool implements ConnectionKeeper {
   /** The host has gone: what waits goes elsewhere. */
   retire(): void {
     this.#idle.length = 0;
+    this.#oneway = undefined;
     const queue = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
@@ -86,27 +97,26 @@ export class HostPool implements ConnectionKeeper {
   }
 
   onIdle(connection: UpstreamConnection): void {
-    const next = this.#nextWaiting();
-    if (next === undefined) this.#idle.push(connection);
-    else this.#sendQueued(connection, next);
+    for (let next = this.#nextWaiting(); next !== undefined; next = this.#nextWaiting())
+      if (this.#sendQueued(connection, next)) return;
+    this.#idle.push(connection);
   }
 
   onClosed(connection: UpstreamConnection): void {
     this.#all.delete(connection);
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
+    if (connection === this.#oneway) this.#oneway = undefined;
     this.#host.cluster.connections--;
     if (this.#queue.length === 0) return;
     const opened = this.#open();
-    if (opened === undefined) return;
-    const next = this.#nextWaiting();
-    if (next === undefined) this.#idle.push(opened);
-    else this.#sendQueued(opened, next);
+    if (opened !== undefined) this.onIdle(opened);
   }
 
   sweep(now: number): void {
     const { upstreamIdleMs, requestTimeoutMs } = this.#runtime.limits;
     while (this.#idle.length > 0 && now - (this.#idle[0]?.idleSince ?? now) > upstreamIdleMs) this.#idle.shift()?.end();
+    if (this.#oneway !== undefined && now - this.#oneway.idleSince > upstreamIdleMs) this.#oneway.end();
     if (requestTimeoutMs <= 0) return;
     while ((this.#queue[0]?.startedAt ?? now) < now - requestTimeoutMs) {
       const call = this.#shift();
@@ -114,15 +124,32 @@ export class HostPool implements ConnectionKeeper {
     }
   }
 
-  #open(): UpstreamConnection | undefined {
+  #idleOne(): UpstreamConnection | undefined {
+    const idle = this.#idle.at(-1);
+    if (idle?.retired === false) return idle;
+    const opened = this.#open();
+    if (opened !== undefined) this.#idle.push(opened);
+    return opened;
+  }
+
+  #onewayOne(): UpstreamConnection | undefined {
+    if (this.#oneway?.retired === false) return this.#oneway;
+    const opened = this.#open(false);
+    if (opened === undefined) return this.take();
+    this.#oneway = opened;
+    return opened;
+  }
+
+  /** An `exclusive` connection is given up when it gets a reply that nobody asked for. */
+  #open(exclusive = true): UpstreamConnection | undefined {
     const { cluster } = this.#host;
     if (cluster.connections >= cluster.plan.maxConnections) {
       cluster.stats.cxOverflow++;
       return undefined;
     }
     cluster.connections++;
-    const calls = new CallQueue(this.#codec.capabilities.correlation === 'id');
-    const connection = new UpstreamConnection(this.#runtime, this.#host, this.#codec, calls, this, true);
+    const calls = new SoleCall(this.#codec);
+    const connection = new UpstreamConnection(this.#runtime, this.#host, this.#codec, calls, this, exclusive);
     this.#all.add(connection);
     return connection;
   }
@@ -143,9 +170,23 @@ export class HostPool implements ConnectionKeeper {
     return call;
   }
 
-  #sendQueued(connection: UpstreamConnection, call: Call): void {
+  /** False when the call could not be sent, and has been answered so. */
+  #sendQueued(connection: UpstreamConnection, call: Call): boolean {
     const { bytes, start, length } = call;
-    if (this.#codec.decoder('request').decode(bytes, start, start + length, this.#frame))
+    if (this.#decode(bytes, start, length)) {
       connection.send(call, bytes, start, this.#frame);
+      return true;
+    }
+    call.owner?.onFailure(call, ReplyReason.unspecified, 'the request cannot be read', 'request_unreadable');
+    return false;
+  }
+
+  #decode(bytes: Buffer, start: number, length: number): boolean {
+    try {
+      return this.#codec.decoder('request').decode(bytes, start, start + length, this.#frame);
+    } catch (error) {
+      this.#runtime.faults.note(this.#codec.name, error);
+      return false;
+    }
   }
 }

@@ -13,6 +13,8 @@ export interface PendingCalls {
   passOneway(bytes: Buffer, start: number, frame: Frame): void;
   /** The call that this reply answers, with its own id restored in the bytes; undefined when nobody waits for it. */
   take(bytes: Buffer, start: number, frame: Frame): Call | undefined;
+  /** Whether a reply that answers nobody is certainly one to an earlier request, so that it can be dropped. */
+  isStale(frame: Frame): boolean;
   /** Removes the calls that are over; a late answer to one of them is dropped. */
   remove(isOver: (call: Call) => boolean, removed: (call: Call) => void): void;
   /** Removes them all. */

@@ -67,6 +67,10 @@ export class SlotTable implements PendingCalls {
     return call;
   }
 
+  isStale(): boolean {
+    return true;
+  }
+
   remove(isOver: (call: Call) => boolean, removed: (call: Call) => void): void {
     for (let slot = 0; slot < this.#calls.length; slot++) {
       const call = this.#calls[slot];

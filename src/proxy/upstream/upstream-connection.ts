@@ -60,6 +60,8 @@ export class UpstreamConnection {
   /** Requests without a reply that came before the connection was established. */
   #earlyOneways = 0;
   #lastRead: number;
+  /** The last call has been answered by the chunk that is being read. */
+  #idleDue = false;
   #failure: { readonly reason: ReplyReason; readonly message: string; readonly detail: string } | undefined;
 
   constructor(
@@ -107,6 +109,7 @@ export class UpstreamConnection {
 
   sendOneway(bytes: Buffer, start: number, frame: Frame): void {
     if (!this.connected) this.#earlyOneways++;
+    this.idleSince = this.#runtime.turn.now;
     this.calls.passOneway(bytes, start, frame);
     this.host.stats.rqTotal++;
     this.output.push(bytes, start, start + frame.length);
@@ -187,7 +190,7 @@ export class UpstreamConnection {
     const call = this.calls.take(bytes, start, frame);
     if (call === undefined) {
       this.host.stats.lateReplies++;
-      if (this.#exclusive)
+      if (this.#exclusive && !this.calls.isStale(frame))
         this.#fail(ReplyReason.badResponse, 'upstream answered another request', 'upstream_bad_response');
       return;
     }
@@ -196,13 +199,19 @@ export class UpstreamConnection {
       this.host.active--;
       owner.onReply(call, bytes, start, frame, this);
     } else this.host.stats.lateReplies++;
-    if (this.calls.size === 0) this.#becomeIdle();
+    this.#idleDue = this.calls.size === 0;
   }
 
+  /**
+   * Only when all that has arrived has been looked at: what stands behind a reply was sent before anybody's next
+   * request, and must not be taken for the answer to it.
+   */
   #becomeIdle(): void {
+    this.#idleDue = false;
+    if (this.closed || this.#reader.stopped || this.calls.size > 0) return;
     this.idleSince = this.#runtime.turn.now;
-    if (this.closed) return;
     if (this.retired) this.end();
+    else if (this.#exclusive && this.#reader.inFrame) this.destroy();
     else this.#keeper.onIdle(this);
   }
 
@@ -252,6 +261,7 @@ export class UpstreamConnection {
     } catch (error) {
       this.onUndecodable(error);
     }
+    if (this.#idleDue) this.#becomeIdle();
     turn.endChunk();
   }
 
