@@ -85,10 +85,13 @@ export class InteropMesh {
     rmSync(path.join(this.folder, 'manifests', file));
   }
 
-  async startProxy(namespace: string): Promise<void> {
+  /** Where callers are, or beside the workloads at these addresses. */
+  async startProxy(node: string, namespace: string, addresses: readonly string[] = []): Promise<void> {
     const [adminPort = 0] = await freePorts(1);
-    const proxy = ['proxy', '--xds', this.xds, '--node', 'callers', '--namespace', namespace];
-    await startIsthmus(proxy, `127.0.0.1:${adminPort}`, path.join(this.folder, 'proxy.log'), this.cleanup);
+    const proxy = ['proxy', '--xds', this.xds, '--node', node, '--namespace', namespace];
+    const beside = addresses.flatMap((address) => ['--address', address]);
+    const log = path.join(this.folder, `${node}.log`);
+    await startIsthmus([...proxy, ...beside], `127.0.0.1:${adminPort}`, log, this.cleanup);
   }
 
   /** What the admin API says. */

@@ -59,7 +59,7 @@ beforeAll(async () => {
     await serve(stack, name, 'v1', v1);
     await serve(stack, name, 'v2', v2);
   }
-  await mesh.startProxy('desk');
+  await mesh.startProxy('callers', 'desk');
 });
 
 afterAll(async () => mesh?.stop());

@@ -18,6 +18,8 @@ export interface Session {
   readonly host: string;
   /** Methods with their argument, called one after the other on one connection. */
   readonly calls: readonly (readonly [method: string, argument?: string])[];
+  /** The service that multiplexed calls name. */
+  readonly service?: string;
   /** THeader's key-values. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -78,8 +80,8 @@ export class DeskClient {
     this.#child = new LineProcess(python, 'client.py', []);
   }
 
-  async session({ headers = {}, ...session }: Session): Promise<readonly Outcome[]> {
-    this.#child.write(JSON.stringify({ ...session, headers }));
+  async session({ headers = {}, service = '', ...session }: Session): Promise<readonly Outcome[]> {
+    this.#child.write(JSON.stringify({ ...session, headers, service }));
     const outcomes: Outcome[] = JSON.parse(await this.#child.line());
     return outcomes;
   }

@@ -1,10 +1,12 @@
 /** Thrift through metaproxy between callers and servers of Apache's Python library, in each transport and protocol. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
-import { deskHost, deskManifest } from './desk-manifests.ts';
+import { deskHost, deskManifest, GUARDED_ADDRESS, guardedManifest } from './desk-manifests.ts';
 import { InteropMesh } from './interop-mesh.ts';
 import { peerUnderTest } from './peer-under-test.ts';
 import { DeskClient, type DeskServer, type Outcome, startDeskServers } from './python-peer.ts';
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const python = peerUnderTest('python-thrift');
 const flavours = [
@@ -27,11 +29,15 @@ const ports = new Map<string, number>();
 
 beforeAll(async () => {
   if (python === undefined) return;
-  const free = await freePorts(flavours.length * 3);
+  const free = await freePorts(flavours.length * 5);
   const take = (): number => free.pop() ?? 0;
-  const desks = flavours.map((name) => ({ name, port: take(), v1: take(), v2: take() }));
-  for (const { name, port } of desks) ports.set(name, port);
-  mesh = await InteropMesh.start(Object.fromEntries(desks.map((desk) => [`${desk.name}.yaml`, deskManifest(desk)])));
+  const desks = flavours.map((name) => ({ name, port: take(), v1: take(), v2: take(), dead: take() }));
+  const guarded = desks.map(({ name, v1 }) => ({ name: `guarded-${name}`, port: take(), v1 }));
+  for (const { name, port } of [...desks, ...guarded]) ports.set(name, port);
+  mesh = await InteropMesh.start({
+    ...Object.fromEntries(desks.map((desk) => [`${desk.name}.yaml`, deskManifest(desk)])),
+    ...Object.fromEntries(guarded.map((desk) => [`${desk.name}.yaml`, guardedManifest(desk)])),
+  });
   const servers = desks.flatMap(({ name: flavour, v1, v2 }): DeskServer[] => [
     { flavour, version: 'v1', port: v1 },
     { flavour, version: 'v2', port: v2 },
@@ -46,21 +52,25 @@ beforeAll(async () => {
     () => client,
     () => client.stop(),
   );
-  await mesh.startProxy('desk');
+  await mesh.startProxy('servers', 'machines', [GUARDED_ADDRESS]);
+  await mesh.startProxy('callers', 'desk');
 });
 
 afterAll(async () => mesh?.stop());
 
 type Calls = Parameters<DeskClient['session']>[0]['calls'];
 
-/** One connection to the desk of a flavour, by its virtual IP; the caller may speak another flavour than the desk. */
-async function calling(
-  desk: string,
-  calls: Calls,
-  { flavour = desk, headers = {} }: { readonly flavour?: string; readonly headers?: Record<string, string> } = {},
-): Promise<readonly Outcome[]> {
+interface Caller {
+  /** Another one than the desk speaks. */
+  readonly flavour?: string;
+  readonly headers?: Record<string, string>;
+  readonly service?: string;
+}
+
+/** One connection to the desk of a flavour, by its virtual IP. */
+async function calling(desk: string, calls: Calls, caller: Caller = {}): Promise<readonly Outcome[]> {
   const host = await mesh.virtualIp(deskHost({ name: desk }));
-  return client.session({ flavour, host, port: ports.get(desk) ?? 0, calls, headers });
+  return client.session({ flavour: desk, host, port: ports.get(desk) ?? 0, calls, ...caller });
 }
 
 describe.skipIf(python === undefined).each(flavours)('python-thrift, %s', (flavour) => {
@@ -111,16 +121,58 @@ describe.skipIf(python === undefined).each(flavours)('python-thrift, %s', (flavo
       .toEqual([{ result: expect.toSatisfy((notes: string[]) => notes.toSorted().join() === 'one,two') }]);
   });
 
-  it('understands what the proxy answers where there is no route or no endpoint, and goes on', async () => {
+  it('understands what the proxy answers where no route, no endpoint or nobody is there, and goes on', async () => {
     const calls: Calls = [
       ['nowhere', ''],
       ['lost', ''],
+      ['down', ''],
       ['greet', 'Ada'],
     ];
-    const [nowhere, lost, greeted] = await calling(flavour, calls);
+    const [nowhere, lost, down, greeted] = await calling(flavour, calls);
     expect(nowhere).toEqual({ exception: UNKNOWN_METHOD, message: expect.stringMatching(/route/i) });
     expect(lost).toEqual({ exception: INTERNAL_ERROR, message: expect.stringMatching(/healthy|upstream|endpoint/i) });
+    expect(down).toEqual({ exception: INTERNAL_ERROR, message: expect.stringMatching(/upstream|connect/i) });
     expect(greeted).toEqual({ result: 'v1: hello Ada' });
+  });
+
+  it('understands that a request is over a limit, and goes on with others', async () => {
+    const calls: Calls = [
+      ['greetBeta', 'Ada'],
+      ['greetBeta', 'Ada'],
+      ['greet', 'Ada'],
+      ['greetBeta', 'Ada'],
+      ['greet', 'Grace'],
+    ];
+    const limited = { exception: INTERNAL_ERROR, message: expect.stringMatching(/limit/) };
+    expect(await calling(`guarded-${flavour}`, calls, { flavour })).toEqual([
+      { result: 'v1: hello Ada' },
+      limited,
+      { result: 'v1: hello Ada' },
+      limited,
+      { result: 'v1: hello Grace' },
+    ]);
+  });
+
+  it('is routed by the service that a multiplexed call names, and understands the answers of the proxy', async () => {
+    const calls: Calls = [
+      ['greet', 'Ada'],
+      ['nowhere', ''],
+      ['greet', 'declared'],
+      ['reflect'],
+      ['note', 'multiplexed'],
+      ['greet', 'Grace'],
+    ];
+    const answers = (version: string) => [
+      { result: `${version}: hello Ada` },
+      { exception: UNKNOWN_METHOD },
+      { refused: 'as declared' },
+      { result: true },
+      { result: null },
+      { result: `${version}: hello Grace` },
+    ];
+    expect(await calling(flavour, calls, { service: 'desk' })).toMatchObject(answers('v1'));
+    // Its route goes before those of methods, so that the server answers `nowhere` as well.
+    expect(await calling(flavour, calls, { service: 'admin' })).toMatchObject(answers('v2'));
   });
 });
 

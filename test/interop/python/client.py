@@ -1,6 +1,6 @@
 """Calls the desk with Apache's library. Each line of input is one connection and its calls, each of output their results:
 
-    {"flavour": "framed-binary", "host": "127.0.0.1", "port": 9090, "headers": {}, "calls": [["greet", "Ada"]]}
+    {"flavour": "framed-binary", "host": "127.0.0.1", "port": 9090, "headers": {}, "service": "", "calls": [["greet", "Ada"]]}
     [{"result": "v1: hello Ada"}]
 """
 import json
@@ -9,6 +9,7 @@ import sys
 from desk import Client, Refused, everything
 from flavours import factories
 from thrift.Thrift import TApplicationException
+from thrift.protocol.TMultiplexedProtocol import TMultiplexedProtocol
 from thrift.transport.TSocket import TSocket
 
 
@@ -24,7 +25,7 @@ def outcome(client, method, argument=None):
         return {'failed': f'{type(error).__name__}: {error}'}
 
 
-def session(flavour, host, port, calls, headers):
+def session(flavour, host, port, calls, headers, service):
     socket = TSocket(host, port)
     socket.setTimeout(10_000)
     transports, protocols = factories(flavour)
@@ -32,7 +33,7 @@ def session(flavour, host, port, calls, headers):
     protocol.trans.open()
     try:
         results = []
-        client = Client(protocol)
+        client = Client(TMultiplexedProtocol(protocol, service) if service else protocol)
         for call in calls:
             for key, value in headers.items():
                 protocol.set_header(key.encode(), value.encode())

@@ -74,6 +74,7 @@ METHODS = {
     'greetBeta': (GreetArgs, GreetResult),
     'lost': (GreetArgs, GreetResult),
     'nowhere': (GreetArgs, GreetResult),
+    'down': (GreetArgs, GreetResult),
     'missing': (GreetArgs, GreetResult),
     'reflect': (ReflectArgs, ReflectResult),
     'note': (GreetArgs, None),

@@ -5,6 +5,7 @@ import threading
 
 from desk import Handler, Processor
 from flavours import factories
+from thrift.TMultiplexedProcessor import TMultiplexedProcessor
 from thrift.server.TServer import TThreadedServer
 from thrift.transport.TSocket import TServerSocket
 
@@ -19,9 +20,19 @@ class TellingSocket(TServerSocket):
         self.listening.set()
 
 
+def processor(version):
+    """The desk, called plainly or as one of two services."""
+    desk = Processor(Handler(version))
+    both = TMultiplexedProcessor()
+    both.registerDefault(desk)
+    for service in ('desk', 'admin'):
+        both.registerProcessor(service, desk)
+    return both
+
+
 def serve(flavour, version, port):
     listening = threading.Event()
-    server = TThreadedServer(Processor(Handler(version)), TellingSocket(port, listening), *factories(flavour), daemon=True)
+    server = TThreadedServer(processor(version), TellingSocket(port, listening), *factories(flavour), daemon=True)
     threading.Thread(target=server.serve, daemon=True).start()
     listening.wait()
 
