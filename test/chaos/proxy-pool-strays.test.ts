@@ -51,16 +51,18 @@ describe.each([
   ['without ids', variant('test.codec.no-ids', false)],
 ])('a protocol %s', (_name, codec) => {
   it('gives the second of two answers that come at once to nobody', async () => {
-    const { connect, upstream } = await pooled(codec, (one, socket) => {
-      const twice =
-        one.body === 'A' ? [packet({ ...one, body: 'secret of A' }), packet({ ...one, body: 'again' })] : [];
-      if (one.body === 'A') setTimeout(() => socket.write(Buffer.concat(twice)), 30);
+    let release: (() => void) | undefined;
+    const { connect, counter } = await pooled(codec, (one, socket) => {
+      const twice = Buffer.concat(['secret of A', 'again'].map((body) => packet({ ...one, body })));
+      if (one.body === 'A') release = () => socket.write(twice);
       else socket.write(packet({ ...one, body: 'right' }));
     });
     const [a, b] = [await connect(), await connect()];
     a.send(packet({ id: 1, body: 'A' }));
-    await vi.waitFor(() => expect(upstream.received).toHaveLength(1));
+    await vi.waitFor(() => expect(release).toBeDefined());
     b.send(packet({ id: 1, body: 'B' }));
+    await vi.waitFor(async () => expect(await counter('request')).toBe(2));
+    release?.();
     expect(await a.next()).toMatchObject({ id: 1, body: 'secret of A' });
     expect(await b.next()).toMatchObject({ id: 1, body: 'right' });
   });
