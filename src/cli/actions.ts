@@ -35,6 +35,7 @@ export interface ProxyRunOptions {
   /** Modules with codecs of the user's own. */
   readonly codecs: readonly string[];
   readonly admin: string;
+  readonly adminTokenFile?: string;
   readonly concurrency: number;
   readonly drainSeconds: number;
   readonly logFormat: 'text' | 'json';

@@ -12,7 +12,8 @@
 import { Engine } from '../collections/engine.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
 import type { Finding } from '../model/finding.ts';
-import { type AdminServer, parseAddress, startAdmin } from '../operations/admin.ts';
+import { parseAddress } from '../model/tcp-address.ts';
+import { type AdminServer, startAdmin } from '../operations/admin.ts';
 import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
 import { FileSource } from '../sources/files/file-source.ts';

@@ -6,7 +6,7 @@ import { createDnsServer, type DnsServer } from '../delivery/dns/server.ts';
 import { meshKey } from '../mesh/settings.ts';
 import { isLoopback } from '../model/loopback.ts';
 import type { Service } from '../model/service.ts';
-import { formatAddress, parseAddress } from '../operations/admin.ts';
+import { formatAddress, parseAddress } from '../model/tcp-address.ts';
 import { createDnsMetrics } from '../operations/dns-metrics.ts';
 import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';

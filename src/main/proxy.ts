@@ -5,9 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { load } from 'js-yaml';
 import type { ProxyRunOptions } from '../cli/actions.ts';
 import { ExitCode, IsthmusError, messageOf } from '../model/errors.ts';
-import { parseAddress } from '../operations/admin.ts';
+import { parseAddress } from '../model/tcp-address.ts';
 import { createLogger, type Logger } from '../operations/log.ts';
 import { type MetaproxyObserver, type MetaproxyOptions, startMetaproxy } from '../proxy/metaproxy.ts';
+import { readAdminToken } from './admin-token.ts';
 import { untilSignalled } from './shutdown.ts';
 
 export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
@@ -27,11 +28,13 @@ export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
 
 async function metaproxyOptions(options: ProxyRunOptions, log: Logger): Promise<MetaproxyOptions> {
   if (options.xds !== undefined) parseAddress(options.xds, '--xds');
+  const adminToken = await readAdminToken(options.adminTokenFile);
   return {
     ...(options.xds === undefined ? {} : { xds: { address: options.xds } }),
     ...(options.bootstrap === undefined ? {} : { bootstrap: await readBootstrapFile(options.bootstrap) }),
     ...(options.node === undefined ? {} : { node: nodeOf(options, options.node) }),
     admin: options.admin,
+    ...(adminToken === undefined ? {} : { adminToken }),
     concurrency: options.concurrency,
     codecModules: options.codecs.map((file) => pathToFileURL(path.resolve(file)).href),
     ...workerModule(),

@@ -1,9 +1,9 @@
 /** `isthmus run`: starts the control plane, says what it found, and stops it in order when asked to. */
-import { readFile } from 'node:fs/promises';
 import type { RunOptions } from '../cli/actions.ts';
 import { countBySeverity, formatFinding, sortFindings } from '../cli/findings.ts';
-import { ExitCode, IsthmusError, messageOf } from '../model/errors.ts';
+import { ExitCode } from '../model/errors.ts';
 import { createLogger, type Logger } from '../operations/log.ts';
+import { readAdminToken } from './admin-token.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { untilSignalled } from './shutdown.ts';
 
@@ -12,7 +12,7 @@ const NOT_YET_AFTER_MS = 500;
 
 export async function run(options: RunOptions): Promise<ExitCode> {
   const log = createLogger({ format: options.logFormat, level: options.logLevel });
-  const token = await readToken(options.adminTokenFile);
+  const token = await readAdminToken(options.adminTokenFile);
   const signalled = untilSignalled();
   const plane = await startControlPlane({ ...options, ...(token === undefined ? {} : { adminToken: token }) }, log);
   try {
@@ -25,20 +25,6 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   await plane.stop();
   log.info('stopped');
   return ExitCode.ok;
-}
-
-async function readToken(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return undefined;
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new IsthmusError('USAGE', `--admin-token-file ${file} cannot be read: ${messageOf(error)}.`, {
-      cause: error,
-    });
-  }
-  if (text.trim() === '') throw new IsthmusError('USAGE', `--admin-token-file ${file} is empty.`);
-  return text.trim();
 }
 
 /** Says when it serves, and what it found; then waits for the signal. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AdminViews, createAdminApp, parseAddress, startAdmin } from './admin.ts';
+import { type AdminViews, createAdminApp, startAdmin } from './admin.ts';
 
 const views: AdminViews = {
   unready: () => [],
@@ -62,30 +62,5 @@ describe('the admin API', () => {
 
   it('stands beyond loopback only with a token', async () => {
     await expect(startAdmin('0.0.0.0:0', views, undefined)).rejects.toThrow('guard it with --admin-token-file');
-  });
-});
-
-describe('an address', () => {
-  it.each([
-    ['127.0.0.1:80', '127.0.0.1', 80],
-    ['[::1]:0', '::1', 0],
-    ['localhost:65535', 'localhost', 65_535],
-  ])('%s is read', (text, host, port) => {
-    expect(parseAddress(text, '--admin')).toEqual({ host, port });
-  });
-
-  it.each(['', '80', ':80', '127.0.0.1', '127.0.0.1:', '127.0.0.1:65536', '127.0.0.1:x'])('"%s" is refused', (text) => {
-    expect(() => parseAddress(text, '--admin')).toThrow('--admin');
-  });
-
-  it('releases what is held by a POST alone, and never for a web page', async () => {
-    const app = createAdminApp(views, undefined);
-    const path = '/api/v1/registries/polaris/release?service=a';
-    const post = (headers: Record<string, string> = {}) => app.request(path, { method: 'POST', headers });
-    expect(await (await post()).json()).toEqual({ released: ['a'] });
-    expect((await app.request(path)).status).toBe(404);
-    expect((await post({ origin: 'http://evil.example' })).status).toBe(403);
-    expect((await app.request('/api/v1/registries/other/release', { method: 'POST' })).status).toBe(404);
-    expect((await createAdminApp(views, 'secret').request(path, { method: 'POST' })).status).toBe(401);
   });
 });

@@ -2,12 +2,11 @@
  * The admin API over HTTP: health, metrics, what the mesh model holds, what each proxy has, and one thing to do: to
  * release what is held against a registry. It stands on loopback unless a token guards it. The app is a plain function of requests, so that tests need no socket.
  */
-import { timingSafeEqual } from 'node:crypto';
-import { isIP } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
+import { hasToken, isForLoopback, parseAdminAddress } from '../model/admin-access.ts';
 import { IsthmusError } from '../model/errors.ts';
-import { isLoopback } from '../model/loopback.ts';
+import { formatAddress } from '../model/tcp-address.ts';
 
 /** What the admin API shows; each answers from what is in memory. Undefined: there is no such thing. */
 export interface AdminViews {
@@ -50,7 +49,7 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
     return context.text(`${unready.map(({ part, reason }) => `${part}: ${reason}`).join('\n')}\n`, 503);
   });
   app.use('*', async (context, next) => {
-    if (token !== undefined && !sameToken(context.req.header('authorization'), token))
+    if (token !== undefined && !hasToken(context.req.header('authorization'), token))
       return context.text('A token is needed.\n', 401);
     return next();
   });
@@ -96,22 +95,9 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
   return app;
 }
 
-/** A web page whose name was pointed at loopback (DNS rebinding) still sends that name; it must not read what is here. */
-function isForLoopback(host: string | undefined): boolean {
-  return host === undefined || isLoopback(host.replace(/:\d*$/, '').toLowerCase());
-}
-
-function sameToken(header: string | undefined, token: string): boolean {
-  const given = Buffer.from(header ?? '');
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
-}
-
 /** Serves until closed. Throws USAGE when the address is not loopback and no token guards it. */
 export async function startAdmin(address: string, views: AdminViews, token: string | undefined): Promise<AdminServer> {
-  const { host, port } = parseAddress(address, '--admin');
-  if (!isLoopback(host) && token === undefined)
-    throw new IsthmusError('USAGE', `--admin ${address} is not loopback: guard it with --admin-token-file FILE.`);
+  const { host, port } = parseAdminAddress(address, token);
   const app = createAdminApp(views, token);
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: host, port }, (info) => {
@@ -126,20 +112,4 @@ export async function startAdmin(address: string, views: AdminViews, token: stri
       ),
     );
   });
-}
-
-/** `host:port` or `[v6]:port`. Throws USAGE, naming the flag. */
-export function parseAddress(address: string, flag: string): { readonly host: string; readonly port: number } {
-  const at = address.lastIndexOf(':');
-  const host = address.slice(0, at).replace(/^\[|\]$/g, '');
-  const digits = address.slice(at + 1);
-  const port = Number(digits);
-  if (at < 1 || !/^\d{1,5}$/.test(digits) || port > 65_535)
-    throw new IsthmusError('USAGE', `${flag} "${address}" is not an address: expected HOST:PORT.`);
-  return { host, port };
-}
-
-/** What parseAddress reads. */
-export function formatAddress(host: string, port: number): string {
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -12,7 +12,7 @@
 import { registerCodecModules } from '../../codecs/codec-modules.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import type { JsonValue } from '../xds-api/proto-json.ts';
-import { type AdminServer, startAdmin } from './admin/admin-server.ts';
+import { type AdminServer, type AdminViews, startAdmin } from './admin/admin-server.ts';
 import { configDump } from './admin/config-dump.ts';
 import { type AdsServer, type Bootstrap, readBootstrap } from './config/bootstrap.ts';
 import { Rejection } from './config/rejection.ts';
@@ -36,6 +36,8 @@ export interface MetaproxyOptions {
   readonly node?: NodeOptions;
   /** `host:port`; absent: the bootstrap's, or none. */
   readonly admin?: string;
+  /** What callers of the admin address must send; beyond loopback there must be one. */
+  readonly adminToken?: string;
   /** Worker threads; 1 works on this thread. */
   readonly concurrency?: number;
   /** Where the worker's module stands, when it is not beside this one: in a bundle. */
@@ -87,7 +89,7 @@ export async function startMetaproxy(options: MetaproxyOptions): Promise<Metapro
     throw new IsthmusError('CONFIG_REJECTED', refusal);
   }
   const client = startClient(options, bootstrap, configuration, observer);
-  return new RunningMetaproxy(planes, configuration, client).open(options.admin ?? bootstrap.admin);
+  return new RunningMetaproxy(planes, configuration, client).open(options.admin ?? bootstrap.admin, options.adminToken);
 }
 
 function onceForEach(observer: MetaproxyObserver): (inert: InertFilters) => void {
@@ -174,15 +176,16 @@ class RunningMetaproxy implements Metaproxy {
     });
   }
 
-  async open(address: string | undefined): Promise<this> {
+  async open(address: string | undefined, token: string | undefined): Promise<this> {
     if (address === undefined) return this;
     try {
-      this.#server = await startAdmin(address, {
+      const views: AdminViews = {
         snapshot: () => this.snapshot(),
         configDump: () => this.#configDump(),
         unready: () => this.#unready(),
         drain: () => void this.#drain(),
-      });
+      };
+      this.#server = await startAdmin(address, views, token);
     } catch (error) {
       await this.stop();
       throw error;

@@ -1,5 +1,6 @@
 /** The admin address, the access log and plain TCP: what an operator sees of metaproxy. */
 import { mkdtempSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -35,6 +36,64 @@ it('drains when it is asked to, and says that it does', async () => {
   expect((await fetch(`http://${proxy.admin}/drain`, { method: 'POST' })).status).toBe(200);
   await expect(TestClient.connect(port)).rejects.toThrow('ECONNREFUSED');
   expect((await fetch(`http://${proxy.admin}/ready`)).status).toBe(503);
+});
+
+/** By hand, since fetch sends no Host and no path of the caller's choice. */
+async function ask(admin: string | undefined, method: string, path: string, headers: Record<string, string> = {}) {
+  const [host, port] = (admin ?? '').split(':');
+  const options = { host: host === '0.0.0.0' ? '127.0.0.1' : host, port, method, path, headers, agent: false };
+  return new Promise<number | undefined>((resolve, reject) => {
+    const asked = request(options, (response) => resolve(response.resume().statusCode));
+    asked.on('error', reject).end();
+  });
+}
+
+it('shows nothing to web pages, and does nothing for them', async () => {
+  const { port, proxy } = await stage({ clusters: [{ name: 'a', ports: [] }], admin: '127.0.0.1:0' });
+  for (const host of ['evil.example', 'evil.example:15000', '127.0.0.1.evil.example', 'localhost.evil.example'])
+    for (const path of ['/stats', '/config_dump', '/ready'])
+      expect(await ask(proxy.admin, 'GET', path, { host }), `${host} ${path}`).toBe(403);
+  expect(await ask(proxy.admin, 'POST', '/drain', { host: 'evil.example' })).toBe(403);
+  expect(await ask(proxy.admin, 'POST', '/drain', { origin: 'https://evil.example' })).toBe(403);
+  expect(await ask(proxy.admin, 'POST', '/drain', { origin: 'null' })).toBe(403);
+  for (const host of ['LOCALHOST:15000', '127.0.0.1', '[::1]:15000'])
+    expect(await ask(proxy.admin, 'GET', '/ready', { host }), host).toBe(200);
+  const client = await TestClient.connect(port);
+  onTestFinished(() => client.close());
+});
+
+it('stands beyond loopback only with a token, which all but /ready asks for', async () => {
+  const clusters = [{ name: 'a', ports: [] }];
+  for (const admin of ['0.0.0.0:0', '[::]:0', '192.0.2.1:0'])
+    await expect(stage({ clusters, admin }), admin).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('--admin-token-file'),
+    });
+  const { proxy } = await stage({ clusters, admin: '0.0.0.0:0', adminToken: 'secret' });
+  const authorization = 'Bearer secret';
+  expect(await ask(proxy.admin, 'GET', '/ready', { host: 'probe.example' })).toBe(200);
+  expect(await ask(proxy.admin, 'GET', '/stats')).toBe(401);
+  expect(await ask(proxy.admin, 'GET', '/config_dump', { authorization: 'Bearer wrong!' })).toBe(401);
+  expect(await ask(proxy.admin, 'GET', '/stats', { authorization })).toBe(200);
+  expect(await ask(proxy.admin, 'POST', '/drain')).toBe(401);
+  expect(await ask(proxy.admin, 'POST', '/drain', { authorization, origin: 'https://evil.example' })).toBe(403);
+  expect(await ask(proxy.admin, 'GET', '/ready')).toBe(200);
+  expect(await ask(proxy.admin, 'POST', '/drain', { authorization })).toBe(200);
+});
+
+it.each(['foo', '127.0.0.1:', '127.0.0.1:99999', ':15000', '15000'])(
+  'takes "%s" for no admin address',
+  async (admin) => {
+    const started = stage({ clusters: [{ name: 'a', ports: [] }], admin });
+    await expect(started).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('--admin') });
+  },
+);
+
+it('says that there is nothing at an odd path', async () => {
+  const { proxy } = await stage({ clusters: [{ name: 'a', ports: [] }], admin: '127.0.0.1:0' });
+  for (const path of ['//', '///x', '/%zz', 'http://[', '/ready/', '*', '/..;/stats'])
+    expect(await ask(proxy.admin, 'GET', path), path).toBe(404);
+  expect(await ask(proxy.admin, 'GET', '/stats?format=json&format=%zz?')).toBe(200);
 });
 
 it('writes an access log, of refused requests too', async () => {

@@ -5,7 +5,7 @@ import { type Metaproxy, type MetaproxyOptions, startMetaproxy } from '../../src
 import { startServer, TestClient, type TestServer } from './awesomerpc-peers.ts';
 import { awesomerpcProtocol, bootstrap, listener, type TestCluster } from './proxy-bootstraps.ts';
 
-export interface StageOptions extends Pick<MetaproxyOptions, 'limits' | 'admin' | 'concurrency'> {
+export interface StageOptions extends Pick<MetaproxyOptions, 'limits' | 'admin' | 'adminToken' | 'concurrency'> {
   readonly multiplexing?: boolean;
   readonly protocol?: Readonly<Record<string, unknown>>;
   readonly routes?: readonly unknown[];
@@ -32,13 +32,14 @@ export async function server(...parameters: Parameters<typeof startServer>): Pro
 /** A proxy in front of `clusters`; every request goes to the first of them unless routes are given. */
 export async function stage(options: StageOptions): Promise<Stage> {
   const [port = 0] = await freePorts(1);
-  const { clusters, limits, admin, concurrency, more } = options;
+  const { clusters, limits, admin, adminToken, concurrency, more } = options;
   const routes = options.routes ?? [{ name: 'default', route: { cluster: clusters[0]?.name } }];
   const protocol = options.protocol ?? awesomerpcProtocol(options.multiplexing ?? true);
   const proxy = await startMetaproxy({
     bootstrap: bootstrap([listener({ protocol, routes, port, ...(more === undefined ? {} : { more }) })], clusters),
     limits: { drainMs: 400, lingerMs: 100, ...limits },
     ...(admin === undefined ? {} : { admin }),
+    ...(adminToken === undefined ? {} : { adminToken }),
     ...(concurrency === undefined ? {} : { concurrency }),
   });
   onTestFinished(() => proxy.stop());

@@ -28,6 +28,7 @@ export function proxyCommand(actions: Actions, settle: Settle): Command {
     .option('--label <name=value>', 'a label of the workload; may be repeated', parseLabels, {})
     .option('--codec <module...>', 'modules that export codecs of your own', [])
     .addOption(new Option('--admin <address>', 'admin address').default('127.0.0.1:15000'))
+    .option('--admin-token-file <file>', 'token that admin callers must send; needed beyond loopback')
     .addOption(new Option('--concurrency <n>', 'worker threads').argParser(parsePositiveInteger).default(1))
     .addOption(
       new Option('--drain-seconds <n>', 'how long requests in flight may take at shutdown')

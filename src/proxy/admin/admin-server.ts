@@ -1,6 +1,11 @@
-/** The proxy's admin address: what it runs with and counts, and how it is asked to drain. Loopback unless told otherwise. */
+/**
+ * The proxy's admin address: what it runs with and counts, and how it is asked to drain. It stands on loopback, or is
+ * guarded by a token; web pages get nothing from it.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { hasToken, isForLoopback, parseAdminAddress } from '../../model/admin-access.ts';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
+import { formatAddress } from '../../model/tcp-address.ts';
 import type { JsonValue } from '../../xds-api/proto-json.ts';
 import { renderClusters, renderListeners, renderStats } from '../observation/envoy-text.ts';
 import { renderPrometheus } from '../observation/prometheus.ts';
@@ -27,21 +32,19 @@ interface Answer {
   readonly body: string;
 }
 
-/** `address` is `host:port`. Rejects with IsthmusError. */
-export async function startAdmin(address: string, views: AdminViews): Promise<AdminServer> {
-  const server = createServer((request, response) => void respond(request, response, views));
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+/** `address` is `host:port`. Rejects with IsthmusError; with USAGE when it is beyond loopback and there is no token. */
+export async function startAdmin(address: string, views: AdminViews, token: string | undefined): Promise<AdminServer> {
+  const { host, port } = parseAdminAddress(address, token);
+  const server = createServer((request, response) => void respond(request, response, views, token));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
       reject(new IsthmusError('UNAVAILABLE', `admin address ${address}: ${error.message}`, { cause: error })),
     );
-    server.listen({ host, port: Number(address.slice(colon + 1)) }, resolve);
+    server.listen({ host, port }, resolve);
   });
   const bound = server.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   return {
-    address: `${address.slice(0, colon)}:${port}`,
+    address: formatAddress(host, typeof bound === 'object' && bound !== null ? bound.port : 0),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -49,25 +52,40 @@ export async function startAdmin(address: string, views: AdminViews): Promise<Ad
   };
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, views: AdminViews): Promise<void> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  views: AdminViews,
+  token: string | undefined,
+): Promise<void> {
   let answer: Answer;
   try {
-    answer = await answerTo(request, views);
+    const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
+    answer = refusal(request, path, token) ?? (await answerTo(request.method, path, query, views));
   } catch (error) {
     answer = { status: 500, body: `${messageOf(error)}\n` };
   }
   response.writeHead(answer.status, { 'content-type': answer.type ?? 'text/plain; charset=utf-8' }).end(answer.body);
 }
 
-async function answerTo(request: IncomingMessage, views: AdminViews): Promise<Answer> {
-  const url = new URL(request.url ?? '/', 'http://admin');
-  if (url.pathname === '/drain') {
-    if (request.method !== 'POST') return { status: 405, body: 'POST /drain\n' };
+/** Whether the proxy is ready is no secret; for all else there is the token. */
+function refusal({ headers, method }: IncomingMessage, path: string, token: string | undefined): Answer | undefined {
+  if (token === undefined && !isForLoopback(headers.host))
+    return { status: 403, body: 'Ask by a loopback address: without a token, no other Host is answered.\n' };
+  // A web page can send a POST to loopback; it cannot leave out where it comes from.
+  if (method === 'POST' && headers.origin !== undefined) return { status: 403, body: 'Not from a web page.\n' };
+  if (token === undefined || path === '/ready' || hasToken(headers.authorization, token)) return undefined;
+  return { status: 401, body: 'A token is needed.\n' };
+}
+
+async function answerTo(method: string | undefined, path: string, query: string, views: AdminViews): Promise<Answer> {
+  if (path === '/drain') {
+    if (method !== 'POST') return { status: 405, body: 'POST /drain\n' };
     views.drain();
     return { status: 200, body: 'draining\n' };
   }
-  if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, body: 'only GET\n' };
-  switch (url.pathname) {
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: 'only GET\n' };
+  switch (path) {
     case '/ready': {
       const reason = await views.unready();
       return reason === undefined ? { status: 200, body: 'LIVE\n' } : { status: 503, body: `${reason}\n` };
@@ -83,7 +101,7 @@ async function answerTo(request: IncomingMessage, views: AdminViews): Promise<An
     case '/listeners':
       return { status: 200, body: renderListeners(await views.snapshot()) };
     case '/stats':
-      return stats(url.searchParams.get('format'), await views.snapshot());
+      return stats(new URLSearchParams(query).get('format'), await views.snapshot());
     case '/stats/prometheus':
     case '/metrics':
       return stats('prometheus', await views.snapshot());
