@@ -5,7 +5,7 @@
  */
 import { CodecError, type CodecLimits, type Decoder, type Direction, type Frame, FrameKind, Status } from '../codec.ts';
 import { detectProtocol, detectTransport, maxThriftFrame, type Protocol, Transport } from './flavour.ts';
-import { checkHeader, messageStart } from './header-transport.ts';
+import { checkHeader, idHighOf, messageStart } from './header-transport.ts';
 import { isSuccess, MessageHead, MessageType, readMessageHead } from './message.ts';
 import { StructSkipper } from './struct-skipper.ts';
 
@@ -62,8 +62,8 @@ export class ThriftDecoder implements Decoder {
     if (!readMessageHead(protocol, bytes, messageAt, frameEnd, this.#limits.maxHeaderBytes, head))
       throw new CodecError('malformed', 'The frame ends in the head of its message.');
     frame.length = 4 + length;
-    frame.idHigh = isHeader ? bytes.readUInt32BE(start + 8) : 0;
     this.#describe(bytes, start, frameEnd, frame, flavourOf(transport, protocol), protocol);
+    frame.idHigh = isHeader ? idHighOf(bytes.readUInt32BE(start + 8), frame.idLow) : 0;
     return true;
   }
 

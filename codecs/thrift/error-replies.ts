@@ -1,7 +1,7 @@
 /** TApplicationException in the caller's own transport and protocol. */
 import { ReplyReason } from '../codec.ts';
 import { Protocol, Transport } from './flavour.ts';
-import { headerFrame } from './header-transport.ts';
+import { headerFrame, idHighOf } from './header-transport.ts';
 import { MessageType } from './message.ts';
 import { varintBytes, varintString } from './varint.ts';
 
@@ -37,8 +37,8 @@ export function exceptionReply(question: Question, reason: ReplyReason, message:
   const reply = Buffer.concat([isCompact ? compactHead(question) : binaryHead(question), body]);
   if (question.transport === Transport.unframed) return reply;
   if (question.transport === Transport.header) {
-    const { head, start, idHigh, protocol } = question;
-    return headerFrame(head, start, idHigh, protocol, reply);
+    const { head, start, idHigh, idLow, protocol } = question;
+    return headerFrame(head, start, idHighOf(idHigh, idLow), protocol, reply);
   }
   const length = Buffer.alloc(4);
   length.writeUInt32BE(reply.length);

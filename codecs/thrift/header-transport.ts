@@ -103,6 +103,14 @@ export function mutateHeader(bytes: Buffer, start: number, frameEnd: number, mut
   return frame(fixed, varints.value, blocks, bytes.subarray(messageAt, frameEnd));
 }
 
+/**
+ * A frame's idHigh of its header's sequence id, or that of the frame's idHigh: what it differs by from the message's id.
+ * Apache's servers write the id of the message into both places, whatever the request's header had.
+ */
+export function idHighOf(sequenceId: number, idLow: number): number {
+  return (sequenceId ^ idLow) >>> 0;
+}
+
 /** A frame around a message: `fixed` gives flags and sequence id. */
 function frame(fixed: Buffer, protocol: number, blocks: readonly Buffer[], message: Buffer): Buffer {
   const variable = Buffer.concat([Buffer.from([protocol, 0]), ...blocks]);

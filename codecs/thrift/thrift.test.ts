@@ -68,7 +68,7 @@ const samples: readonly SampleFrame[] = [
     direction: 'request',
     hex: headerCall,
     kind: 'request',
-    id: (7n << 32n) | 7n,
+    id: 7,
     flavour: 'header',
     properties: { method: 'ping', k: 'v', transport: 'header' },
   },
@@ -141,7 +141,7 @@ const samples: readonly SampleFrame[] = [
     hex: '0000001b 0fff 0000 00000007 0001 02 00 0000 82 41 07 04 70696e67 08 00 01 78 00',
     kind: 'response',
     status: 'ok',
-    id: (7n << 32n) | 7n,
+    id: 7,
     flavour: 'header',
     properties: { transport: 'header', protocol: 'compact' },
   },
@@ -200,7 +200,20 @@ test('an error reply is an exception in the transport and protocol of the caller
   expect(errorReplyTo(framedCompactCall)).toEqual(bytesOf(`00000015 ${compactException}`));
   expect(errorReplyTo(`80010001 00000004 70696e67 00000007 00`)).toEqual(bytesOf(exception));
   const { frame } = decode(errorReplyTo(headerCall) ?? Buffer.alloc(0), 'response');
-  expect([frame.kind, frame.idHigh, frame.idLow]).toEqual([FrameKind.error, 7, 7]);
+  expect([frame.kind, frame.idHigh, frame.idLow]).toEqual([FrameKind.error, 0, 7]);
+});
+
+test("a request under a connection's own id has it in THeader's head too, as Apache's servers answer, and back again", () => {
+  const { bytes, frame } = decode(headerCall);
+  bytes.writeUInt32BE(0x1234, 8);
+  const asked = decode(bytes);
+  const sent = Buffer.from(bytes);
+  thrift.rewriteId(sent, 0, asked.frame, 0, 9);
+  expect([sent.readUInt32BE(8), sent.readUInt32BE(frame.d)]).toEqual([9, 9]);
+  const answered = decode(sent);
+  expect([answered.frame.idHigh, answered.frame.idLow]).toEqual([0, 9]);
+  thrift.rewriteId(sent, 0, answered.frame, asked.frame.idHigh, asked.frame.idLow);
+  expect(sent).toEqual(bytes);
 });
 
 test('an error reply names the method as a server does: without the service of a multiplexed call', () => {

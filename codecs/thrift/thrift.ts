@@ -11,7 +11,7 @@ import { type Codec, defaultLimits, type Frame, type Mutation, type PropertyRead
 import { protocolOf, ThriftDecoder, transportOf } from './decoder.ts';
 import { exceptionReply } from './error-replies.ts';
 import { detectProtocol, detectTransport, protocolNames, Transport, transportNames } from './flavour.ts';
-import { headerPairs, headerValue, messageStart, mutateHeader } from './header-transport.ts';
+import { headerPairs, headerValue, idHighOf, messageStart, mutateHeader } from './header-transport.ts';
 import { MessageHead, readMessageHead } from './message.ts';
 
 const COLON = 0x3a;
@@ -25,7 +25,7 @@ export const thrift: Codec = {
   list: (bytes, start, frame) => [...fixedProperties(bytes, start, frame), ...headerProperties(bytes, start, frame)],
   rewriteId: (bytes, start, frame, idHigh, idLow) => {
     bytes.writeUInt32BE(idLow, start + frame.d);
-    if (transportOf(frame.a) === Transport.header) bytes.writeUInt32BE(idHigh, start + 8);
+    if (transportOf(frame.a) === Transport.header) bytes.writeUInt32BE(idHighOf(idHigh, idLow), start + 8);
   },
   mutate: (bytes, start, frame, mutation) => mutate(bytes, start, frame, mutation),
   canMutate: (frame) => transportOf(frame.a) === Transport.header,
