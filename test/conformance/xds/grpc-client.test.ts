@@ -1,11 +1,13 @@
 /** The server against an xDS client that nobody here wrote: @grpc/grpc-js-xds, with calls that go where xDS says. */
 import { createHash } from 'node:crypto';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createResourceStore } from '../../../src/delivery/xds/resource-store.ts';
 import { clusterType, endpointType, listenerType, routeType } from '../../../src/delivery/xds/resource-types.ts';
 import { createXdsServer, type XdsServer } from '../../../src/delivery/xds/server.ts';
 import { encode, type Message, type MessageName, messageName, pack } from '../../../src/xds-api/messages.ts';
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const HOST = 'greeter.shop.svc.cluster.local:9090';
 const CLUSTER = 'outbound|9090||greeter.shop.svc.cluster.local';
@@ -23,6 +25,7 @@ const set = <N extends MessageName>(type: N, name: string, message: Message<N> |
 };
 
 let xds: XdsServer;
+let address: { readonly host: string; readonly port: number };
 let client: Client;
 const greeters: Server[] = [];
 
@@ -89,7 +92,8 @@ const clusterNamed = (name: string, serviceName: string): void =>
 
 beforeAll(async () => {
   xds = createXdsServer({ source: store });
-  const { host, port } = await xds.listen({ host: '127.0.0.1', port: 0 });
+  address = await xds.listen({ host: '127.0.0.1', port: 0 });
+  const { host, port } = address;
   process.env.GRPC_XDS_BOOTSTRAP_CONFIG = JSON.stringify({
     xds_servers: [
       { server_uri: `${host}:${port}`, channel_creds: [{ type: 'insecure' }], server_features: ['xds_v3'] },
@@ -151,6 +155,20 @@ test('a route moves to a new cluster and the old one goes, in one batch, while c
   expect(await greet()).toBe('three');
 });
 
+test('the server goes and comes back while calls go on, none fails, and the client follows it again', async () => {
+  const { port } = address;
+  await xds.close(0);
+  for (let alone = 0; alone < 20; alone++) expect(await greet()).toBe('three');
+  xds = createXdsServer({ source: store });
+  await xds.listen({ host: '127.0.0.1', port });
+  const states = () => xds.streams()[0]?.types.map(({ state }) => state);
+  while (states()?.join() !== 'SYNCED,SYNCED,SYNCED,SYNCED') expect(await greet()).toBe('three');
+  endpointAt(await startGreeter('four'));
+  const answers = new Set<string>();
+  while (!answers.has('four')) answers.add(await greet());
+  expect([...answers].filter((answer) => answer !== 'three')).toEqual(['four']);
+});
+
 test('what it refuses is a finding in its own words, and calls go on', async () => {
   set('envoy.config.route.v3.RouteConfiguration', HOST, {
     name: HOST,
@@ -167,5 +185,5 @@ test('what it refuses is a finding in its own words, and calls go on', async () 
   await expect
     .poll(() => xds.findings())
     .toEqual([expect.objectContaining({ code: 'ISTH0801', path: 'RDS', message: expect.stringContaining(HOST) })]);
-  expect(await greet()).toBe('three');
+  expect(await greet()).toBe('four');
 });
