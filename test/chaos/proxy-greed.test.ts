@@ -39,3 +39,24 @@ it('gives the room of callers that have gone to those that come', async () => {
   expect(await heir.next()).toMatchObject({ id: 7001, code: 0, body: 'served' });
   expect(upstream.received.length).toBe(before + 7001);
 });
+
+it('in plain mode gives the connections and the queue of callers that have gone to those that come', async () => {
+  const upstream = await server('v1', (one, socket) => {
+    if (one.command !== NEVER) socket.write(packet({ ...one, body: 'served' }));
+  });
+  const more = { circuit_breakers: { thresholds: [{ max_connections: 2, max_pending_requests: 2 }] } };
+  const { connect, counter, clusterCounter } = await stage({
+    multiplexing: false,
+    clusters: [{ name: 'a', ports: [upstream.port], more }],
+  });
+  const greedy = await connect();
+  greedy.send(...requests(4));
+  await vi.waitFor(() => expect(upstream.received).toHaveLength(2));
+  expect((await (await connect()).call({ id: 1 })).code).toBe(1);
+  greedy.close();
+  await vi.waitFor(async () => expect(await counter('requestActive')).toBe(0));
+  const heirs = await Promise.all(Array.from({ length: 2 }, connect));
+  const replies = await Promise.all(heirs.map((heir, id) => heir.call({ id })));
+  expect(replies).toEqual([0, 1].map((id) => expect.objectContaining({ id, code: 0, body: 'served' })));
+  expect(await clusterCounter('a', 'cxActive')).toBeLessThanOrEqual(2);
+});

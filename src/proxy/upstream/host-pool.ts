@@ -34,6 +34,8 @@ export class HostPool implements ConnectionKeeper {
   #queuedBytes = 0;
   /** Carries requests without a reply that an answer would confuse with others; nothing is awaited on it. */
   #oneway: UpstreamConnection | undefined;
+  /** What `abandoned` of the runtime was when calls of callers that have gone were last given up here. */
+  #abandonedBefore: number;
   /** For a queued call, whose frame has to be found again. */
   readonly #frame = new Frame();
 
@@ -41,6 +43,7 @@ export class HostPool implements ConnectionKeeper {
     this.#runtime = runtime;
     this.#host = host;
     this.#codec = codec;
+    this.#abandonedBefore = runtime.calls.abandoned;
     runtime.sweeper.add(this);
   }
 
@@ -49,8 +52,7 @@ export class HostPool implements ConnectionKeeper {
     let connection = this.#idle.pop();
     while (connection?.retired === true) connection = this.#idle.pop();
     const opened = connection ?? this.#open();
-    // Its place is needed; whoever waits gets it.
-    if (opened === undefined) this.#oneway?.end();
+    if (opened === undefined) this.#makeRoom();
     return opened;
   }
 
@@ -76,12 +78,11 @@ export class HostPool implements ConnectionKeeper {
       cluster.stats.rqPendingOverflow++;
       return false;
     }
-    this.#queuedBytes += frame.length;
     call.bytes = bytes;
     call.start = start;
     call.length = frame.length;
     call.headerLength = frame.headerLength;
-    this.#queue.push(call);
+    this.#wait(call);
     return true;
   }
 
@@ -152,6 +153,26 @@ export class HostPool implements ConnectionKeeper {
     const connection = new UpstreamConnection(this.#runtime, this.#host, this.#codec, calls, this, exclusive);
     this.#all.add(connection);
     return connection;
+  }
+
+  /** For those that wait, as soon as a connection has closed. */
+  #makeRoom(): void {
+    this.#oneway?.end();
+    const { abandoned } = this.#runtime.calls;
+    if (abandoned === this.#abandonedBefore) return;
+    this.#abandonedBefore = abandoned;
+    for (const connection of this.#all) connection.forsake();
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    for (const call of queue)
+      if (call.owner?.waiting === true) this.#wait(call);
+      else this.#runtime.calls.release(call);
+  }
+
+  #wait(call: Call): void {
+    this.#queue.push(call);
+    this.#queuedBytes += call.length;
   }
 
   /** The next call that somebody still waits for. */

@@ -163,15 +163,18 @@ export class UpstreamConnection {
     if (expired > 0 && (this.#exclusive || this.#lastRead < before)) this.destroy();
   }
 
-  /** Gives up the calls whose callers have gone. */
+  /** Gives up the calls whose callers have gone; their answers may still come, so that no other call follows on some. */
   forsake(): void {
+    let forsaken = 0;
     this.calls.remove(
       (call) => call.owner?.waiting !== true,
       (call) => {
+        forsaken++;
         this.host.active--;
         call.owner?.onFailure(call, ReplyReason.unspecified, 'the caller has gone', 'downstream_gone');
       },
     );
+    if (forsaken > 0 && this.#exclusive) this.destroy();
   }
 
   onFrame(bytes: Buffer, start: number, frame: Frame): void {
