@@ -107,7 +107,8 @@ describe.skipIf(envoy === undefined).each(variants)('envoy over %s', (variant) =
     const ours = (type: string): Readonly<Record<string, string>> =>
       Object.fromEntries(configured.filter((one) => one.type === type).map(({ name, version }) => [name, version]));
     const { latest, clusters, listeners } = await client.admin.configuration();
-    expect(Object.keys(clusters)).toHaveLength(5);
+    // Of the echo, and of the desk with its four subsets.
+    expect(Object.keys(clusters)).toHaveLength(6);
     expect(Object.keys(clusters).toSorted()).toEqual(Object.keys(ours('cluster')).toSorted());
     expect(Object.keys(listeners).toSorted()).toEqual(Object.keys(ours('listener')).toSorted());
     // Over the state of the world a resource has the version of the response that last changed it.
