@@ -79,29 +79,26 @@ export class FrameReader {
         this.#waiting = bytes.subarray(start, end);
         return;
       }
-      if (!this.#decode(bytes, start, end)) return;
-      const length = frame.length;
+      let whole = false;
+      try {
+        whole = this.#decoder.decode(bytes, start, end, frame);
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+      if (!whole) {
+        this.#keep(bytes, start, end, frame.needed);
+        return;
+      }
+      const { length } = frame;
+      // A codec that finds nothing, again and again, or more than there is, would keep the thread for ever.
+      if (!(length > 0 && length <= end - start)) {
+        this.#fail(new RangeError(`decode found a frame of ${length} bytes in ${end - start}`));
+        return;
+      }
       this.#sink.onFrame(bytes, start, frame);
       start += length;
     }
-  }
-
-  /** False when there is no whole frame: what there is of it is kept, unless the decoder has failed. */
-  #decode(bytes: Buffer, start: number, end: number): boolean {
-    const frame = this.#frame;
-    try {
-      if (!this.#decoder.decode(bytes, start, end, frame)) {
-        this.#keep(bytes, start, end, frame.needed);
-        return false;
-      }
-    } catch (error) {
-      this.#fail(error);
-      return false;
-    }
-    // A codec that finds nothing, again and again, or more than there is, would keep the thread for ever.
-    if (frame.length > 0 && frame.length <= end - start) return true;
-    this.#fail(new RangeError(`decode found a frame of ${frame.length} bytes in ${end - start}`));
-    return false;
   }
 
   #fail(error: unknown): void {
