@@ -103,7 +103,7 @@ export async function startAdmin(address: string, views: AdminViews, token: stri
     const server = serve({ fetch: app.fetch, hostname: host, port }, (info) => {
       resolve({
         address: formatAddress(host, info.port),
-        close: () => new Promise((done) => server.close(() => done())),
+        close: () => closeWithin(server, CLOSE_GRACE_MS),
       });
     });
     server.once('error', (error) =>
@@ -112,4 +112,16 @@ export async function startAdmin(address: string, views: AdminViews, token: stri
       ),
     );
   });
+}
+
+const CLOSE_GRACE_MS = 2_000;
+
+/** Answers what has been asked; a peer that asks half a question, or does not read, is not waited for. */
+async function closeWithin(server: ReturnType<typeof serve>, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const cut = setTimeout(() => {
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  }, graceMs);
+  await closed;
+  clearTimeout(cut);
 }

@@ -11,6 +11,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { IsthmusError } from '../../model/errors.ts';
 import { Http2Call, refuseCall } from './http2-call.ts';
 import { SessionKeeper, type SessionTimes } from './session-keeper.ts';
@@ -60,8 +61,13 @@ export async function listenHttp2(
     });
     acceptStream(stream, headers, accept, limits);
   });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const bound = await listen(server, address);
-  return { address: bound, close: (graceMs) => close(server, keeper, graceMs) };
+  return { address: bound, close: (graceMs) => close(server, keeper, sockets, graceMs) };
 }
 
 function acceptStream(
@@ -100,10 +106,19 @@ function listen(server: Http2Server, { host, port }: Address): Promise<Address> 
   });
 }
 
-async function close(server: Http2Server, keeper: SessionKeeper, graceMs: number): Promise<void> {
+/** A peer that does not read, or never began to speak HTTP/2, does not keep the program alive. */
+async function close(
+  server: Http2Server,
+  keeper: SessionKeeper,
+  sockets: ReadonlySet<Socket>,
+  graceMs: number,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   keeper.closeAll();
-  const cut = setTimeout(() => keeper.cutAll(), graceMs);
+  const cut = setTimeout(() => {
+    keeper.cutAll();
+    for (const socket of sockets) socket.destroy();
+  }, graceMs);
   await closed;
   clearTimeout(cut);
   keeper.stop();
