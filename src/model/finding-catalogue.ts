@@ -54,6 +54,7 @@ export const catalogue = {
     'Folder cannot be watched',
     'Raise fs.inotify.max_user_watches. Until then changes are noticed by looking from time to time.',
   ),
+  ISTH0016: entry('warning', 'Manifest is passed over', 'Put a regular file in its place, at most 32 folders deep.'),
 
   // 01: schemas
   ISTH0101: entry('error', 'Unknown kind', 'Use a kind and apiVersion that isthmus reads: see the README.'),

@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Engine } from '../../collections/engine.ts';
 import type { Clock } from '../../model/clock.ts';
 import { createResourceReader } from '../../resources/reader.ts';
@@ -462,6 +462,66 @@ describe('a folder that cannot be seen', () => {
   });
 });
 
+describe('a folder within the root', () => {
+  /** Lets time pass until the check holds. */
+  const later = async (clock: TestClock, check: () => void): Promise<void> =>
+    vi.waitFor(
+      () => {
+        clock.advance(500);
+        check();
+      },
+      { timeout: 5000, interval: 20 },
+    );
+
+  it('that is emptied, as an unmounted volume is, removes nothing and says so', async () => {
+    await mkdir(join(folder, 'sub'));
+    await write('a.yaml', entry('a'));
+    await write('sub/b.yaml', entry('b'));
+    const { shown, codes, clock } = await open();
+    await unlink(join(folder, 'sub/b.yaml'));
+    await later(clock, () => expect(codes()).toEqual(['ISTH0014']));
+    expect(source?.state).toBe('stale');
+    expect(Object.keys(shown())).toEqual(['a', 'b']);
+    await write('sub/b.yaml', entry('b', '10.0.0.2'));
+    await later(clock, () => expect(shown()).toEqual({ a: '10.0.0.1', b: '10.0.0.2' }));
+    expect(codes()).toEqual([]);
+    expect(source?.state).toBe('live');
+  });
+
+  it('that goes as a whole is removed, and so is one of its files beside another', async () => {
+    await mkdir(join(folder, 'sub'));
+    await write('a.yaml', entry('a'));
+    await write('sub/b.yaml', entry('b'));
+    await write('sub/c.yaml', entry('c'));
+    const { shown, clock } = await open();
+    await unlink(join(folder, 'sub/b.yaml'));
+    await later(clock, () => expect(Object.keys(shown())).toEqual(['a', 'c']));
+    await rm(join(folder, 'sub'), { recursive: true });
+    await later(clock, () => expect(Object.keys(shown())).toEqual(['a']));
+  });
+
+  it('whose manifest turns into a link to a device keeps what it said', async () => {
+    await write('a.yaml', entry('a'));
+    await write('b.yaml', entry('b'));
+    const { shown, codes, clock } = await open();
+    await unlink(join(folder, 'b.yaml'));
+    await symlink('/dev/null', join(folder, 'b.yaml'));
+    await later(clock, () => expect(codes()).toEqual(expect.arrayContaining(['ISTH0014', 'ISTH0016'])));
+    expect(Object.keys(shown())).toEqual(['a', 'b']);
+  });
+
+  it('that lies too deep is named, and stops nothing else', async () => {
+    const deep = join(folder, ...Array.from({ length: 40 }, () => 'd'));
+    await mkdir(deep, { recursive: true });
+    await writeFile(join(deep, 'deep.yaml'), entry('deep'));
+    await write('a.yaml', entry('a'));
+    const { shown, codes } = await open();
+    expect(Object.keys(shown())).toEqual(['a']);
+    expect(codes()).toEqual(['ISTH0016']);
+    expect(source?.state).toBe('live');
+  });
+});
+
 describe('links', () => {
   it('swapped as Kubernetes does for a mounted ConfigMap show all new content in one batch', async () => {
     await mkdir(join(folder, '..1'));
@@ -515,10 +575,14 @@ describe('links', () => {
 describe('a document that only moved', () => {
   it('keeps its value and takes its new place along', async () => {
     await write('a.yaml', `${entry('a')}---\n${entry('b')}`);
-    const { tables, until } = await open();
+    const { tables, clock } = await open();
     const line = () => tables.resources.ServiceEntry.get('ServiceEntry/ns/b')?.metadata.place?.line;
     const before = line() ?? 0;
     await write('a.yaml', `# one\n# two\n${await readFile(join(folder, 'a.yaml'), 'utf8')}`);
-    await until(() => expect(line()).toBe(before + 2));
+    // Read while it was being written, it has to stand still first.
+    await vi.waitFor(() => {
+      clock.advance(500);
+      expect(line()).toBe(before + 2);
+    });
   });
 });

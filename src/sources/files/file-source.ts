@@ -11,14 +11,15 @@
  *   it counts; but an object whose document cannot be read, or is refused, keeps its last good version, and an empty file
  *   removes nothing.
  * - A file that is gone from a folder that can be listed is a deletion after the settle time: editors rename.
- * - A root or folder that cannot be listed, a root without any manifest, and a file that cannot be read make the source
- *   stale: nothing is removed anywhere, a finding says why, and it is tried again until it works.
+ * - A root or folder that cannot be listed, a root or folder that lost its last manifest, a manifest that became a pipe or
+ *   a device, and a file that cannot be read make the source stale: nothing is removed anywhere, a finding says why, and
+ *   it is tried again until it works.
  * What never happens: a throw for what a file or folder holds; half of a save in the tables; a file's text kept in memory.
  */
 import type { SourceState } from '../../collections/collection.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
 import { messageOf } from '../../model/errors.ts';
-import type { Finding } from '../../model/finding.ts';
+import { type Finding, finding } from '../../model/finding.ts';
 import { documentLimits } from '../../resources/document-limits.ts';
 import { Doubts } from './doubts.ts';
 import { FileContents } from './file-contents.ts';
@@ -67,6 +68,8 @@ export class FileSource {
   readonly #doubts: Doubts;
   /** Files that are there and cannot be read, and why. */
   readonly #unreadable = new Map<string, Finding>();
+  /** Folders and files that hold nothing where they held something, and what is said of them. */
+  readonly #withheld = new Map<string, Finding>();
   #state: SourceState = 'syncing';
   #running: Promise<void> | undefined;
   #nextScan = 0;
@@ -163,9 +166,23 @@ export class FileSource {
       if (!looks.has(path) && (this.#contents.get(path) === undefined || this.#survey.mayBeThere(path)))
         this.#doubts.clear(path);
     }
+    this.#withheld.clear();
     return [...this.#contents.paths()].filter(
-      (path) => !looks.has(path) && !this.#survey.mayBeThere(path) && this.#doubtAbsence(path),
+      (path) => !looks.has(path) && !this.#survey.mayBeThere(path) && !this.#withhold(path) && this.#doubtAbsence(path),
     );
+  }
+
+  /** A known file that is not listed, in circumstances that look like a mishap: what it said stays. */
+  #withhold(path: string): boolean {
+    const reason = this.#survey.passedOver(path);
+    const folder = this.#survey.emptiedFolder(path);
+    const name = reason === undefined ? folder : path;
+    if (name === undefined) return false;
+    const kind = reason === undefined ? 'Folder' : 'File';
+    const message = `${reason ?? 'there is no manifest in it any more'}; what was said before stays in force`;
+    this.#withheld.set(name, finding('ISTH0014', { object: { kind, name }, message }));
+    this.#doubts.clear(path);
+    return true;
   }
 
   /** Whether it is gone for good, only a listing of its folder can tell. What a save leaves for a moment is no concern. */
@@ -234,12 +251,13 @@ export class FileSource {
   }
 
   #publish(accepted: ReadonlyMap<string, Accepted>, gone: readonly string[]): void {
-    const isWhole = this.#survey.isComplete && this.#unreadable.size === 0;
+    const isWhole = this.#survey.isComplete && this.#unreadable.size === 0 && this.#withheld.size === 0;
     if (this.#state !== 'syncing' || this.#doubts.size === 0) this.#setState(isWhole ? 'live' : 'stale');
     for (const path of gone) this.#doubts.clear(path);
     this.#contents.apply(accepted, gone);
     this.#findings.replaceAll('root ', this.#survey.findings());
     this.#findings.replaceAll('read ', new Map([...this.#unreadable].map(([path, one]) => [`read ${path}`, [one]])));
+    this.#findings.replaceAll('held ', new Map([...this.#withheld].map(([name, one]) => [`held ${name}`, [one]])));
     this.#findings.replaceAll('doubt ', new Map(this.#doubtFindings()));
   }
 

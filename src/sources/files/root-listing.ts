@@ -21,6 +21,8 @@ export interface RootListing {
   readonly folders: ReadonlyMap<string, string>;
   /** Nothing at or below such a path counts as gone. The root itself where it cannot be seen at all. */
   readonly unseen: readonly Unseen[];
+  /** What is named like a manifest, or may hold some, and is not read: a pipe, a device, a folder that lies too deep. */
+  readonly passedOver: readonly Unseen[];
   /** Whether a manifest in it is a link, so that it may change where it is not watched by name. */
   readonly hasLinks: boolean;
 }
@@ -40,6 +42,7 @@ export async function listRoot(fileSystem: FileSystem, root: string): Promise<Ro
     files: listing.files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     folders: listing.folders,
     unseen: listing.unseen,
+    passedOver: listing.passedOver,
     hasLinks: listing.hasLinks,
   };
 }
@@ -48,6 +51,7 @@ class Listing {
   readonly files: ListedFile[] = [];
   readonly folders = new Map<string, string>();
   readonly unseen: Unseen[] = [];
+  readonly passedOver: Unseen[] = [];
   hasLinks = false;
   readonly #fileSystem: FileSystem;
   /** Identities of the folders visited: a link may lead back up. */
@@ -87,7 +91,11 @@ class Listing {
 
   async #addEntry(path: string, name: string, look: Look | undefined, depth: number): Promise<void> {
     if (look?.kind === 'folder' && depth <= maxDepth) await this.#addFolder(path, look, depth);
+    else if (look?.kind === 'folder')
+      this.passedOver.push({ path, reason: `it lies more than ${maxDepth} folders deep` });
     else if (look?.kind === 'file' && isManifestName(name)) this.files.push({ path, look });
+    else if (look !== undefined && isManifestName(name))
+      this.passedOver.push({ path, reason: 'it is neither a file nor a folder' });
   }
 
   async #lookAt(path: string, isLink: boolean): Promise<Look | undefined> {

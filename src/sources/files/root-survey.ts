@@ -83,11 +83,39 @@ export class RootSurvey {
     );
   }
 
+  /**
+   * The folder that holds not one manifest any more, of those around a known file that is not listed: a volume that was
+   * unmounted leaves such a one. Undefined where other manifests are left beside it, or its folder has gone as well.
+   */
+  emptiedFolder(path: string): string | undefined {
+    for (const { folders, files } of this.#listings.values()) {
+      const folder = nearest(path, folders);
+      if (folder === undefined) continue;
+      const isLeft = files.some((file) => file.path.startsWith(folder + sep));
+      return isLeft ? undefined : folder;
+    }
+    return undefined;
+  }
+
+  /** Why a path is listed and not read. */
+  passedOver(path: string): string | undefined {
+    return [...this.#listings.values()]
+      .flatMap((listing) => listing.passedOver)
+      .find((one) => path === one.path || path.startsWith(one.path + sep))?.reason;
+  }
+
   /** By root, and for the watching itself. */
   findings(): ReadonlyMap<string, readonly Finding[]> {
     const found = [...this.#listings].map(([root, listing]): [string, readonly Finding[]] => [
       `root ${root}`,
-      unseenIn(root, listing).map((unseen) => unseenFinding(root, unseen, listing)),
+      [
+        ...unseenIn(root, listing).map((unseen) => unseenFinding(root, unseen, listing)),
+        ...listing.passedOver
+          .slice(0, 10)
+          .map(({ path, reason }) =>
+            finding('ISTH0016', { object: { kind: 'File', name: path }, message: `${reason}.` }),
+          ),
+      ],
     ]);
     const failed = [...this.#watch.failed].map(([folder, reason]) =>
       finding('ISTH0015', { object: { kind: 'Folder', name: folder }, message: reason }),
@@ -137,7 +165,15 @@ export class RootSurvey {
   }
 }
 
-const emptyListing: RootListing = { files: [], folders: new Map(), unseen: [], hasLinks: false };
+const emptyListing: RootListing = { files: [], folders: new Map(), unseen: [], passedOver: [], hasLinks: false };
+
+/** Of the folders around a path, the innermost that was listed. */
+function nearest(path: string, folders: ReadonlyMap<string, string>): string | undefined {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if (folders.has(folder)) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
 
 /** `..data` is what Kubernetes swaps in a mounted ConfigMap; any other dot file is an editor's. */
 function isEditorsName(name: string): boolean {
