@@ -1,8 +1,10 @@
 /** What `isthmus codec` does: lists codecs, and decodes a capture frame by frame. */
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { load } from 'js-yaml';
 import { type Codec, CodecError, type Direction, defaultLimits, Frame, FrameKind } from '../../codecs/codec.ts';
 import { builtInCodecs, findCodec } from '../../codecs/registry.ts';
+import { readBounded } from '../model/bounded-input.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import { type OutputFormat, printRows, printValue } from './output.ts';
 
@@ -89,10 +91,17 @@ async function readText(file: string): Promise<string> {
   }
 }
 
+/** A capture for a person to look at: what is larger is cut before. */
+const maxCaptureBytes = 64 * 1024 * 1024;
+
 async function readCapture(capture: string, hex: boolean): Promise<Buffer> {
-  const bytes = await readFile(capture === '-' ? '/dev/stdin' : capture).catch((error: unknown) => {
-    throw new IsthmusError('BAD_DATA', `Cannot read ${capture}: ${messageOf(error)}.`, { cause: error });
-  });
+  const stream = capture === '-' ? process.stdin : createReadStream(capture);
+  const bytes = await readBounded(stream, maxCaptureBytes, capture === '-' ? 'standard input' : capture).catch(
+    (error: unknown) => {
+      if (error instanceof IsthmusError) throw error;
+      throw new IsthmusError('BAD_DATA', `Cannot read ${capture}: ${messageOf(error)}.`, { cause: error });
+    },
+  );
   if (!hex) return bytes;
   const digits = bytes.toString('latin1').replace(/\s+/g, '');
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits))

@@ -1,17 +1,18 @@
 /** How findings are printed: one line a finding, as compilers do, so that editors can jump to it. */
 import picocolors from 'picocolors';
 import { type Finding, formatObject } from '../model/finding.ts';
+import { visibleText } from '../model/visible-text.ts';
 import { formatJson, formatYaml, type OutputFormat, print, say } from './output.ts';
 
 const colours = { error: picocolors.red, warning: picocolors.yellow, info: picocolors.cyan } as const;
 
 export function formatFinding(finding: Finding): string {
   const { place } = finding;
-  const where = place === undefined ? '' : `${place.file}:${place.line}:${place.column}: `;
-  const path = finding.path === '' ? '' : ` ${finding.path}`;
+  const where = place === undefined ? '' : `${visibleText(place.file)}:${place.line}:${place.column}: `;
+  const path = finding.path === '' ? '' : ` ${visibleText(finding.path)}`;
   const severity = colours[finding.severity](finding.severity);
-  const remedy = finding.remedy === '' ? '' : ` ${picocolors.dim(finding.remedy)}`;
-  return `${where}${severity} ${finding.code} ${formatObject(finding.object)}${path}: ${finding.message}${remedy}`;
+  const remedy = finding.remedy === '' ? '' : ` ${picocolors.dim(visibleText(finding.remedy))}`;
+  return `${where}${severity} ${finding.code} ${visibleText(formatObject(finding.object))}${path}: ${visibleText(finding.message)}${remedy}`;
 }
 
 /** By file and place, then by object: the order in which a person mends them. */

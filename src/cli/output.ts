@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 import { dump } from 'js-yaml';
+import { visibleText } from '../model/visible-text.ts';
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
 
@@ -36,7 +37,7 @@ export function formatYamlDocuments(values: readonly unknown[]): string {
 }
 
 function formatTable<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
-  const cells = rows.map((row) => columns.map((column) => String(column.value(row) ?? '')));
+  const cells = rows.map((row) => columns.map((column) => visibleText(String(column.value(row) ?? ''))));
   const widths = columns.map((column, i) => Math.max(column.title.length, ...cells.map((row) => row[i]?.length ?? 0)));
   const line = (values: readonly string[]): string =>
     values

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { ExitCode, IsthmusError } from '../model/errors.ts';
+import { visibleText } from '../model/visible-text.ts';
 import type { Actions, Settle } from './actions.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { codecCommand } from './commands/codec.ts';
@@ -73,7 +74,7 @@ function stopOnErrors(command: Command): void {
 function reportFailure(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (error instanceof IsthmusError) {
-    say(`isthmus: ${error.message}`);
+    say(`isthmus: ${error.message.split('\n').map(visibleText).join('\n')}`);
     if (process.env.ISTHMUS_DEBUG !== undefined) say(error.stack ?? '');
     return error.exitCode;
   }

@@ -1,11 +1,12 @@
 /** The pipeline without a server, for `validate` and `translate`: reads manifests once and looks at what comes out. */
-import { buffer } from 'node:stream/consumers';
 import type { OfflineMesh } from '../cli/actions.ts';
 import { Engine } from '../collections/engine.ts';
 import { readNode } from '../delivery/xds/node.ts';
 import { standardTypes } from '../delivery/xds/resource-types.ts';
+import { readBounded } from '../model/bounded-input.ts';
 import { IsthmusError } from '../model/errors.ts';
 import type { ProxyNode } from '../model/proxy.ts';
+import { documentLimits } from '../resources/document-limits.ts';
 import { loadOnce } from '../sources/files/load-once.ts';
 import { translateServiceEntry } from '../translate/istio/service-entries.ts';
 import { encode } from '../xds-api/messages.ts';
@@ -20,7 +21,9 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
   const pipeline = buildPipeline(engine, { everyAddress: true });
   await loadOnce({
     paths,
-    ...(paths.includes('-') ? { standardInput: await buffer(process.stdin) } : {}),
+    ...(paths.includes('-')
+      ? { standardInput: await readBounded(process.stdin, documentLimits.fileBytes, 'standard input') }
+      : {}),
     tables: pipeline.files,
     batch: (change) => engine.batch(change),
     read: createManifestReader().readAll,

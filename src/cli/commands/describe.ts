@@ -4,6 +4,7 @@ import type { EndpointGroup } from '../../model/endpoint.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { MeshPort, MeshService } from '../../model/mesh-service.ts';
 import type { Route } from '../../model/route.ts';
+import { visibleText } from '../../model/visible-text.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
 import { formatFinding } from '../findings.ts';
 import { type OutputFormat, outputOption, print, printValue } from '../output.ts';
@@ -38,8 +39,9 @@ function describe({ service, endpoints, findings }: Description): string {
     `  Subsets:     ${service.policy.subsets.map((subset) => subset.name).join(', ') || 'none'}`,
     ...service.ports.flatMap((port) => describePort(port, endpoints)),
   ];
-  if (findings.length > 0) lines.push('  Findings:', ...findings.map((finding) => `    ${formatFinding(finding)}`));
-  return lines.join('\n');
+  const shown = lines.map(visibleText);
+  if (findings.length > 0) shown.push('  Findings:', ...findings.map((finding) => `    ${formatFinding(finding)}`));
+  return shown.join('\n');
 }
 
 function describePort(port: MeshPort, endpoints: readonly EndpointGroup[]): string[] {

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { ExitCode, IsthmusError } from '../../model/errors.ts';
 import type { RegistryService, RegistryStatus } from '../../model/registry.ts';
+import { visibleText } from '../../model/visible-text.ts';
 import type { Actions, BridgedService, Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions, adminPost } from '../admin-client.ts';
 import { countBySeverity, printFindings } from '../findings.ts';
@@ -75,7 +76,9 @@ function describeStatus(status: RegistryStatus): string {
     `  Instances:      ${status.instances}`,
     `  Held deletions: ${held.length === 0 ? 'none' : held.length}`,
     ...held,
-  ].join('\n');
+  ]
+    .map(visibleText)
+    .join('\n');
 }
 
 function services(): Command {
