@@ -107,6 +107,56 @@ describe('what can only be found by trying is found at load', () => {
   });
 });
 
+describe('an id whose bytes mean something else too is refused, since a proxy writes its own into them', () => {
+  const length = { parts: [{ offset: 0, type: 'u32' }], counts: 'whole' };
+  const withId = (offset: number) => ({
+    frame: { header: { size: 12 }, length },
+    fields: { id: { offset, type: 'u32' } },
+    identity: { requestId: 'id' },
+  });
+  test.each([
+    ['the length', withId(0)],
+    ['half of the length', withId(2)],
+    ['the magic', { ...withId(4), frame: { ...withId(4).frame, magic: [{ offset: 6, bytes: 'abcd' }] } }],
+    [
+      'the length of a section',
+      {
+        ...withId(4),
+        sections: [
+          {
+            name: 'm',
+            length: { offset: 6, type: 'u16' },
+            decode: 'keyValues',
+            schema: { key: 'string(u8)', value: 'string(u8)' },
+          },
+        ],
+      },
+    ],
+    [
+      'the kind',
+      {
+        ...withId(4),
+        fields: { ...withId(4).fields, k: { offset: 5, type: 'u8' } },
+        kind: { default: 'request', rules: [{ when: 'k == 113', kind: 'oneway' }] },
+      },
+    ],
+    [
+      'the status',
+      {
+        ...withId(4),
+        fields: { ...withId(4).fields, code: { offset: 7, type: 'u8' } },
+        status: { error: 'code == 9' },
+      },
+    ],
+  ])('%s', (_what, description) => {
+    expect(pathsOf(description)).toEqual(['identity.requestId']);
+  });
+
+  test('but not one that a property shows as well', () => {
+    expect(pathsOf({ ...withId(4), properties: { id: { from: 'id', as: 'decimal' } } })).toEqual([]);
+  });
+});
+
 describe('lengths that depend on themselves are refused', () => {
   const pairs = { decode: 'keyValues', schema: { key: 'string(u8)', value: 'string(u8)' } };
   const circle = [

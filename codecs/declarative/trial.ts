@@ -1,11 +1,12 @@
 /**
- * Tries a compiled description before anyone relies on it: a smallest request is built and must decode; error and
- * heartbeat replies must decode as what they are; prefixes must wait; random bytes must give frames or CodecError.
- * Cost is bounded by the number of trials, about ten milliseconds.
+ * Tries a compiled description before anyone relies on it: a smallest request is built and must decode, with any other
+ * request id too; error and heartbeat replies must decode as what they are; prefixes must wait; random bytes must give
+ * frames or CodecError. Cost is bounded by the number of trials, about ten milliseconds.
  */
 import { type Codec, CodecError, Frame, FrameKind, ReplyReason, Status } from '../codec.ts';
 import type { CompiledParts } from './compiled-parts.ts';
 import type { DocumentNode } from './document.ts';
+import { changedByRewriting } from './id-trial.ts';
 import { smallestFrame } from './smallest-frame.ts';
 import { decodeWhole } from './whole-frame.ts';
 
@@ -24,10 +25,24 @@ export function checkByTrial(parts: CompiledParts, root: DocumentNode): void {
       );
     return;
   }
+  checkRewriting(parts, request, root.child('identity').child('requestId'));
   checkErrorReply(parts, request, root.child('reply').child('error'));
   checkHeartbeatReply(parts, request, root.child('reply').child('heartbeat'));
   const failure = fuzz(parts.codec, [request]);
   if (failure !== undefined) root.problem(failure, 'Report this: a description should never do it.');
+}
+
+function checkRewriting(parts: CompiledParts, request: Buffer, node: DocumentNode): void {
+  if (parts.plan.identity.rewrite === undefined) return;
+  const response = smallestFrame(parts, 'response');
+  const changed =
+    changedByRewriting(parts.codec, 'request', request) ??
+    (response === undefined ? undefined : changedByRewriting(parts.codec, 'response', response));
+  if (changed === undefined) return;
+  node.problem(
+    `With another request id a frame has another ${changed}: the id stands where that is read.`,
+    `Compare the offset and type of the id with those of what the frame's ${changed} is read from.`,
+  );
 }
 
 function checkErrorReply({ codec, plan, replies }: CompiledParts, request: Buffer, node: DocumentNode): void {
