@@ -74,7 +74,13 @@ export class VirtualIps {
     });
     // Those who had an address before come first: a new host must not take it from them.
     const hungry = wanted.filter((key) => !this.#waiting.has(key) && !this.#rebind(key, now, changes));
-    for (const key of sorted([...this.#waiting, ...hungry])) this.#feed(key, now, changes);
+    // Nearly all have nothing yet: those are not looked up again while the book grows.
+    const partial = new Set(
+      [...this.#waiting, ...(this.#leases.size === 0 ? [] : hungry)].filter((key) => this.#leases.has(key)),
+    );
+    for (const key of sorted(this.#waiting.size === 0 ? hungry : [...this.#waiting, ...hungry])) {
+      this.#feed(key, partial.has(key) ? this.#leases.get(key) : undefined, now, changes);
+    }
     this.#candidates = undefined;
     this.#forgetOldest(changes);
     return changes;
@@ -146,15 +152,14 @@ export class VirtualIps {
   }
 
   /** Gives a host what it lacks; where that is not to be had, it waits. */
-  #feed(key: ServiceKey, now: number, changes: LeaseChange[]): void {
-    const before = this.#leases.get(key);
+  #feed(key: ServiceKey, before: VirtualIpLease | undefined, now: number, changes: LeaseChange[]): void {
     const hash = hashOf(key);
     const ipv4 = before?.ipv4 ?? this.#ipv4.takeFree(key, hash) ?? this.#takeOld(this.#ipv4, key, now, changes);
     const ipv6 = before?.ipv6 ?? this.#ipv6.takeFree(key, hash) ?? this.#takeOld(this.#ipv6, key, now, changes);
     const lease = leaseOf(key, ipv4, ipv6, before?.since ?? now);
     if (!this.#isComplete(lease)) this.#waiting.add(key);
     else if (this.#waiting.size > 0) this.#waiting.delete(key);
-    if (ipv4 !== before?.ipv4 || ipv6 !== before?.ipv6) this.#change(lease, key, changes, before);
+    if (ipv4 !== before?.ipv4 || ipv6 !== before?.ipv6) this.#replace(before, lease, key, changes);
   }
 
   /** Where no address is free: that of the host that has been gone the longest. */
@@ -185,12 +190,16 @@ export class VirtualIps {
     }
   }
 
+  #change(lease: VirtualIpLease | undefined, key: ServiceKey, changes: LeaseChange[]): void {
+    this.#replace(this.#leases.get(key), lease, key, changes);
+  }
+
   /** Addresses that the lease gains have been taken already. */
-  #change(
+  #replace(
+    before: VirtualIpLease | undefined,
     lease: VirtualIpLease | undefined,
     key: ServiceKey,
     changes: LeaseChange[],
-    before = this.#leases.get(key),
   ): void {
     if (before !== undefined) {
       if (before.state === 'tombstone') this.#tombstones--;
@@ -259,10 +268,18 @@ function coveredRange({ cidr, owner }: { readonly cidr: string; readonly owner: 
   return finding('ISTH0404', { object: hostOf(owner), path: 'spec.addresses', message });
 }
 
-/** FNV-1a over UTF-16 units, then a finisher (Murmur3) so that near keys do not get near slots. */
+/**
+ * Two UTF-16 units at a step, rotated and multiplied, then Murmur3's finisher so that near keys do not get near slots.
+ * Leases outlive a change of this; a book that was lost would fill up otherwise.
+ */
 function hashOf(key: string): number {
   let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  const pairs = key.length & ~1;
+  for (let at = 0; at < pairs; at += 2) {
+    hash ^= key.charCodeAt(at) | (key.charCodeAt(at + 1) << 16);
+    hash = Math.imul((hash << 13) | (hash >>> 19), 0x9e3779b1);
+  }
+  if (pairs < key.length) hash = Math.imul(hash ^ key.charCodeAt(pairs), 0x9e3779b1);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
