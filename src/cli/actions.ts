@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly admin: string;
   readonly stateFolder: string;
   readonly insecureXds: boolean;
+  /** Seconds. */
+  readonly registryWait: number;
   readonly adminTokenFile?: string;
   readonly dns?: string;
   readonly dnsUpstream?: readonly string[];

@@ -65,6 +65,14 @@ export function parsePositiveInteger(text: string): number {
   return value;
 }
 
+/** 0 and fractions count. */
+export function parseSeconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 86_400))
+    throw new InvalidArgumentError('expected seconds, at most a day');
+  return value;
+}
+
 export function parseLabels(text: string, previous: Readonly<Record<string, string>>): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('expected NAME=VALUE');

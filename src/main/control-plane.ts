@@ -42,6 +42,8 @@ export interface ControlPlaneOptions extends DnsOptions {
   readonly admin: string;
   readonly adminToken?: string;
   readonly insecureXds: boolean;
+  /** Seconds for which the start waits for registries of which nothing is known. */
+  readonly registryWait: number;
 }
 
 export interface ControlPlane {
@@ -124,12 +126,17 @@ class RunningControlPlane implements ControlPlane {
 
   async #serve(xdsAt: { readonly host: string; readonly port: number }): Promise<string> {
     await untilLive(this.#source, this.#pipeline, (stop) => this.#stops.push(stop));
-    const { stateFolder } = this.#options;
+    const { stateFolder, registryWait } = this.#options;
     const isLive = (): boolean => this.#source.state === 'live' && this.#registries?.areSeen === true;
     this.#leases = await startLeaseKeeping(this.#pipeline, stateFolder, isLive, this.#log);
     this.#stops.push(async () => this.#leases?.close());
     const recheck = (): void => this.#leases?.recheck();
-    this.#registries = await startRegistryBridging(this.#pipeline, stateFolder, recheck, this.#log);
+    this.#registries = await startRegistryBridging(this.#pipeline, {
+      folder: stateFolder,
+      waitMs: registryWait * 1000,
+      onSeen: recheck,
+      log: this.#log,
+    });
     this.#stops.push(async () => this.#registries?.close());
     recheck();
     await this.#leases.settled();

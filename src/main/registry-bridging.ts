@@ -11,8 +11,15 @@ import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
 import type { Pipeline } from './pipeline.ts';
 import { registryClients } from './registry-clients.ts';
 
-/** How long the start waits for registries of which nothing is known from an earlier run. */
-const firstSyncMs = 30_000;
+export interface RegistryBridgingOptions {
+  /** The state folder. */
+  readonly folder: string;
+  /** How long the start waits for registries of which nothing is known from an earlier run. */
+  readonly waitMs: number;
+  /** Called whenever a registry changed its state. */
+  readonly onSeen: () => void;
+  readonly log: Logger;
+}
 
 export interface RegistryBridging {
   statuses(): readonly RegistryStatus[];
@@ -26,13 +33,11 @@ export interface RegistryBridging {
 
 /**
  * Resolves when what registries hold can be served: seen, or known from an earlier run, or waited for long enough.
- * `onSeen` is called whenever a registry changed its state. Throws STATE where the records cannot be read.
+ * Throws STATE where the records cannot be read.
  */
 export async function startRegistryBridging(
   pipeline: Pipeline,
-  folder: string,
-  onSeen: () => void,
-  log: Logger,
+  { folder, waitMs, onSeen, log }: RegistryBridgingOptions,
 ): Promise<RegistryBridging> {
   const { engine, files, registered } = pipeline;
   const records = await RegistryRecords.open(new NodeStateFolder(folder));
@@ -51,7 +56,7 @@ export async function startRegistryBridging(
     },
   });
   const stop = engine.sink(files.resources.ServiceRegistry, bridges.follow);
-  await bridges.untilServable(firstSyncMs);
+  await bridges.untilServable(waitMs);
   return {
     statuses: () => bridges.statuses(),
     findings: () => [...bridges.findings(), ...records.findings()],

@@ -31,6 +31,7 @@ async function start(): Promise<ControlPlane> {
       xds: '127.0.0.1:0',
       admin: '127.0.0.1:0',
       insecureXds: false,
+      registryWait: 0.2,
       dnsTtl: 30,
       dnsNegativeTtl: 5,
     },

@@ -1,6 +1,7 @@
 /** `isthmus run`: the control plane. */
 import { Command, Option } from 'commander';
 import type { Actions, RunOptions, Settle } from '../actions.ts';
+import { parseSeconds } from '../output.ts';
 import { dnsOptions } from './dns.ts';
 import { logOptions } from './logging.ts';
 
@@ -20,7 +21,15 @@ export function runCommand(actions: Actions, settle: Settle): Command {
     .addOption(new Option('--xds <address>', 'address of the xDS server').env('ISTHMUS_XDS').default('127.0.0.1:15010'))
     .addOption(new Option('--admin <address>', 'admin address').env('ISTHMUS_ADMIN').default('127.0.0.1:15014'))
     .option('--admin-token-file <file>', 'token that admin callers must send; needed beyond loopback')
-    .option('--insecure-xds', 'serve plaintext xDS on an address that is not loopback', false);
+    .option('--insecure-xds', 'serve plaintext xDS on an address that is not loopback', false)
+    .addOption(
+      new Option(
+        '--registry-wait <seconds>',
+        'how long the start waits for registries of which nothing is known from an earlier run',
+      )
+        .argParser(parseSeconds)
+        .default(30),
+    );
   for (const option of [...dnsOptions(), ...logOptions()]) command.addOption(option);
   return command.action(async (flags: Flags) => {
     const { filename, state, ...rest } = flags;
