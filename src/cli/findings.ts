@@ -4,14 +4,18 @@ import { type Finding, formatObject } from '../model/finding.ts';
 import { visibleText } from '../model/visible-text.ts';
 import { formatJson, formatYaml, type OutputFormat, print, say } from './output.ts';
 
-const colours = { error: picocolors.red, warning: picocolors.yellow, info: picocolors.cyan } as const;
+/** Colours are for a person who looks: the library also gives them to a log that is kept, wherever CI is set. */
+const palette = picocolors.createColors(
+  !process.env.NO_COLOR && (process.env.FORCE_COLOR !== undefined || process.stdout.isTTY === true),
+);
+const colours = { error: palette.red, warning: palette.yellow, info: palette.cyan } as const;
 
 export function formatFinding(finding: Finding): string {
   const { place } = finding;
   const where = place === undefined ? '' : `${visibleText(place.file)}:${place.line}:${place.column}: `;
   const path = finding.path === '' ? '' : ` ${visibleText(finding.path)}`;
   const severity = colours[finding.severity](finding.severity);
-  const remedy = finding.remedy === '' ? '' : ` ${picocolors.dim(visibleText(finding.remedy))}`;
+  const remedy = finding.remedy === '' ? '' : ` ${palette.dim(visibleText(finding.remedy))}`;
   return `${where}${severity} ${finding.code} ${visibleText(formatObject(finding.object))}${path}: ${visibleText(finding.message)}${remedy}`;
 }
 

@@ -79,7 +79,10 @@ describe('the control plane', () => {
   it('refuses a state folder that another control plane holds', async () => {
     await start();
     const second = await start();
-    expect([second.code, second.log]).toEqual([expect.any(Number), expect.stringContaining('in use by another control plane')]);
+    expect([second.code, second.log]).toEqual([
+      expect.any(Number),
+      expect.stringContaining('in use by another control plane'),
+    ]);
     expect(second.code).not.toBe(0);
   });
 });
