@@ -18,6 +18,18 @@ const rooms = {
 /** Rooms whose types, and nothing else, may be imported. */
 const typesOnly = { translate: ['mesh', 'resources'] };
 
+/** Packages of npm that rooms without effects may use. */
+const packages = {
+  model: [],
+  collections: [],
+  mesh: [],
+  translate: [],
+  codecs: ['re2js'],
+};
+
+/** Tests of codecs, and the kit that users test theirs with. */
+const codecTests = '\\.test\\.ts$|^codecs/conformance|^codecs/declarative/twins\\.ts$';
+
 const roomRules = Object.entries(rooms).flatMap(([room, allowed]) => {
   const visible = [room, ...allowed, ...(typesOnly[room] ?? [])].join('|');
   return [
@@ -49,6 +61,52 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(translate|mesh|model|collections)/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
+    {
+      name: 'no-unlisted-room',
+      comment: 'a new folder or file in src/ belongs into the table above, with what it may import',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^src/(${[...Object.keys(rooms), 'main'].join('|')})/` },
+      to: {},
+    },
+    {
+      name: 'product-imports-no-tests-or-examples',
+      severity: 'error',
+      from: { path: '^(src|codecs)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(test|examples|scripts)/' },
+    },
+    {
+      name: 'siblings-do-not-meet',
+      comment:
+        'sources and deliveries know nothing of one another; registries share only what lies beside them, and dubbo/',
+      severity: 'error',
+      from: { path: '^src/(sources|delivery)/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/$1/', pathNot: '^src/$1/$2/' },
+    },
+    {
+      name: 'registries-do-not-meet',
+      severity: 'error',
+      from: { path: '^src/sources/registries/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/sources/registries/[^/]+/', pathNot: '^src/sources/registries/($1|dubbo)/' },
+    },
+    ...Object.entries(packages).map(([room, allowed]) => ({
+      name: `${room}-packages`,
+      comment: `${room} may use of npm: ${allowed.join(', ') || 'nothing'}`,
+      severity: 'error',
+      from: {
+        path: room === 'codecs' ? '^codecs/' : `^src/${room}/`,
+        pathNot: room === 'codecs' ? codecTests : '\\.test\\.ts$',
+      },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        ...(allowed.length === 0 ? {} : { pathNot: `node_modules/(${allowed.join('|')})/` }),
+      },
+    })),
+    {
+      name: 'codecs-do-no-io',
+      severity: 'error',
+      from: { path: '^codecs/', pathNot: `${codecTests}|^codecs/codec-modules\\.ts$` },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(buffer|zlib)$' },
     },
     {
       name: 'only-main-wires',
