@@ -12,7 +12,7 @@ import type { Collection, Context, Table } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
 import { settingsOf } from '../mesh/settings.ts';
-import type { ProxyKind } from '../model/proxy.ts';
+import { knownProxyKinds, type ProxyKind } from '../model/proxy.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { createFileTables, type FileTables } from '../sources/files/file-tables.ts';
@@ -39,8 +39,6 @@ export interface Pipeline {
   /** Everything that proxies may be sent; each resource in the scope of those who may see it. */
   readonly xds: readonly Collection<ScopedResource>[];
 }
-
-const proxyKindOrder: readonly ProxyKind[] = ['metaproxy', 'envoy-meta', 'envoy', 'grpc'];
 
 /** `everyAddress`: as if a proxy stood at each endpoint, for commands that show a mesh without proxies. */
 export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pipeline {
@@ -97,7 +95,7 @@ const scopedShape = {
 
 function xdsResources(engine: Engine, mesh: Mesh, kinds: Collection<ProxyKind>): readonly Collection<ScopedResource>[] {
   const forKindsInUse = (context: Context, translate: (kind: ProxyKind) => Translation): readonly ScopedResource[] =>
-    proxyKindOrder.flatMap((kind) =>
+    knownProxyKinds.flatMap((kind) =>
       context.get(kinds, kind) === undefined ? [] : reported(context, translate(kind)),
     );
   const groupsOf = (context: Context, key: string) => context.lookup(mesh.groupsByService, key);

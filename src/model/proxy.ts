@@ -1,5 +1,8 @@
+/** What a proxy can be: everything that differs by kind goes by this list. The order is that of output. */
+export const knownProxyKinds = ['metaproxy', 'envoy-meta', 'envoy', 'grpc'] as const;
+export type ProxyKind = (typeof knownProxyKinds)[number];
+
 /** A proxy that asks for configuration, as its node message describes it. */
-export type ProxyKind = 'envoy' | 'envoy-meta' | 'metaproxy' | 'grpc';
 
 export interface ProxyNode {
   /** The node id: `sidecar~<ip>~<name>.<namespace>~<domain>`, or any other text. */

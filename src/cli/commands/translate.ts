@@ -1,6 +1,7 @@
 /** `isthmus translate`: the pipeline, offline, to standard output; deterministic bytes. */
 import { Command, Option } from 'commander';
 import { ExitCode, IsthmusError } from '../../model/errors.ts';
+import { knownProxyKinds } from '../../model/proxy.ts';
 import type { Actions, OfflineMesh, Settle } from '../actions.ts';
 import { countBySeverity, formatFinding, sortFindings } from '../findings.ts';
 import { formatJson, formatYaml, formatYamlDocuments, print, say } from '../output.ts';
@@ -23,11 +24,7 @@ export function translateCommand(actions: Actions, settle: Settle): Command {
     .requiredOption('-f, --filename <path...>', 'manifest files or folders; - is standard input')
     .addOption(new Option('--to <target>', 'what to print').choices(['model', 'xds', 'istio']).makeOptionMandatory())
     .option('--proxy <id>', 'node id to print xDS for', 'sidecar~127.0.0.1~offline.default~cluster.local')
-    .addOption(
-      new Option('--proxy-kind <kind>', 'kind of that proxy')
-        .choices(['metaproxy', 'envoy', 'envoy-meta', 'grpc'])
-        .default('metaproxy'),
-    )
+    .addOption(new Option('--proxy-kind <kind>', 'kind of that proxy').choices(knownProxyKinds).default('metaproxy'))
     .addOption(new Option('-o, --output <format>', 'yaml or json').choices(['yaml', 'json']).default('yaml'))
     .action(async (flags: Flags) => {
       const mesh = await actions.loadOffline(flags.filename);

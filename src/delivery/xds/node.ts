@@ -11,7 +11,7 @@
  */
 import { isIP } from 'node:net';
 import { messageOf } from '../../model/errors.ts';
-import type { ProxyKind, ProxyNode } from '../../model/proxy.ts';
+import { knownProxyKinds, type ProxyKind, type ProxyNode } from '../../model/proxy.ts';
 import { decode, type envoy, type google } from '../../xds-api/messages.ts';
 import { printable } from './refused-response.ts';
 
@@ -23,7 +23,6 @@ export type NodeReading =
 type Node = envoy.config.core.v3.Node;
 type Fields = Readonly<Record<string, google.protobuf.Value>>;
 
-const kinds: readonly ProxyKind[] = ['envoy', 'envoy-meta', 'metaproxy', 'grpc'];
 const KIND_KEY = 'ISTHMUS_PROXY_KIND';
 const maxima = { idLength: 1024, labels: 256, addresses: 64, extensions: 4096 } as const;
 
@@ -47,7 +46,7 @@ export function readNode(bytes: Uint8Array): NodeReading {
 }
 
 function kindOf(node: Node, stated: string): ProxyKind | undefined {
-  if (stated !== '') return kinds.find((kind) => kind === stated);
+  if (stated !== '') return knownProxyKinds.find((kind) => kind === stated);
   const agent = node.userAgentName ?? '';
   if (agent === 'isthmus-metaproxy') return 'metaproxy';
   if (/^grpc/i.test(agent)) return 'grpc';
@@ -70,7 +69,7 @@ function unknownKind(node: Node, metadata: Fields): string {
     stated === ''
       ? `user_agent_name is "${printable(node.userAgentName ?? '', 100)}"`
       : `node.metadata.${KIND_KEY} is "${printable(stated, 100)}"`;
-  return `Proxy "${printable(node.id ?? '', 200)}" is of an unknown kind: ${seen}. Set node.metadata.${KIND_KEY} to one of: ${kinds.join(', ')}.`;
+  return `Proxy "${printable(node.id ?? '', 200)}" is of an unknown kind: ${seen}. Set node.metadata.${KIND_KEY} to one of: ${knownProxyKinds.join(', ')}.`;
 }
 
 function proxyNode(id: string, kind: ProxyKind, node: Node, metadata: Fields): ProxyNode {

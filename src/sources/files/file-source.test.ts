@@ -425,6 +425,7 @@ describe('a folder that cannot be seen', () => {
     failing = 'read';
     await write('b.yaml', entry('b', '10.0.0.2'));
     await until(() => expect(codes()).toContain('ISTH0001'));
+    expect(source?.state).toBe('stale');
     clock.advance(1000);
     expect(shown()).toEqual({ a: '10.0.0.1', b: '10.0.0.1' });
     failing = 'nothing';

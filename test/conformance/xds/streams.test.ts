@@ -77,7 +77,7 @@ describe.each(dialects)('a stream (%s)', (dialect) => {
     client.send({ node: { id: 'n1', userAgentName: 'curl' }, typeUrl: clusterType });
     const { code, details } = await client.status;
     expect(code).toBe(Code.INVALID_ARGUMENT);
-    expect(details).toMatch(/"n1".*user_agent_name is "curl".*ISTHMUS_PROXY_KIND to one of: envoy, envoy-meta/);
+    expect(details).toMatch(/"n1".*user_agent_name is "curl".*ISTHMUS_PROXY_KIND to one of: metaproxy, envoy-meta/);
     expect(rig.server.findings()).toEqual([
       expect.objectContaining({ code: 'ISTH0802', object: { kind: 'Proxy', name: 'n1' }, message: details }),
     ]);
