@@ -1,14 +1,14 @@
 /** Reads manifests once, for commands that check or translate them: nothing is watched, nothing is doubted. */
 
 import { messageOf } from '../../model/errors.ts';
-import type { Finding } from '../../model/finding.ts';
+import { type Finding, finding } from '../../model/finding.ts';
 import { documentLimits } from '../../resources/document-limits.ts';
 import { FileContents } from './file-contents.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { type FileTables, setStates } from './file-tables.ts';
 import { fileFinding, type ManifestReading, type ReadResources, readManifest } from './manifest-reading.ts';
 import { OwnedFindings } from './owned-findings.ts';
-import { listRoot } from './root-listing.ts';
+import { listRoot, type Unseen } from './root-listing.ts';
 
 export interface LoadOptions {
   /** Files and folders; `-` stands for `standardInput`. */
@@ -49,11 +49,12 @@ async function loadPath(path: string, options: LoadOptions): Promise<readonly [s
     return [['-', { reading: await readManifest({ path: '-', bytes }, [], options.read) }]];
   }
   const fileSystem = options.fileSystem ?? nodeFileSystem;
-  const { files, unseen } = await listRoot(fileSystem, path);
-  const loaded: [string, Loaded][] = unseen.map((one) => [
-    one.path,
-    { problem: fileFinding(one.path, 'ISTH0001', one.reason) },
-  ]);
+  const { files, unseen, passedOver } = await listRoot(fileSystem, path);
+  const loaded: [string, Loaded][] = unseen.map((one) => [one.path, { problem: unseenFinding(one) }]);
+  for (const one of passedOver)
+    loaded.push([one.path, { problem: fileFinding(one.path, 'ISTH0016', `${one.reason}.`) }]);
+  const isEmpty = files.length === 0 && loaded.length === 0;
+  if (isEmpty) loaded.push([path, { problem: finding('ISTH0014', { object: folder(path), ...emptyFolder }) }]);
   for (const file of files) loaded.push([file.path, await loadFile(fileSystem, file.path, options.read)]);
   return loaded;
 }
@@ -66,6 +67,25 @@ async function loadFile(fileSystem: FileSystem, path: string, read: ReadResource
   } catch (error) {
     return { problem: fileFinding(path, 'ISTH0001', messageOf(error)) };
   }
+}
+
+const emptyFolder = {
+  message: 'There is no manifest in it.',
+  remedy: 'Give a folder with files that end in .yaml, .yml or .json.',
+};
+
+function folder(name: string) {
+  return { kind: 'Folder', name };
+}
+
+function unseenFinding({ path, reason }: Unseen): Finding {
+  if (!reason.startsWith('ENOENT')) return fileFinding(path, 'ISTH0001', reason);
+  const remedy = 'Correct the path; it counts from the folder in which the command is called.';
+  return finding('ISTH0001', {
+    object: { kind: 'File', name: path },
+    message: 'There is no such file or folder.',
+    remedy,
+  });
 }
 
 function tooLarge(path: string): Loaded {
