@@ -67,13 +67,12 @@ export class VirtualIps {
   update(demand: LeaseDemand, now: number): readonly LeaseChange[] {
     const changes: LeaseChange[] = [];
     for (const [address, owners] of demand.written) this.#write(address, owners, changes);
-    const wanted: ServiceKey[] = [];
+    const hungry: ServiceKey[] = [];
     demand.claims.forEach((isWanted, key) => {
-      if (isWanted) wanted.push(key);
-      else this.#release(key, now, changes);
+      if (!isWanted) this.#release(key, now, changes);
+      // Those who had an address before come first: a new host must not take it from them.
+      else if (!this.#waiting.has(key) && !this.#rebind(key, now, changes)) hungry.push(key);
     });
-    // Those who had an address before come first: a new host must not take it from them.
-    const hungry = wanted.filter((key) => !this.#waiting.has(key) && !this.#rebind(key, now, changes));
     // Nearly all have nothing yet: those are not looked up again while the book grows.
     const partial = new Set(
       [...this.#waiting, ...(this.#leases.size === 0 ? [] : hungry)].filter((key) => this.#leases.has(key)),

@@ -1,7 +1,7 @@
 /**
  * The client of the proxy's benches, a process of its own. Its parent sends a LoadOrder and gets a LoadResult.
  * Without a rate it keeps `depth` requests in flight on each connection; with one it sends that many a second, at most
- * one in flight on a connection, and measures each from the moment it was due.
+ * one in flight on a connection, and measures each from the moment it was sent, or was due where no connection was free.
  */
 import { connect, type Socket } from 'node:net';
 import { type BenchProtocol, frameBytes, requestFrames } from './proxy-frames.ts';
@@ -92,12 +92,13 @@ async function pace({ protocol, port, connections, seconds }: LoadOrder, rate: n
   let sent = 0;
   while (performance.now() - start < seconds * 1000) {
     for (const target = ((performance.now() - start) / 1000) * rate; sent < target; sent++) {
-      const at = start + (sent / rate) * 1000;
       const send = idle.shift();
-      if (send === undefined) due.push(at);
-      else send(at);
+      // Who waits for a connection waits from the moment it was due; a late timer of ours is not the proxy's delay.
+      if (send === undefined) due.push(start + (sent / rate) * 1000);
+      else send(performance.now());
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    // Not in a loop that never rests: the server shares this core.
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
   stopping = true;
   for (const socket of sockets) socket.destroy();
