@@ -10,7 +10,7 @@ export function parseApplicationInstance(json: string): RegistryInstance | undef
   const node = parse(json);
   const address = textIn(node, 'address');
   const number = Number(valueIn(node, 'port'));
-  if (address === undefined || !Number.isInteger(number)) return undefined;
+  if (address === undefined || !isPort(number)) return undefined;
   const payload = valueIn(node, 'payload');
   const metadata = textsIn(valueIn(payload, 'metadata') ?? payload);
   const ports = portsOf(metadata['dubbo.endpoints'], number);
@@ -33,9 +33,13 @@ function portsOf(endpoints: string | undefined, fallback: number): readonly Regi
   const ports = (Array.isArray(listed) ? listed.slice(0, maxPorts) : []).flatMap((one: unknown): RegistryPort[] => {
     const number = Number(valueIn(one, 'port'));
     const protocol = textIn(one, 'protocol');
-    return Number.isInteger(number) && protocol !== undefined ? [{ name: '', number, protocol }] : [];
+    return isPort(number) && protocol !== undefined ? [{ name: '', number, protocol }] : [];
   });
   return ports.length > 0 ? ports : [{ name: '', number: fallback, protocol: 'dubbo' }];
+}
+
+function isPort(number: number): boolean {
+  return Number.isInteger(number) && number >= 1 && number <= 65_535;
 }
 
 function parse(json: string): unknown {

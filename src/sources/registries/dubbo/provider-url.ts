@@ -15,13 +15,14 @@ export function parseProvider(encoded: string): Provider | undefined {
   const split = text.indexOf('://');
   if (split < 1) return undefined;
   const protocol = text.slice(0, split).toLowerCase();
-  // The URL parser knows hosts and ports of no other schemes than the web's.
-  const url = URL.parse(`http://${text.slice(split + 3)}`);
+  // Whatever the scheme: of those that the URL parser knows it would drop the usual port.
+  const url = URL.parse(`dubbo://${text.slice(split + 3)}`);
   if (url === null || !/^[a-z][a-z0-9+.-]*$/.test(protocol)) return undefined;
   const parameters = Object.fromEntries(url.searchParams);
   const name = own(parameters, 'interface') ?? decode(url.pathname.slice(1));
   const number = Number(url.port === '' ? own(parameters, 'bind.port') : url.port);
-  if (name === '' || !Number.isInteger(number) || number < 1) return undefined;
+  if (name === '' || url.hostname === '' || !Number.isInteger(number) || number < 1 || number > 65_535)
+    return undefined;
   const address = url.hostname.replace(/^\[|\]$/g, '');
   return {
     service: serviceOf(name, own(parameters, 'version') ?? '', own(parameters, 'group') ?? ''),

@@ -34,6 +34,7 @@ describe("a provider's URL", () => {
     ['tri://[2001:db8::1]:50051/com.acme.Api', '2001:db8::1', 'tri', 'com.acme.Api'],
     ['rest://10.0.0.1:8080/com.acme.Api?version=0.0.0', '10.0.0.1', 'rest', 'com.acme.Api'],
     ['DUBBO://10.0.0.1:1/a%2Fb', '10.0.0.1', 'dubbo', 'a/b'],
+    ['http://10.0.0.1:80/com.acme.Api', '10.0.0.1', 'http', 'com.acme.Api'],
   ])('%s', (url, address, protocol, name) => {
     const found = parseProvider(encodeURIComponent(url));
     expect([found?.instance.address, found?.instance.ports[0]?.protocol, found?.service.name]).toEqual([
@@ -59,6 +60,8 @@ describe("a provider's URL", () => {
       '%E0%A4%A',
       '://a:1/b',
       'a b://c:1/d',
+      'dubbo://a:0/b',
+      'dubbo://a/b?bind.port=70000',
     ])
       expect(parseProvider(text)).toBeUndefined();
     fc.assert(fc.property(fc.string(), (text) => void parseProvider(text)));
@@ -93,7 +96,15 @@ describe('an instance of an application', () => {
   });
 
   it('that is none is passed over, whatever it holds', () => {
-    for (const text of ['', 'null', '[]', '{"address":"x"}', '{"port":1}'])
+    for (const text of [
+      '',
+      'null',
+      '[]',
+      '{"address":"x"}',
+      '{"port":1}',
+      '{"address":"a","port":null}',
+      '{"address":"a","port":70000}',
+    ])
       expect(parseApplicationInstance(text)).toBeUndefined();
     fc.assert(fc.property(fc.json(), (text) => void parseApplicationInstance(text)));
     fc.assert(
