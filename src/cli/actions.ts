@@ -46,7 +46,8 @@ export interface ProxyRunOptions {
 
 /** Manifests taken through the whole pipeline once, without a server. */
 export interface OfflineMesh {
-  readonly findings: readonly Finding[];
+  /** In force after what was asked before: translating may find more. */
+  findings(): Promise<readonly Finding[]>;
   readonly resourceCount: number;
   /** The mesh model as plain values, deterministic. */
   model(): unknown;

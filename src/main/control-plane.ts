@@ -16,6 +16,7 @@ import { parseAddress } from '../model/tcp-address.ts';
 import { type AdminServer, startAdmin } from '../operations/admin.ts';
 import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
+import { withExactPlaces } from '../sources/files/exact-places.ts';
 import { FileSource } from '../sources/files/file-source.ts';
 import {
   allFindings,
@@ -158,7 +159,7 @@ class RunningControlPlane implements ControlPlane {
       {
         unready: () => (this.#isServing ? [] : [{ part: 'files', reason: this.#whyNotServing() }]),
         metrics: () => this.#metrics.registry.metrics(),
-        findings: this.findings,
+        findings: async () => withExactPlaces(this.findings()),
         services: () => sortedValues(mesh.meshServices),
         service: (host) => describeService(this.#pipeline, host),
         virtualIps: () => this.#leases?.all() ?? [],

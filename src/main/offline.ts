@@ -7,6 +7,7 @@ import { readBounded } from '../model/bounded-input.ts';
 import { IsthmusError } from '../model/errors.ts';
 import type { ProxyNode } from '../model/proxy.ts';
 import { documentLimits } from '../resources/document-limits.ts';
+import { withExactPlaces } from '../sources/files/exact-places.ts';
 import { loadOnce } from '../sources/files/load-once.ts';
 import { translateServiceEntry } from '../translate/istio/service-entries.ts';
 import { encode } from '../xds-api/messages.ts';
@@ -30,9 +31,7 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
   });
   const addressFindings = allocateForOffline(pipeline);
   return {
-    get findings() {
-      return allFindings(pipeline, addressFindings);
-    },
+    findings: () => withExactPlaces(allFindings(pipeline, addressFindings)),
     resourceCount: Object.values(pipeline.files.resources).reduce((sum, table) => sum + table.size, 0),
     model: () => modelOf(pipeline),
     istio: () => istioObjects(pipeline),

@@ -4,7 +4,7 @@ import { type AdminViews, createAdminApp, startAdmin } from './admin.ts';
 const views: AdminViews = {
   unready: () => [],
   metrics: async () => 'isthmus_up 1\n',
-  findings: () => [],
+  findings: async () => [],
   services: () => [{ host: 'orders.shop.mesh' }],
   service: (host) => (host === 'shop/orders.shop.mesh' ? { host } : undefined),
   virtualIps: () => [],

@@ -13,7 +13,7 @@ export interface AdminViews {
   /** Names of what is not ready yet, with the reason; empty when ready. */
   readonly unready: () => readonly { readonly part: string; readonly reason: string }[];
   readonly metrics: () => Promise<string>;
-  readonly findings: () => unknown;
+  readonly findings: () => Promise<unknown>;
   readonly services: () => unknown;
   readonly service: (host: string) => unknown;
   readonly virtualIps: () => unknown;
@@ -56,7 +56,7 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
   app.get('/metrics', async (context) => context.text(await views.metrics()));
   const found = (value: unknown, what: string): Response =>
     value === undefined ? new Response(`There is no ${what}.\n`, { status: 404 }) : Response.json(value);
-  app.get('/api/v1/findings', () => found(views.findings(), 'finding'));
+  app.get('/api/v1/findings', async () => found(await views.findings(), 'finding'));
   app.get('/api/v1/services', () => found(views.services(), 'service'));
   app.get('/api/v1/services/:host{.+}', ({ req }) =>
     found(views.service(req.param('host')), `service "${req.param('host')}"`),

@@ -32,7 +32,7 @@ async function outputsOf(folder: string): Promise<Readonly<Record<string, string
     'out.model.yaml': print(mesh.model()),
     'out.xds.yaml': print(xds),
     'out.istio.yaml': print(mesh.istio()),
-    'out.findings.yaml': print(mesh.findings),
+    'out.findings.yaml': print(await mesh.findings()),
   };
 }
 

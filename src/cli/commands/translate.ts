@@ -29,9 +29,10 @@ export function translateCommand(actions: Actions, settle: Settle): Command {
     .action(async (flags: Flags) => {
       const mesh = await actions.loadOffline(flags.filename);
       print(format(flags, mesh));
-      for (const finding of sortFindings(mesh.findings)) if (finding.severity !== 'info') say(formatFinding(finding));
-      const failed = mesh.findings.some((finding) => finding.severity === 'error');
-      if (failed) say(`${countBySeverity(mesh.findings)}. What is printed leaves out what is in error.`);
+      const findings = await mesh.findings();
+      for (const finding of sortFindings(findings)) if (finding.severity !== 'info') say(formatFinding(finding));
+      const failed = findings.some((finding) => finding.severity === 'error');
+      if (failed) say(`${countBySeverity(findings)}. What is printed leaves out what is in error.`);
       settle(failed ? ExitCode.findings : ExitCode.ok);
     });
 }

@@ -18,8 +18,9 @@ export function validateCommand(actions: Actions, settle: Settle): Command {
     .addOption(outputOption())
     .action(async (flags: Flags) => {
       const mesh = await actions.loadOffline(flags.filename);
+      const findings = await mesh.findings();
       const objects = `${mesh.resourceCount} object${mesh.resourceCount === 1 ? '' : 's'}`;
-      printFindings(flags.output, mesh.findings, `${objects} read: ${countBySeverity(mesh.findings)}.`);
-      settle(mesh.findings.some((finding) => finding.severity === 'error') ? ExitCode.findings : ExitCode.ok);
+      printFindings(flags.output, findings, `${objects} read: ${countBySeverity(findings)}.`);
+      settle(findings.some((finding) => finding.severity === 'error') ? ExitCode.findings : ExitCode.ok);
     });
 }
