@@ -3,7 +3,7 @@ import type { BridgedService } from '../cli/actions.ts';
 import type { Collection } from '../collections/collection.ts';
 import type { XdsServer } from '../delivery/xds/server.ts';
 import type { ResourceStatus, StreamStatus } from '../delivery/xds/status.ts';
-import type { Finding } from '../model/finding.ts';
+import type { Finding, ObjectRef } from '../model/finding.ts';
 import { decode, messageName } from '../xds-api/messages.ts';
 import { toJson } from '../xds-api/proto-json.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -26,21 +26,31 @@ export function allFindings(pipeline: Pipeline, more: readonly Finding[] = []): 
   return [...sortedValues(pipeline.files.findings), ...sortedValues(pipeline.engine.findings), ...more];
 }
 
-/** One service with its endpoints and findings; `host` is a host name or a service key. */
+/**
+ * One service with its endpoints and findings; `host` is a service key or a host name. Of several namespaces that declare
+ * a host, strangers' service is shown, and the keys of the others are named.
+ */
 export function describeService(pipeline: Pipeline, host: string): unknown {
   const { mesh } = pipeline;
-  const service =
-    mesh.meshServices.get(host) ?? sortedValues(mesh.meshServices).find((one) => one.service.host === host);
+  const [first, ...others] = mesh.hosts.get(host)?.services.map(({ key }) => key) ?? [];
+  const service = mesh.meshServices.get(host) ?? mesh.meshServices.get(first ?? '');
   if (service === undefined) return undefined;
-  const { key, provenance } = service.service;
+  const { key, namespace, provenance } = service.service;
+  const { object } = provenance;
   const concerns = (one: Finding): boolean =>
-    (one.object.name === provenance.object.name && one.object.kind === provenance.object.kind) ||
-    one.message.includes(service.service.host);
+    isSame(one.object, object) ||
+    isSame(one.object, { kind: 'Host', namespace, name: service.service.host }) ||
+    one.message.split(/[\s,;:]+/).includes(service.service.host);
   return {
     service,
     endpoints: mesh.groupsByService.lookup(key),
     findings: allFindings(pipeline).filter(concerns),
+    others: key === first ? others : [],
   };
+}
+
+function isSame(a: ObjectRef, b: ObjectRef): boolean {
+  return a.kind === b.kind && a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '');
 }
 
 /** What a registry holds and what it became, in order of its names. */

@@ -13,6 +13,8 @@ interface Description {
   readonly service: MeshService;
   readonly endpoints: readonly EndpointGroup[];
   readonly findings: readonly Finding[];
+  /** Services of the same host in other namespaces. */
+  readonly others: readonly string[];
 }
 
 export function describeCommand(): Command {
@@ -29,7 +31,7 @@ export function describeCommand(): Command {
   });
 }
 
-function describe({ service, endpoints, findings }: Description): string {
+function describe({ service, endpoints, findings, others }: Description): string {
   const { service: meta } = service;
   const lines = [
     `Service ${meta.host} in namespace ${meta.namespace}`,
@@ -39,6 +41,7 @@ function describe({ service, endpoints, findings }: Description): string {
     `  Subsets:     ${service.policy.subsets.map((subset) => subset.name).join(', ') || 'none'}`,
     ...service.ports.flatMap((port) => describePort(port, endpoints)),
   ];
+  if (others.length > 0) lines.push(`  Declared too:  ${others.join(', ')}: describe one by this name.`);
   const shown = lines.map(visibleText);
   if (findings.length > 0) shown.push('  Findings:', ...findings.map((finding) => `    ${formatFinding(finding)}`));
   return shown.join('\n');

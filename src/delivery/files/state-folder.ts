@@ -3,7 +3,7 @@
  * brings along), which ends with the process however it dies, so that nothing stale is left to judge.
  */
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
@@ -52,7 +52,12 @@ export class NodeStateFolder implements StateFolder {
 
   async read(name: string): Promise<Buffer | undefined> {
     try {
-      return await readFile(join(this.path, name));
+      const file = join(this.path, name);
+      const look = await stat(file);
+      // A pipe or a device may have no end.
+      if (!look.isFile()) throw new Error(`${name} is no regular file; put it aside`);
+      if (look.size > maxFileBytes) throw new Error(`${name} has more than ${maxFileBytes} bytes; put it aside`);
+      return await readFile(file);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
@@ -129,6 +134,8 @@ export class NodeStateFolder implements StateFolder {
 }
 
 const maxCopies = 20;
+/** Far more than a hundred thousand leases need. */
+const maxFileBytes = 1024 * 1024 * 1024;
 
 function isBusy(error: unknown): boolean {
   const isCoded = error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;

@@ -96,7 +96,7 @@ function acceptStream(
 function listen(server: Http2Server, { host, port }: Address): Promise<Address> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error): void =>
-      reject(new IsthmusError('UNAVAILABLE', `xDS cannot listen on ${host}:${port}: ${cause.message}`, { cause }));
+      reject(new IsthmusError('UNAVAILABLE', `Cannot listen on --xds ${host}:${port}: ${cause.message}`, { cause }));
     server.once('error', failed);
     server.listen(port, host, () => {
       server.off('error', failed);

@@ -33,7 +33,8 @@ type FindPlace = (line: number, path: string) => Finding['place'];
 
 async function findIn(file: string): Promise<FindPlace | undefined> {
   try {
-    if ((await stat(file)).size > maxBytes) return undefined;
+    const look = await stat(file);
+    if (!look.isFile() || look.size > maxBytes) return undefined;
     const documents = [...cutDocuments(await readFile(file))].map(({ line, bytes }) => ({
       first: line,
       last: line + countLines(bytes),
