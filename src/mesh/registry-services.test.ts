@@ -2,43 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { RegisteredService, RegistryInstance } from '../model/registry.ts';
 import { registeredServiceKey } from '../model/registry.ts';
 import type { ServiceRegistry } from '../resources/kinds.ts';
+import { testRegistry } from '../resources/service-registry-fixture.ts';
 import { kubernetesService, serviceEntry, testMesh } from './mesh-fixture.ts';
 
 type Spec = ServiceRegistry['spec'];
 
 function registry(name: string, mapping: Partial<Spec['mapping']> = {}, spec: Partial<Spec> = {}): ServiceRegistry {
-  return {
-    kind: 'ServiceRegistry',
-    apiVersion: 'isthmus.dev/v1alpha1',
-    key: `ServiceRegistry//${name}`,
-    metadata: { namespace: '', name, labels: {}, annotations: {} },
-    spec: {
-      type: 'Polaris',
-      addresses: ['polaris:8091'],
-      select: { namespaces: [], groups: [], services: [], exceptServices: [], metadata: {} },
-      mapping: {
-        host: '{service}.{group}.{namespace}.{registry}.mesh',
-        namespace: name,
-        protocols: {},
-        labels: ['*'],
-        location: 'MESH_EXTERNAL',
-        ...mapping,
-      },
-      priority: 100,
-      trust: {
-        hostSuffixes: [],
-        addresses: [],
-        minPort: 1,
-        maxPort: 65_535,
-        maxServices: 20_000,
-        maxInstances: 5_000,
-        maxMetadataBytes: 16_384,
-      },
-      safety: { grace: 60_000, maxLostServices: 30, maxLostInstances: 50, hold: 600_000, whenAllUnhealthy: 'Keep' },
-      options: {},
-      ...spec,
-    },
-  };
+  const one = testRegistry();
+  return testRegistry({ mapping: { ...one.spec.mapping, namespace: name, ...mapping }, ...spec }, name);
 }
 
 const place = (text: string) => {

@@ -1,5 +1,5 @@
 /** isthmus.dev ServiceRegistry: schema and defaults stand in crds/service-registry.yaml; what CEL cannot say stands here. */
-import { isUrlOrHostPort, overlap, parseRange } from '../addresses.ts';
+import { isUrlOrHostPort, parseRange } from '../addresses.ts';
 import { readCrdSchema } from '../crd-files.ts';
 import { millisecondsOf } from '../duration-rules.ts';
 import { defineKind } from '../kind-reader.ts';
@@ -91,18 +91,9 @@ function checkTrust({ trust }: Spec, problems: Problems): void {
     if (range === undefined) problems.add('ISTH0223', path, `${quote(text)} is no range of IP addresses.`);
     else if (!range.isCanonical)
       problems.add('ISTH0223', path, `${quote(text)} does not begin with its first address.`);
-    else {
-      const twin = trust.addresses.slice(0, at).findIndex((other) => overlaps(other, text));
-      if (twin >= 0) problems.add('ISTH0223', path, `${quote(text)} overlaps with addresses[${twin}].`);
-    }
   });
   trust.hostSuffixes.forEach((suffix, at) => {
     if (isHostName(suffix)) return;
     problems.add('ISTH1002', ['spec', 'trust', 'hostSuffixes', at], `${quote(suffix)} is the end of no host name.`);
   });
-}
-
-function overlaps(a: string, b: string): boolean {
-  const [rangeA, rangeB] = [parseRange(a), parseRange(b)];
-  return rangeA !== undefined && rangeB !== undefined && overlap(rangeA, rangeB);
 }

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Engine } from '../../collections/engine.ts';
-import type { Clock } from '../../model/clock.ts';
+import { TestClock } from '../../model/test-clock.ts';
 import { createResourceReader } from '../../resources/reader.ts';
 import { FileSource } from './file-source.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
@@ -33,30 +33,6 @@ spec:
 `;
 const entries = (...names: string[]) => names.map((name) => entry(name)).join('---\n');
 
-/** A clock that stands until it is moved. */
-class TestClock implements Clock {
-  #now = Date.now() + 60_000;
-  readonly #timers = new Map<() => void, number>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, run: () => void): () => void {
-    this.#timers.set(run, this.#now + ms);
-    return () => this.#timers.delete(run);
-  }
-
-  advance(ms: number): void {
-    this.#now += ms;
-    for (const [run, at] of [...this.#timers]) {
-      if (at > this.#now) continue;
-      this.#timers.delete(run);
-      run();
-    }
-  }
-}
-
 let folder: string;
 let source: FileSource | undefined;
 
@@ -73,7 +49,7 @@ afterEach(async () => {
 async function open(options: { readonly fileSystem?: FileSystem; readonly root?: string } = {}) {
   const engine = new Engine({ validate: true });
   const tables = createFileTables(engine);
-  const clock = new TestClock();
+  const clock = new TestClock(Date.now() + 60_000);
   source = new FileSource({
     roots: [options.root ?? folder],
     tables,

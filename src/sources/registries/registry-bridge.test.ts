@@ -1,37 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../model/clock.ts';
 import type { RegistryInstance, RegistryService } from '../../model/registry.ts';
+import { TestClock } from '../../model/test-clock.ts';
 import type { ServiceRegistry } from '../../resources/kinds.ts';
+import { testRegistry } from '../../resources/service-registry-fixture.ts';
 import { RegistryBridge, type RegistryChange } from './registry-bridge.ts';
 import type { RegistryAnswer } from './registry-client.ts';
-import { testRegistry } from './registry-fixture.ts';
-
-/** A clock that stands until it is moved. */
-class TestClock implements Clock {
-  #now = 1_000_000;
-  readonly #timers = new Map<() => void, number>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, run: () => void): () => void {
-    this.#timers.set(run, this.#now + ms);
-    return () => this.#timers.delete(run);
-  }
-
-  advance(ms: number): void {
-    const end = this.#now + ms;
-    for (;;) {
-      const [next] = [...this.#timers].filter(([, at]) => at <= end).sort(([, a], [, b]) => a - b);
-      if (next === undefined) break;
-      this.#timers.delete(next[0]);
-      this.#now = Math.max(this.#now, next[1]);
-      next[0]();
-    }
-    this.#now = end;
-  }
-}
 
 function instance(n: number, changed: Partial<RegistryInstance> = {}): RegistryInstance {
   return {
@@ -244,11 +217,16 @@ describe('a registry that lies', () => {
     expect(codes()).toEqual(['ISTH1006']);
   });
 
-  it('may use an address that its trust names in so many words', () => {
-    const trust = { ...testRegistry().spec.trust, addresses: ['127.0.0.0/8'] };
-    const { say, shown } = bridge({ trust });
-    say(listed('a'), said(service('a', instance(1, { address: '127.0.0.5' }), instance(2))));
-    expect(shown()).toEqual({ a: 'i1' });
+  it('may use an address that its trust names in so many words, beside all others or alone', () => {
+    for (const [addresses, expected] of [
+      [['127.0.0.0/8'], 'i1'],
+      [['0.0.0.0/0'], 'i2'],
+      [['0.0.0.0/0', '127.0.0.0/8'], 'i1 i2'],
+    ] as const) {
+      const { say, shown } = bridge({ trust: { ...testRegistry().spec.trust, addresses } });
+      say(listed('a'), said(service('a', instance(1, { address: '127.0.0.5' }), instance(2))));
+      expect(shown()).toEqual({ a: expected });
+    }
   });
 
   it('gets no more services and instances than it may have', () => {

@@ -55,7 +55,9 @@ export class RegistryBridge {
   readonly #awaited = new Set<string>();
   /** Scopes, or all (''), that cannot be seen, and why. */
   readonly #unavailable = new Map<string, string>();
+  /** Scopes and keys of services of which only a part is shown, and why. */
   readonly #partial = new Map<string, string>();
+  /** By key; '' for the registry as a whole. */
   readonly #refusals = new Map<string, readonly string[]>();
   /** Services that would go and are too many. */
   #heldSince: number | undefined;
@@ -235,9 +237,8 @@ export class RegistryBridge {
     const { service: admitted, refusals } = this.#trust.admit(canonical(selectInstances(select, service)));
     if (refusals.length > 0) this.#refusals.set(key, refusals);
     else this.#refusals.delete(key);
-    const scope = key;
-    if (trust === 'partial') this.#partial.set(scope, reason ?? 'not all instances are shown');
-    else this.#partial.delete(scope);
+    if (trust === 'partial') this.#partial.set(key, reason ?? 'not all instances are shown');
+    else this.#partial.delete(key);
     const before = known?.current;
     if (known === undefined) {
       const fresh = newlyRegistered(registry.metadata.name, admitted, now);

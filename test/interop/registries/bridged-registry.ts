@@ -5,8 +5,8 @@ import { registryClients } from '../../../src/main/registry-clients.ts';
 import { systemClock } from '../../../src/model/clock.ts';
 import type { RegisteredService, RegistryStatus } from '../../../src/model/registry.ts';
 import type { ServiceRegistry } from '../../../src/resources/kinds.ts';
+import { testRegistry } from '../../../src/resources/service-registry-fixture.ts';
 import { RegistryBridges } from '../../../src/sources/registries/registry-bridges.ts';
-import { testRegistry } from '../../../src/sources/registries/registry-fixture.ts';
 
 type Spec = ServiceRegistry['spec'];
 

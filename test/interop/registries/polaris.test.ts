@@ -79,7 +79,7 @@ describe.skipIf(polaris === undefined)('a Polaris registry', () => {
     expect(bridged.changes).toBe(changes);
   });
 
-  it('that comes back empty keeps all, until the hold time is over', async () => {
+  it('that comes back empty keeps all while its loss is held', async () => {
     const before = bridged.shown;
     await server.restartEmpty();
     await sleep(graceMs + holdMs / 2);

@@ -1,12 +1,12 @@
 /** For tests: a ServiceRegistry with its defaults. */
-import type { ServiceRegistry } from '../../resources/kinds.ts';
+import type { ServiceRegistry } from './kinds.ts';
 
-export function testRegistry(spec: Partial<ServiceRegistry['spec']> = {}): ServiceRegistry {
+export function testRegistry(spec: Partial<ServiceRegistry['spec']> = {}, name = 'polaris'): ServiceRegistry {
   return {
     kind: 'ServiceRegistry',
     apiVersion: 'isthmus.dev/v1alpha1',
-    key: 'ServiceRegistry//polaris',
-    metadata: { namespace: '', name: 'polaris', labels: {}, annotations: {} },
+    key: `ServiceRegistry//${name}`,
+    metadata: { namespace: '', name, labels: {}, annotations: {} },
     spec: {
       type: 'Polaris',
       addresses: ['127.0.0.1:8091'],

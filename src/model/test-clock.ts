@@ -1,0 +1,33 @@
+/** For tests: time that passes when it is told to. */
+import type { Clock } from './clock.ts';
+
+/** A clock that stands until it is moved. */
+export class TestClock implements Clock {
+  #now: number;
+  readonly #timers = new Map<() => void, number>();
+
+  constructor(now = 1_000_000) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    this.#timers.set(run, this.#now + ms);
+    return () => this.#timers.delete(run);
+  }
+
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (;;) {
+      const [next] = [...this.#timers].filter(([, at]) => at <= end).sort(([, a], [, b]) => a - b);
+      if (next === undefined) break;
+      this.#timers.delete(next[0]);
+      this.#now = Math.max(this.#now, next[1]);
+      next[0]();
+    }
+    this.#now = end;
+  }
+}
