@@ -4,17 +4,23 @@ import { Engine } from '../collections/engine.ts';
 import { readNode } from '../delivery/xds/node.ts';
 import { standardTypes } from '../delivery/xds/resource-types.ts';
 import { readBounded } from '../model/bounded-input.ts';
+import { systemClock } from '../model/clock.ts';
 import { IsthmusError } from '../model/errors.ts';
+import { type Finding, finding } from '../model/finding.ts';
 import type { ProxyNode } from '../model/proxy.ts';
 import { documentLimits } from '../resources/document-limits.ts';
+import type { ServiceRegistry } from '../resources/kinds.ts';
 import { withExactPlaces } from '../sources/files/exact-places.ts';
 import { loadOnce } from '../sources/files/load-once.ts';
+import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
 import { translateServiceEntry } from '../translate/istio/service-entries.ts';
 import { encode } from '../xds-api/messages.ts';
 import { allFindings, resourceAsJson, sortedValues } from './admin-views.ts';
 import { allocateForOffline } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { ownRanges } from './registry-bridging.ts';
+import { registryClients } from './registry-clients.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
 export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh> {
@@ -29,14 +35,55 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
     batch: (change) => engine.batch(change),
     read: createManifestReader().readAll,
   });
+  const registryFindings = await readSnapshots(pipeline);
   const addressFindings = allocateForOffline(pipeline);
+  const istioFindings = new Set<Finding>();
   return {
-    findings: () => withExactPlaces(allFindings(pipeline, addressFindings)),
+    findings: () => withExactPlaces(allFindings(pipeline, [...addressFindings, ...registryFindings, ...istioFindings])),
     resourceCount: Object.values(pipeline.files.resources).reduce((sum, table) => sum + table.size, 0),
     model: () => modelOf(pipeline),
-    istio: () => istioObjects(pipeline),
+    istio: () => {
+      istioFindings.clear();
+      return istioObjects(pipeline, (findings) => {
+        for (const one of findings) istioFindings.add(one);
+      });
+    },
     xds: (proxy) => xdsFor(pipeline, proxy),
   };
+}
+
+/** Registries that are files are read; no server is asked by a command that looks at manifests. */
+async function readSnapshots(pipeline: Pipeline): Promise<readonly Finding[]> {
+  const registries = sortedValues(pipeline.files.resources.ServiceRegistry);
+  const bridges = new RegistryBridges({
+    clients: registryClients,
+    registered: pipeline.registered,
+    batch: (change) => pipeline.engine.batch(change),
+    clock: systemClock,
+    recordsOf: () => [],
+    note: () => {},
+    ownRanges: () => ownRanges(pipeline),
+    onStatus: () => {},
+  });
+  const [snapshots, servers] = partition(registries, ({ spec }) => spec.type === 'Snapshot');
+  bridges.follow(snapshots.map((registry) => ({ key: registry.key, before: undefined, after: registry })));
+  try {
+    await bridges.untilAnswered(snapshotTimeoutMs);
+    return [...bridges.findings(), ...servers.map(notAsked)];
+  } finally {
+    await bridges.close();
+  }
+}
+
+const snapshotTimeoutMs = 60_000;
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}
+
+function notAsked({ kind, metadata: { name, place } }: ServiceRegistry): Finding {
+  const message = `${name} is not asked for its services by a command that only looks at manifests.`;
+  return finding('ISTH1011', { object: { kind, name }, message, ...(place === undefined ? {} : { place }) });
 }
 
 function modelOf({ mesh }: Pipeline): unknown {
@@ -48,10 +95,12 @@ function modelOf({ mesh }: Pipeline): unknown {
   };
 }
 
-function istioObjects({ mesh }: Pipeline): readonly unknown[] {
-  return sortedValues(mesh.meshServices).map((service) =>
-    translateServiceEntry(service, mesh.groupsByService.lookup(service.service.key)),
-  );
+function istioObjects({ mesh }: Pipeline, report: (findings: readonly Finding[]) => void): readonly unknown[] {
+  return sortedValues(mesh.meshServices).flatMap((service) => {
+    const { objects, findings } = translateServiceEntry(service, mesh.groupsByService.lookup(service.service.key));
+    report(findings);
+    return objects;
+  });
 }
 
 /** By type URL, then by name. */

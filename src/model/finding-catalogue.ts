@@ -234,6 +234,12 @@ export const catalogue = {
     'Give the service endpoints (resolution STATIC or DNS), or let its callers run an Envoy.',
   ),
 
+  ISTH0709: entry(
+    'warning',
+    'Istio cannot be told all of a service',
+    'Have Istio served by isthmus itself, or give endpoints that differ in their ports hosts of their own.',
+  ),
+
   // 08: xDS
   ISTH0801: entry(
     'error',
@@ -310,6 +316,11 @@ export const catalogue = {
     'warning',
     'Registry was not seen since the start',
     'What is served is what it said before the start.',
+  ),
+  ISTH1011: entry(
+    'info',
+    'Registry is not asked',
+    'isthmus registry check asks it. For its services here, export them: isthmus registry export, type: Snapshot.',
   ),
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -93,6 +93,11 @@ export class RegistryBridges {
     await this.#until(({ bridge }) => bridge.isSeen, ms);
   }
 
+  /** Resolves when each registry was seen whole, or said why it cannot be; at the latest after so long. */
+  async untilAnswered(ms: number): Promise<void> {
+    await this.#until(({ bridge }) => bridge.isSeen || bridge.status().state === 'stale', ms);
+  }
+
   async #until(isDone: (running: Running) => boolean, ms: number): Promise<void> {
     const over = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(ms, () => over.resolve());

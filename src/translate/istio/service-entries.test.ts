@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { EndpointGroup } from '../../model/endpoint.ts';
+import type { MeshService } from '../../model/mesh-service.ts';
 import { endpoint, group, HOST, meshService, plain, servicePort } from '../translation-fixture.ts';
-import { translateServiceEntry } from './service-entries.ts';
+import { type IstioServiceEntry, translateServiceEntry } from './service-entries.ts';
+
+function entryOf(service: MeshService, groups: readonly EndpointGroup[]): IstioServiceEntry {
+  const entry = translateServiceEntry(service, groups).objects.find((one) => one.kind === 'ServiceEntry');
+  if (entry === undefined) throw new Error('there is no ServiceEntry');
+  return entry;
+}
 
 describe('a ServiceEntry', () => {
   it('has the virtual addresses of the service, and its endpoints', () => {
@@ -19,7 +27,7 @@ describe('a ServiceEntry', () => {
       ),
       group('', endpoint('10.0.0.3')),
     ];
-    expect(translateServiceEntry(service, places)).toEqual({
+    expect(entryOf(service, places)).toEqual({
       apiVersion: 'networking.istio.io/v1',
       kind: 'ServiceEntry',
       metadata: { name: HOST, namespace: 'shop', labels: { 'app.kubernetes.io/managed-by': 'isthmus' } },
@@ -51,10 +59,7 @@ describe('a ServiceEntry', () => {
       { port: servicePort(plain('grpc'), { name: 'b', number: 9091, targetPort: 2 }) },
     ];
     const second = { ...group('', endpoint('10.0.0.1', { port: 77 })), key: 'z', port: 9091 };
-    const { spec } = translateServiceEntry(meshService({ ports }), [
-      group('', endpoint('10.0.0.1', { port: 1 })),
-      second,
-    ]);
+    const { spec } = entryOf(meshService({ ports }), [group('', endpoint('10.0.0.1', { port: 1 })), second]);
     expect(spec.endpoints).toEqual([{ address: '10.0.0.1', ports: { b: 77 } }]);
     expect(spec.ports).toEqual([
       { number: 9090, name: 'a', protocol: 'TCP', targetPort: 1 },
@@ -67,13 +72,52 @@ describe('a ServiceEntry', () => {
     [{ kind: 'namespaces', namespaces: ['pay', 'shop'] } as const, ['pay', '.']],
     [{ kind: 'namespaces', namespaces: [] } as const, ['~']],
   ])('is exported as %j says', (visibility, exportTo) => {
-    expect(translateServiceEntry(meshService({ service: { visibility } }), []).spec.exportTo).toEqual(exportTo);
+    expect(entryOf(meshService({ service: { visibility } }), []).spec.exportTo).toEqual(exportTo);
   });
 
   it('has a name that Kubernetes takes, different for different hosts', () => {
-    const nameOf = (host: string) => translateServiceEntry(meshService({ service: { host } }), []).metadata.name;
+    const nameOf = (host: string) => entryOf(meshService({ service: { host } }), []).metadata.name;
     const names = ['*.example.com', 'A_B.example', 'a-b.example', `${'a'.repeat(300)}.example`, '*'].map(nameOf);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/);
+  });
+
+  it('says of a port that not every endpoint has, and of an endpoint without the main port, that they are left out', () => {
+    const ports = [
+      { port: servicePort(plain('tcp'), { name: 'main', number: 9090 }) },
+      { port: servicePort(plain('tcp'), { name: 'admin', number: 9091 }) },
+    ];
+    const admin = {
+      ...group('', endpoint('10.0.0.1', { port: 9091 }), endpoint('10.0.0.9', { port: 9091 })),
+      key: 'z',
+      port: 9091,
+    };
+    const service = meshService({ ports });
+    const main = group('', endpoint('10.0.0.1', { port: 9090 }), endpoint('10.0.0.2', { port: 9090 }));
+    const { spec } = entryOf(service, [main, admin]);
+    expect(spec.ports.map(({ name }) => name)).toEqual(['main']);
+    expect(spec.endpoints?.map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.2']);
+    expect(translateServiceEntry(service, [main, admin]).findings.map(({ message }) => message)).toEqual([
+      `The ServiceEntry of ${HOST} leaves out port admin, which not every endpoint has.`,
+      `The ServiceEntry of ${HOST} leaves out 1 endpoints, which lack port main.`,
+    ]);
+  });
+
+  it('is not there for a service without ports, which is told', () => {
+    const { objects, findings } = translateServiceEntry(meshService({ ports: [] }), []);
+    expect(objects).toEqual([]);
+    expect(findings).toMatchObject([{ code: 'ISTH0709' }]);
+  });
+
+  it('selects WorkloadEntries where there are more endpoints than one object may hold', () => {
+    const endpoints = Array.from({ length: 4_001 }, (_, n) => endpoint(`10.0.${n >> 8}.${n & 255}`));
+    const { objects } = translateServiceEntry(meshService(), [group('', ...endpoints)]);
+    const [entry, ...workloads] = objects;
+    expect(objects).toHaveLength(4_002);
+    const selector = entry?.kind === 'ServiceEntry' ? entry.spec.workloadSelector?.labels : undefined;
+    expect(Object.keys(selector ?? {})).toHaveLength(1);
+    for (const { kind, spec } of workloads)
+      expect({ kind, spec }).toMatchObject({ kind: 'WorkloadEntry', spec: { labels: selector } });
+    expect(new Set(workloads.map(({ metadata }) => metadata.name)).size).toBe(4_001);
   });
 });

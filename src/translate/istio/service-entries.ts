@@ -1,15 +1,21 @@
 /** A mesh service as Istio reads it: a ServiceEntry with its virtual addresses and endpoints. */
 import { hash } from 'node:crypto';
-import type { Endpoint, EndpointGroup, Locality } from '../../model/endpoint.ts';
+import type { EndpointGroup } from '../../model/endpoint.ts';
+import { type Finding, finding } from '../../model/finding.ts';
 import type { MeshService } from '../../model/mesh-service.ts';
-import type { Location, PortProtocol, Resolution, Service, ServicePort, Visibility } from '../../model/service.ts';
+import type { Location, PortProtocol, Resolution, Visibility } from '../../model/service.ts';
+import { type IstioWorkload, istioWorkloads, type Labels } from './workloads.ts';
 
-type Labels = Readonly<Record<string, string>>;
+interface IstioMetadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Labels;
+}
 
 export interface IstioServiceEntry {
   readonly apiVersion: 'networking.istio.io/v1';
   readonly kind: 'ServiceEntry';
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: Labels };
+  readonly metadata: IstioMetadata;
   readonly spec: {
     readonly hosts: readonly string[];
     readonly addresses?: readonly string[];
@@ -21,21 +27,30 @@ export interface IstioServiceEntry {
     }[];
     readonly location: string;
     readonly resolution: string;
-    readonly endpoints?: readonly IstioEndpoint[];
+    readonly endpoints?: readonly IstioWorkload[];
+    readonly workloadSelector?: { readonly labels: Labels };
     readonly exportTo?: readonly string[];
     readonly subjectAltNames?: readonly string[];
   };
 }
 
-interface IstioEndpoint {
-  readonly address: string;
-  readonly ports?: Readonly<Record<string, number>>;
-  readonly labels?: Labels;
-  readonly network?: string;
-  readonly locality?: string;
-  readonly weight?: number;
-  readonly serviceAccount?: string;
+export interface IstioWorkloadEntry {
+  readonly apiVersion: 'networking.istio.io/v1';
+  readonly kind: 'WorkloadEntry';
+  readonly metadata: IstioMetadata;
+  readonly spec: IstioWorkload;
 }
+
+export interface IstioTranslation {
+  readonly objects: readonly (IstioServiceEntry | IstioWorkloadEntry)[];
+  /** What Istio cannot be told. */
+  readonly findings: readonly Finding[];
+}
+
+/** A ServiceEntry may list 4,096, and a Kubernetes object may have 1.5 MB. */
+const maxInlineEndpoints = 4_000;
+const managed: Labels = { 'app.kubernetes.io/managed-by': 'isthmus' };
+const selectorLabel = 'isthmus.dev/service-entry';
 
 const RESOLUTION: Readonly<Record<Resolution, string>> = {
   static: 'STATIC',
@@ -49,25 +64,32 @@ const LOCATION: Readonly<Record<Location, string>> = {
   'mesh-external': 'MESH_EXTERNAL',
 };
 
-/** `groups` are those of the service. Endpoints that may get no new requests are left out: Istio has no word for them. */
+/**
+ * `groups` are those of the service. Endpoints that may get no new requests are left out: Istio has no word for them. More
+ * endpoints than one object may hold become WorkloadEntries that the ServiceEntry selects.
+ */
 export function translateServiceEntry(
   { service, addresses }: MeshService,
   groups: readonly EndpointGroup[],
-): IstioServiceEntry {
-  const endpoints = istioEndpoints(service, groups);
+): IstioTranslation {
+  const { ports, workloads, leftOut } = istioWorkloads(service, groups);
+  const report = (message: string): Finding => finding('ISTH0709', { object: service.provenance.object, message });
+  if (ports.length === 0) {
+    return { objects: [], findings: [report(`${service.host} has no port yet; a ServiceEntry needs one.`)] };
+  }
   const exportTo = exportToOf(service.visibility, service.namespace);
-  return {
+  const name = objectName(service.host);
+  const selected = { [selectorLabel]: hash('sha256', service.host, 'hex').slice(0, 16) };
+  const isLarge = workloads.length > maxInlineEndpoints;
+  const inline = isLarge ? { workloadSelector: { labels: selected } } : { endpoints: workloads };
+  const entry: IstioServiceEntry = {
     apiVersion: 'networking.istio.io/v1',
     kind: 'ServiceEntry',
-    metadata: {
-      name: objectName(service.host),
-      namespace: service.namespace,
-      labels: { 'app.kubernetes.io/managed-by': 'isthmus' },
-    },
+    metadata: { name, namespace: service.namespace, labels: managed },
     spec: {
       hosts: [service.host],
       ...(addresses.length === 0 ? {} : { addresses }),
-      ports: service.ports.map((port) => ({
+      ports: ports.map((port) => ({
         number: port.number,
         name: port.name,
         protocol: protocolName(port.protocol),
@@ -75,10 +97,35 @@ export function translateServiceEntry(
       })),
       location: LOCATION[service.location],
       resolution: RESOLUTION[service.resolution],
-      ...(endpoints.length === 0 ? {} : { endpoints }),
+      ...(workloads.length === 0 ? {} : inline),
       ...(exportTo === undefined ? {} : { exportTo }),
       ...(service.subjectAltNames.length === 0 ? {} : { subjectAltNames: service.subjectAltNames }),
     },
+  };
+  const entries = isLarge
+    ? workloads.map((workload) => workloadEntry(workload, service.namespace, name, selected))
+    : [];
+  return {
+    objects: [entry, ...entries],
+    findings: leftOut.map((what) => report(`The ServiceEntry of ${service.host} leaves out ${what}.`)),
+  };
+}
+
+function workloadEntry(
+  workload: IstioWorkload,
+  namespace: string,
+  serviceEntry: string,
+  selected: Labels,
+): IstioWorkloadEntry {
+  const suffix = hash('sha256', JSON.stringify([workload.address, workload.ports, workload.locality]), 'hex').slice(
+    0,
+    16,
+  );
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'WorkloadEntry',
+    metadata: { name: `${serviceEntry.slice(0, 230)}-${suffix}`, namespace, labels: { ...managed, ...selected } },
+    spec: { ...workload, labels: { ...workload.labels, ...selected } },
   };
 }
 
@@ -101,46 +148,4 @@ function exportToOf(visibility: Visibility, namespace: string): readonly string[
   if (visibility.kind === 'public') return undefined;
   if (visibility.namespaces.length === 0) return ['~'];
   return visibility.namespaces.map((visible) => (visible === namespace ? '.' : visible));
-}
-
-/** The model has an endpoint a port, Istio one a workload: those that agree on all but the port become one. */
-function istioEndpoints(service: Service, groups: readonly EndpointGroup[]): readonly IstioEndpoint[] {
-  const merged = new Map<string, { endpoint: Endpoint; locality: Locality; ports: [string, number][] }>();
-  for (const group of groups.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
-    const port = service.ports.find(({ number }) => number === group.port);
-    for (const endpoint of group.endpoints) {
-      if (port === undefined || endpoint.health !== 'healthy') continue;
-      const { address, labels, network, weight, identity } = endpoint;
-      const key = JSON.stringify([address, group.locality, Object.entries(labels).sort(), network, weight, identity]);
-      const known = merged.get(key) ?? { endpoint, locality: group.locality, ports: [] };
-      known.ports.push(...ownPort(port, endpoint));
-      merged.set(key, known);
-    }
-  }
-  return [...merged.values()].map(({ endpoint, locality, ports }) => istioEndpoint(endpoint, locality, ports));
-}
-
-/** Said only where it is not the target port anyway. */
-function ownPort(port: ServicePort, endpoint: Endpoint): readonly [string, number][] {
-  return endpoint.port === port.targetPort || endpoint.address.startsWith('unix://')
-    ? []
-    : [[port.name, endpoint.port]];
-}
-
-function istioEndpoint(
-  { address, labels, network, weight, identity }: Endpoint,
-  { region, zone, subzone }: Locality,
-  ports: readonly (readonly [string, number])[],
-): IstioEndpoint {
-  const locality = [region, zone, subzone].join('/').replace(/\/+$/, '');
-  const serviceAccount = identity?.split('/sa/').at(1);
-  return {
-    address,
-    ...(ports.length === 0 ? {} : { ports: Object.fromEntries(ports) }),
-    ...(Object.keys(labels).length === 0 ? {} : { labels }),
-    ...(network === '' ? {} : { network }),
-    ...(locality === '' ? {} : { locality }),
-    ...(weight === 1 ? {} : { weight }),
-    ...(serviceAccount === undefined ? {} : { serviceAccount }),
-  };
 }

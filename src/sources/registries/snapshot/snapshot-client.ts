@@ -1,8 +1,10 @@
 /**
  * A registry that is a file: what `isthmus registry export` wrote of a real one, read again whenever it changes. It stands
- * in for a registry in examples and tests, and carries one over to where the registry cannot be reached.
+ * in for a registry in examples and tests, and carries one over to where the registry cannot be reached. A relative path
+ * is meant from the manifest that names it.
  */
 import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { messageOf } from '../../../model/errors.ts';
 import type { CreateRegistryClient, RegistryAnswer } from '../registry-client.ts';
 import { parseSnapshot } from './snapshot-file.ts';
@@ -12,7 +14,8 @@ const maxBytes = 256 * 1024 * 1024;
 
 export const createSnapshotClient: CreateRegistryClient = ({ registry, answer }) => {
   const { addresses, interval = intervalMs } = registry.spec;
-  const [file = ''] = addresses;
+  const [written = ''] = addresses;
+  const file = path.resolve(path.dirname(registry.metadata.place?.file ?? ''), written);
   let seen = '';
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -33,7 +36,7 @@ export const createSnapshotClient: CreateRegistryClient = ({ registry, answer })
   const follow = async (): Promise<void> => {
     const answers = await look().catch((error: unknown): readonly RegistryAnswer[] => {
       seen = '';
-      return [{ kind: 'unavailable', reason: `${file}: ${messageOf(error)}` }];
+      return [{ kind: 'unavailable', reason: `${written}: ${messageOf(error)}` }];
     });
     if (isClosed) return;
     if (answers.length > 0) answer(answers);
