@@ -51,7 +51,8 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     for (const table of [leases, registered, proxyKinds, proxyAddresses]) table.setState('live');
   });
   const mesh = buildMesh(engine, {
-    ...meshInputs(files),
+    // Today's only source. Another one is merged here, table by table, in order of precedence.
+    resources: files.resources,
     registered,
     leases,
     inspectCodec,
@@ -66,24 +67,6 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     proxyAddresses,
     mesh,
     xds: xdsResources(engine, mesh, proxyKinds),
-  };
-}
-
-/** Today's only source. Another one is merged here, table by table, in order of precedence. */
-function meshInputs({ resources }: FileTables) {
-  return {
-    applicationProtocols: resources.ApplicationProtocol,
-    metaRouters: resources.MetaRouter,
-    serviceEntries: resources.ServiceEntry,
-    workloadEntries: resources.WorkloadEntry,
-    workloadGroups: resources.WorkloadGroup,
-    destinationRules: resources.DestinationRule,
-    kubernetesServices: resources.Service,
-    endpointSlices: resources.EndpointSlice,
-    namespaces: resources.Namespace,
-    protocolCodecs: resources.ProtocolCodec,
-    meshConfigs: resources.MeshConfig,
-    serviceRegistries: resources.ServiceRegistry,
   };
 }
 

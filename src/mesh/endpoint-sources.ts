@@ -6,8 +6,8 @@
 import type { Collection, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import type { MeshSettings } from '../model/mesh-service.ts';
-import type { EndpointSlice, KubernetesService, ServiceEntry, WorkloadEntry } from '../resources/kinds.ts';
 import type { EndpointSource } from './endpoint-source.ts';
+import type { ResourceCollections } from './inputs.ts';
 import { kubernetesServiceEndpoints, sliceEndpoints } from './kubernetes-endpoints.ts';
 import { type RegistryTables, registeredEndpoints } from './registry-services.ts';
 import { serviceEntryEndpoints } from './service-entry-endpoints.ts';
@@ -15,34 +15,31 @@ import { workloadsByLabel } from './workloads.ts';
 
 export interface EndpointTables {
   readonly settings: Collection<MeshSettings>;
-  readonly serviceEntries: Collection<ServiceEntry>;
-  readonly workloadEntries: Collection<WorkloadEntry>;
-  readonly kubernetesServices: Collection<KubernetesService>;
-  readonly endpointSlices: Collection<EndpointSlice>;
   readonly registries: RegistryTables;
+  readonly resources: ResourceCollections;
 }
 
 /** By service key. Kubernetes' come first: their keys are smaller. */
 export function endpointSources(engine: Engine, tables: EndpointTables): Index<EndpointSource> {
-  const { settings, serviceEntries, workloadEntries, kubernetesServices, endpointSlices, registries } = tables;
-  const workloads = workloadsByLabel(engine, workloadEntries);
+  const { settings, registries, resources } = tables;
+  const workloads = workloadsByLabel(engine, resources.WorkloadEntry);
   const shape = { key: (source: EndpointSource) => source.key };
   const sources = engine.merge('endpoint sources', [
     engine.flatMap(
       'kubernetes service endpoints',
-      kubernetesServices,
+      resources.Service,
       (service, context) => kubernetesServiceEndpoints(service, context, settings, workloads),
       shape,
     ),
     engine.flatMap(
       'slice endpoints',
-      endpointSlices,
+      resources.EndpointSlice,
       (slice, context) => sliceEndpoints(slice, context, settings),
       shape,
     ),
     engine.flatMap(
       'service entry endpoints',
-      serviceEntries,
+      resources.ServiceEntry,
       (entry, context) => serviceEntryEndpoints(entry, context, settings, workloads),
       shape,
     ),

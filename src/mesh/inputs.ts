@@ -2,39 +2,14 @@
 import type { Collection } from '../collections/collection.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
-import type {
-  ApplicationProtocol,
-  DestinationRule,
-  EndpointSlice,
-  KubernetesService,
-  MeshConfig,
-  MetaRouter,
-  Namespace,
-  ProtocolCodec,
-  ServiceEntry,
-  ServiceRegistry,
-  WorkloadEntry,
-  WorkloadGroup,
-} from '../resources/kinds.ts';
+import type { Kind, ResourceOf } from '../resources/kinds.ts';
 import type { InspectCodec } from './codec-abilities.ts';
 
 /** Each keyed by the resources' own key. */
-export interface ResourceTables {
-  readonly applicationProtocols: Collection<ApplicationProtocol>;
-  readonly metaRouters: Collection<MetaRouter>;
-  readonly serviceEntries: Collection<ServiceEntry>;
-  readonly workloadEntries: Collection<WorkloadEntry>;
-  readonly workloadGroups: Collection<WorkloadGroup>;
-  readonly destinationRules: Collection<DestinationRule>;
-  readonly kubernetesServices: Collection<KubernetesService>;
-  readonly endpointSlices: Collection<EndpointSlice>;
-  readonly namespaces: Collection<Namespace>;
-  readonly protocolCodecs: Collection<ProtocolCodec>;
-  readonly meshConfigs: Collection<MeshConfig>;
-  readonly serviceRegistries: Collection<ServiceRegistry>;
-}
+export type ResourceCollections = { readonly [K in Kind]: Collection<ResourceOf<K>> };
 
-export interface MeshInputs extends ResourceTables {
+export interface MeshInputs {
+  readonly resources: ResourceCollections;
   /** What registries hold, keyed by the registered service's key. */
   readonly registered: Collection<RegisteredService>;
   /** Keyed by service key. */

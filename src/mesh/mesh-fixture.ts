@@ -14,13 +14,14 @@ import type {
   Metadata,
   MetaRouter,
   ProtocolCodec,
+  ResourceOf,
   ServiceEntry,
   WorkloadEntry,
   WorkloadGroup,
 } from '../resources/kinds.ts';
 import { resourceKey } from '../resources/kinds.ts';
 import type { InspectCodec } from './codec-abilities.ts';
-import type { ResourceTables } from './inputs.ts';
+import type { ResourceCollections } from './inputs.ts';
 import { buildMesh, type Mesh } from './mesh.ts';
 
 export interface TestMesh {
@@ -45,7 +46,7 @@ export function testMesh(options: EngineOptions = { validate: true }, inspectCod
   return {
     engine,
     mesh: buildMesh(engine, {
-      ...tablesOf(engine, resources),
+      resources: collectionsOf(engine, resources),
       leases,
       registered,
       ...(inspectCodec === undefined ? {} : { inspectCodec }),
@@ -67,23 +68,27 @@ export function testMesh(options: EngineOptions = { validate: true }, inspectCod
   };
 }
 
-function tablesOf(engine: Engine, all: Collection<AnyResource>): ResourceTables {
-  const only = <R extends AnyResource>(kind: Kind, select: (resource: AnyResource) => R | undefined) =>
-    engine.map(`resources/${kind}`, all, select);
+function collectionsOf(engine: Engine, all: Collection<AnyResource>): ResourceCollections {
+  const only = <K extends Kind>(kind: K) =>
+    engine.map(`resources/${kind}`, all, (resource) => (isOf(resource, kind) ? resource : undefined));
   return {
-    applicationProtocols: only('ApplicationProtocol', (r) => (r.kind === 'ApplicationProtocol' ? r : undefined)),
-    metaRouters: only('MetaRouter', (r) => (r.kind === 'MetaRouter' ? r : undefined)),
-    serviceEntries: only('ServiceEntry', (r) => (r.kind === 'ServiceEntry' ? r : undefined)),
-    workloadEntries: only('WorkloadEntry', (r) => (r.kind === 'WorkloadEntry' ? r : undefined)),
-    workloadGroups: only('WorkloadGroup', (r) => (r.kind === 'WorkloadGroup' ? r : undefined)),
-    destinationRules: only('DestinationRule', (r) => (r.kind === 'DestinationRule' ? r : undefined)),
-    kubernetesServices: only('Service', (r) => (r.kind === 'Service' ? r : undefined)),
-    endpointSlices: only('EndpointSlice', (r) => (r.kind === 'EndpointSlice' ? r : undefined)),
-    namespaces: only('Namespace', (r) => (r.kind === 'Namespace' ? r : undefined)),
-    protocolCodecs: only('ProtocolCodec', (r) => (r.kind === 'ProtocolCodec' ? r : undefined)),
-    meshConfigs: only('MeshConfig', (r) => (r.kind === 'MeshConfig' ? r : undefined)),
-    serviceRegistries: only('ServiceRegistry', (r) => (r.kind === 'ServiceRegistry' ? r : undefined)),
+    ApplicationProtocol: only('ApplicationProtocol'),
+    MetaRouter: only('MetaRouter'),
+    ServiceEntry: only('ServiceEntry'),
+    WorkloadEntry: only('WorkloadEntry'),
+    WorkloadGroup: only('WorkloadGroup'),
+    DestinationRule: only('DestinationRule'),
+    Service: only('Service'),
+    EndpointSlice: only('EndpointSlice'),
+    Namespace: only('Namespace'),
+    ProtocolCodec: only('ProtocolCodec'),
+    MeshConfig: only('MeshConfig'),
+    ServiceRegistry: only('ServiceRegistry'),
   };
+}
+
+function isOf<K extends Kind>(resource: AnyResource, kind: K): resource is ResourceOf<K> {
+  return resource.kind === kind;
 }
 
 /** `namespace/name`, with what else its metadata hold. */

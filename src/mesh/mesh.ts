@@ -18,6 +18,7 @@ import type { Protocol } from '../model/protocol.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
+import type { WorkloadGroup } from '../resources/kinds.ts';
 import { codecAbilities } from './codec-abilities.ts';
 import { endpointGroups } from './endpoint-groups.ts';
 import { endpointSources } from './endpoint-sources.ts';
@@ -66,23 +67,23 @@ export interface Mesh {
 }
 
 export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
-  const { settings, virtualIpRanges } = meshSettings(engine, inputs.meshConfigs);
-  const { kubernetesServices, serviceEntries, registered, serviceRegistries } = inputs;
-  const hostsOfRegistries = registryHosts(engine, registered, serviceRegistries);
-  const registries = { registered, registries: serviceRegistries, hosts: hostsOfRegistries };
-  const declarations = serviceDeclarations(engine, settings, kubernetesServices, serviceEntries, registries);
+  const { resources, registered } = inputs;
+  const { settings, virtualIpRanges } = meshSettings(engine, resources.MeshConfig);
+  const hostsOfRegistries = registryHosts(engine, registered, resources.ServiceRegistry);
+  const registries = { registered, registries: resources.ServiceRegistry, hosts: hostsOfRegistries };
+  const declarations = serviceDeclarations(engine, { settings, registries, resources });
   const allServices = services(engine, declarations);
   const allHosts = hosts(engine, allServices);
 
-  const sources = endpointSources(engine, { settings, registries, ...inputs });
+  const sources = endpointSources(engine, { settings, registries, resources });
   const groups = endpointGroups(engine, allServices, sources);
 
-  const codecs = portCodecs(engine, inputs.applicationProtocols, inputs.protocolCodecs);
+  const codecs = portCodecs(engine, resources.ApplicationProtocol, resources.ProtocolCodec);
 
   const named = { settings, hosts: allHosts };
-  const rules = rulesByHost(engine, 'destination rules', named, inputs.destinationRules, (rule) => [rule.spec.host]);
+  const rules = rulesByHost(engine, 'destination rules', named, resources.DestinationRule, (rule) => [rule.spec.host]);
   const policies = hostPolicies(engine, allServices, rules);
-  const routers = rulesByHost(engine, 'meta routers', named, inputs.metaRouters, (router) => router.spec.hosts);
+  const routers = rulesByHost(engine, 'meta routers', named, resources.MetaRouter, (router) => router.spec.hosts);
   const targets = { ...named, services: allServices, hostPolicies: policies };
   const abilities = codecAbilities(engine, codecs, inputs.inspectCodec ?? (() => undefined));
   const routes = routeTables(engine, { ...targets, codecAbilities: abilities }, routers);
@@ -91,7 +92,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const { leases } = inputs;
   const perService = { ...targets, leases, reservedAddresses: reserved, portCodecs: codecs, routeTables: routes };
   const assembled = meshServices(engine, perService);
-  reportWorkloadGroups(engine, inputs);
+  reportWorkloadGroups(engine, resources.WorkloadGroup);
 
   return {
     settings,
@@ -113,8 +114,8 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
 }
 
 /** A WorkloadGroup is a template for workloads that register themselves, which none can do here. */
-function reportWorkloadGroups(engine: Engine, inputs: MeshInputs): void {
-  engine.map('workload groups', inputs.workloadGroups, (group, context) => {
+function reportWorkloadGroups(engine: Engine, groups: Collection<WorkloadGroup>): void {
+  engine.map('workload groups', groups, (group, context) => {
     context.report(finding('ISTH0312', { ...about(group), message: 'No workload registers itself by it.' }));
     return undefined;
   });

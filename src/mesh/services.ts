@@ -7,27 +7,30 @@ import { equal } from '../collections/equality.ts';
 import { finding, formatObject } from '../model/finding.ts';
 import type { MeshSettings } from '../model/mesh-service.ts';
 import type { Service, ServiceKey } from '../model/service.ts';
-import type { KubernetesService, ServiceEntry } from '../resources/kinds.ts';
 import { byPrecedence, byService, type ServiceDeclaration } from './declarations.ts';
 import { hostCandidates } from './host-names.ts';
+import type { ResourceCollections } from './inputs.ts';
 import { declareKubernetesService } from './kubernetes-declarations.ts';
 import { declareRegistered, type RegistryTables } from './registry-services.ts';
 import { about } from './resource-order.ts';
 import { declareServiceEntry } from './service-entry-declarations.ts';
 import { isVisibleTo } from './visibility.ts';
 
+interface DeclarationTables {
+  readonly settings: Collection<MeshSettings>;
+  readonly registries: RegistryTables;
+  readonly resources: ResourceCollections;
+}
+
 /** Keyed by `<resource key>|<host>`. */
 export function serviceDeclarations(
   engine: Engine,
-  settings: Collection<MeshSettings>,
-  kubernetesServices: Collection<KubernetesService>,
-  serviceEntries: Collection<ServiceEntry>,
-  registries: RegistryTables,
+  { settings, registries, resources }: DeclarationTables,
 ): Collection<ServiceDeclaration> {
-  const kubernetes = engine.map('kubernetes declarations', kubernetesServices, (resource, context) =>
+  const kubernetes = engine.map('kubernetes declarations', resources.Service, (resource, context) =>
     declareKubernetesService(resource, context, settings),
   );
-  const written = engine.flatMap('service entry declarations', serviceEntries, declareServiceEntry, {
+  const written = engine.flatMap('service entry declarations', resources.ServiceEntry, declareServiceEntry, {
     key: (declaration) => declaration.key,
   });
   const bridged = engine.map('registry declarations', registries.registered, (service, context) =>

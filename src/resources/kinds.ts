@@ -367,6 +367,8 @@ export type AnyResource =
 
 export type Kind = AnyResource['kind'];
 
+export type ResourceOf<K extends Kind> = Extract<AnyResource, { readonly kind: K }>;
+
 export function resourceKey(kind: Kind, namespace: string, name: string): string {
   return `${kind}/${namespace}/${name}`;
 }

@@ -2,10 +2,10 @@
 import type { SourceState, Table } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
 import { type Finding, formatObject } from '../../model/finding.ts';
-import type { AnyResource, Kind } from '../../resources/kinds.ts';
+import type { AnyResource, Kind, ResourceOf } from '../../resources/kinds.ts';
 import type { ObjectSink } from './object-claims.ts';
 
-export type ResourceTables = { readonly [K in Kind]: Table<Extract<AnyResource, { readonly kind: K }>> };
+export type ResourceTables = { readonly [K in Kind]: Table<ResourceOf<K>> };
 
 /** Findings of files are told apart by their place too: one file may hold the same mistake many times. */
 export function fileFindingKey(finding: Finding): string {
@@ -21,7 +21,7 @@ export interface FileTables {
 
 /** Makes all tables of a file source, named `files <kind>` and `files findings`. */
 export function createFileTables(engine: Engine): FileTables {
-  const table = <K extends Kind>(kind: K): Table<Extract<AnyResource, { readonly kind: K }>> =>
+  const table = <K extends Kind>(kind: K): Table<ResourceOf<K>> =>
     engine.table(`files ${kind}`, { key: (resource) => resource.key });
   return {
     resources: {
