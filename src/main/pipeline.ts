@@ -29,6 +29,8 @@ export interface Pipeline {
   readonly files: FileTables;
   /** Filled by the bridges of registries. */
   readonly registered: Table<RegisteredService>;
+  /** Keys of plans whose hosts may be retired; filled by who keeps the times of migrations. */
+  readonly quietMigrations: Table<string>;
   /** Filled by the lease keeper. */
   readonly leases: Table<VirtualIpLease>;
   /** Kinds of proxies to translate for. */
@@ -45,15 +47,17 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   const files = createFileTables(engine);
   const leases = engine.table<VirtualIpLease>('virtual ip leases', { key: (lease) => lease.key });
   const registered = engine.table<RegisteredService>('registered services', { key: (service) => service.key });
+  const quietMigrations = engine.table<string>('quiet migrations', { key: (key) => key });
   const proxyKinds = engine.table<ProxyKind>('proxy kinds', { key: (kind) => kind });
   const proxyAddresses = engine.table<string>('proxy addresses', { key: (address) => address });
   engine.batch(() => {
-    for (const table of [leases, registered, proxyKinds, proxyAddresses]) table.setState('live');
+    for (const table of [leases, registered, quietMigrations, proxyKinds, proxyAddresses]) table.setState('live');
   });
   const mesh = buildMesh(engine, {
     // Today's only source. Another one is merged here, table by table, in order of precedence.
     resources: files.resources,
     registered,
+    quietMigrations,
     leases,
     inspectCodec,
     ...(everyAddress ? {} : { proxyAddresses }),
@@ -62,6 +66,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     engine,
     files,
     registered,
+    quietMigrations,
     leases,
     proxyKinds,
     proxyAddresses,

@@ -1,38 +1,55 @@
-/** Endpoint groups: what all sources give to a service's ports, each address and port once, divided by locality. */
+/** Endpoint groups: what all sources, or the two sides of a migration, give to a service's ports, divided by locality. */
 import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
-import { equal } from '../collections/equality.ts';
 import { type Endpoint, type EndpointGroup, endpointGroupKey } from '../model/endpoint.ts';
-import { finding } from '../model/finding.ts';
 import type { Service, ServicePort } from '../model/service.ts';
+import { distinctEndpoints } from './distinct-endpoints.ts';
 import type { EndpointSource } from './endpoint-source.ts';
+import { mixEndpoints } from './migrating-endpoints.ts';
+import type { Migration } from './migrations.ts';
 import { compareText } from './resource-order.ts';
 import type { LocatedEndpoint } from './workloads.ts';
+
+interface Tables {
+  readonly sources: Index<EndpointSource>;
+  /** In force, by service key. */
+  readonly migrations: Collection<Migration>;
+}
 
 export function endpointGroups(
   engine: Engine,
   services: Collection<Service>,
-  sources: Index<EndpointSource>,
+  tables: Tables,
 ): Collection<EndpointGroup> {
   return engine.flatMap(
     'endpoint groups',
     services,
-    (service, context) => {
-      const given = context.lookup(sources, service.key);
-      return service.ports.flatMap((port) => portGroups(service, port, given, context));
-    },
+    (service, context) =>
+      service.ports.flatMap((port) => groupByLocality(service, port, endpointsOf(service, port, context, tables))),
     { key: (group) => group.key },
   );
 }
 
-function portGroups(
+function endpointsOf(
   service: Service,
   port: ServicePort,
-  sources: readonly EndpointSource[],
   context: Context,
+  { sources, migrations }: Tables,
+): readonly LocatedEndpoint[] {
+  const migration = context.get(migrations, service.key);
+  const moving = migration?.ports.find(({ number }) => number === port.number);
+  if (migration !== undefined && moving !== undefined) return mixEndpoints(moving, migration.share);
+  const given = context.lookup(sources, service.key);
+  return distinctEndpoints(service, port, given, (conflict) => context.report(conflict));
+}
+
+function groupByLocality(
+  service: Service,
+  port: ServicePort,
+  located: readonly LocatedEndpoint[],
 ): readonly EndpointGroup[] {
   const groups = new Map<string, EndpointGroup & { readonly endpoints: Endpoint[] }>();
-  for (const { endpoint, locality } of distinctEndpoints(service, port, sources, context)) {
+  for (const { endpoint, locality } of located) {
     const key = endpointGroupKey(service.key, port.number, locality);
     const group = groups.get(key);
     if (group === undefined) {
@@ -41,33 +58,6 @@ function portGroups(
   }
   for (const { endpoints } of groups.values()) endpoints.sort(byAddress);
   return [...groups.values()];
-}
-
-/** Of endpoints with one address and port, the first counts; sources come in the order of their precedence. */
-function distinctEndpoints(
-  service: Service,
-  port: ServicePort,
-  sources: readonly EndpointSource[],
-  context: Context,
-): Iterable<LocatedEndpoint> {
-  const distinct = new Map<string, LocatedEndpoint>();
-  for (const source of sources) {
-    let conflict: string | undefined;
-    for (const located of sourceEndpoints(source, port)) {
-      const address = `${located.endpoint.address}|${located.endpoint.port}`;
-      const known = distinct.get(address);
-      if (known === undefined) distinct.set(address, located);
-      else if (!equal(known, located)) conflict ??= located.endpoint.address;
-    }
-    if (conflict === undefined) continue;
-    const message = `${conflict} is given before for port ${port.number} of ${service.key}, with other properties.`;
-    context.report(finding('ISTH0310', { ...source.about, message }));
-  }
-  return distinct.values();
-}
-
-function sourceEndpoints(source: EndpointSource, port: ServicePort): readonly LocatedEndpoint[] {
-  return source.ports.find((given) => given.port === port.number || given.port === port.name)?.endpoints ?? [];
 }
 
 function byAddress(a: Endpoint, b: Endpoint): number {

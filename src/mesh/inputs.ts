@@ -14,6 +14,8 @@ export interface MeshInputs {
   readonly registered: Collection<RegisteredService>;
   /** Keyed by service key. */
   readonly leases: Collection<VirtualIpLease>;
+  /** Keys of MigrationPlans whose hosts have been quiet for long enough to be retired. */
+  readonly quietMigrations: Collection<string>;
   /** Absent: every codec is taken to be able to do everything. */
   readonly inspectCodec?: InspectCodec;
   /** Where proxies stand, keyed by address. Absent: inbound ports are made for every endpoint. */

@@ -13,6 +13,7 @@ import type {
   MeshConfig,
   Metadata,
   MetaRouter,
+  MigrationPlan,
   ProtocolCodec,
   ResourceOf,
   ServiceEntry,
@@ -29,6 +30,8 @@ export interface TestMesh {
   readonly mesh: Mesh;
   readonly leases: Table<VirtualIpLease>;
   readonly registered: Table<RegisteredService>;
+  /** Keys of MigrationPlans. */
+  readonly quiet: Table<string>;
   /** Adds or replaces, in one batch. */
   set(...resources: readonly AnyResource[]): void;
   remove(...resources: readonly AnyResource[]): void;
@@ -42,17 +45,20 @@ export function testMesh(options: EngineOptions = { validate: true }, inspectCod
   const resources = engine.table<AnyResource>('resources', byKey);
   const leases = engine.table<VirtualIpLease>('leases', byKey);
   const registered = engine.table<RegisteredService>('registered', byKey);
-  for (const table of [resources, leases, registered]) table.setState('live');
+  const quiet = engine.table<string>('quiet', { key: (key) => key });
+  for (const table of [resources, leases, registered, quiet]) table.setState('live');
   return {
     engine,
     mesh: buildMesh(engine, {
       resources: collectionsOf(engine, resources),
       leases,
       registered,
+      quietMigrations: quiet,
       ...(inspectCodec === undefined ? {} : { inspectCodec }),
     }),
     leases,
     registered,
+    quiet,
     set: (...changed) =>
       engine.batch(() => {
         for (const resource of changed) resources.set(resource);
@@ -84,6 +90,7 @@ function collectionsOf(engine: Engine, all: Collection<AnyResource>): ResourceCo
     ProtocolCodec: only('ProtocolCodec'),
     MeshConfig: only('MeshConfig'),
     ServiceRegistry: only('ServiceRegistry'),
+    MigrationPlan: only('MigrationPlan'),
   };
 }
 
@@ -177,6 +184,17 @@ export function endpointSlice(id: string, spec: Partial<Spec<EndpointSlice>>): E
 
 export function workloadGroup(id: string): WorkloadGroup {
   return { ...base('WorkloadGroup', id), spec: { template: {} } };
+}
+
+export function migrationPlan(
+  id: string,
+  spec: Partial<Spec<MigrationPlan>> & Pick<Spec<MigrationPlan>, 'host' | 'to'>,
+  metadata?: Partial<Metadata>,
+): MigrationPlan {
+  return {
+    ...base('MigrationPlan', id, metadata),
+    spec: { stage: 'Discover', steps: [1, 10, 25, 50, 75], quiet: 3_600_000, ...spec },
+  };
 }
 
 export function meshConfig(id: string, spec: Partial<Spec<MeshConfig>>, metadata?: Partial<Metadata>): MeshConfig {

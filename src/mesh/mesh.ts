@@ -27,9 +27,11 @@ import { rulesByHost } from './host-rules.ts';
 import { allAddresses, inboundPorts } from './inbound-ports.ts';
 import type { MeshInputs } from './inputs.ts';
 import { meshServices } from './mesh-services.ts';
+import { type Alias, aliases, type Migration, migrations, migrationsInForce } from './migrations.ts';
 import { portCodecs, protocols } from './protocols.ts';
 import { type RegistryHost, registryHosts } from './registry-hosts.ts';
 import { about } from './resource-order.ts';
+import { retiredHosts } from './retired-hosts.ts';
 import { routeTables } from './route-tables.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
 import { meshSettings } from './settings.ts';
@@ -47,6 +49,10 @@ export interface Mesh {
   readonly hosts: Collection<HostServices>;
   readonly endpointGroups: Collection<EndpointGroup>;
   readonly groupsByService: Index<EndpointGroup>;
+  /** In force, by the key of the service that moves. */
+  readonly migrations: Collection<Migration>;
+  /** By the alias. */
+  readonly aliases: Collection<Alias>;
   /** By the protocol's name. */
   readonly protocols: Collection<Protocol>;
   readonly portCodecs: Collection<PortCodec>;
@@ -71,12 +77,18 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const { settings, virtualIpRanges } = meshSettings(engine, resources.MeshConfig);
   const hostsOfRegistries = registryHosts(engine, registered, resources.ServiceRegistry);
   const registries = { registered, registries: resources.ServiceRegistry, hosts: hostsOfRegistries };
-  const declarations = serviceDeclarations(engine, { settings, registries, resources });
+  const plans = resources.MigrationPlan;
+  const quiet = inputs.quietMigrations;
+  const retired = retiredHosts(engine, settings, plans, quiet);
+  const declarations = serviceDeclarations(engine, { settings, registries, retired, resources });
   const allServices = services(engine, declarations);
   const allHosts = hosts(engine, allServices);
 
   const sources = endpointSources(engine, { settings, registries, resources });
-  const groups = endpointGroups(engine, allServices, sources);
+  const planned = { settings, services: allServices, hosts: allHosts, sources, plans, quiet };
+  const allMigrations = migrations(engine, planned);
+  const moving = migrationsInForce(engine, allMigrations);
+  const groups = endpointGroups(engine, allServices, { sources, migrations: moving });
 
   const codecs = portCodecs(engine, resources.ApplicationProtocol, resources.ProtocolCodec);
 
@@ -101,6 +113,8 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     hosts: allHosts,
     endpointGroups: groups,
     groupsByService: engine.index('endpoint groups by service', groups, (group) => [group.service]),
+    migrations: moving,
+    aliases: aliases(engine, moving, allHosts),
     protocols: protocols(engine, codecs),
     portCodecs: codecs,
     hostPolicies: policies,

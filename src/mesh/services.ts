@@ -1,7 +1,7 @@
 /**
  * Services: all declarations, those of one host in one namespace made one, and the services of a host in all namespaces.
  */
-import type { Collection, Context } from '../collections/collection.ts';
+import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { equal } from '../collections/equality.ts';
 import { finding, formatObject } from '../model/finding.ts';
@@ -13,19 +13,22 @@ import type { ResourceCollections } from './inputs.ts';
 import { declareKubernetesService } from './kubernetes-declarations.ts';
 import { declareRegistered, type RegistryTables } from './registry-services.ts';
 import { about } from './resource-order.ts';
+import { mayMove, type RetiredHost } from './retired-hosts.ts';
 import { declareServiceEntry } from './service-entry-declarations.ts';
+import { settingsOf } from './settings.ts';
 import { isVisibleTo } from './visibility.ts';
 
 interface DeclarationTables {
   readonly settings: Collection<MeshSettings>;
   readonly registries: RegistryTables;
+  readonly retired: Index<RetiredHost>;
   readonly resources: ResourceCollections;
 }
 
 /** Keyed by `<resource key>|<host>`. */
 export function serviceDeclarations(
   engine: Engine,
-  { settings, registries, resources }: DeclarationTables,
+  { settings, registries, retired, resources }: DeclarationTables,
 ): Collection<ServiceDeclaration> {
   const kubernetes = engine.map('kubernetes declarations', resources.Service, (resource, context) =>
     declareKubernetesService(resource, context, settings),
@@ -33,9 +36,15 @@ export function serviceDeclarations(
   const written = engine.flatMap('service entry declarations', resources.ServiceEntry, declareServiceEntry, {
     key: (declaration) => declaration.key,
   });
-  const bridged = engine.map('registry declarations', registries.registered, (service, context) =>
-    declareRegistered(service, context, registries),
-  );
+  const bridged = engine.map('registry declarations', registries.registered, (service, context) => {
+    const declaration = declareRegistered(service, context, registries);
+    if (declaration === undefined) return undefined;
+    const { host, namespace } = declaration.service;
+    const isRetired = context
+      .lookup(retired, host)
+      .some((one) => mayMove(one.namespace, namespace, settingsOf(context, settings)));
+    return isRetired ? undefined : declaration;
+  });
   return engine.merge('service declarations', [kubernetes, written, bridged]);
 }
 

@@ -6,6 +6,7 @@ import { endpointSlice } from './kinds/endpoint-slice.ts';
 import { kubernetesService } from './kinds/kubernetes-service.ts';
 import { meshConfig } from './kinds/mesh-config.ts';
 import { metaRouter } from './kinds/meta-router.ts';
+import { migrationPlan } from './kinds/migration-plan.ts';
 import { namespace } from './kinds/namespace.ts';
 import { type CodecCheck, protocolCodec } from './kinds/protocol-codec.ts';
 import { serviceEntry } from './kinds/service-entry.ts';
@@ -30,6 +31,7 @@ const allKinds = (checkCodec: CodecCheck | undefined): readonly KindReader[] => 
   protocolCodec(checkCodec),
   meshConfig,
   serviceRegistry,
+  migrationPlan,
 ];
 
 /** The kinds that are read: for `validate`, help and watches. */

@@ -3,6 +3,7 @@
  * checks again. Field names are those of the published APIs; an absent optional field is an absent property.
  */
 import type { Place } from '../model/finding.ts';
+import type { MigrationStage } from '../model/migration.ts';
 
 export interface Metadata {
   /** Empty for cluster-wide kinds. */
@@ -351,6 +352,28 @@ export type ServiceRegistry = Resource<
   }
 >;
 
+export interface MigratedPortSpec {
+  readonly from: number;
+  readonly to: number;
+}
+
+export type MigrationPlan = Resource<
+  'MigrationPlan',
+  {
+    /** Hosts in lower case. */
+    readonly host: string;
+    readonly to: { readonly host: string; readonly ports: readonly MigratedPortSpec[] };
+    readonly alias?: string;
+    readonly stage: MigrationStage;
+    /** Percent of requests at stage Shift. */
+    readonly share?: number;
+    /** Percents, ascending. */
+    readonly steps: readonly number[];
+    /** Milliseconds. */
+    readonly quiet: number;
+  }
+>;
+
 export type AnyResource =
   | ApplicationProtocol
   | MetaRouter
@@ -363,7 +386,8 @@ export type AnyResource =
   | Namespace
   | ProtocolCodec
   | MeshConfig
-  | ServiceRegistry;
+  | ServiceRegistry
+  | MigrationPlan;
 
 export type Kind = AnyResource['kind'];
 

@@ -37,6 +37,7 @@ export function createFileTables(engine: Engine): FileTables {
       ProtocolCodec: table('ProtocolCodec'),
       MeshConfig: table('MeshConfig'),
       ServiceRegistry: table('ServiceRegistry'),
+      MigrationPlan: table('MigrationPlan'),
     },
     findings: engine.table('files findings', { key: fileFindingKey }),
   };
