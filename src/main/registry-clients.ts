@@ -1,5 +1,6 @@
 /** Which client speaks to which type of registry. */
 import type { RegistryType } from '../resources/kinds.ts';
+import { createEtcdClient } from '../sources/registries/etcd/etcd-client.ts';
 import { createPolarisClient } from '../sources/registries/polaris/polaris-client.ts';
 import type { CreateRegistryClient } from '../sources/registries/registry-client.ts';
 import { createSnapshotClient } from '../sources/registries/snapshot/snapshot-client.ts';
@@ -16,6 +17,6 @@ export const registryClients: Readonly<Record<RegistryType, CreateRegistryClient
   Nacos: notYet,
   Eureka: notYet,
   ZooKeeper: notYet,
-  Etcd: notYet,
+  Etcd: createEtcdClient,
   Snapshot: createSnapshotClient,
 };

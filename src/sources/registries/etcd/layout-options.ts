@@ -1,0 +1,81 @@
+/** The layout that a ServiceRegistry's options ask for. */
+import { dubboLayout } from './dubbo-layout.ts';
+import type { FieldNames, InstanceField } from './instance-value.ts';
+import { parseKeyTemplate } from './key-template.ts';
+import type { Layout } from './layout.ts';
+import { templateLayout } from './template-layout.ts';
+
+type Options = Readonly<Record<string, string>>;
+
+const fields = {
+  addressField: 'address',
+  portField: 'port',
+  protocolField: 'protocol',
+  weightField: 'weight',
+  metadataField: 'metadata',
+  healthyField: 'healthy',
+  enabledField: 'enabled',
+  regionField: 'region',
+  zoneField: 'zone',
+} as const satisfies Record<string, InstanceField>;
+
+/** Which options each layout has. */
+const known = {
+  dubbo: ['layout', 'root', 'services', 'levels'],
+  template: ['layout', 'prefix', 'template', ...Object.keys(fields)],
+} as const satisfies Record<string, readonly string[]>;
+
+/** Gives why there is none, as text. */
+export function layoutOf(options: Options): Layout | string {
+  const usual = options.prefix !== undefined || options.template !== undefined ? 'template' : 'dubbo';
+  const { layout = usual } = options;
+  if (layout !== 'dubbo' && layout !== 'template')
+    return `options.layout ${quote(layout)} is neither dubbo nor template`;
+  const names: readonly string[] = known[layout];
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) return `options.${unknown} is none of layout ${layout}, which has ${names.join(', ')}`;
+  return layout === 'dubbo' ? dubbo(options) : template(options);
+}
+
+function dubbo({ root = 'dubbo', services = 'services', levels = 'interface,application' }: Options): Layout | string {
+  const wanted = levels.split(',').map((level) => level.trim());
+  const wrong = wanted.find((level) => level !== 'interface' && level !== 'application');
+  if (wrong !== undefined) return `options.levels: ${quote(wrong)} is neither interface nor application`;
+  const roots = {
+    ...(wanted.includes('interface') ? { interfaces: prefixOf(root) } : {}),
+    ...(wanted.includes('application') ? { applications: prefixOf(services) } : {}),
+  };
+  const { interfaces, applications } = roots;
+  if (interfaces === '/' || applications === '/') return 'options.root and options.services must not be empty';
+  if (interfaces !== undefined && applications !== undefined && areNested(interfaces, applications))
+    return 'options.root and options.services must not lie within one another';
+  return dubboLayout(roots);
+}
+
+/** `{prefix}` in the template stands for options.prefix; without a template, services and their instances stand below it. */
+function template({ prefix, template: text = '{prefix}/{service}/{instance}', ...rest }: Options): Layout | string {
+  if (text.startsWith('{prefix}') && prefix === undefined)
+    return 'options.prefix or options.template must say what keys begin with';
+  const parsed = parseKeyTemplate(text.replace('{prefix}', (prefix ?? '').replace(/\/+$/, '')));
+  if (typeof parsed === 'string') return parsed;
+  if (prefix !== undefined && !parsed.prefix.startsWith(prefix))
+    return `options.template does not begin with options.prefix, ${quote(prefix)}`;
+  const chosen = Object.entries(fields).flatMap(([option, field]) =>
+    rest[option] === undefined || rest[option] === '' ? [] : [[field, rest[option]] as const],
+  );
+  const names: FieldNames = Object.fromEntries(chosen);
+  return templateLayout(parsed, names);
+}
+
+function prefixOf(root: string): string {
+  const path = root.replace(/^\/+|\/+$/g, '');
+  return path === '' ? '/' : `/${path}/`;
+}
+
+function areNested(a: string, b: string): boolean {
+  return a.startsWith(b) || b.startsWith(a);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

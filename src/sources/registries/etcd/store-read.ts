@@ -1,0 +1,97 @@
+/** All keys of some prefixes at one revision, page by page. */
+import { IsthmusError } from '../../../model/errors.ts';
+import { Code, type Gateway, type Reply, TooLarge } from './gateway.ts';
+import { fieldOf, listOf, numberOf, textOf } from './json-fields.ts';
+import type { KeyValue } from './registrations.ts';
+import { keyRange, type Position, positionOf } from './store-position.ts';
+
+const firstPageKeys = 1_000;
+const maxPageBytes = 32 << 20;
+const deadlineMs = 10_000;
+
+export interface StoreRead {
+  /** Undefined when no prefix may be read. */
+  readonly position: Position | undefined;
+  /** Prefixes that may not be read. */
+  readonly denied: readonly string[];
+}
+
+export interface StoreReadOptions {
+  readonly gateway: Gateway;
+  readonly prefixes: readonly string[];
+  /** What this server has, though it may be behind: for when the cluster has no leader. */
+  readonly isSerializable: boolean;
+  readonly onKeys: (prefix: string, keys: readonly KeyValue[]) => void;
+}
+
+/** Rejects with UNAVAILABLE; also when it took longer than the store keeps what was. */
+export async function readStore(options: StoreReadOptions): Promise<StoreRead> {
+  let position: Position | undefined;
+  const denied: string[] = [];
+  for (const prefix of options.prefixes) {
+    const found = await readPages(prefix, options, position?.revision);
+    if (found === undefined) denied.push(prefix);
+    position ??= found;
+  }
+  return { position, denied };
+}
+
+/** Gives where the store was; undefined where the prefix may not be read. */
+async function readPages(
+  prefix: string,
+  { gateway, isSerializable, onKeys }: StoreReadOptions,
+  at: number | undefined,
+): Promise<Position | undefined> {
+  const range = keyRange(prefix);
+  let position: Position | undefined;
+  let next: string | undefined = range.key;
+  let limit = firstPageKeys;
+  while (next !== undefined) {
+    const revision = at ?? position?.revision;
+    const page = { ...range, key: next, limit, ...(revision === undefined ? {} : { revision }) };
+    const reply = await ask(gateway, { ...page, serializable: isSerializable });
+    if (reply === undefined) {
+      limit = Math.ceil(limit / 4);
+      continue;
+    }
+    if (reply.kind === 'refusal') {
+      if (reply.code === Code.permissionDenied) return undefined;
+      throw new IsthmusError('UNAVAILABLE', `${gateway.host}: ${reply.message}`);
+    }
+    position ??= positionOf(reply.body);
+    const keys = listOf(reply.body, 'kvs').map(keyValueOf);
+    onKeys(prefix, keys);
+    next = fieldOf(reply.body, 'more') === true ? after(keys.at(-1)) : undefined;
+  }
+  return position;
+}
+
+interface Page {
+  readonly limit: number;
+  readonly serializable: boolean;
+}
+
+/** Undefined when the answer is too large, and may be asked for in smaller pieces. */
+async function ask(gateway: Gateway, page: Page): Promise<Reply | undefined> {
+  const limits = { deadlineMs, maxBytes: maxPageBytes, requiresLeader: !page.serializable };
+  try {
+    return await gateway.call('kv/range', page, limits);
+  } catch (error) {
+    if (error instanceof TooLarge && page.limit > 1) return undefined;
+    throw error;
+  }
+}
+
+export function keyValueOf(kv: unknown): KeyValue {
+  return {
+    key: textOf(kv, 'key') ?? '',
+    value: textOf(kv, 'value') ?? '',
+    modRevision: numberOf(kv, 'mod_revision'),
+  };
+}
+
+/** The smallest key after it. */
+function after(last: KeyValue | undefined): string | undefined {
+  if (last === undefined) return undefined;
+  return Buffer.concat([Buffer.from(last.key, 'base64'), Buffer.of(0)]).toString('base64');
+}

@@ -1,0 +1,78 @@
+/** All changes of some prefixes after a revision, as one stream. */
+import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import { type Gateway, refusalOf } from './gateway.ts';
+import { fieldOf, listOf, numberOf, textOf } from './json-fields.ts';
+import type { KeyValue } from './registrations.ts';
+import { isOtherStore, keyRange, type Position, positionOf } from './store-position.ts';
+import { keyValueOf } from './store-read.ts';
+
+export interface StoreWatchOptions {
+  readonly gateway: Gateway;
+  readonly prefixes: readonly string[];
+  /** Of what was read: what happened after it comes. */
+  readonly after: Position;
+  readonly onPut: (prefix: string, kv: KeyValue) => void;
+  /** `key`: in base64. */
+  readonly onDelete: (key: string) => void;
+  /** Everything that came together was given. */
+  readonly onSettled: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** The changes since cannot be had: the store has to be read again. */
+export class ReadAgain extends IsthmusError {}
+
+/** Only ever rejects: with ReadAgain, or UNAVAILABLE. */
+export async function watchStore(options: StoreWatchOptions): Promise<never> {
+  const { gateway, prefixes, after } = options;
+  const bodies = prefixes.map((prefix, at) => ({
+    create_request: {
+      ...keyRange(prefix),
+      start_revision: after.revision + 1,
+      progress_notify: true,
+      fragment: true,
+      watch_id: at + 1,
+    },
+  }));
+  let isWhole = true;
+  const onLines = (lines: readonly string[]): void => {
+    for (const line of lines) isWhole = takeLine(line, options);
+    // A transaction that came in pieces counts as one change.
+    if (isWhole) options.onSettled();
+  };
+  return gateway.stream('watch', bodies, onLines, options.signal);
+}
+
+/** Gives whether nothing of it is still to come. */
+function takeLine(line: string, { gateway, prefixes, after, onPut, onDelete }: StoreWatchOptions): boolean {
+  const message = parse(line, gateway.host);
+  const result = fieldOf(message, 'result');
+  if (result === undefined) {
+    const refusal = refusalOf(fieldOf(message, 'error'));
+    throw new IsthmusError('UNAVAILABLE', `${gateway.host}: ${refusal.message}`);
+  }
+  if (fieldOf(result, 'canceled') === true) throw cancellation(result, gateway.host);
+  if (isOtherStore(after, positionOf(result)))
+    throw new ReadAgain('UNAVAILABLE', `${gateway.host}: another store answers, or an older one`);
+  const prefix = prefixes[numberOf(result, 'watch_id') - 1];
+  for (const event of listOf(result, 'events')) {
+    const kv = keyValueOf(fieldOf(event, 'kv'));
+    if (fieldOf(event, 'type') === 'DELETE') onDelete(kv.key);
+    else if (prefix !== undefined) onPut(prefix, kv);
+  }
+  return fieldOf(result, 'fragment') !== true;
+}
+
+function cancellation(result: unknown, host: string): IsthmusError {
+  if (numberOf(result, 'compact_revision') > 0)
+    return new ReadAgain('UNAVAILABLE', `${host}: the changes since were compacted`);
+  return new IsthmusError('UNAVAILABLE', `${host}: the watch was cancelled: ${textOf(result, 'cancel_reason') ?? ''}`);
+}
+
+function parse(line: string, host: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new IsthmusError('UNAVAILABLE', `${host}: the watch is no JSON: ${messageOf(error)}`);
+  }
+}
