@@ -49,6 +49,7 @@ export interface OfflineMesh {
   /** In force after what was asked before: translating may find more. */
   findings(): Promise<readonly Finding[]>;
   readonly resourceCount: number;
+  readonly serviceCount: number;
   /** The mesh model as plain values, deterministic. */
   model(): unknown;
   /** Istio objects, each a plain value. */

@@ -1,7 +1,8 @@
 /** Asks a running control plane, over its admin API, what it knows. */
-import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { IsthmusError, messageOf } from '../model/errors.ts';
+import { formatAddress, parseAddress } from '../model/tcp-address.ts';
+import { readNamedFile } from './named-files.ts';
 
 const DEFAULT_ADMIN_ADDRESS = '127.0.0.1:15014';
 
@@ -21,7 +22,10 @@ export function adminOptions(): Option[] {
   ];
 }
 
-/** GETs a path of the admin API. Throws UNAVAILABLE when nobody answers, BAD_DATA when there is no such thing. */
+/**
+ * GETs a path of the admin API. Throws USAGE when the target is none, UNAVAILABLE when nobody answers, BAD_DATA when there
+ * is no such thing.
+ */
 export async function adminGet(target: AdminTarget, path: string): Promise<unknown> {
   return ask(target, 'GET', path);
 }
@@ -33,8 +37,8 @@ export async function adminPost(target: AdminTarget, path: string): Promise<unkn
 
 async function ask(target: AdminTarget, method: 'GET' | 'POST', path: string): Promise<unknown> {
   const headers: Record<string, string> = { accept: 'application/json' };
-  if (target.adminTokenFile !== undefined) headers.authorization = `Bearer ${await readToken(target.adminTokenFile)}`;
-  const response = await fetchFrom(target, method, path, headers);
+  if (target.adminTokenFile !== undefined) headers.authorization = await authorization(target.adminTokenFile);
+  const response = await fetchFrom(target, `http://${addressOf(target)}${path}`, method, headers);
   if (response.ok) return response.json();
   const body = await response.text();
   if (response.status === 401)
@@ -42,24 +46,25 @@ async function ask(target: AdminTarget, method: 'GET' | 'POST', path: string): P
   throw new IsthmusError(response.status === 404 ? 'BAD_DATA' : 'UNAVAILABLE', body.trim());
 }
 
-async function readToken(file: string): Promise<string> {
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch (error) {
-    throw new IsthmusError('USAGE', `--admin-token-file ${file} cannot be read: ${messageOf(error)}.`, {
-      cause: error,
-    });
-  }
+async function authorization(tokenFile: string): Promise<string> {
+  const token = (await readNamedFile(tokenFile, '--admin-token-file')).toString('utf8').trim();
+  return `Bearer ${token}`;
+}
+
+function addressOf({ admin }: AdminTarget): string {
+  const { host, port } = parseAddress(admin, '--admin');
+  if (port === 0) throw new IsthmusError('USAGE', `--admin "${admin}" names port 0, at which nobody can answer.`);
+  return formatAddress(host, port);
 }
 
 async function fetchFrom(
   target: AdminTarget,
+  url: string,
   method: string,
-  path: string,
   headers: Record<string, string>,
 ): Promise<Response> {
   try {
-    return await fetch(`http://${target.admin}${path}`, { method, headers, signal: AbortSignal.timeout(10_000) });
+    return await fetch(url, { method, headers, signal: AbortSignal.timeout(10_000) });
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
     throw new IsthmusError(

@@ -1,16 +1,20 @@
 /** What `isthmus codec` does: lists codecs, and decodes a capture frame by frame. */
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { load } from 'js-yaml';
-import { type Codec, CodecError, type Direction, defaultLimits, Frame, FrameKind } from '../../codecs/codec.ts';
-import { builtInCodecs, findCodec } from '../../codecs/registry.ts';
-import { readBounded } from '../model/bounded-input.ts';
-import { IsthmusError, messageOf } from '../model/errors.ts';
+import {
+  type Codec,
+  CodecError,
+  type Decoder,
+  type Direction,
+  defaultLimits,
+  Frame,
+  FrameKind,
+} from '../../codecs/codec.ts';
+import { builtInCodecs } from '../../codecs/registry.ts';
+import { IsthmusError } from '../model/errors.ts';
+import { type CodecFlags, chooseCodec } from './codec-choice.ts';
+import { readNamedStream } from './named-files.ts';
 import { type OutputFormat, printRows, printValue } from './output.ts';
 
-export interface DecodeFlags {
-  readonly codec?: string;
-  readonly filename?: string;
+export interface DecodeFlags extends CodecFlags {
   readonly direction: Direction;
   readonly hex?: boolean;
   readonly output: OutputFormat;
@@ -46,62 +50,18 @@ export function listCodecs(format: OutputFormat): void {
 export async function decodeCapture(capture: string, flags: DecodeFlags): Promise<void> {
   const codec = await chooseCodec(flags);
   const bytes = await readCapture(capture, flags.hex === true);
+  if (bytes.length === 0) throw new IsthmusError('BAD_DATA', `${capture} holds no bytes.`);
   const { frames, problem } = decodeAll(codec, flags.direction, bytes);
-  printFrames(flags.output, frames);
+  // A table of nothing would hide that there was not even a first frame.
+  if (frames.length > 0 || flags.output !== 'table') printFrames(flags.output, frames);
   if (problem !== undefined) throw new IsthmusError('BAD_DATA', problem);
-}
-
-async function chooseCodec(flags: DecodeFlags): Promise<Codec> {
-  if (flags.filename !== undefined) return codecOfManifest(flags.filename);
-  if (flags.codec === undefined) throw new IsthmusError('USAGE', 'Give --codec NAME or -f MANIFEST.');
-  const found = findCodec(flags.codec) ?? findCodec(`aeraki.meta_protocol.codec.${flags.codec}`);
-  if (found !== undefined && 'codec' in found) return found.codec;
-  throw new IsthmusError('USAGE', `There is no codec "${flags.codec}". "isthmus codec list" shows what there is.`);
-}
-
-async function codecOfManifest(file: string): Promise<Codec> {
-  const manifest = await readManifest(file);
-  const found = findCodec(manifest.name, manifest.spec);
-  if (found !== undefined && 'codec' in found) return found.codec;
-  const problems = found?.problems.map((problem) => `spec.${problem.path}: ${problem.message} ${problem.remedy}`) ?? [];
-  throw new IsthmusError('BAD_DATA', `${file}: the codec does not compile.\n${problems.join('\n')}`);
-}
-
-async function readManifest(file: string): Promise<{ readonly name: string; readonly spec: unknown }> {
-  const value: unknown = load(await readText(file));
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    'kind' in value &&
-    value.kind === 'ProtocolCodec' &&
-    'spec' in value
-  ) {
-    const metadata: unknown = 'metadata' in value ? value.metadata : undefined;
-    const name = typeof metadata === 'object' && metadata !== null && 'name' in metadata ? String(metadata.name) : file;
-    return { name, spec: value.spec };
-  }
-  throw new IsthmusError('BAD_DATA', `${file} holds no ProtocolCodec.`);
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new IsthmusError('BAD_DATA', `Cannot read ${file}: ${messageOf(error)}.`, { cause: error });
-  }
 }
 
 /** A capture for a person to look at: what is larger is cut before. */
 const maxCaptureBytes = 64 * 1024 * 1024;
 
 async function readCapture(capture: string, hex: boolean): Promise<Buffer> {
-  const stream = capture === '-' ? process.stdin : createReadStream(capture);
-  const bytes = await readBounded(stream, maxCaptureBytes, capture === '-' ? 'standard input' : capture).catch(
-    (error: unknown) => {
-      if (error instanceof IsthmusError) throw error;
-      throw new IsthmusError('BAD_DATA', `Cannot read ${capture}: ${messageOf(error)}.`, { cause: error });
-    },
-  );
+  const bytes = await readNamedStream(capture, 'the capture', maxCaptureBytes);
   if (!hex) return bytes;
   const digits = bytes.toString('latin1').replace(/\s+/g, '');
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits))
@@ -117,22 +77,37 @@ function decodeAll(codec: Codec, direction: Direction, bytes: Buffer): { frames:
   const frames: DecodedFrame[] = [];
   let offset = 0;
   while (offset < bytes.length) {
-    try {
-      if (!decoder.decode(bytes, offset, bytes.length, frame)) {
-        const needed = frame.needed === 0 ? 'more bytes' : `${frame.needed} bytes`;
-        return {
-          frames,
-          problem: `At byte ${offset}: the frame is not complete; it needs ${needed}, and ${bytes.length - offset} are left.`,
-        };
-      }
-    } catch (error) {
-      if (!(error instanceof CodecError)) throw error;
-      return { frames, problem: `At byte ${offset}: ${error.message}` };
-    }
+    const problem = problemAt(decoder, bytes, offset, frame);
+    if (problem !== undefined) return { frames, problem: placed(problem, codec, direction, bytes, offset) };
     frames.push(describe(codec, bytes, offset, frame));
     offset += frame.length;
   }
   return { frames };
+}
+
+function problemAt(decoder: Decoder, bytes: Buffer, offset: number, frame: Frame): string | undefined {
+  try {
+    if (decoder.decode(bytes, offset, bytes.length, frame)) return undefined;
+    const needed = frame.needed === 0 ? 'more bytes' : `${frame.needed} bytes`;
+    return `The frame is not complete; it needs ${needed}, and ${bytes.length - offset} are left.`;
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    return error.message;
+  }
+}
+
+const shownBytes = 16;
+
+/** What is wrong, where, as what the bytes were read, and the bytes themselves. */
+function placed(problem: string, codec: Codec, direction: Direction, bytes: Buffer, offset: number): string {
+  const shown = bytes.subarray(offset, offset + shownBytes);
+  const digits = shown.toString('hex').replace(/..(?=.)/g, '$& ');
+  const text = shown.toString('latin1').replace(/[^ -~]/g, '.');
+  const more = offset + shown.length < bytes.length ? ' ...' : '';
+  return (
+    `At byte ${offset} of ${bytes.length}, read as a ${direction} of ${codec.name}: ${problem}\n` +
+    `  byte ${offset}: ${digits}${more}  |${text}|`
+  );
 }
 
 function describe(codec: Codec, bytes: Buffer, offset: number, frame: Frame): DecodedFrame {

@@ -1,6 +1,6 @@
 /**
  * The command tree. Each command stands in a file of its own under commands/ and loads what it needs only when it runs,
- * so that --help starts fast. Exit codes: 0, 64 usage, 65 bad data, 69 unavailable, 79 findings.
+ * so that --help starts fast.
  */
 import { Command, CommanderError } from 'commander';
 import { ExitCode, IsthmusError } from '../model/errors.ts';
@@ -26,6 +26,15 @@ const EXAMPLES = `Examples:
   isthmus proxy-status                              is every proxy in sync?
 `;
 
+const EXIT_CODES = `
+Exit codes:
+  0    done
+  64   usage: the command line is wrong, or names a file or folder that is not there or cannot be read
+  65   bad data: what was read, or asked for, is not what it should be
+  69   unavailable: an address, a state folder or a control plane cannot be had
+  79   findings: manifests, proxies or registries have errors; they are printed
+`;
+
 /** Runs the command line; answers the exit code and never throws. */
 export async function runProgram(version: string, actions: Actions, argv: readonly string[]): Promise<ExitCode> {
   const outcome: { code: ExitCode } = { code: ExitCode.ok };
@@ -46,6 +55,7 @@ function createProgram(version: string, actions: Actions, settle: Settle): Comma
     .version(version, '-V, --version')
     .showHelpAfterError('Run "isthmus --help" to see what there is.')
     .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXIT_CODES)
     .helpCommand(true);
   const commands = [
     runCommand(actions, settle),

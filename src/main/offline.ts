@@ -1,5 +1,6 @@
 /** The pipeline without a server, for `validate` and `translate`: reads manifests once and looks at what comes out. */
 import type { OfflineMesh } from '../cli/actions.ts';
+import { requireReadable } from '../cli/named-files.ts';
 import { Engine } from '../collections/engine.ts';
 import { readNode } from '../delivery/xds/node.ts';
 import { standardTypes } from '../delivery/xds/resource-types.ts';
@@ -23,7 +24,9 @@ import { ownRanges } from './registry-bridging.ts';
 import { registryClients } from './registry-clients.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
+/** Throws USAGE for a path that cannot be read: what is said of the others would look like the whole. */
 export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh> {
+  await requireReadable(paths, '-f');
   const engine = new Engine();
   const pipeline = buildPipeline(engine, { everyAddress: true });
   await loadOnce({
@@ -40,6 +43,7 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
   const istioFindings = new Set<Finding>();
   return {
     findings: () => withExactPlaces(allFindings(pipeline, [...addressFindings, ...registryFindings, ...istioFindings])),
+    serviceCount: pipeline.mesh.meshServices.size,
     resourceCount: Object.values(pipeline.files.resources).reduce((sum, table) => sum + table.size, 0),
     model: () => modelOf(pipeline),
     istio: () => {

@@ -1,9 +1,9 @@
 /** `isthmus proxy`: starts metaproxy from a control plane or a bootstrap file, and drains it when asked to stop. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { load } from 'js-yaml';
 import type { ProxyRunOptions } from '../cli/actions.ts';
+import { readNamedFile, requireReadable } from '../cli/named-files.ts';
 import { ExitCode, IsthmusError, messageOf } from '../model/errors.ts';
 import { parseAddress } from '../model/tcp-address.ts';
 import { createLogger, type Logger } from '../operations/log.ts';
@@ -29,6 +29,7 @@ export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
 async function metaproxyOptions(options: ProxyRunOptions, log: Logger): Promise<MetaproxyOptions> {
   if (options.xds !== undefined) parseAddress(options.xds, '--xds');
   const adminToken = await readAdminToken(options.adminTokenFile);
+  await requireReadable(options.codecs, '--codec');
   return {
     ...(options.xds === undefined ? {} : { xds: { address: options.xds } }),
     ...(options.bootstrap === undefined ? {} : { bootstrap: await readBootstrapFile(options.bootstrap) }),
@@ -53,12 +54,7 @@ function nodeOf({ namespace, addresses, labels }: ProxyRunOptions, id: string) {
 }
 
 async function readBootstrapFile(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new IsthmusError('BAD_DATA', `--bootstrap ${file} cannot be read: ${messageOf(error)}.`, { cause: error });
-  }
+  const text = (await readNamedFile(file, '--bootstrap')).toString('utf8');
   try {
     return load(text, { filename: file });
   } catch (error) {

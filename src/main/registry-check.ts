@@ -1,6 +1,7 @@
 /** `isthmus registry check`: one registry, read once into a mesh of its own. Nothing is kept, and nobody is served. */
 
 import type { RegistryCheck } from '../cli/actions.ts';
+import { requireReadable } from '../cli/named-files.ts';
 import { Engine } from '../collections/engine.ts';
 import { systemClock } from '../model/clock.ts';
 import { IsthmusError } from '../model/errors.ts';
@@ -13,13 +14,14 @@ import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { ownRanges } from './registry-bridging.ts';
 import { registryClients } from './registry-clients.ts';
 
-/** Throws USAGE where no one registry is meant. */
+/** Throws USAGE where no one registry is meant, or a path cannot be read. */
 export async function checkRegistry(
   paths: readonly string[],
   name: string | undefined,
   timeoutMs: number,
   progress: (text: string) => void,
 ): Promise<RegistryCheck> {
+  await requireReadable(paths, '-f');
   const engine = new Engine();
   const pipeline = buildPipeline(engine);
   const batch = (change: () => void): void => engine.batch(change);

@@ -74,7 +74,17 @@ describe('the command line', () => {
     const token = isthmus(['vip', 'list', '--admin-token-file', missing]);
     expect([token.status, token.stderr.trim().split('\n').length]).toEqual([64, 1]);
     const capture = isthmus(['codec', 'decode', '--codec', 'thrift', missing]);
-    expect([capture.status, capture.stderr.trim().split('\n').length]).toEqual([65, 1]);
+    expect([capture.status, capture.stderr.trim().split('\n').length]).toEqual([64, 1]);
+    const validated = isthmus(['validate', '-f', manifests, missing]);
+    expect([validated.status, validated.stdout, validated.stderr]).toEqual([
+      64,
+      '',
+      `isthmus: -f ${missing}: there is no such file or folder.\n`,
+    ]);
+    const bootstrap = isthmus(['proxy', '--bootstrap', missing]);
+    expect([bootstrap.status, bootstrap.stderr.trim().split('\n').length]).toEqual([64, 1]);
+    const codec = isthmus(['proxy', '--xds', '127.0.0.1:1', '--node', 'x', '--codec', missing]);
+    expect([codec.status, codec.stderr.trim().split('\n').length]).toEqual([64, 1]);
     const nobody = isthmus(['vip', 'list', '--admin', '127.0.0.1:1']);
     expect([nobody.status, nobody.stderr.trim().split('\n').length]).toEqual([69, 1]);
   });

@@ -16,6 +16,7 @@ export function codecCommand(settle: Settle): Command {
 function list(): Command {
   return new Command('list')
     .description('List the built-in codecs.')
+    .addHelpText('before', 'Example:\n  isthmus codec list\n')
     .addOption(outputOption())
     .action(async (flags: { readonly output: OutputFormat }) => {
       const { listCodecs } = await import('../codec-decoding.ts');

@@ -28,7 +28,9 @@ export function translateCommand(actions: Actions, settle: Settle): Command {
     .addOption(new Option('-o, --output <format>', 'yaml or json').choices(['yaml', 'json']).default('yaml'))
     .action(async (flags: Flags) => {
       const mesh = await actions.loadOffline(flags.filename);
-      print(format(flags, mesh));
+      const value = translated(flags, mesh);
+      print(format(flags, value));
+      if (isEmpty(value)) say(`Nothing to print: ${whyEmpty(flags, mesh)}`);
       const findings = await mesh.findings();
       for (const finding of sortFindings(findings)) if (finding.severity !== 'info') say(formatFinding(finding));
       const failed = findings.some((finding) => finding.severity === 'error');
@@ -37,19 +39,33 @@ export function translateCommand(actions: Actions, settle: Settle): Command {
     });
 }
 
-function format(flags: Flags, mesh: OfflineMesh): string {
+function whyEmpty({ to, proxy, proxyKind }: Flags, { resourceCount, serviceCount }: OfflineMesh): string {
+  if (resourceCount === 0) return 'no object could be read from what was given.';
+  const objects = `${resourceCount} object${resourceCount === 1 ? '' : 's'}`;
+  if (serviceCount === 0) return `the ${objects} read declare no service, which everything else is about.`;
+  const services = `${serviceCount} service${serviceCount === 1 ? '' : 's'}`;
+  if (to === 'istio') return `Istio is told of none of the ${services}.`;
+  return `proxy "${proxy}" of kind ${proxyKind} may see none of the ${services}. Look at their exportTo, or name another proxy by --proxy.`;
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
+function translated(flags: Flags, mesh: OfflineMesh): unknown {
   switch (flags.to) {
     case 'istio':
-      return flags.output === 'json' ? formatJson(mesh.istio()) : formatYamlDocuments(mesh.istio());
+      return mesh.istio();
     case 'model':
-      return formatOne(flags, mesh.model());
+      return mesh.model();
     case 'xds':
-      return formatOne(flags, mesh.xds({ id: flags.proxy, kind: flags.proxyKind }));
+      return mesh.xds({ id: flags.proxy, kind: flags.proxyKind });
     default:
       throw new IsthmusError('USAGE', `--to ${String(flags.to)} is none of model, xds, istio.`);
   }
 }
 
-function formatOne(flags: Flags, value: unknown): string {
-  return flags.output === 'json' ? formatJson(value) : formatYaml(value);
+function format({ output }: Flags, value: unknown): string {
+  if (output === 'json') return formatJson(value);
+  return Array.isArray(value) ? formatYamlDocuments(value) : formatYaml(value);
 }

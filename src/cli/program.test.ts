@@ -1,0 +1,246 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { IsthmusError } from '../model/errors.ts';
+import { finding } from '../model/finding.ts';
+import type { Actions, OfflineMesh, ProxyRunOptions, RunOptions } from './actions.ts';
+import { runProgram } from './program.ts';
+
+const emptyMesh: OfflineMesh = {
+  findings: async () => [],
+  resourceCount: 0,
+  serviceCount: 0,
+  model: () => ({ services: [] }),
+  istio: () => [],
+  xds: () => ({}),
+};
+
+function notAsked(): never {
+  throw new IsthmusError('INTERNAL', 'this command asks for something else');
+}
+
+const noActions: Actions = { run: notAsked, proxy: notAsked, loadOffline: notAsked, checkRegistry: notAsked };
+
+/** Runs one command line; what it prints is kept from the terminal. */
+async function isthmus(argv: readonly string[], actions: Partial<Actions> = {}) {
+  let [stdout, stderr] = ['', ''];
+  const out = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    stdout += String(chunk);
+    return true;
+  });
+  const err = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    stderr += String(chunk);
+    return true;
+  });
+  try {
+    const code = await runProgram('1.2.3', { ...noActions, ...actions }, argv);
+    return { code, stdout, stderr };
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+  }
+}
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'isthmus-program-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  await writeFile(path.join(folder, name), content);
+  return path.join(folder, name);
+}
+
+describe('the program', () => {
+  it('says its version, and its help ends with what its exit codes mean', async () => {
+    expect(await isthmus(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
+    const { code, stdout } = await isthmus(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Examples:/);
+    expect(stdout).toMatch(/Exit codes:\n {2}0 .+\n {2}64 .+\n {2}65 .+\n {2}69 .+\n {2}79 .+\n/);
+  });
+
+  it.each([
+    [['no-such-command'], 'unknown command'],
+    [['run'], '--filename'],
+    [['run', '-f', 'x', '--registry-wait', 'soon'], 'expected seconds'],
+    [['run', '-f', 'x', '--log-level', 'loud'], 'debug, info, warn, error'],
+    [['proxy'], '--xds ADDRESS'],
+    [['proxy', '--xds', '127.0.0.1:1'], '--node ID'],
+    [['proxy', '--bootstrap', 'x', '--concurrency', '0'], 'at least 1'],
+    [['proxy', '--bootstrap', 'x', '--label', 'version'], 'NAME=VALUE'],
+    [['translate', '-f', 'x'], '--to'],
+    [['translate', '--to', 'xds', '-f', 'x', '-o', 'table'], 'yaml, json'],
+    [['proxy-config', 'secret', 'checkout-1'], 'listener, route, cluster, endpoint, all'],
+    [['codec', 'decode', 'x'], '--codec NAME or -f MANIFEST'],
+    [['codec', 'decode', '--codec', 'nothing', 'x'], 'codec list'],
+    [['registry', 'check', '-f', 'x', '--timeout', 'soon'], 'number of seconds'],
+  ])('refuses %j with 64, and says what it wants', async (argv, wanted) => {
+    const { code, stdout, stderr } = await isthmus(argv);
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toContain(wanted);
+  });
+
+  it.each([
+    ['validate', '-f', 'x'],
+    ['analyze'],
+    ['proxy-status'],
+    ['proxy-config', 'route', 'p'],
+    ['vip', 'list'],
+    ['vip', 'show', 'h'],
+    ['describe', 'h'],
+    ['registry', 'list'],
+    ['registry', 'show', 'r'],
+    ['registry', 'services', 'r'],
+    ['registry', 'check', '-f', 'x'],
+    ['codec', 'list'],
+    ['codec', 'decode', '--codec', 'thrift', 'x'],
+  ])('refuses a format that %s %s %s does not have', async (...argv) => {
+    const { code, stderr } = await isthmus([...argv, '-o', 'xml']);
+    expect([code, stderr]).toEqual([64, expect.stringContaining('Allowed choices are table, json, yaml')]);
+  });
+
+  it('gives run and proxy what was written, and ends with their exit code', async () => {
+    const asked: { run?: RunOptions; proxy?: ProxyRunOptions } = {};
+    const actions: Partial<Actions> = {
+      run: async (options) => {
+        asked.run = options;
+        return 69;
+      },
+      proxy: async (options) => {
+        asked.proxy = options;
+        return 0;
+      },
+    };
+    expect((await isthmus(['run', '-f', 'a', 'b', '--state', 's', '--dns-suffix', 'none'], actions)).code).toBe(69);
+    expect(asked.run).toMatchObject({ files: ['a', 'b'], stateFolder: 's', registryWait: 30, dnsSuffix: [] });
+    const labels = ['--label', 'version=v1', '--label', 'a=b=c'];
+    const proxy = ['proxy', '--xds', 'h:1', '--node', 'n', '--address', '10.0.0.1', '10.0.0.2', ...labels];
+    expect((await isthmus(proxy, actions)).code).toBe(0);
+    expect(asked.proxy).toMatchObject({
+      node: 'n',
+      addresses: ['10.0.0.1', '10.0.0.2'],
+      labels: { version: 'v1', a: 'b=c' },
+      codecs: [],
+      drainSeconds: 10,
+    });
+  });
+
+  it('tells a failure that it knows, in one line, from a fault of its own, which has a stack', async () => {
+    const known = new IsthmusError('STATE', 'the folder is\u001b[2J in use');
+    const failing = await isthmus(['run', '-f', 'x'], { run: () => Promise.reject(known) });
+    expect(failing).toEqual({ code: 69, stdout: '', stderr: 'isthmus: the folder is\\x1b[2J in use\n' });
+    const faulty = await isthmus(['run', '-f', 'x'], { run: () => Promise.reject(new TypeError('oops')) });
+    expect(faulty).toMatchObject({ code: 69, stderr: expect.stringMatching(/fault of isthmus itself: .*oops\n +at /) });
+  });
+});
+
+describe('validate', () => {
+  it('exits with 79 for an error, and with 0 for what is less', async () => {
+    const object = { kind: 'MetaRouter', namespace: 'shop', name: 'orders' };
+    const [error, warning] = [
+      finding('ISTH0505', { object, path: 'spec', message: 'No such host.' }),
+      finding('ISTH0503', { object, message: 'Nobody knows it.' }),
+    ];
+    const validate = async (...findings: (typeof error)[]) =>
+      isthmus(['validate', '-f', 'x', '-o', 'json'], {
+        loadOffline: async () => ({ ...emptyMesh, resourceCount: 1, findings: async () => findings }),
+      });
+    const refused = await validate(warning, error);
+    expect([refused.code, refused.stderr]).toEqual([79, '1 object read: 1 error, 1 warning, 0 info.\n']);
+    expect(JSON.parse(refused.stdout)).toEqual([warning, error]);
+    expect((await validate(warning)).code).toBe(0);
+  });
+});
+
+describe('translate', () => {
+  const translate = async (to: string, mesh: Partial<OfflineMesh>) =>
+    isthmus(['translate', '--to', to, '-f', 'x', '-o', 'json'], {
+      loadOffline: async () => ({ ...emptyMesh, ...mesh }),
+    });
+
+  it.each([
+    ['xds', {}, '{}\n', 'no object could be read'],
+    ['istio', {}, '[]\n', 'no object could be read'],
+    ['xds', { resourceCount: 1 }, '{}\n', 'the 1 object read declare no service'],
+    ['xds', { resourceCount: 3, serviceCount: 2 }, '{}\n', 'may see none of the 2 services. Look at their exportTo'],
+    ['istio', { resourceCount: 3, serviceCount: 2 }, '[]\n', 'Istio is told of none of the 2 services'],
+  ])('to %s, which comes out empty of %j, says why', async (to, mesh, printed, why) => {
+    const { code, stdout, stderr } = await translate(to, mesh);
+    expect([code, stdout, stderr]).toEqual([0, printed, expect.stringContaining(why)]);
+  });
+
+  it('says nothing beside what it prints', async () => {
+    const { stdout, stderr } = await translate('xds', { xds: () => ({ type: ['resource'] }) });
+    expect([JSON.parse(stdout), stderr]).toEqual([{ type: ['resource'] }, '']);
+  });
+});
+
+describe('a file that the command line names, and that is not there,', () => {
+  it.each([
+    ['codec', 'decode', '--codec', 'thrift'],
+    ['codec', 'decode', 'x', '-f'],
+    ['vip', 'list', '--admin-token-file'],
+    ['proxy-status', '--admin-token-file'],
+  ])('is a mistake in %s %s %s %s: 64, in one line', async (...argv) => {
+    const { code, stdout, stderr } = await isthmus([...argv, path.join(folder, 'none')]);
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toMatch(/^isthmus: .*none: there is no such file or folder\.\n$/);
+  });
+
+  it('is told from one that cannot be read', async () => {
+    const { code, stderr } = await isthmus(['codec', 'decode', '--codec', 'thrift', folder]);
+    expect([code, stderr]).toEqual([64, expect.stringContaining('it cannot be read: EISDIR')]);
+  });
+});
+
+describe('an admin address', () => {
+  it.each(['', 'localhost', 'http://127.0.0.1:15014', '127.0.0.1:99999', '127.0.0.1:0'])(
+    'written "%s" is a mistake in the command line',
+    async (admin) => {
+      const { code, stderr } = await isthmus(['vip', 'list', '--admin', admin]);
+      expect([code, stderr.split('\n').length]).toEqual([64, 2]);
+      expect(stderr).toContain(`--admin "${admin}"`);
+    },
+  );
+});
+
+describe('codec decode', () => {
+  it('says of bytes that are no frame what is wrong with them, where, and what they are', async () => {
+    const capture = await file('capture', 'garbage that is no Thrift');
+    const { code, stdout, stderr } = await isthmus(['codec', 'decode', '--codec', 'thrift', capture]);
+    expect([code, stdout]).toEqual([65, '']);
+    expect(stderr).toBe(
+      'isthmus: At byte 0 of 25, read as a request of aeraki.meta_protocol.codec.thrift: The bytes begin no Thrift message.\n' +
+        '  byte 0: 67 61 72 62 61 67 65 20 74 68 61 74 20 69 73 20 ...  |garbage that is |\n',
+    );
+  });
+
+  it('prints the frames before the garbage', async () => {
+    const call = '00000011 80010001 00000004 70696e67 00000007 00';
+    const capture = await file('capture.hex', `${call} ff00`);
+    const decoded = await isthmus(['codec', 'decode', '--codec', 'thrift', '--hex', '-o', 'json', capture]);
+    expect(decoded.code).toBe(65);
+    expect(JSON.parse(decoded.stdout)).toMatchObject([{ offset: 0, length: 21, kind: 'request', id: '7' }]);
+    expect(decoded.stderr).toContain('At byte 21 of 23');
+    expect(decoded.stderr).toContain('byte 21: ff 00  |..|');
+  });
+
+  it('says of a capture without bytes that it has none', async () => {
+    const capture = await file('empty', '');
+    const { code, stdout, stderr } = await isthmus(['codec', 'decode', '--codec', 'thrift', capture]);
+    expect([code, stdout, stderr]).toEqual([65, '', `isthmus: ${capture} holds no bytes.\n`]);
+  });
+
+  it.each([
+    ['a: [', 'is not one YAML document'],
+    ['kind: MetaRouter', 'holds no ProtocolCodec'],
+    ['{kind: ProtocolCodec, metadata: {name: x}, spec: {}}', 'the codec does not compile'],
+  ])('does not take %s for a codec', async (text, why) => {
+    const manifest = await file('codec.yaml', text);
+    const { code, stderr } = await isthmus(['codec', 'decode', '-f', manifest, manifest]);
+    expect([code, stderr]).toEqual([65, expect.stringContaining(why)]);
+  });
+});
