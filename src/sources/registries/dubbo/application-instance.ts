@@ -1,26 +1,32 @@
-/** Dubbo's application-level registration: an instance of an application, as Curator writes it. */
+/**
+ * Dubbo's application-level registration: an instance of an application, as Curator writes it to ZooKeeper, and as Dubbo
+ * itself writes it to etcd: in Java with small letters, in Go with large ones.
+ */
 import type { RegistryInstance, RegistryPort } from '../../../model/registry.ts';
 
 const nowhere = { region: '', zone: '', subzone: '' };
 /** Of `dubbo.endpoints`: one port for each protocol. */
 const maxPorts = 16;
+/** Members that say so when they are false. */
+const isDown = ['enabled', 'Enable', 'healthy', 'Healthy'];
 
 /** `json`: the data of the instance's node. Undefined for what is no instance. */
 export function parseApplicationInstance(json: string): RegistryInstance | undefined {
   const node = parse(json);
-  const address = textIn(node, 'address');
-  const number = Number(valueIn(node, 'port'));
+  const address = textIn(node, 'address') ?? textIn(node, 'host') ?? textIn(node, 'Host');
+  const number = Number(valueIn(node, 'port') ?? valueIn(node, 'Port'));
   if (address === undefined || !isPort(number)) return undefined;
   const payload = valueIn(node, 'payload');
-  const metadata = textsIn(valueIn(payload, 'metadata') ?? payload);
+  const beside = valueIn(node, 'metadata') ?? valueIn(node, 'Metadata');
+  const metadata = textsIn(valueIn(payload, 'metadata') ?? payload ?? beside);
   const ports = portsOf(metadata['dubbo.endpoints'], number);
   const weight = Number(metadata.weight);
   return {
-    id: textIn(node, 'id') ?? `${address}:${number}`,
+    id: textIn(node, 'id') ?? textIn(node, 'ID') ?? `${address}:${number}`,
     address,
     ports,
-    ...(metadata.weight !== undefined && weight >= 0 ? { weight } : {}),
-    health: valueIn(node, 'enabled') === false ? 'down' : 'up',
+    ...(metadata.weight !== undefined && weight >= 0 && weight < Infinity ? { weight } : {}),
+    health: isDown.some((name) => valueIn(node, name) === false) ? 'down' : 'up',
     isolated: metadata.enabled === 'false' || metadata.disabled === 'true',
     locality: nowhere,
     metadata,

@@ -47,7 +47,7 @@ function serviceOf(name: string, version: string, group: string): RegistryServic
 
 function weightOf(text: string | undefined): { readonly weight?: number } {
   const weight = Number(text);
-  return text === undefined || text === '' || !(weight >= 0) ? {} : { weight };
+  return text === undefined || text === '' || !(weight >= 0 && weight < Infinity) ? {} : { weight };
 }
 
 /** As it is, where it was encoded by no rule. */

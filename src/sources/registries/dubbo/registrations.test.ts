@@ -91,6 +91,36 @@ describe('an instance of an application', () => {
     );
   });
 
+  it.each([
+    ['Java', { host: '10.0.0.7', port: 20_880, enabled: true, healthy: true, metadata: { version: 'v2' } }],
+    [
+      'Go',
+      {
+        ID: '10.0.0.7:20880',
+        Host: '10.0.0.7',
+        Port: 20_880,
+        Enable: true,
+        Healthy: true,
+        Metadata: { version: 'v2' },
+      },
+    ],
+  ])('is read as Dubbo itself writes it in %s', (_language, written) => {
+    expect(parseApplicationInstance(JSON.stringify(written))).toMatchObject({
+      id: '10.0.0.7:20880',
+      address: '10.0.0.7',
+      ports: [{ number: 20_880, protocol: 'dubbo' }],
+      health: 'up',
+      metadata: { version: 'v2' },
+    });
+    for (const down of [{ enabled: false }, { Enable: false }, { healthy: false }, { Healthy: false }])
+      expect(parseApplicationInstance(JSON.stringify({ ...written, ...down }))?.health).toBe('down');
+  });
+
+  it('with a weight that is no number has none', () => {
+    for (const weight of ['Infinity', '-1', 'x'])
+      expect(parseApplicationInstance(node({ metadata: { weight } }))).not.toHaveProperty('weight');
+  });
+
   it('without endpoints speaks Dubbo at its port', () => {
     expect(parseApplicationInstance(node({}))?.ports).toEqual([{ name: '', number: 20_880, protocol: 'dubbo' }]);
   });

@@ -31,10 +31,10 @@ import type { Layout } from './layout.ts';
 import { layoutOf } from './layout-options.ts';
 import { RegistrationAnswers } from './registration-answers.ts';
 import { Registrations } from './registrations.ts';
-import type { Position } from './store-position.ts';
+import { type Position, ReadAgain } from './store-position.ts';
 import { probeStore } from './store-probe.ts';
 import { readStore } from './store-read.ts';
-import { ReadAgain, watchStore } from './store-watch.ts';
+import { watchStore } from './store-watch.ts';
 
 const firstRetryMs = 200;
 const longestRetryMs = 5_000;
@@ -97,8 +97,7 @@ class EtcdClient implements RegistryClient {
         this.#say([{ kind: 'unavailable', reason }]);
       }
       this.#gateway?.close();
-      await this.#pause(this.#retryMs);
-      this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
+      await this.#backOff();
     }
   }
 
@@ -107,11 +106,15 @@ class EtcdClient implements RegistryClient {
     const { registry, secrets } = this.#options;
     this.#gateway = await Gateway.open({ address, tls: registry.spec.tls, secrets, signal: this.#abort.signal });
     for (;;) {
-      const read = await this.#read(this.#gateway);
-      await this.#answers.sayAll(read.denied);
-      this.#failures.clear();
-      await this.#watch(this.#gateway, read);
-      await this.#pause(firstRetryMs);
+      try {
+        const read = await this.#read(this.#gateway);
+        await this.#answers.sayAll(read.denied);
+        this.#failures.clear();
+        await this.#watch(this.#gateway, read);
+      } catch (error) {
+        if (!(error instanceof ReadAgain)) throw error;
+      }
+      await this.#backOff();
     }
   }
 
@@ -135,8 +138,7 @@ class EtcdClient implements RegistryClient {
     return { position, denied };
   }
 
-  /** Resolves when the store has to be read again. */
-  async #watch(gateway: Gateway, { position, denied }: Followed): Promise<void> {
+  async #watch(gateway: Gateway, { position, denied }: Followed): Promise<never> {
     const over = new AbortController();
     const registrations = this.#registrations;
     const prefixes = this.#layout.prefixes.filter((prefix) => !denied.includes(prefix));
@@ -156,9 +158,7 @@ class EtcdClient implements RegistryClient {
       },
     });
     try {
-      await Promise.race([watching, probing]);
-    } catch (error) {
-      if (!(error instanceof ReadAgain)) throw error;
+      return await Promise.race([watching, probing]);
     } finally {
       over.abort();
     }
@@ -168,8 +168,9 @@ class EtcdClient implements RegistryClient {
     if (!this.#abort.signal.aborted) this.#options.answer(answers);
   }
 
-  async #pause(ms: number): Promise<void> {
-    const jittered = ms * (0.75 + Math.random() / 2);
+  async #backOff(): Promise<void> {
+    const jittered = this.#retryMs * (0.75 + Math.random() / 2);
+    this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
     await sleep(jittered, undefined, { signal: this.#abort.signal }).catch(() => {});
   }
 }

@@ -1,5 +1,9 @@
 /** Which store answered, and how far it was: what tells a store that goes on from one that lost its data. */
+import { IsthmusError } from '../../../model/errors.ts';
 import { fieldOf, numberOf, textOf } from './json-fields.ts';
+
+/** The store is sound, and what was read of it has to be read again. */
+export class ReadAgain extends IsthmusError {}
 
 export interface Position {
   readonly clusterId: string;

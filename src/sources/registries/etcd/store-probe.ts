@@ -5,8 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IsthmusError } from '../../../model/errors.ts';
 import { Code, type Gateway, type Reply } from './gateway.ts';
-import { isOtherStore, keyRange, type Position, positionOf } from './store-position.ts';
-import { ReadAgain } from './store-watch.ts';
+import { isOtherStore, keyRange, type Position, positionOf, ReadAgain } from './store-position.ts';
 
 const intervalMs = 2_000;
 const deadlineMs = 3_000;

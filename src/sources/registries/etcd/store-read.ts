@@ -3,7 +3,7 @@ import { IsthmusError } from '../../../model/errors.ts';
 import { Code, type Gateway, type Reply, TooLarge } from './gateway.ts';
 import { fieldOf, listOf, numberOf, textOf } from './json-fields.ts';
 import type { KeyValue } from './registrations.ts';
-import { keyRange, type Position, positionOf } from './store-position.ts';
+import { keyRange, type Position, positionOf, ReadAgain } from './store-position.ts';
 
 const firstPageKeys = 1_000;
 const maxPageBytes = 32 << 20;
@@ -24,7 +24,7 @@ export interface StoreReadOptions {
   readonly onKeys: (prefix: string, keys: readonly KeyValue[]) => void;
 }
 
-/** Rejects with UNAVAILABLE; also when it took longer than the store keeps what was. */
+/** Rejects with UNAVAILABLE, or with ReadAgain when it took longer than the store keeps what was. */
 export async function readStore(options: StoreReadOptions): Promise<StoreRead> {
   let position: Position | undefined;
   const denied: string[] = [];
@@ -56,7 +56,10 @@ async function readPages(
     }
     if (reply.kind === 'refusal') {
       if (reply.code === Code.permissionDenied) return undefined;
-      throw new IsthmusError('UNAVAILABLE', `${gateway.host}: ${reply.message}`);
+      const why = `${gateway.host}: ${reply.message}`;
+      // The revision of the first page was compacted before the last one.
+      if (reply.code === Code.outOfRange) throw new ReadAgain('UNAVAILABLE', why);
+      throw new IsthmusError('UNAVAILABLE', why);
     }
     position ??= positionOf(reply.body);
     const keys = listOf(reply.body, 'kvs').map(keyValueOf);

@@ -3,7 +3,7 @@ import { IsthmusError, messageOf } from '../../../model/errors.ts';
 import { type Gateway, refusalOf } from './gateway.ts';
 import { fieldOf, listOf, numberOf, textOf } from './json-fields.ts';
 import type { KeyValue } from './registrations.ts';
-import { isOtherStore, keyRange, type Position, positionOf } from './store-position.ts';
+import { isOtherStore, keyRange, type Position, positionOf, ReadAgain } from './store-position.ts';
 import { keyValueOf } from './store-read.ts';
 
 export interface StoreWatchOptions {
@@ -18,9 +18,6 @@ export interface StoreWatchOptions {
   readonly onSettled: () => void;
   readonly signal: AbortSignal;
 }
-
-/** The changes since cannot be had: the store has to be read again. */
-export class ReadAgain extends IsthmusError {}
 
 /** Only ever rejects: with ReadAgain, or UNAVAILABLE. */
 export async function watchStore(options: StoreWatchOptions): Promise<never> {
