@@ -9,6 +9,7 @@ import type { Actions, Settle } from './actions.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { codecCommand } from './commands/codec.ts';
 import { describeCommand } from './commands/describe.ts';
+import { migrateCommand } from './commands/migrate.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { proxyConfigCommand } from './commands/proxy-config.ts';
 import { proxyStatusCommand } from './commands/proxy-status.ts';
@@ -66,6 +67,7 @@ function createProgram(version: string, actions: Actions, settle: Settle): Comma
     proxyConfigCommand(settle),
     vipCommand(),
     registryCommand(actions, settle),
+    migrateCommand(settle),
     describeCommand(),
     analyzeCommand(settle),
     codecCommand(settle),

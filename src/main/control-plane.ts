@@ -31,6 +31,7 @@ import { collectGarbage } from './collection-of-garbage.ts';
 import { type DnsDelivery, type DnsOptions, prepareDns } from './dns-delivery.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
+import { type MigrationKeeping, startMigrationKeeping } from './migration-keeping.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { ProxyPresence } from './proxy-presence.ts';
 import { type RegistryBridging, startRegistryBridging } from './registry-bridging.ts';
@@ -84,6 +85,7 @@ class RunningControlPlane implements ControlPlane {
   readonly #stops: (() => Promise<void> | void)[] = [];
   #leases: LeaseKeeping | undefined;
   #registries: RegistryBridging | undefined;
+  #migrations: MigrationKeeping | undefined;
   #isServing = false;
   adminAddress = '';
   dnsAddress = '';
@@ -118,6 +120,7 @@ class RunningControlPlane implements ControlPlane {
     allFindings(this.#pipeline, [
       ...(this.#leases?.findings() ?? []),
       ...(this.#registries?.findings() ?? []),
+      ...(this.#migrations?.findings() ?? []),
       ...this.#xds.findings(),
     ]);
 
@@ -131,6 +134,8 @@ class RunningControlPlane implements ControlPlane {
     const isLive = (): boolean => this.#source.state === 'live' && this.#registries?.areSeen === true;
     this.#leases = await startLeaseKeeping(this.#pipeline, stateFolder, isLive, this.#log);
     this.#stops.push(async () => this.#leases?.close());
+    this.#migrations = await startMigrationKeeping(this.#pipeline, stateFolder);
+    this.#stops.push(async () => this.#migrations?.close());
     const recheck = (): void => this.#leases?.recheck();
     this.#registries = await startRegistryBridging(this.#pipeline, {
       folder: stateFolder,
@@ -174,6 +179,8 @@ class RunningControlPlane implements ControlPlane {
           if (released !== undefined) this.#log.warn({ registry: name, released }, 'held deletions were released');
           return released === undefined ? undefined : { released };
         },
+        migrations: () => this.#migrations?.statuses() ?? [],
+        migration: (namespace, name, position) => this.#migrations?.status(namespace, name, position),
         collections: () => engine.describe(),
         collection: (name, key) => engine.dependencies(name, key),
       },

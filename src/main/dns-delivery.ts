@@ -11,7 +11,7 @@ import { createDnsMetrics } from '../operations/dns-metrics.ts';
 import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import { resourceKey } from '../resources/kinds.ts';
-import { type HostName, translateHostName } from '../translate/names/host-names.ts';
+import { type HostName, translateAlias, translateHostName } from '../translate/names/host-names.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface DnsOptions {
@@ -78,7 +78,7 @@ export function prepareDns(options: DnsOptions, around: DnsSurroundings): DnsDel
 
 /** Made anew for a host whose services, addresses or, when it is headless, endpoints change. */
 function hostNames({ engine, mesh, files }: Pipeline): Collection<HostName> {
-  return engine.map('names', mesh.hosts, ({ host, services }, context) => {
+  const declared = engine.map('declared names', mesh.hosts, ({ host, services }, context) => {
     const inputs = services.flatMap(({ key }) => {
       const service = context.get(mesh.meshServices, key);
       if (service === undefined) return [];
@@ -97,6 +97,8 @@ function hostNames({ engine, mesh, files }: Pipeline): Collection<HostName> {
     });
     return translateHostName(host, inputs);
   });
+  const aliases = engine.map('alias names', mesh.aliases, translateAlias);
+  return engine.merge('names', [declared, aliases]);
 }
 
 function mayBeExternalName({ provenance, resolution }: Service): boolean {

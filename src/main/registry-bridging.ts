@@ -1,5 +1,5 @@
 /** Registries around the pipeline: each ServiceRegistry is bridged, and what it said last is kept in the state folder. */
-import { RegistryRecords } from '../delivery/files/registry-records.ts';
+import { openRegistryRecords } from '../delivery/files/registry-records.ts';
 import { NodeStateFolder } from '../delivery/files/state-folder.ts';
 import { meshKey } from '../mesh/settings.ts';
 import { defaultRanges } from '../mesh/virtual-ips.ts';
@@ -40,15 +40,15 @@ export async function startRegistryBridging(
   { folder, waitMs, onSeen, log }: RegistryBridgingOptions,
 ): Promise<RegistryBridging> {
   const { engine, files, registered } = pipeline;
-  const records = await RegistryRecords.open(new NodeStateFolder(folder));
+  const records = await openRegistryRecords(new NodeStateFolder(folder));
   const states = new Map<string, string>();
   const bridges = new RegistryBridges({
     clients: registryClients,
     registered,
     batch: (change) => engine.batch(change),
     clock: systemClock,
-    recordsOf: (registry) => records.of(registry),
-    note: (changes) => records.note(changes),
+    recordsOf: (registry) => [...records.records.values()].filter((service) => service.registry === registry),
+    note: (changes) => records.note(changes.map(({ key, service }) => ({ key, record: service }))),
     ownRanges: () => ownRanges(pipeline),
     onStatus: (status) => {
       logState(status, states, log);

@@ -51,6 +51,8 @@ export interface Mesh {
   readonly groupsByService: Index<EndpointGroup>;
   /** In force, by the key of the service that moves. */
   readonly migrations: Collection<Migration>;
+  /** All, by the key of their plan. */
+  readonly migrationsByPlan: Collection<Migration>;
   /** By the alias. */
   readonly aliases: Collection<Alias>;
   /** By the protocol's name. */
@@ -114,6 +116,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     endpointGroups: groups,
     groupsByService: engine.index('endpoint groups by service', groups, (group) => [group.service]),
     migrations: moving,
+    migrationsByPlan: allMigrations,
     aliases: aliases(engine, moving, allHosts),
     protocols: protocols(engine, codecs),
     portCodecs: codecs,

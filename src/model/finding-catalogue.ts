@@ -268,6 +268,11 @@ export const catalogue = {
     'State file was damaged',
     'Nothing at once: what could be read is in force. The damaged file was set aside; look into the disk.',
   ),
+  ISTH0903: entry(
+    'warning',
+    'State file was cut or emptied',
+    'Nothing after a crash or a power failure. Otherwise see who else writes into the folder; to have all addresses as they were, stop isthmus and put back a copy of the file.',
+  ),
   ISTH0990: entry(
     'error',
     'A derivation failed',

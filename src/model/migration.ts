@@ -35,6 +35,30 @@ interface Path extends MigrationShares {
   readonly alias?: string;
 }
 
+/** A migration as far as time is concerned. */
+export interface MigrationProgress extends MigrationPosition {
+  /** Of the plan. */
+  readonly key: string;
+  /** The percentage of requests that the new endpoints take. */
+  readonly share: number;
+  /** Milliseconds for which all requests have to have gone to the new endpoints before the host may go. */
+  readonly quiet: number;
+  /** Whether new endpoints are there to take requests; unknown where the service that moves is not seen. */
+  readonly takers: 'there' | 'missing' | 'unknown';
+}
+
+/** Since when a migration is where it is; times in milliseconds since the epoch. */
+export interface MigrationTimes {
+  readonly key: string;
+  readonly stage: MigrationStage;
+  readonly share: number;
+  readonly since: number;
+  /** Since when all requests go to the new endpoints. */
+  readonly cutOverSince?: number;
+  /** When the host was allowed to go. */
+  readonly retiredAt?: number;
+}
+
 /** All positions of a plan in their order: each step of Shift is one, and there is no Alias where none is wanted. */
 function positionsOf({ steps, alias }: Path): readonly MigrationPosition[] {
   return migrationStages.flatMap((stage): readonly MigrationPosition[] => {

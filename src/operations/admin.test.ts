@@ -16,6 +16,8 @@ const views: AdminViews = {
   registrySnapshot: (name: string) => (name === 'polaris' ? { services: [] } : undefined),
   releaseRegistry: (name: string, service: string | undefined) =>
     name === 'polaris' ? { released: [service ?? 'all'] } : undefined,
+  migrations: () => [],
+  migration: (namespace, name, position) => (name === 'orders' ? { namespace, name, position } : undefined),
   collections: () => [],
   collection: () => undefined,
 };

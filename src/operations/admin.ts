@@ -6,6 +6,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { hasToken, isForLoopback, parseAdminAddress } from '../model/admin-access.ts';
 import { IsthmusError } from '../model/errors.ts';
+import { type MigrationPosition, migrationStages } from '../model/migration.ts';
 import { formatAddress } from '../model/tcp-address.ts';
 
 /** What the admin API shows; each answers from what is in memory. Undefined: there is no such thing. */
@@ -26,6 +27,9 @@ export interface AdminViews {
   readonly registrySnapshot: (registry: string) => unknown;
   /** Carries out what is held: of one service, or of all. The one thing here that changes anything. */
   readonly releaseRegistry: (registry: string, service: string | undefined) => unknown;
+  readonly migrations: () => unknown;
+  /** One, with what the step to a position would change, where one is asked for. */
+  readonly migration: (namespace: string, name: string, position: MigrationPosition | undefined) => unknown;
   readonly collections: () => unknown;
   readonly collection: (name: string, key: string) => unknown;
 }
@@ -82,6 +86,13 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
     if (req.header('origin') !== undefined) return text('Not from a web page.\n', 403);
     return found(views.releaseRegistry(req.param('name'), req.query('service')), registry(req));
   });
+  app.get('/api/v1/migrations', () => found(views.migrations(), 'migration'));
+  app.get('/api/v1/migrations/:namespace/:name', ({ req, text }) => {
+    const { namespace, name } = req.param();
+    const position = readPosition(req.query('stage'), req.query('share'));
+    if (position === 'invalid') return text('There is no such stage or share.\n', 400);
+    return found(views.migration(namespace, name, position), `MigrationPlan "${namespace}/${name}"`);
+  });
   app.get('/debug/collections', ({ req }) => {
     const name = req.query('name');
     if (name === undefined) return found(views.collections(), 'collection');
@@ -93,6 +104,15 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
   app.notFound((context) => context.text(`There is nothing at ${context.req.path}.\n`, 404));
   app.onError((error, context) => context.text(`This is a fault of isthmus itself: ${error.message}\n`, 500));
   return app;
+}
+
+function readPosition(stage: string | undefined, share: string | undefined): MigrationPosition | 'invalid' | undefined {
+  if (stage === undefined) return share === undefined ? undefined : 'invalid';
+  const known = migrationStages.find((one) => one === stage);
+  if (known === undefined) return 'invalid';
+  if (share === undefined) return { stage: known };
+  const percent = Number(share);
+  return Number.isInteger(percent) && percent >= 1 && percent <= 99 ? { stage: known, share: percent } : 'invalid';
 }
 
 /** Serves until closed. Throws USAGE when the address is not loopback and no token guards it. */

@@ -2,7 +2,7 @@
 import { IsthmusError } from '../../model/errors.ts';
 import type { LeaseChange, VirtualIpLease } from '../../model/virtual-ip.ts';
 import { leaseFormat } from './lease-records.ts';
-import { type JournalDamage, RecordJournal } from './record-journal.ts';
+import { type JournalDamage, RecordJournal, type TornJournal } from './record-journal.ts';
 import type { StateFolder } from './state-folder.ts';
 
 const fileName = 'leases.journal';
@@ -29,6 +29,10 @@ export class LeaseJournal {
 
   get damage(): JournalDamage | undefined {
     return this.#journal.damage;
+  }
+
+  get torn(): TornJournal | undefined {
+    return this.#journal.torn;
   }
 
   /** By service key. */

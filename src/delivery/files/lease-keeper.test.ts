@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -223,6 +223,26 @@ describe('leases', () => {
     const third = await open();
     expect(third.codes()).toEqual([]);
     expect(Object.keys(third.shown()).sort()).toEqual(['ns/a', 'ns/b', 'ns/c']);
+  });
+
+  it.each([
+    ['emptied', () => 0, 'is empty', {}],
+    ['cut in its header', () => 5, '0 of its 5 bytes', {}],
+    ['cut in a record', (size: number) => size - 3, 'ends in the middle of a record', { 'ns/a': '10.0.0.1 bound' }],
+  ])('are read from a journal that was %s as far as they go, and it is said', async (_, cutAt, message, left) => {
+    const first = await open();
+    await first.claim('ns/a');
+    await first.claim('ns/b');
+    await first.keeper.close();
+    const file = join(path, 'leases.journal');
+    await truncate(file, cutAt((await stat(file)).size));
+    const second = await open();
+    expect(second.shown()).toEqual(left);
+    expect(second.keeper.findings()).toMatchObject([{ code: 'ISTH0903', message: expect.stringContaining(message) }]);
+    await second.claim('ns/a', 'ns/b');
+    await second.keeper.close();
+    const third = await open();
+    expect([third.codes(), third.shown()]).toEqual([[], { 'ns/a': '10.0.0.1 bound', 'ns/b': '10.0.0.2 bound' }]);
   });
 
   it('do not make the journal grow without end', async () => {

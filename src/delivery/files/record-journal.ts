@@ -44,8 +44,18 @@ export interface JournalDamage {
   readonly copy: string | undefined;
 }
 
+/**
+ * A file whose last line is not whole, or that holds nothing though each file begins with a header: bytes, and how many of
+ * them are whole lines. A crash in a write tears a line that nobody was promised; a file that was cut looks the same.
+ */
+export interface TornJournal {
+  readonly bytes: number;
+  readonly whole: number;
+}
+
 export class RecordJournal<T> {
   readonly damage: JournalDamage | undefined;
+  readonly torn: TornJournal | undefined;
   readonly #folder: StateFolder;
   readonly #fileName: string;
   readonly #format: JournalFormat<T>;
@@ -64,6 +74,7 @@ export class RecordJournal<T> {
     this.#lines = state.lines;
     this.#needsRewrite = state.length === 0 || state.damage !== undefined;
     this.damage = state.damage;
+    this.torn = state.torn;
   }
 
   /** Throws STATE if there is a journal that cannot be read: to start without it would forget what was promised. */
@@ -76,7 +87,9 @@ export class RecordJournal<T> {
     });
     const book = format.newBook();
     const { records: lines, length, damaged } = readLines(bytes ?? nothing, format.header, (json) => book.add(json));
-    const state = { records: book.records, lines, length };
+    const isTorn = bytes !== undefined && (bytes.length === 0 || bytes.length > length);
+    const torn = isTorn ? { bytes: bytes.length, whole: length } : undefined;
+    const state = { records: book.records, lines, length, torn };
     if (damaged === 0) return new RecordJournal(folder, fileName, format, { ...state, damage: undefined });
     // First the copy, then the rewrite in one step: a crash in between leaves the file as it was.
     const copy = await folder.keepCopy(fileName).catch(() => undefined);
@@ -124,6 +137,7 @@ interface JournalState<T> {
   readonly lines: number;
   readonly length: number;
   readonly damage: JournalDamage | undefined;
+  readonly torn: TornJournal | undefined;
 }
 
 const nothing = Buffer.alloc(0);

@@ -47,6 +47,19 @@ export function translateHostName(host: string, inputs: readonly NameInput[]): H
   return services.length === 0 ? undefined : { host, services };
 }
 
+/** A name of a migration that leads to the one or the other host; everybody may follow it. */
+export function translateAlias({
+  host,
+  namespace,
+  target,
+}: {
+  readonly host: string;
+  readonly namespace: string;
+  readonly target: string;
+}): HostName {
+  return { host, services: [{ namespace, visibility: { kind: 'public' }, is: { kind: 'alias', target } }] };
+}
+
 function meaningOf({ service, groups, externalName }: NameInput): NamedService['is'] | undefined {
   if (externalName !== undefined) return { kind: 'alias', target: externalName.toLowerCase() };
   if (service.service.headless) return byFamily(endpointAddresses(groups));

@@ -1,0 +1,99 @@
+/** Migrations around the pipeline: since when each is at its stage is kept in the state folder, and shown with its next step. */
+import type { Diff } from '../collections/collection.ts';
+import { MigrationKeeper } from '../delivery/files/migration-keeper.ts';
+import { NodeStateFolder } from '../delivery/files/state-folder.ts';
+import { migrationLabel, mixEndpoints, weightOf } from '../mesh/migrating-endpoints.ts';
+import type { MigratingPort, Migration } from '../mesh/migrations.ts';
+import type { LocatedEndpoint } from '../mesh/workloads.ts';
+import { systemClock } from '../model/clock.ts';
+import type { Finding } from '../model/finding.ts';
+import { type MigrationPosition, type MigrationProgress, nextPosition, previousPosition } from '../model/migration.ts';
+import type { MigrationPortStatus, MigrationSide, MigrationStatus } from '../model/migration-status.ts';
+import { sortedValues } from './admin-views.ts';
+import { describeMove, type MoveContext } from './migration-moves.ts';
+import type { Pipeline } from './pipeline.ts';
+
+export interface MigrationKeeping {
+  statuses(): readonly MigrationStatus[];
+  /** With the step to a position, where one is asked for; undefined for an unknown plan. */
+  status(namespace: string, name: string, position?: MigrationPosition): MigrationStatus | undefined;
+  findings(): readonly Finding[];
+  close(): Promise<void>;
+}
+
+/** The folder is locked by who keeps the leases in it. Throws STATE where the records cannot be read. */
+export async function startMigrationKeeping(pipeline: Pipeline, folder: string): Promise<MigrationKeeping> {
+  const { engine, mesh, quietMigrations } = pipeline;
+  const keeper = await MigrationKeeper.open({
+    folder: new NodeStateFolder(folder),
+    quiet: quietMigrations,
+    batch: (change) => engine.batch(change),
+  });
+  const progress = engine.map('migration progress', mesh.migrationsByPlan, progressOf);
+  const stop = engine.sink(progress, (diff: Diff<MigrationProgress>) => keeper.accept(diff));
+  const contextOf = (migration: Migration): MoveContext => ({
+    pipeline,
+    migration,
+    times: keeper.times(migration.key),
+    now: systemClock.now(),
+  });
+  return {
+    statuses: () => sortedValues(mesh.migrationsByPlan).map((migration) => statusOf(contextOf(migration))),
+    status: (namespace, name, position) => {
+      const migration = mesh.migrationsByPlan.get(`MigrationPlan/${namespace}/${name}`);
+      return migration === undefined ? undefined : statusOf(contextOf(migration), position);
+    },
+    findings: () => keeper.findings(),
+    close: async () => {
+      stop();
+      await keeper.close();
+    },
+  };
+}
+
+function progressOf({ key, plan, share, from, ports }: Migration): MigrationProgress {
+  const isTaken = ports.every(({ target }) => weightOf(target) > 0);
+  const { stage, quiet } = plan.spec;
+  return { key, stage, share, quiet, takers: from === undefined ? 'unknown' : isTaken ? 'there' : 'missing' };
+}
+
+function statusOf(context: MoveContext, asked?: MigrationPosition): MigrationStatus {
+  const { pipeline, migration, times } = context;
+  const { spec, metadata } = migration.plan;
+  const next = nextPosition(spec, spec);
+  const previous = previousPosition(spec, spec);
+  return {
+    namespace: metadata.namespace,
+    name: metadata.name,
+    host: spec.host,
+    to: spec.to.host,
+    ...(spec.alias === undefined ? {} : { alias: spec.alias }),
+    stage: spec.stage,
+    share: migration.share,
+    ...(times === undefined ? {} : { since: times.since }),
+    addresses: migration.from === undefined ? [] : (pipeline.mesh.meshServices.get(migration.from)?.addresses ?? []),
+    isRetired: migration.isRetired,
+    ports: migration.ports.map((port) => portStatus(port, migration.share)),
+    ...(next === undefined ? {} : { next: describeMove(context, next) }),
+    ...(previous === undefined ? {} : { previous: describeMove(context, previous) }),
+    ...(asked === undefined ? {} : { move: describeMove(context, asked) }),
+  };
+}
+
+function portStatus(port: MigratingPort, share: number): MigrationPortStatus {
+  const mixed = mixEndpoints(port, share);
+  const fresh = mixed.filter(({ endpoint }) => endpoint.labels[migrationLabel] === 'to');
+  const total = weightOf(mixed);
+  return {
+    port: port.number,
+    ...(port.toPort === undefined ? {} : { toPort: port.toPort }),
+    from: sideOf(port.own),
+    to: sideOf(port.target),
+    share: total === 0 ? 0 : Math.round((1000 * weightOf(fresh)) / total) / 10,
+  };
+}
+
+function sideOf(endpoints: readonly LocatedEndpoint[]): MigrationSide {
+  const healthy = endpoints.filter(({ endpoint }) => endpoint.health === 'healthy');
+  return { endpoints: endpoints.length, healthy: healthy.length };
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { editSpec, findObjects } from './manifest-edit.ts';
+
+const block = `# the move of orders
+apiVersion: isthmus.dev/v1alpha1
+kind: MigrationPlan
+metadata: { name: orders, namespace: shop }
+spec:
+  # who calls it?
+  host: orders.polaris.mesh   # stays
+  stage: 'Join' # since Monday
+  share: 10
+  to: { host: orders.shop.svc.cluster.local }
+`;
+const other = 'kind: MigrationPlan\nmetadata:\n  name: stock\nspec:\n  host: a.b\n';
+
+describe('editing a manifest', () => {
+  it('changes the value and nothing around it', () => {
+    expect(editSpec(block, 0, { stage: 'Shift', share: 25 })).toBe(
+      block.replace("'Join'", 'Shift').replace('share: 10', 'share: 25'),
+    );
+  });
+
+  it('adds a field that is not there, in the form of the others', () => {
+    expect(editSpec(other, 0, { stage: 'Join' })).toBe(other.replace('  host', '  stage: Join\n  host'));
+    expect(editSpec('kind: X\nspec: { host: a }\n', 0, { stage: 'Join' })).toBe(
+      'kind: X\nspec: { stage: Join, host: a }\n',
+    );
+    expect(editSpec('{"kind":"X","spec":{"host":"a"}}', 0, { share: 5 })).toBe(
+      '{"kind":"X","spec":{"share": 5, "host":"a"}}',
+    );
+  });
+
+  it('removes a field with its line, or its comma', () => {
+    expect(editSpec(block, 0, { share: undefined })).toBe(block.replace('  share: 10\n', ''));
+    expect(editSpec('spec: { share: 5, host: a }', 0, { share: undefined })).toBe('spec: { host: a }');
+    expect(editSpec('spec: { host: a, share: 5 }', 0, { share: undefined })).toBe('spec: { host: a }');
+    expect(editSpec(other, 0, { share: undefined })).toBe(other);
+  });
+
+  it('reaches the right one of several documents', () => {
+    const text = `${other}---\n${block}---\n${other}`;
+    expect(findObjects(text, { kind: 'MigrationPlan', name: 'orders' })).toEqual([1]);
+    expect(findObjects(text, { kind: 'MigrationPlan', namespace: 'shop', name: 'orders' })).toEqual([1]);
+    expect(findObjects(text, { kind: 'MigrationPlan', namespace: 'default', name: 'stock' })).toEqual([0, 2]);
+    expect(findObjects(text, { kind: 'MigrationPlan', namespace: 'pay', name: 'orders' })).toEqual([]);
+    expect(editSpec(text, 1, { stage: 'Shift' })).toBe(text.replace("'Join'", 'Shift'));
+  });
+
+  it('keeps the other kind of line ends', () => {
+    const windows = block.replaceAll('\n', '\r\n');
+    expect(editSpec(windows, 0, { stage: 'Shift' })).toBe(windows.replace("'Join'", 'Shift'));
+  });
+
+  it('refuses what has no spec to edit', () => {
+    expect(() => editSpec('kind: X\nspec: 5\n', 0, { stage: 'Join' })).toThrow('its spec is no map');
+    expect(() => editSpec('kind: X\nspec: {}\n', 0, { stage: 'Join' })).toThrow('its spec is empty');
+  });
+});
