@@ -65,6 +65,8 @@ export class EtcdServer {
   async restart(): Promise<void> {
     await this.kill();
     await Promise.all(this.#members.map((member) => this.#start(member)));
+    // It forgets tokens with its memory.
+    if (this.#token !== '') await this.#logIn();
   }
 
   /** Starts it again with nothing in its store: no keys, no users, revision 1. */
@@ -123,6 +125,10 @@ export class EtcdServer {
     }
     for (const prefix of readable) await this.allow(user, prefix);
     await this.call('auth/enable', {});
+    await this.#logIn();
+  }
+
+  async #logIn(): Promise<void> {
     this.#token = textIn(await this.call('auth/authenticate', { name: 'root', password: 'root' }), 'token');
   }
 
