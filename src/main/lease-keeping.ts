@@ -8,13 +8,13 @@ import { NodeStateFolder } from '../delivery/files/state-folder.ts';
 import { meshKey } from '../mesh/settings.ts';
 import { defaultRanges, type VirtualIpRanges, VirtualIps } from '../mesh/virtual-ips.ts';
 import type { Finding } from '../model/finding.ts';
-import type { VirtualIpLease } from '../model/virtual-ip.ts';
+import type { ShownLease } from '../model/virtual-ip.ts';
 import type { Logger } from '../operations/log.ts';
 import { sortedValues } from './admin-views.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface LeaseKeeping {
-  all(): readonly VirtualIpLease[];
+  all(): readonly ShownLease[];
   findings(): readonly Finding[];
   /** Resolves when every host that can have an address has one that would survive a restart. */
   settled(): Promise<void>;
@@ -60,6 +60,8 @@ class Keeping implements LeaseKeeping {
   readonly #isLive: () => boolean;
   readonly #log: Logger;
   #keeper: LeaseKeeper | undefined;
+  /** The keeper's. */
+  #book: VirtualIps | undefined;
   readonly #stops: (() => void)[] = [];
   /** Of the sinks that feed the keeper. */
   #unplug: () => void = () => {};
@@ -89,8 +91,10 @@ class Keeping implements LeaseKeeping {
     this.#releaseOnceLive();
   }
 
-  all(): readonly VirtualIpLease[] {
-    return sortedValues(this.#pipeline.leases);
+  all(): readonly ShownLease[] {
+    return sortedValues(this.#pipeline.leases).map((lease) =>
+      this.#book?.isOutside(lease.key) === true ? { ...lease, outsideRanges: true } : lease,
+    );
   }
 
   findings(): readonly Finding[] {
@@ -122,7 +126,10 @@ class Keeping implements LeaseKeeping {
     const ranges = rangesOf(mesh.virtualIpRanges.get(meshKey));
     const keeper = await LeaseKeeper.open({
       folder: new NodeStateFolder(this.#folder),
-      createBook: (kept) => new VirtualIps(ranges, kept),
+      createBook: (kept) => {
+        this.#book = new VirtualIps(ranges, kept);
+        return this.#book;
+      },
       leases,
       batch: (change) => engine.batch(change),
     });
@@ -139,9 +146,10 @@ class Keeping implements LeaseKeeping {
   #reopen(): void {
     this.#opening = this.#opening
       .then(async () => {
-        this.#log.info('the ranges of virtual IPs changed; addresses in use stay as they are');
         await this.#closeKeeper();
         await this.#openKeeper();
+        const outside = this.all().filter(({ outsideRanges }) => outsideRanges === true).length;
+        this.#log.warn({ outside }, 'the ranges of virtual IPs changed; addresses in use stay as they are');
         this.#released = false;
         this.#releaseOnceLive();
       })

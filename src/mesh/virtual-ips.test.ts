@@ -50,6 +50,7 @@ describe('virtual IPs', () => {
     expect(elsewhere.get(key('a'))).toEqual(lease);
     expect(elsewhere.get(key('b'))?.ipv4).toMatch(/^127\.241\./);
     expect(codes(elsewhere)).toEqual(['ISTH0403 a']);
+    expect([elsewhere.isOutside(key('a')), elsewhere.isOutside(key('b'))]).toEqual([true, false]);
     const back = new VirtualIps(defaultRanges, [...elsewhere.leases()]);
     change(back, 3, { come: ['a'], written: { [lease?.ipv4 ?? '']: ['other'] } });
     expect(back.get(key('a'))).toEqual(lease);

@@ -103,12 +103,18 @@ export class VirtualIps {
     return [...waiting, ...conflicts.map(takenAddress), ...covered.map(coveredRange), ...this.#outside()];
   }
 
+  /** Whether a host keeps an address that the ranges of today would not give it. */
+  isOutside(key: ServiceKey): boolean {
+    const lease = this.#outsiders.has(key) ? this.#leases.get(key) : undefined;
+    return lease?.state === 'bound' && this.#families.some((family) => family.isOutside(lease));
+  }
+
   #outside(): readonly Finding[] {
     return [...this.#outsiders]
-      .flatMap((key) => this.#leases.get(key) ?? [])
-      .filter((lease) => lease.state === 'bound' && this.#families.some((family) => family.isOutside(lease)))
+      .filter((key) => this.isOutside(key))
       .slice(0, maxFindings)
-      .map(({ key, ipv4, ipv6 }) => {
+      .map((key) => {
+        const { ipv4, ipv6 } = this.#leases.get(key) ?? {};
         const addresses = [ipv4, ipv6].filter((address) => address !== undefined).join(' and ');
         return finding('ISTH0403', { object: hostOf(key), message: `It keeps ${addresses}.` });
       });

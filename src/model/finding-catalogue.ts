@@ -174,9 +174,9 @@ export const catalogue = {
     'Write another address: an address that callers use already does not move.',
   ),
   ISTH0403: entry(
-    'info',
+    'warning',
     'Virtual IP lies outside the ranges',
-    'Nothing: the address stays as long as its host. To move it, remove the host for longer than the quarantine.',
+    'Nothing, if callers reach it there; otherwise name its range in the MeshConfig too. It stays as long as its host: to move it, remove the host for longer than the quarantine.',
   ),
   ISTH0404: entry(
     'warning',

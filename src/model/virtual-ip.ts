@@ -12,6 +12,12 @@ export interface VirtualIpLease {
   readonly since: number;
 }
 
+/** A lease as users are shown it. */
+export interface ShownLease extends VirtualIpLease {
+  /** It was given out of other ranges than those of today, and stays as long as its host: finding ISTH0403. */
+  readonly outsideRanges?: true;
+}
+
 /** What became of a lease; without one, it is forgotten. */
 export interface LeaseChange {
   readonly key: ServiceKey;

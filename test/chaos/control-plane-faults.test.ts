@@ -154,7 +154,13 @@ spec: { virtualIps: { ipv4: [10.77.0.0/16] } }
     await writeFile(at('b', 'c.yaml'), serviceEntry('c'));
     const leaseOf = async (key: string) => (await leases()).find((lease) => lease.key === key);
     await expect.poll(async () => (await leaseOf('shop/c.shop.mesh'))?.ipv4, { timeout: 10_000 }).toMatch(/^10\.77\./);
-    for (const lease of before) expect(await leaseOf(lease.key)).toEqual(lease);
+    for (const lease of before) expect(await leaseOf(lease.key)).toEqual({ ...lease, outsideRanges: true });
+    expect(await leaseOf('shop/c.shop.mesh')).not.toHaveProperty('outsideRanges');
+    const outside = plane?.findings().filter(({ code }) => code === 'ISTH0403');
+    expect(outside?.map(({ severity, object }) => `${severity} ${object.name}`)).toEqual([
+      'warning a.shop.mesh',
+      'warning b.shop.mesh',
+    ]);
     await unlink(at('b', 'c.yaml'));
     await expect.poll(async () => (await leaseOf('shop/c.shop.mesh'))?.state, { timeout: 10_000 }).toBe('tombstone');
   }, 30_000);

@@ -1,20 +1,24 @@
 /** `isthmus vip list|show`: virtual IP leases. */
 import { Command } from 'commander';
 import { IsthmusError } from '../../model/errors.ts';
-import type { VirtualIpLease } from '../../model/virtual-ip.ts';
+import { catalogue } from '../../model/finding-catalogue.ts';
+import type { ShownLease } from '../../model/virtual-ip.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
-import { type OutputFormat, outputOption, printRows, printValue } from '../output.ts';
+import { type OutputFormat, outputOption, printRows, printValue, say } from '../output.ts';
 
 interface Flags extends AdminTarget {
   readonly output: OutputFormat;
 }
 
 const columns = [
-  { title: 'HOST', value: (lease: VirtualIpLease) => lease.key },
-  { title: 'IPV4', value: (lease: VirtualIpLease) => lease.ipv4 },
-  { title: 'IPV6', value: (lease: VirtualIpLease) => lease.ipv6 },
-  { title: 'STATE', value: (lease: VirtualIpLease) => lease.state },
-  { title: 'SINCE', value: (lease: VirtualIpLease) => new Date(lease.since).toISOString() },
+  { title: 'HOST', value: (lease: ShownLease) => lease.key },
+  { title: 'IPV4', value: (lease: ShownLease) => lease.ipv4 },
+  { title: 'IPV6', value: (lease: ShownLease) => lease.ipv6 },
+  {
+    title: 'STATE',
+    value: ({ state, outsideRanges }: ShownLease) => (outsideRanges === true ? `${state}, outside the ranges` : state),
+  },
+  { title: 'SINCE', value: (lease: ShownLease) => new Date(lease.since).toISOString() },
 ];
 
 export function vipCommand(): Command {
@@ -55,9 +59,11 @@ function show(): Command {
       throw new IsthmusError('BAD_DATA', `No lease for "${wanted}". "isthmus vip list" shows all.`);
     if (flags.output === 'table') printRows('table', found, columns);
     else printValue(flags.output, found.length === 1 ? found[0] : found);
+    const { title, remedy } = catalogue.ISTH0403;
+    if (found.some(({ outsideRanges }) => outsideRanges === true)) say(`ISTH0403: ${title}. ${remedy}`);
   });
 }
 
-async function leases(target: AdminTarget): Promise<readonly VirtualIpLease[]> {
-  return (await adminGet(target, '/api/v1/virtual-ips')) as readonly VirtualIpLease[];
+async function leases(target: AdminTarget): Promise<readonly ShownLease[]> {
+  return (await adminGet(target, '/api/v1/virtual-ips')) as readonly ShownLease[];
 }
