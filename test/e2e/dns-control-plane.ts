@@ -1,12 +1,8 @@
 /** For tests: `isthmus run` with a DNS server, as its users start it, over a folder of manifests. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
-
-const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
+import { freePorts, startIsthmus, temporaryFolder } from './isthmus-process.ts';
 
 /** A host with a virtual IP, a Kubernetes Service, a headless one, and names that lead to others. */
 export const dnsManifests = `
@@ -62,44 +58,10 @@ export async function startDnsControlPlane(
   manifests: string,
   parameters: readonly string[] = [],
 ): Promise<DnsControlPlane> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'isthmus-dns-'));
+  const folder = await temporaryFolder();
   const file = path.join(folder, 'mesh.yaml');
   await writeFile(file, manifests);
-  const places = ['-f', file, '--state', path.join(folder, 'state'), '--xds', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
-  const child = spawn(
-    process.execPath,
-    [program, 'run', ...places, '--dns', '127.0.0.1:0', '--log-format', 'json', ...parameters],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  onTestFinished(async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
-    }
-    await rm(folder, { recursive: true, force: true });
-  });
-  const { dns, admin, xds } = await untilServing(child);
-  return { port: Number(dns.split(':')[1]), admin, xds, process: child, write: (text) => writeFile(file, text) };
-}
-
-interface Addresses {
-  readonly dns: string;
-  readonly admin: string;
-  readonly xds: string;
-}
-
-async function untilServing(child: ChildProcess): Promise<Addresses> {
-  return new Promise((resolve, reject) => {
-    let log = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      log += String(chunk);
-      const line = log.split('\n').find((one) => one.includes('"dns":'));
-      const [dns, admin, xds] = ['dns', 'admin', 'xds'].map(
-        (name) => new RegExp(`"${name}":"([^"]+)"`).exec(line ?? '')?.[1],
-      );
-      if (dns !== undefined && admin !== undefined && xds !== undefined) resolve({ dns, admin, xds });
-    });
-    child.once('exit', () => reject(new Error(`isthmus ended before it served:\n${log}`)));
-  });
+  const places = ['-f', file, '--state', path.join(folder, 'state'), ...freePorts, '--dns', '127.0.0.1:0'];
+  const { process, dns, admin, xds } = await startIsthmus([...places, ...parameters]);
+  return { port: Number(dns.split(':')[1]), admin, xds, process, write: (text) => writeFile(file, text) };
 }

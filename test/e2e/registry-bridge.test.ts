@@ -1,19 +1,13 @@
 /** A registry in the mesh, from what it says to what a control plane shows; over restarts, with and without it. */
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ControlPlane, startControlPlane } from '../../src/main/control-plane.ts';
-import { createLogger } from '../../src/operations/log.ts';
+import { rename, writeFile } from 'node:fs/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { InProcessPlane } from './in-process-plane.ts';
 
-const silent = createLogger({ level: 'error', format: 'json' }, () => {});
 const key = 'legacy/orders.prod.legacy.mesh';
 
-let folder: string;
-let plane: ControlPlane | undefined;
+let mesh: InProcessPlane;
 
-const manifests = () => path.join(folder, 'manifests.yaml');
-const snapshot = () => path.join(folder, 'registry.json');
+const snapshot = () => mesh.at('registry.json');
 
 const instance = (n: number) => ({ id: `i${n}`, address: `10.0.0.${n}`, ports: [{ number: 8080, protocol: 'grpc' }] });
 
@@ -23,51 +17,23 @@ async function register(...numbers: readonly number[]): Promise<void> {
   await rename(`${snapshot()}.new`, snapshot());
 }
 
-async function start(): Promise<ControlPlane> {
-  plane = await startControlPlane(
-    {
-      files: [manifests()],
-      stateFolder: path.join(folder, 'state'),
-      xds: '127.0.0.1:0',
-      admin: '127.0.0.1:0',
-      insecureXds: false,
-      registryWait: 0.2,
-      dnsTtl: 30,
-      dnsNegativeTtl: 5,
-    },
-    silent,
-  );
-  await plane.serving;
-  return plane;
-}
-
-async function ask<T>(from: string, method = 'GET'): Promise<T> {
-  const response = await fetch(`http://${plane?.adminAddress}${from}`, { method });
-  const body: T = JSON.parse(await response.text());
-  return body;
-}
-
-interface Lease {
-  readonly key: string;
-  readonly ipv4: string;
-  readonly state: string;
-}
+const start = () => mesh.serve(['manifests.yaml']);
 
 interface Description {
   readonly endpoints: readonly { readonly endpoints: readonly { readonly address: string }[] }[];
 }
 
-const leaseOf = async () => (await ask<readonly Lease[]>('/api/v1/virtual-ips')).find((lease) => lease.key === key);
+const leaseOf = () => mesh.leaseOf(key);
 const addresses = async () => {
-  const { endpoints } = await ask<Description>(`/api/v1/services/${encodeURIComponent(key)}`);
+  const { endpoints } = await mesh.ask<Description>(`/api/v1/services/${encodeURIComponent(key)}`);
   return endpoints.flatMap((group) => group.endpoints.map(({ address }) => address));
 };
-const codes = () => plane?.findings().map(({ code }) => code) ?? [];
+const codes = () => mesh.codes();
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'isthmus-registry-'));
-  await writeFile(
-    manifests(),
+  mesh = await InProcessPlane.create();
+  await mesh.write(
+    'manifests.yaml',
     `apiVersion: isthmus.dev/v1alpha1
 kind: ServiceRegistry
 metadata: { name: legacy }
@@ -79,11 +45,6 @@ spec:
 `,
   );
   await register(1, 2, 3, 4);
-});
-
-afterEach(async () => {
-  await plane?.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 describe('a bridged registry', () => {
@@ -98,7 +59,7 @@ describe('a bridged registry', () => {
   it('is served with the same address and endpoints after a restart without it, and says so', async () => {
     await start();
     const lease = await leaseOf();
-    await plane?.stop();
+    await mesh.stop();
     await rename(snapshot(), `${snapshot()}.away`);
     await start();
     expect(await leaseOf()).toEqual(lease);
@@ -114,16 +75,18 @@ describe('a bridged registry', () => {
     await register(1);
     await expect.poll(codes).toEqual(['ISTH1005']);
     expect(await addresses()).toHaveLength(4);
-    expect(await ask('/api/v1/registries/legacy/release', 'POST')).toEqual({ released: [`legacy/prod//orders`] });
+    expect(await mesh.ask('/api/v1/registries/legacy/release', { method: 'POST' })).toEqual({
+      released: [`legacy/prod//orders`],
+    });
     await expect.poll(addresses).toEqual(['10.0.0.1']);
   });
 
   it('that is taken out of the mesh takes its services along, and the address is kept for their return', async () => {
     await start();
     const lease = await leaseOf();
-    await writeFile(manifests(), '# nothing\n');
+    await mesh.write('manifests.yaml', '# nothing\n');
     await expect.poll(async () => (await leaseOf())?.state, { timeout: 8_000 }).toBe('tombstone');
-    expect(await ask('/api/v1/registries')).toEqual([]);
+    expect(await mesh.ask('/api/v1/registries')).toEqual([]);
     expect((await leaseOf())?.ipv4).toBe(lease?.ipv4);
   });
 });
