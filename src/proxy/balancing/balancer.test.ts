@@ -41,15 +41,36 @@ it('goes round equal hosts in turn', () => {
   expect(Array.from({ length: 6 }, () => pick(0, 0)?.key)).toEqual([...all, ...all].map(({ key }) => key));
 });
 
-it.each([{ kind: 'round-robin' }, { kind: 'random' }, ...hashing] satisfies BalancingPolicy[])(
+const leastRequest: BalancingPolicy = { kind: 'least-request', choices: 2 };
+
+it.each([{ kind: 'round-robin' }, { kind: 'random' }, leastRequest, ...hashing] satisfies BalancingPolicy[])(
   '$kind shares requests by weight',
   (policy) => {
-    const [light = 0, heavy = 0, none = 0] = shares(policy, hosts(3, [1, 3, 6]), 30_000);
-    expect(light).toBeCloseTo(0.1, 1);
-    expect(heavy).toBeCloseTo(0.3, 1);
-    expect(none).toBeCloseTo(0.6, 1);
+    const [light = 0, heavy = 0, heaviest = 0] = shares(policy, hosts(3, [1, 3, 6]), 30_000);
+    const digits = hashing.includes(policy) ? 1 : 2;
+    expect(light).toBeCloseTo(0.1, digits);
+    expect(heavy).toBeCloseTo(0.3, digits);
+    expect(heaviest).toBeCloseTo(0.6, digits);
   },
 );
+
+it.each([{ kind: 'round-robin' }, leastRequest] satisfies BalancingPolicy[])(
+  '$kind gives one percent to a host that weighs one percent, among many',
+  (policy) => {
+    const weights = [...Array.from({ length: 40 }, () => 99), ...Array.from({ length: 4 }, () => 10)];
+    const light = shares(policy, hosts(44, weights), 40_000).slice(40);
+    expect(light.reduce((sum, share) => sum + share, 0)).toBeCloseTo(0.01, 3);
+  },
+);
+
+it('gives less to a host of more weight that has more requests in flight', () => {
+  const [busy, idle] = [
+    { key: 'busy', weight: 10, active: 99 },
+    { key: 'idle', weight: 1, active: 0 },
+  ];
+  const [toBusy = 0] = shares(leastRequest, [busy, idle], 11_000);
+  expect(toBusy).toBeCloseTo(1 / 11, 2);
+});
 
 it('prefers the host with fewer requests in flight', () => {
   const [busy, idle] = [
