@@ -5,32 +5,40 @@
  *                                   ^                        ^
  *                                   +---- xDS: isthmus run --+     which watches a folder of manifests
  *
- * With --exit it ends by itself; --json FILE writes what was counted. Exit code 0 only if every phase behaved, 1 if one
- * did not, 64 for a wrong option, 69 if it could not run, 130 if it was interrupted before it was through.
+ * With --exit it ends by itself; --json FILE writes what was counted; --story registry tells another one, of a service
+ * that a registry knows (examples/vm-migration). Exit code 0 only if every phase behaved, 1 if one did not, 64 for a wrong
+ * option, 69 if it could not run, 130 if it was interrupted before it was through.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { whatToTryNext as registryHints, tellRegistryStory } from '../vm-migration/vm-migration.ts';
 import { Cleanup, Interrupted } from './cleanup.ts';
 import { type Mesh, startMesh } from './mesh.ts';
-import { type Report, walk } from './walk.ts';
+import { walk } from './walk.ts';
 
 const ExitCode = { ok: 0, misbehaved: 1, usage: 64, unavailable: 69 } as const;
 const say = (text: string): void => console.error(text);
 
 interface Options {
   readonly exit: boolean;
+  readonly story: 'mesh' | 'registry';
   readonly json?: string;
 }
 
 function readOptions(): Options | undefined {
   try {
-    const options = { exit: { type: 'boolean', default: false }, json: { type: 'string' } } as const;
-    const { exit, json } = parseArgs({ options }).values;
-    return { exit, ...(json === undefined ? {} : { json }) };
+    const options = {
+      exit: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      story: { type: 'string', default: 'mesh' },
+    } as const;
+    const { exit, json, story } = parseArgs({ options }).values;
+    if (story !== 'mesh' && story !== 'registry') throw new Error(`There is no story "${story}".`);
+    return { exit, story, ...(json === undefined ? {} : { json }) };
   } catch (error) {
-    say(`${messageOf(error)} Usage: npm run quickstart -- [--exit] [--json FILE]`);
+    say(`${messageOf(error)} Usage: npm run quickstart -- [--story mesh|registry] [--exit] [--json FILE]`);
     return undefined;
   }
 }
@@ -44,9 +52,10 @@ async function main(): Promise<number> {
   }
   const cleanup = new Cleanup();
   try {
-    const { mesh, report } = await Promise.race([run(options, cleanup), cleanup.interruption]);
-    if (!options.exit) await stayUp(mesh, cleanup);
-    return report.ok ? ExitCode.ok : ExitCode.misbehaved;
+    const tell = options.story === 'mesh' ? run : runRegistryStory;
+    const { ok, next } = await Promise.race([tell(options, cleanup), cleanup.interruption]);
+    if (!options.exit) await stayUp(next, cleanup);
+    return ok ? ExitCode.ok : ExitCode.misbehaved;
   } catch (error) {
     if (error instanceof Interrupted) {
       say('\nstopping');
@@ -59,11 +68,31 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(options: Options, cleanup: Cleanup): Promise<{ readonly mesh: Mesh; readonly report: Report }> {
-  // What goes wrong because everything is being stopped is no news.
-  const tell = (text: string): void => {
+interface Told {
+  readonly ok: boolean;
+  /** What one may try while all is up. */
+  readonly next: string;
+}
+
+/** What goes wrong because everything is being stopped is no news. */
+function sayUnless(cleanup: Cleanup): (text: string) => void {
+  return (text) => {
     if (!cleanup.isOver) say(text);
   };
+}
+
+function sayVerdict(ok: boolean): void {
+  say(ok ? '\nEvery phase behaved.' : '\nNot every phase behaved: see what is marked above.');
+}
+
+async function runRegistryStory(options: Options, cleanup: Cleanup): Promise<Told> {
+  const { story, report } = await tellRegistryStory(options, cleanup, sayUnless(cleanup));
+  sayVerdict(report.ok);
+  return { ok: report.ok, next: registryHints(story) };
+}
+
+async function run(options: Options, cleanup: Cleanup): Promise<Told> {
+  const tell = sayUnless(cleanup);
   const folder = cleanup.own(
     () => mkdtempSync(path.join(tmpdir(), 'isthmus-quickstart-')),
     (made) => rmSync(made, { recursive: true, force: true }),
@@ -72,13 +101,13 @@ async function run(options: Options, cleanup: Cleanup): Promise<{ readonly mesh:
   const mesh = await startMesh(folder, cleanup, tell);
   const report = await walk(mesh.demos, performance.now() - started, tell);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
-  say(report.ok ? '\nEvery phase behaved.' : '\nNot every phase behaved: see what is marked above.');
-  return { mesh, report };
+  sayVerdict(report.ok);
+  return { ok: report.ok, next: whatToTryNext(mesh) };
 }
 
 /** From here on an interrupt is the way to end, not a failure. */
-async function stayUp(mesh: Mesh, cleanup: Cleanup): Promise<void> {
-  say(whatToTryNext(mesh));
+async function stayUp(next: string, cleanup: Cleanup): Promise<void> {
+  say(next);
   await cleanup.interruption.catch(() => say('stopping'));
 }
 
