@@ -161,6 +161,7 @@ class EtcdClient implements RegistryClient {
       return await Promise.race([watching, probing]);
     } finally {
       over.abort();
+      this.#answers.stop();
     }
   }
 

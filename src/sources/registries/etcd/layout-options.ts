@@ -56,7 +56,7 @@ function dubbo({ root = 'dubbo', services = 'services', levels = 'interface,appl
 function template({ prefix, template: text = '{prefix}/{service}/{instance}', ...rest }: Options): Layout | string {
   if (text.startsWith('{prefix}') && prefix === undefined)
     return 'options.prefix or options.template must say what keys begin with';
-  const parsed = parseKeyTemplate(text.replace('{prefix}', (prefix ?? '').replace(/\/+$/, '')));
+  const parsed = parseKeyTemplate(text.replace('{prefix}', () => (prefix ?? '').replace(/\/+$/, '')));
   if (typeof parsed === 'string') return parsed;
   if (prefix !== undefined && !parsed.prefix.startsWith(prefix))
     return `options.template does not begin with options.prefix, ${quote(prefix)}`;

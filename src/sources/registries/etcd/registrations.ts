@@ -138,7 +138,8 @@ export class Registrations {
     if (node.service === service && equal(node.instance, instance)) return;
     if (node.service !== service) this.#leave(node);
     node.service = service;
-    node.instance = instance;
+    const [sibling] = service.nodes;
+    node.instance = sibling?.instance === undefined ? instance : sharing(instance, sibling.instance);
     service.nodes.add(node);
     this.#services.set(key, service);
     this.#touched.add(service);
@@ -172,6 +173,15 @@ export class Registrations {
     instances.sort((a, b) => (a.id < b.id ? -1 : 1));
     return { ...name, metadata: {}, instances, isProtected: false };
   }
+}
+
+/** The same with the texts of its sibling where they are the same: of a hundred thousand instances, most are. */
+function sharing(instance: RegistryInstance, { metadata }: RegistryInstance): RegistryInstance {
+  const pairs = Object.entries(instance.metadata).map(([key, value]): [string, string] => {
+    const known = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
+    return [key, known === value ? known : value];
+  });
+  return { ...instance, metadata: Object.fromEntries(pairs) };
 }
 
 /** Dubbo's keys are long, and there may be many. */
