@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from './cache.ts';
+import { consulPeer } from './consul/consul-server.ts';
 import { etcdPeer } from './etcd/etcd-server.ts';
 import type { Peer } from './peer.ts';
 import { polarisPeer } from './polaris/polaris-server.ts';
@@ -68,6 +69,7 @@ function run(command: string, parameters: readonly string[], environment: NodeJS
 
 export const peers: readonly Peer[] = [
   polarisPeer,
+  consulPeer,
   etcdPeer,
   { name: 'envoy', purpose: 'xDS and thrift_proxy, Envoy 1.40', find: findEnvoy, install: installVenv },
   {
