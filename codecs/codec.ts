@@ -36,6 +36,8 @@ export const ReplyReason = {
   badResponse: 3,
   unspecified: 4,
   overLimit: 5,
+  /** The upstream took too long. The reference waits for ever and has none. */
+  timeout: 6,
 } as const;
 export type ReplyReason = (typeof ReplyReason)[keyof typeof ReplyReason];
 
@@ -104,10 +106,30 @@ export interface CodecCapabilities {
   readonly correlation: 'id' | 'order' | 'none';
   /** Whether ids make it safe for several callers to share one upstream connection. Needs rewriteId on every frame. */
   readonly sharesConnections: boolean;
+  /**
+   * Whether every server of the protocol works on the requests of one connection side by side: then they share
+   * connections without being told to. Absent: only where the configuration says so.
+   */
+  readonly multiplexes?: boolean;
   /** Whether mutate changes requests and responses; when false, it returns the frame unchanged. */
   readonly mutates: boolean;
+  /**
+   * Whether mutate has to walk through the body, which can be large: then requests are changed only where a route asks
+   * for it, and get no x-request-id else. Absent: they get one.
+   */
+  readonly mutatesBody?: boolean;
   /** Whether an upstream may send a heartbeat of its own, which heartbeatReply answers. */
   readonly heartbeats: boolean;
+}
+
+/** Frames about a connection itself; decode gives them the kind heartbeat. They are constant, and shared. */
+export interface ConnectionNotices {
+  /** Asks an upstream for a sign of life, and keeps it from closing an idle connection. */
+  readonly heartbeat: Buffer;
+  /** Tells a caller that no more requests are taken on the connection. */
+  readonly farewell: Buffer;
+  /** Whether an upstream tells that with this frame. */
+  isFarewell(bytes: Buffer, start: number, frame: Frame): boolean;
 }
 
 export interface CodecLimits {
@@ -148,4 +170,6 @@ export interface Codec {
   ): Buffer | undefined;
   /** The answer to a heartbeat frame; undefined when none is wanted. */
   heartbeatReply(bytes: Buffer, start: number, frame: Frame): Buffer | undefined;
+  /** Absent where the protocol has none. */
+  readonly notices?: ConnectionNotices;
 }

@@ -5,12 +5,13 @@
 import { awesomerpc } from './awesomerpc/awesomerpc.ts';
 import type { Codec } from './codec.ts';
 import { compileDescription, type DescriptionProblem } from './declarative/compile.ts';
+import { dubbo } from './dubbo/dubbo.ts';
 import { qza } from './qza/qza.ts';
 import { thrift } from './thrift/thrift.ts';
 
 /** By registry name, `aeraki.meta_protocol.codec.<protocol>`. */
 export const builtInCodecs: ReadonlyMap<string, Codec> = new Map(
-  [awesomerpc, qza, thrift].map((codec) => [codec.name, codec]),
+  [awesomerpc, dubbo, qza, thrift].map((codec) => [codec.name, codec]),
 );
 
 /** Codecs that users brought along: see codec-modules.ts. */

@@ -141,6 +141,11 @@ export function readReasoned(node: DocumentNode, integer: Integer): (reason: Rep
     else if (name === 'default') fallback = number;
     else value.problem(`"${name}" is no reason.`, `Use ${names.map(([known]) => known).join(', ')} or default.`);
   }
+  // Descriptions older than this reason have none for it.
+  if (!byReason.has(ReplyReason.timeout)) {
+    const unspecified = byReason.get(ReplyReason.unspecified);
+    if (unspecified !== undefined) byReason.set(ReplyReason.timeout, unspecified);
+  }
   if (fallback === undefined && byReason.size < names.length) {
     node.problem('Some reasons have no value.', 'Add default.');
   }

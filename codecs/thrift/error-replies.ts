@@ -13,6 +13,7 @@ const exceptionTypes: Readonly<Record<ReplyReason, number>> = {
   [ReplyReason.badResponse]: 6,
   [ReplyReason.unspecified]: 6,
   [ReplyReason.overLimit]: 6,
+  [ReplyReason.timeout]: 6,
 };
 const maxMessage = 1024;
 

@@ -17,7 +17,7 @@ const aeraki = (...names: readonly string[]): ReadonlySet<string> =>
  * his proxies: those are served it.
  */
 export const lackingCodecs: Readonly<Record<MetaKind, ReadonlySet<string>>> = {
-  metaproxy: aeraki('brpc', 'dubbo', 'trpc', 'videopacket'),
+  metaproxy: aeraki('brpc', 'trpc', 'videopacket'),
   'envoy-meta': aeraki(),
 };
 
