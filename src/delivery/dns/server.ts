@@ -10,6 +10,7 @@
  * client or upstream that holds up others; memory without a bound.
  */
 import { IsthmusError, messageOf } from '../../model/errors.ts';
+import { formatAddress } from '../../model/tcp-address.ts';
 import { AccessList, nearNetworks } from './access-list.ts';
 import { defaultForwarderLimits, Forwarder, type ForwarderLimits } from './forwarder.ts';
 import type { NameTable } from './name-table.ts';
@@ -107,8 +108,10 @@ class Server implements DnsServer {
         return bound;
       } catch (error) {
         if (address.port === 0 && attempt < PORT_ATTEMPTS) continue;
-        const where = `${address.host}, port ${address.port}`;
-        throw new IsthmusError('UNAVAILABLE', `Cannot serve DNS at ${where}: ${messageOf(error)}.`, { cause: error });
+        const where = formatAddress(address.host, address.port);
+        throw new IsthmusError('UNAVAILABLE', `Cannot listen on --dns ${where}: ${messageOf(error)}.`, {
+          cause: error,
+        });
       }
     }
   }

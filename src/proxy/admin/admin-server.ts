@@ -38,7 +38,9 @@ export async function startAdmin(address: string, views: AdminViews, token: stri
   const server = createServer((request, response) => void respond(request, response, views, token));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
-      reject(new IsthmusError('UNAVAILABLE', `admin address ${address}: ${error.message}`, { cause: error })),
+      reject(
+        new IsthmusError('UNAVAILABLE', `Cannot listen on --admin ${address}: ${error.message}.`, { cause: error }),
+      ),
     );
     server.listen({ host, port }, resolve);
   });
