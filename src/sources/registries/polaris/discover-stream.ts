@@ -4,11 +4,17 @@
  */
 import { type ChannelCredentials, Client, type ClientDuplexStream, type ClientOptions, Metadata } from '@grpc/grpc-js';
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
-import { type DiscoverRequest, type DiscoverResponse, decodeResponse, encodeRequest } from './polaris-messages.ts';
+import type { DiscoverConnection } from './discover-connection.ts';
+import {
+  type DiscoverRequest,
+  type DiscoverResponse,
+  deadlineMs,
+  decodeResponse,
+  encodeRequest,
+  maxAnswerBytes,
+} from './polaris-messages.ts';
 
 const method = '/v1.PolarisGRPC/Discover';
-const deadlineMs = 5_000;
-const maxAnswerBytes = 50 * 1024 * 1024;
 /** After so many requests, or so long, the stream is opened anew. */
 const maxRequests = 10_000;
 const maxAgeMs = 600_000;
@@ -22,7 +28,7 @@ interface Pending {
 
 type Stream = ClientDuplexStream<DiscoverRequest, DiscoverResponse>;
 
-export class DiscoverStream {
+export class DiscoverStream implements DiscoverConnection {
   readonly #client: Client;
   readonly #metadata: Metadata;
   #stream: Stream | undefined;

@@ -1,14 +1,15 @@
 /**
- * Polaris: the list of services of each namespace, and the instances of each service, asked for in turns over one
- * Discover stream. A released server pushes nothing; it answers "no change" for a revision that we have.
+ * Polaris: the list of services of each namespace, and the instances of each service, asked for in turns. A released
+ * server pushes nothing; it answers "no change" for a revision that we have.
  *
  *   every 5 s     SERVICES of each namespace   -> which services there are
  *   every 2 s     INSTANCE of each service     -> its instances (longer where there are thousands of services)
+ *
+ * An address host:port is asked over one stream of gRPC; a URL, such as http://polaris:8090, over HTTP, until a server
+ * of gRPC answers again. It has no options.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../../model/errors.ts';
-import type { RegistryServiceName } from '../../../model/registry.ts';
-import { grpcConnection } from '../grpc-connection.ts';
+import { IsthmusError, messageOf } from '../../../model/errors.ts';
 import type {
   CreateRegistryClient,
   RegistryAnswer,
@@ -16,116 +17,144 @@ import type {
   RegistryClientOptions,
 } from '../registry-client.ts';
 import { isSelected } from '../selection.ts';
-import { DiscoverStream } from './discover-stream.ts';
+import { connectDiscover, isHttp } from './discover-addresses.ts';
+import type { DiscoverConnection } from './discover-connection.ts';
+import { type KnownService, KnownServices } from './known-services.ts';
+import { reasonOf, verdictOf } from './polaris-codes.ts';
 import { registryService } from './polaris-mapping.ts';
-import { Code, type DiscoverResponse, DiscoverType, type PolarisService } from './polaris-messages.ts';
+import { type DiscoverResponse, DiscoverType, type PolarisService } from './polaris-messages.ts';
 
 const listIntervalMs = 5_000;
 const instanceIntervalMs = 2_000;
 /** So that ten thousand services cost a small part of a core. */
 const msPerService = 1;
+/** How often it is tried whether gRPC gets through again. */
+const returnIntervalMs = 60_000;
 /** Of the server itself. */
 const ownNamespace = 'Polaris';
 const window = 64;
 const firstRetryMs = 200;
 const longestRetryMs = 5_000;
 
-export const createPolarisClient: CreateRegistryClient = (options) => new PolarisClient(options);
-
-interface Known {
-  readonly name: RegistryServiceName;
-  metadata: Readonly<Record<string, string>>;
-  /** Of the instances that were answered last; only such as were taken. */
-  revision: string;
-  /** How often in a row the server did not know it. */
-  missed: number;
-}
+export const createPolarisClient: CreateRegistryClient = (options) => {
+  const [option] = Object.keys(options.registry.spec.options);
+  if (option === undefined) return new PolarisClient(options);
+  const reason = `options.${option} is none: registries of type Polaris have no options`;
+  const refusal = setImmediate(() => options.answer([{ kind: 'unavailable', reason }]));
+  return { scopes: [''], close: async () => clearImmediate(refusal) };
+};
 
 class PolarisClient implements RegistryClient {
   readonly scopes: readonly string[];
   readonly #options: RegistryClientOptions;
-  readonly #known = new Map<string, Known>();
-  /** Revision of each scope's list. */
-  readonly #lists = new Map<string, string>();
+  readonly #addresses: readonly string[];
+  readonly #known = new KnownServices();
   readonly #abort = new AbortController();
   readonly #running: Promise<void>;
-  #stream: DiscoverStream | undefined;
-  #address = 0;
+  /** Why each address failed, since one was sound. */
+  readonly #failures = new Map<string, string>();
+  #connection: DiscoverConnection | undefined;
+  #at = 0;
+  #retryMs = firstRetryMs;
 
   constructor(options: RegistryClientOptions) {
     this.#options = options;
-    const { namespaces } = options.registry.spec.select;
-    this.scopes = namespaces.length === 0 ? [''] : namespaces;
+    const { addresses, select } = options.registry.spec;
+    this.#addresses = addresses;
+    this.scopes = select.namespaces.length === 0 ? [''] : select.namespaces;
     this.#running = this.#run();
   }
 
   async close(): Promise<void> {
     this.#abort.abort();
-    this.#stream?.close();
+    this.#connection?.close();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    let retryMs = firstRetryMs;
     // The first answer comes no sooner than the client is known.
     await sleep(0);
-    while (!this.#abort.signal.aborted) {
+    for (; !this.#abort.signal.aborted; this.#at++) {
+      const address = this.#addresses[this.#at % this.#addresses.length] ?? '';
       try {
-        await this.#follow(() => {
-          retryMs = firstRetryMs;
-        });
+        await this.#follow(address);
       } catch (error) {
         if (this.#abort.signal.aborted) return;
-        this.#say({ kind: 'unavailable', reason: messageOf(error) });
+        this.#failures.set(address, messageOf(error));
+        const reason = this.#addresses.flatMap((one) => this.#failures.get(one) ?? []).join('; ');
+        this.#say({ kind: 'unavailable', reason });
         // Whoever answers next may be another server, with other revisions.
-        this.#lists.clear();
-        for (const known of this.#known.values()) known.revision = '';
+        this.#known.doubt('');
       }
-      this.#stream?.close();
-      this.#stream = undefined;
-      this.#address++;
-      await this.#pause(retryMs * (0.75 + Math.random() / 2));
-      retryMs = Math.min(2 * retryMs, longestRetryMs);
+      this.#connection?.close();
+      this.#connection = undefined;
+      await this.#pause(this.#retryMs * (0.75 + Math.random() / 2));
+      this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
     }
   }
 
-  /** Rejects when the server cannot be asked any more. */
-  async #follow(onAnswer: () => void): Promise<void> {
-    const { registry, secrets } = this.#options;
-    const { addresses, tls, interval } = registry.spec;
-    const { token, ...files } = await secrets();
-    const { address, credentials, options } = grpcConnection(
-      addresses[this.#address % addresses.length] ?? '',
-      tls,
-      files,
-    );
-    const stream = new DiscoverStream(address, credentials, options, token);
-    this.#stream = stream;
+  /** Resolves when there is a better address. Rejects when the server cannot be asked any more. */
+  async #follow(address: string): Promise<void> {
+    const { interval } = this.#options.registry.spec;
+    const connection = await this.#connect(address);
+    this.#connection = connection;
     let listsDue = 0;
+    let returnDue = performance.now() + returnIntervalMs;
     while (!this.#abort.signal.aborted) {
       const start = performance.now();
       if (start >= listsDue) {
         listsDue = start + listIntervalMs;
-        for (const scope of this.scopes) await this.#askList(stream, scope, token);
+        for (const scope of this.scopes) await this.#askList(connection, scope);
       }
-      await this.#askInstances(stream, token);
-      onAnswer();
+      await this.#askInstances(connection);
+      this.#retryMs = firstRetryMs;
+      this.#failures.clear();
+      if (isHttp(address) && start >= returnDue) {
+        if (await this.#findGrpc()) return;
+        returnDue = performance.now() + returnIntervalMs;
+      }
       const rest =
         (interval ?? Math.max(instanceIntervalMs, this.#known.size * msPerService)) - (performance.now() - start);
       await this.#pause(Math.max(rest, 0) * (0.95 + Math.random() / 10));
     }
   }
 
-  async #askList(stream: DiscoverStream, scope: string, token: string | undefined): Promise<void> {
-    const revision = this.#lists.get(scope) ?? '';
-    const service = request({ namespace: scope, group: '', name: '' }, revision, token);
-    const response = await stream.ask({ type: DiscoverType.services, service });
-    const code = response.code?.value;
-    if (code === Code.noChange) return;
-    if (code !== Code.success) {
+  async #connect(address: string): Promise<DiscoverConnection> {
+    return connectDiscover(address, this.#options.registry.spec.tls, await this.#options.secrets());
+  }
+
+  /** Gives whether a server of gRPC answers; it is the next one then. */
+  async #findGrpc(): Promise<boolean> {
+    const [scope = ''] = this.scopes;
+    for (const [at, address] of this.#addresses.entries()) {
+      if (isHttp(address)) continue;
+      const connection = await this.#connect(address);
+      try {
+        const request = { type: DiscoverType.services, service: asked(scope, '', this.#known.revisionOf(scope)) };
+        const verdict = verdictOf(request, await connection.ask(request));
+        if (verdict !== 'data' && verdict !== 'unchanged') continue;
+        this.#at = at - 1;
+        return true;
+      } catch {
+        // As before.
+      } finally {
+        connection.close();
+      }
+    }
+    return false;
+  }
+
+  async #askList(connection: DiscoverConnection, scope: string): Promise<void> {
+    const request = { type: DiscoverType.services, service: asked(scope, '', this.#known.revisionOf(scope)) };
+    const response = await connection.ask(request);
+    const verdict = verdictOf(request, response);
+    if (verdict === 'unchanged') return;
+    if (verdict === 'refused' || verdict === 'absent') {
+      this.#known.doubt(scope);
       this.#say({ kind: 'unavailable', scope, reason: reasonOf(response) });
       return;
     }
+    if (verdict !== 'data') throw new IsthmusError('UNAVAILABLE', reasonOf(response));
     const services = (response.services ?? [])
       .map(({ name, namespace, metadata = {} }) => ({
         name: { namespace: namespace?.value ?? scope, group: '', name: name?.value ?? '' },
@@ -133,44 +162,26 @@ class PolarisClient implements RegistryClient {
       }))
       // The server registers itself, which is nobody's service unless somebody asks for it.
       .filter(({ name }) => scope !== '' || name.namespace !== ownNamespace);
-    const fresh = response.service?.revision?.value ?? '';
-    // An unknown namespace is answered like an empty one, but for the revision.
-    const isDoubtful = services.length === 0 && fresh === '';
-    this.#say({
-      kind: 'services',
-      scope,
-      services: services.map(({ name }) => name),
-      trust: isDoubtful ? 'partial' : 'complete',
-      ...(isDoubtful ? { reason: 'the server lists no service, and no revision' } : {}),
-    });
-    if (!isDoubtful) this.#keep(scope, services, fresh);
-  }
-
-  #keep(scope: string, services: readonly Pick<Known, 'name' | 'metadata'>[], revision: string): void {
+    const revision = response.service?.revision?.value ?? '';
+    const reason = doubtOf(services, revision);
+    const names = services.map(({ name }) => name).filter(({ name }) => name !== '');
+    if (reason !== undefined) {
+      this.#known.doubt(scope);
+      this.#say({ kind: 'services', scope, services: names, trust: 'partial', reason });
+      return;
+    }
+    this.#say({ kind: 'services', scope, services: names, trust: 'complete' });
     const { select } = this.#options.registry.spec;
-    const listed = new Set<string>();
-    for (const { name, metadata } of services) {
-      if (!isSelected(select, name)) continue;
-      const key = keyOf(name);
-      listed.add(key);
-      const known = this.#known.get(key);
-      if (known === undefined) this.#known.set(key, { name, metadata, revision: '', missed: 0 });
-      else known.metadata = metadata;
-    }
-    for (const [key, { name }] of this.#known) {
-      if ((scope === '' || name.namespace === scope) && !listed.has(key)) this.#known.delete(key);
-    }
-    this.#lists.set(scope, revision);
+    const wanted = services.filter(({ name }) => isSelected(select, name));
+    this.#known.keep(scope, wanted, revision);
   }
 
-  async #askInstances(stream: DiscoverStream, token: string | undefined): Promise<void> {
-    const queue = [...this.#known.values()];
+  async #askInstances(connection: DiscoverConnection): Promise<void> {
+    const queue = this.#known.all();
     let answers: RegistryAnswer[] = [];
     const worker = async (): Promise<void> => {
       for (let known = queue.pop(); known !== undefined; known = queue.pop()) {
-        const service = request(known.name, known.revision, token);
-        const response = await stream.ask({ type: DiscoverType.instance, service });
-        const answer = this.#answerOf(known, response);
+        const answer = await this.#askOne(connection, known);
         if (answer !== undefined) answers.push(answer);
         if (answers.length >= window) {
           this.#say(...answers);
@@ -182,19 +193,34 @@ class PolarisClient implements RegistryClient {
     if (answers.length > 0) this.#say(...answers);
   }
 
-  #answerOf(known: Known, response: DiscoverResponse): RegistryAnswer | undefined {
-    const code = response.code?.value;
-    const asked = response.service;
-    if (code === Code.noChange) return undefined;
-    if (code === Code.noSuchService) return ++known.missed < 2 ? undefined : { kind: 'absent', service: known.name };
-    known.missed = 0;
-    const isOurs = asked?.name?.value === known.name.name && asked.namespace?.value === known.name.namespace;
-    if (code !== Code.success || !isOurs) {
-      const reason = isOurs || code !== Code.success ? reasonOf(response) : 'the answer is about another service';
-      const service = { ...known.name, metadata: known.metadata, instances: [], isProtected: false };
-      return { kind: 'service', service, trust: 'partial', reason };
+  /** Rejects where nothing more is to be asked of this server. */
+  async #askOne(connection: DiscoverConnection, known: KnownService): Promise<RegistryAnswer | undefined> {
+    const { name } = known;
+    const request = { type: DiscoverType.instance, service: asked(name.namespace, name.name, known.revision) };
+    const response = await connection.ask(request);
+    const verdict = verdictOf(request, response);
+    // Whatever is said next has to be said in full, unless it stays what it is.
+    if (verdict !== 'unchanged' && verdict !== 'data') known.revision = '';
+    if (verdict !== 'absent') known.missed = 0;
+    switch (verdict) {
+      case 'unchanged':
+        return undefined;
+      case 'absent':
+        return ++known.missed < 2 ? undefined : { kind: 'absent', service: name };
+      case 'data':
+        return this.#complete(known, response);
+      case 'refused':
+      case 'failed':
+        return { kind: 'service', service: emptyService(known), trust: 'partial', reason: reasonOf(response) };
+      case 'confused':
+        throw new IsthmusError('UNAVAILABLE', 'the server answers what it was not asked');
+      default:
+        throw new IsthmusError('UNAVAILABLE', reasonOf(response));
     }
-    known.revision = asked.revision?.value ?? '';
+  }
+
+  #complete(known: KnownService, response: DiscoverResponse): RegistryAnswer {
+    known.revision = response.service?.revision?.value ?? '';
     const service = registryService(known.name, known.metadata, response.instances ?? []);
     return { kind: 'service', service, trust: 'complete' };
   }
@@ -208,23 +234,20 @@ class PolarisClient implements RegistryClient {
   }
 }
 
-function request(
-  { namespace, name }: RegistryServiceName,
-  revision: string,
-  token: string | undefined,
-): PolarisService {
+function asked(namespace: string, name: string, revision: string): PolarisService {
   return {
     ...(name === '' ? {} : { name: { value: name } }),
     ...(namespace === '' ? {} : { namespace: { value: namespace } }),
     ...(revision === '' ? {} : { revision: { value: revision } }),
-    ...(token === undefined ? {} : { token: { value: token } }),
   };
 }
 
-function keyOf({ namespace, name }: RegistryServiceName): string {
-  return `${namespace}/${name}`;
+/** An unknown namespace is answered like an empty one, but for the revision. */
+function doubtOf(services: readonly Pick<KnownService, 'name'>[], revision: string): string | undefined {
+  if (services.length === 0 && revision === '') return 'the server lists no service, and no revision';
+  return services.some(({ name }) => name.name === '') ? 'the server lists a service without a name' : undefined;
 }
 
-function reasonOf({ code, info }: DiscoverResponse): string {
-  return `the server answers ${code?.value ?? 'nothing'}${info?.value === undefined ? '' : `, ${info.value}`}`;
+function emptyService({ name, metadata }: KnownService) {
+  return { ...name, metadata, instances: [], isProtected: false };
 }

@@ -35,7 +35,6 @@ export interface PolarisService {
   readonly namespace?: Text;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly revision?: Text;
-  readonly token?: Text;
 }
 
 export interface DiscoverRequest {
@@ -55,12 +54,10 @@ export interface DiscoverResponse {
 export const DiscoverType = { instance: 1, services: 6 } as const;
 export type DiscoverType = (typeof DiscoverType)[keyof typeof DiscoverType];
 
-/** Codes that discovery tells apart; HTTP status times 1000. */
-export const Code = {
-  success: 200_000,
-  noChange: 200_001,
-  noSuchService: 400_202,
-} as const;
+/** Of one request. */
+export const deadlineMs = 5_000;
+/** As Polaris' own clients have it. */
+export const maxAnswerBytes = 50 * 1024 * 1024;
 
 const text = 'StringValue';
 const field = (type: string, id: number) => ({ type, id });
@@ -93,7 +90,6 @@ const root = protobuf.Root.fromJSON({
         name: field(text, 1),
         namespace: field(text, 2),
         metadata: map(3),
-        token: field(text, 12),
         revision: field(text, 15),
       },
     },
@@ -112,7 +108,7 @@ const root = protobuf.Root.fromJSON({
 });
 
 const requestType = root.lookupType('DiscoverRequest');
-const responseType = root.lookupType('DiscoverResponse');
+export const responseType = root.lookupType('DiscoverResponse');
 
 export function encodeRequest(request: DiscoverRequest): Buffer {
   return Buffer.from(requestType.encode(requestType.fromObject(request)).finish());
@@ -120,6 +116,11 @@ export function encodeRequest(request: DiscoverRequest): Buffer {
 
 /** Throws for what is no message. */
 export function decodeResponse(bytes: Buffer): DiscoverResponse {
-  const message: DiscoverResponse = responseType.toObject(responseType.decode(bytes), { arrays: true });
-  return message;
+  return responseOf(responseType.decode(bytes));
+}
+
+/** Of a message, or of an object in its form. */
+export function responseOf(message: object): DiscoverResponse {
+  const response: DiscoverResponse = responseType.toObject(responseType.fromObject(message), { arrays: true });
+  return response;
 }
