@@ -330,9 +330,9 @@ export const catalogue = {
 
   // 11: migrations
   ISTH1101: entry(
-    'error',
+    'warning',
     'Migration names an unknown host',
-    'Correct the host. Until then all requests go where they went.',
+    'Correct the host, unless a registry declares it that is not seen here. Until then all requests go where they went.',
   ),
   ISTH1102: entry(
     'warning',

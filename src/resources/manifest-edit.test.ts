@@ -31,6 +31,18 @@ describe('editing a manifest', () => {
     );
   });
 
+  it('puts a new field after the one that is named before it', () => {
+    const edited = editSpec(block.replace('  share: 10\n', ''), 0, { stage: 'Shift', share: 25 });
+    expect(edited).toBe(block.replace("'Join'", 'Shift').replace('share: 10', 'share: 25'));
+    expect(editSpec('spec: { stage: Join, host: a }', 0, { stage: 'Shift', share: 5 })).toBe(
+      'spec: { stage: Shift, share: 5, host: a }',
+    );
+    const windows = 'spec:\r\n  stage: Join\r\n  host: a\r\n';
+    expect(editSpec(windows, 0, { stage: 'Shift', share: 5 })).toBe(
+      'spec:\r\n  stage: Shift\r\n  share: 5\r\n  host: a\r\n',
+    );
+  });
+
   it('removes a field with its line, or its comma', () => {
     expect(editSpec(block, 0, { share: undefined })).toBe(block.replace('  share: 10\n', ''));
     expect(editSpec('spec: { share: 5, host: a }', 0, { share: undefined })).toBe('spec: { host: a }');

@@ -20,35 +20,82 @@ export function findObjects(text: string, { kind, namespace, name }: ManifestObj
   });
 }
 
-/** The text with fields of the spec of one document set, or removed where undefined. Throws Error where it cannot. */
-export function editSpec(
-  text: string,
-  at: number,
-  fields: Readonly<Record<string, string | number | undefined>>,
-): string {
-  return Object.entries(fields).reduce((edited, [field, value]) => editField(edited, at, field, value), text);
+type Fields = Readonly<Record<string, string | number | undefined>>;
+
+/**
+ * The text with fields of the spec of one document set, or removed where undefined. A field that is not there yet comes
+ * after the one that is named before it, else first. Throws Error where it cannot.
+ */
+export function editSpec(text: string, at: number, fields: Fields): string {
+  const names = Object.keys(fields);
+  return names.reduce(
+    (edited, field, n) => editField(edited, at, { field, value: fields[field], after: names[n - 1] }),
+    text,
+  );
 }
 
-function editField(text: string, at: number, field: string, value: string | number | undefined): string {
+interface Edit {
+  readonly field: string;
+  readonly value: string | number | undefined;
+  readonly after: string | undefined;
+}
+
+function editField(text: string, at: number, { field, value, after }: Edit): string {
   const document = parseAllDocuments(text)[at];
   const spec = document?.getIn(['spec'], true);
   if (document === undefined || !isMap(spec)) throw new Error('its spec is no map');
-  const pair = spec.items.find(({ key }) => isScalar(key) && key.value === field);
-  if (pair === undefined) return value === undefined ? text : insertField(text, spec, field, value);
-  if (value === undefined) return removeField(text, spec, field);
-  const range = isScalar(pair.value) ? pair.value.range : undefined;
-  if (range === undefined || range === null) throw new Error(`its spec.${field} is no plain value`);
-  return `${text.slice(0, range[0])}${value}${text.slice(range[1])}`;
+  const place = placeOf(spec, field);
+  if (place === undefined) return value === undefined ? text : insertField(text, spec, field, value, after);
+  if (value === undefined) return removeField(text, spec, place);
+  return `${text.slice(0, place.value)}${value}${text.slice(place.end)}`;
 }
 
-/** Before the first field, on a line of its own unless the map is written in braces. */
-function insertField(text: string, spec: YAMLMap, field: string, value: string | number): string {
+/** Where a field begins, where its value does, and where that ends. Undefined where there is no such field. */
+function placeOf(spec: YAMLMap, field: string | undefined): FieldPlace | undefined {
+  const pair = spec.items.find(({ key }) => isScalar(key) && key.value === field);
+  if (pair === undefined) return undefined;
+  const start = isScalar(pair.key) ? pair.key.range?.[0] : undefined;
+  const range = isScalar(pair.value) ? pair.value.range : undefined;
+  if (start === undefined || range === undefined || range === null)
+    throw new Error(`its spec.${field} is no plain value`);
+  return { start, value: range[0], end: range[1] };
+}
+
+interface FieldPlace {
+  readonly start: number;
+  readonly value: number;
+  readonly end: number;
+}
+
+/** On a line of its own, unless the map is written in braces. */
+function insertField(
+  text: string,
+  spec: YAMLMap,
+  field: string,
+  value: string | number,
+  after: string | undefined,
+): string {
   const [first] = spec.items;
   const start = isScalar(first?.key) ? first.key.range?.[0] : undefined;
   if (start === undefined) throw new Error('its spec is empty');
-  if (spec.flow === true) return `${text.slice(0, start)}${quoted(text, field)}: ${value}, ${text.slice(start)}`;
-  const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
-  return `${text.slice(0, start)}${field}: ${value}\n${line}${text.slice(start)}`;
+  const before = placeOf(spec, after);
+  const entry = `${spec.flow === true ? quoted(text, field) : field}: ${value}`;
+  if (spec.flow === true) {
+    return before === undefined
+      ? `${text.slice(0, start)}${entry}, ${text.slice(start)}`
+      : `${text.slice(0, before.end)}, ${entry}${text.slice(before.end)}`;
+  }
+  const indent = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
+  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+  if (before === undefined) return `${text.slice(0, start)}${entry}${lineEnd}${indent}${text.slice(start)}`;
+  const end = endOfLine(text, before.end);
+  return `${text.slice(0, end)}${lineEnd}${indent}${entry}${text.slice(end)}`;
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  if (end < 0) return text.length;
+  return text[end - 1] === '\r' ? end - 1 : end;
 }
 
 /** JSON wants quotes around a name. */
@@ -56,11 +103,7 @@ function quoted(text: string, field: string): string {
   return text.trimStart().startsWith('{') ? JSON.stringify(field) : field;
 }
 
-function removeField(text: string, spec: YAMLMap, field: string): string {
-  const pair = spec.items.find(({ key }) => isScalar(key) && key.value === field);
-  const start = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
-  const end = isScalar(pair?.value) ? pair.value.range?.[1] : undefined;
-  if (start === undefined || end === undefined) throw new Error(`its spec.${field} is no plain value`);
+function removeField(text: string, spec: YAMLMap, { start, end }: FieldPlace): string {
   if (spec.flow === true) {
     const after = /^\s*,\s*/.exec(text.slice(end))?.[0].length ?? 0;
     const before = after > 0 ? 0 : (/,\s*$/.exec(text.slice(0, start))?.[0].length ?? 0);
