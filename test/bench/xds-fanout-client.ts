@@ -1,6 +1,7 @@
 /**
  * The other side of xds-fanout.bench.ts, in a process of its own: many delta streams that acknowledge what comes.
- * `node xds-fanout-client.ts PORT STREAMS CONNECTIONS NAME...`: each stream subscribes to all endpoints named. Ends with stdin.
+ * `node xds-fanout-client.ts PORT STREAMS CONNECTIONS NAME...`: each stream subscribes to all endpoints named. Writes a dot
+ * whenever there are as many acknowledgements more as there are streams. Ends with stdin.
  */
 import { type ClientHttp2Session, connect } from 'node:http2';
 import protobuf from 'protobufjs/minimal.js';
@@ -9,6 +10,8 @@ import { encode, typeUrl } from '../../src/xds-api/messages.ts';
 
 const [port = '', streamCount = '', connectionCount = '', ...names] = process.argv.slice(2);
 const endpointType = typeUrl('envoy.config.endpoint.v3.ClusterLoadAssignment');
+
+let acknowledged = 0;
 
 function framed(message: Uint8Array): Buffer {
   const prefix = Buffer.alloc(5);
@@ -40,7 +43,10 @@ function open(session: ClientHttp2Session, id: number): void {
   };
   const reader = new MessageReader(1 << 26);
   stream.on('data', (chunk: Buffer) => {
-    reader.read(chunk, (message) => send({ typeUrl: endpointType, responseNonce: nonceOf(message) }));
+    reader.read(chunk, (message) => {
+      send({ typeUrl: endpointType, responseNonce: nonceOf(message) });
+      if (++acknowledged % Number(streamCount) === 0) process.stdout.write('.');
+    });
   });
   stream.on('error', (error) => {
     process.stderr.write(`${error.message}\n`);

@@ -100,6 +100,12 @@ export class EtcdServer {
     await this.call('kv/put', { key: base64(key), value: base64(value), ...(lease === undefined ? {} : { lease }) });
   }
 
+  /** In one transaction, of 128 at the most. */
+  async putAll(pairs: readonly (readonly [key: string, value: string])[]): Promise<void> {
+    const puts = pairs.map(([key, value]) => ({ requestPut: { key: base64(key), value: base64(value) } }));
+    await this.call('kv/txn', { success: puts });
+  }
+
   async delete(key: string): Promise<void> {
     await this.call('kv/deleterange', { key: base64(key) });
   }
@@ -209,7 +215,7 @@ function base64(text: string): string {
 }
 
 /** The first key that does not begin with it; its last character is ASCII. */
-function afterPrefix(prefix: string): string {
+export function afterPrefix(prefix: string): string {
   return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 }
 
