@@ -239,7 +239,7 @@ export class HessianWalker {
   /** Bytes of one chunk and its head; infinitely many where none begins. */
   #binaryBytes(code: number): number {
     const second = this.#bytes[this.at + 1] ?? 0;
-    switch (forms[code]) {
+    switch (forms[code] ?? Form.none) {
       case Form.shortBinary:
         return 1 + (code & 0x0f);
       case Form.mediumBinary:

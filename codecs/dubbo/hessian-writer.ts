@@ -71,7 +71,9 @@ export class HessianWriter {
         return this.int(value.value);
       case 'binary':
         return this.#binary(value.length);
-      default:
+      case 'list':
+      case 'map':
+      case 'object':
         return this.#shared(value);
     }
   }

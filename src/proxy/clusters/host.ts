@@ -12,6 +12,8 @@ interface HostCluster extends ConnectionBudget {
   readonly plan: ConnectionBudget['plan'] & { readonly connectTimeoutMs: number };
 }
 
+const FAREWELL_MS = 5000;
+
 export class Host implements PooledHost {
   /** `address:port`, or the path of a unix socket. */
   readonly key: string;
@@ -22,7 +24,7 @@ export class Host implements PooledHost {
   weight = 1;
   /** May get new requests, as the endpoint's health says. */
   healthy = true;
-  /** Not asked again before this moment, after it could not be connected to. */
+  /** Not asked again before this moment, after it could not be connected to or said farewell. */
   avoidUntil = 0;
   /** Every connection to it, whoever keeps it. */
   readonly connections = new Set<UpstreamConnection>();
@@ -78,6 +80,11 @@ export class Host implements PooledHost {
   noteConnectFailure(now: number): void {
     this.stats.cxConnectFail++;
     this.avoidUntil = now + Math.min(5000, 100 * 2 ** Math.min(this.#failures++, 6));
+  }
+
+  /** It is about to go: others are preferred until that is known from elsewhere. */
+  noteFarewell(now: number): void {
+    this.avoidUntil = now + FAREWELL_MS;
   }
 
   /** The endpoint has gone: what is in flight finishes, nothing new begins. */

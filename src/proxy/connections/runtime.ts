@@ -19,6 +19,11 @@ export interface ProxyLimits {
   readonly maxConnections: number;
   /** How long an upstream may take to answer; 0: for ever, as the reference does. */
   readonly requestTimeoutMs: number;
+  /**
+   * How long an upstream may be silent before it is sent a heartbeat, where the protocol has such; after three times as
+   * long its connection ends. 0: never.
+   */
+  readonly heartbeatMs: number;
   /** How long a pooled upstream connection may be idle. */
   readonly upstreamIdleMs: number;
   /** How long requests in flight may take when a caller has half-closed or a listener or host drains. */
@@ -39,6 +44,7 @@ export const defaultProxyLimits: ProxyLimits = {
   maxInFlight: 4096,
   maxConnections: 50_000,
   requestTimeoutMs: 60_000,
+  heartbeatMs: 60_000,
   upstreamIdleMs: 60_000,
   drainMs: 10_000,
   listenerGraceMs: 5_000,

@@ -74,6 +74,7 @@ export class Site {
 }
 
 function sharingOf({ codec, multiplexing }: MetaProtocolPlan): Sharing {
-  if (!multiplexing || codec.capabilities.correlation === 'none') return 'pool';
+  const { multiplexes = false, correlation } = codec.capabilities;
+  if (!(multiplexing || multiplexes) || correlation === 'none') return 'pool';
   return codec.capabilities.sharesConnections ? 'all' : 'caller';
 }

@@ -121,7 +121,7 @@ export class HostPool implements ConnectionKeeper {
     if (requestTimeoutMs <= 0) return;
     while ((this.#queue[0]?.startedAt ?? now) < now - requestTimeoutMs) {
       const call = this.#shift();
-      call?.owner?.onFailure(call, ReplyReason.unspecified, 'no connection in time', 'upstream_pending_timeout');
+      call?.owner?.onFailure(call, ReplyReason.timeout, 'no connection in time', 'upstream_pending_timeout');
     }
   }
 

@@ -9,10 +9,10 @@ import type { HostAddress } from '../config/endpoint-plan.ts';
 import type { Call } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
 import { type Gathering, Output } from '../connections/output.ts';
-import { heartbeatReply } from '../connections/own-answers.ts';
 import { reading } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { ClusterStats } from '../observation/stats.ts';
+import { LifeSigns } from './life-signs.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
 /** The host at the other end, as far as its connections are concerned. */
@@ -25,6 +25,7 @@ export interface ConnectionHost {
   /** Requests in flight. */
   active: number;
   noteConnected(): void;
+  noteFarewell(now: number): void;
   noteConnectFailure(now: number): void;
 }
 
@@ -56,6 +57,7 @@ export class UpstreamConnection {
   readonly #exclusive: boolean;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
+  readonly #lifeSigns: LifeSigns;
   #holds = 0;
   /** Requests without a reply that came before the connection was established. */
   #earlyOneways = 0;
@@ -82,6 +84,7 @@ export class UpstreamConnection {
     this.#lastRead = runtime.turn.now;
     this.#socket = this.#open(host.address);
     this.output = new Output(this.#socket, runtime.turn, runtime.limits.highWaterBytes, keeper.gathering);
+    this.#lifeSigns = new LifeSigns(runtime, codec, this.output);
     this.#reader = new FrameReader(codec.decoder('response', runtime.limits), this);
     this.#listen();
     host.stats.cxTotal++;
@@ -148,6 +151,8 @@ export class UpstreamConnection {
   sweep(now: number): void {
     const { requestTimeoutMs, lingerMs } = this.#runtime.limits;
     if (this.retired && this.calls.size === 0 && now - this.idleSince > lingerMs) this.destroy();
+    const isReading = this.connected && !this.retired && this.#holds === 0;
+    if (isReading && !this.#lifeSigns.check(now, this.#lastRead)) this.destroy();
     if (requestTimeoutMs <= 0 || this.calls.size === 0) return;
     const before = now - requestTimeoutMs;
     let expired = 0;
@@ -157,7 +162,7 @@ export class UpstreamConnection {
         expired++;
         this.host.active--;
         this.host.stats.rqTimeout++;
-        call.owner?.onFailure(call, ReplyReason.unspecified, 'upstream request timeout', 'upstream_response_timeout');
+        call.owner?.onFailure(call, ReplyReason.timeout, 'upstream request timeout', 'upstream_response_timeout');
       },
     );
     if (expired > 0 && (this.#exclusive || this.#lastRead < before)) this.destroy();
@@ -179,8 +184,11 @@ export class UpstreamConnection {
 
   onFrame(bytes: Buffer, start: number, frame: Frame): void {
     if (frame.kind === FrameKind.response || frame.kind === FrameKind.error) this.#reply(bytes, start, frame);
-    else if (frame.kind === FrameKind.heartbeat) this.#answerHeartbeat(bytes, start, frame);
-    else this.host.stats.unexpectedFrames++;
+    else if (frame.kind === FrameKind.heartbeat) this.#onHeartbeat(bytes, start, frame);
+    else {
+      this.host.stats.unexpectedFrames++;
+      if (frame.kind === FrameKind.request) this.#lifeSigns.refuse(bytes, start, frame);
+    }
   }
 
   onUndecodable(error: unknown): void {
@@ -218,12 +226,11 @@ export class UpstreamConnection {
     else this.#keeper.onIdle(this);
   }
 
-  #answerHeartbeat(bytes: Buffer, start: number, frame: Frame): void {
+  #onHeartbeat(bytes: Buffer, start: number, frame: Frame): void {
     this.host.stats.heartbeats++;
-    // An upstream that does not read gets no answer, instead of many in memory.
-    if (this.output.crowded) return;
-    const answer = heartbeatReply(this.#codec, this.#runtime.faults, bytes, start, frame);
-    if (answer !== undefined) this.output.push(answer, 0, answer.length);
+    if (!this.#lifeSigns.onHeartbeat(bytes, start, frame)) return;
+    this.host.noteFarewell(this.#runtime.turn.now);
+    this.retire();
   }
 
   #listen(): void {
