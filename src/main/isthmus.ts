@@ -17,10 +17,10 @@ if (isTooOld(process.versions.node)) {
   process.exit(69);
 }
 
-// A reader that goes away (isthmus ... | head) is no failure, and a log that nobody reads ends no control plane.
+// A reader that goes away (isthmus ... | head) is no failure, and hides none: the exit code is what it would have been. Nor
+// does a log that nobody reads end a control plane.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
 });
 process.stderr.on('error', () => {});
 

@@ -1,7 +1,7 @@
 /** `isthmus run` ends when it is told to, whatever its peers do with their connections. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts, quickstartManifests, startIsthmus, temporaryFolder } from '../e2e/isthmus-process.ts';
 
 const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
@@ -31,3 +31,22 @@ it.each([
   },
   20_000,
 );
+
+it('and at once when it is told to a second time', async () => {
+  const state = await temporaryFolder();
+  const isthmus = await startIsthmus(['-f', quickstartManifests, '--state', state, ...freePorts]);
+  const [host = '', port] = isthmus.admin.split(':');
+  const socket = connect({ port: Number(port), host });
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  // Half a question is waited for: until then there is no end of its own.
+  socket.write('GET /healthz HTTP/1.1\r\n');
+  isthmus.process.kill('SIGTERM');
+  await vi.waitUntil(() => isthmus.log().includes('"msg":"stopping"'), { timeout: 20_000, interval: 5 });
+  isthmus.process.kill('SIGTERM');
+  expect(await isthmus.ended).toBe(143);
+  expect(isthmus.log()).not.toContain('"msg":"stopped"');
+});

@@ -109,7 +109,8 @@ export class LeaseKeeper {
     const failed = this.#failure === undefined ? [] : [finding('ISTH0901', { object, message: this.#failure })];
     const { damage, torn } = this.#journal;
     const damaged = damage === undefined ? [] : [finding('ISTH0902', { object, message: describe(damage) })];
-    const cut = torn === undefined ? [] : [finding('ISTH0903', { object, message: describeTorn(torn) })];
+    const cut =
+      torn === undefined || damage !== undefined ? [] : [finding('ISTH0903', { object, message: describeTorn(torn) })];
     return [...failed, ...damaged, ...cut, ...this.#book.findings()];
   }
 

@@ -1,0 +1,64 @@
+/** A state folder that is not as it was left: addresses stay where they can, and what happened is said. */
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { InProcessPlane, serviceEntry } from '../e2e/in-process-plane.ts';
+import { freePorts, runIsthmus } from '../e2e/isthmus-process.ts';
+
+const names = Array.from({ length: 20 }, (_, n) => `service-${n}`);
+let mesh: InProcessPlane;
+const journal = () => mesh.at('state', 'leases.journal');
+const serve = () => mesh.serve(['services.yaml']);
+const addresses = async () =>
+  Object.fromEntries((await mesh.leases()).map(({ key, ipv4, ipv6 }) => [key, [ipv4, ipv6]]));
+
+beforeEach(async () => {
+  mesh = await InProcessPlane.create();
+  await mesh.write('services.yaml', names.map(serviceEntry).join('---\n'));
+});
+
+describe('a state folder', () => {
+  it.each([
+    ['emptied', () => truncate(journal(), 0), 'ISTH0903', 0],
+    ['cut in the middle', async () => truncate(journal(), (await readFile(journal())).length / 2), 'ISTH0903', 0],
+    ['overwritten with noise', () => writeFile(journal(), Buffer.alloc(5_000, '\u0000noise\n')), 'ISTH0902', 1],
+    ['changed in one byte', () => flipped(700), 'ISTH0902', 1],
+    ['lost', () => rm(journal()), undefined, 0],
+  ])('whose leases were %s gives each host the address it had, and says so', async (_, harm, code, copies) => {
+    await serve();
+    const before = await addresses();
+    expect(Object.keys(before)).toHaveLength(names.length);
+    await mesh.stop();
+    await harm();
+    await serve();
+    expect(await addresses()).toEqual(before);
+    expect(mesh.codes()).toEqual(code === undefined ? [] : [code]);
+    const kept = (await readdir(mesh.at('state'))).filter((name) => name.includes('.corrupt-'));
+    expect(kept).toHaveLength(copies);
+    await mesh.stop();
+    await serve();
+    expect([await addresses(), mesh.codes()]).toEqual([before, []]);
+  });
+
+  it.each([
+    ['that a later version wrote', () => writeFile(journal(), laterVersion), 'a later version of isthmus'],
+    ['that are no file', () => mkdir(journal()), 'is no regular file'],
+  ])('with leases %s is left alone, and the start says why it ends', async (_, harm, why) => {
+    await serve();
+    await mesh.stop();
+    await rm(journal());
+    await harm();
+    const parameters = ['-f', mesh.at('services.yaml'), '--state', mesh.at('state'), ...freePorts];
+    const { code, stderr } = await runIsthmus(['run', ...parameters, '--log-level', 'error']);
+    expect([code, stderr]).toEqual([69, expect.stringContaining(why)]);
+    expect(stderr).toMatch(/^isthmus: .*\n$/);
+    expect(await readdir(mesh.at('state'))).not.toContain('leases.journal.corrupt-1');
+  });
+});
+
+const laterVersion = 'abdfa794 {"format":"isthmus leases","version":2}\n';
+
+async function flipped(at: number): Promise<void> {
+  const bytes = await readFile(journal());
+  bytes[at] = (bytes[at] ?? 0) ^ 0x20;
+  await writeFile(journal(), bytes);
+}
