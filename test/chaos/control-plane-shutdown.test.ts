@@ -42,8 +42,10 @@ it('and at once when it is told to a second time', async () => {
   });
   socket.on('error', () => {});
   await once(socket, 'connect');
-  // Half a question is waited for: until then there is no end of its own.
-  socket.write('GET /healthz HTTP/1.1\r\n');
+  // Half a question is waited for; that it has come is known from the answer to the one before.
+  const question = `GET /healthz HTTP/1.1\r\nHost: ${isthmus.admin}\r\n`;
+  socket.write(`${question}\r\n${question}`);
+  await once(socket, 'data');
   isthmus.process.kill('SIGTERM');
   await vi.waitUntil(() => isthmus.log().includes('"msg":"stopping"'), { timeout: 20_000, interval: 5 });
   isthmus.process.kill('SIGTERM');
