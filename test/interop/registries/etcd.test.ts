@@ -133,6 +133,17 @@ describe.skipIf(etcd === undefined)('an etcd registry', () => {
     expect(bridged.codes.filter((code) => code === 'ISTH1004')).toHaveLength(2);
   });
 
+  it('of more keys than one answer holds is read whole, at one revision', async () => {
+    for (let at = 0; at < 12; at++)
+      await server.putAll(Array.from({ length: 100 }, (_, n) => [`/many/s${at}/${n}`, `10.1.${at}.${n}:80`]));
+    const many = open({ options: { prefix: '/many' } });
+    try {
+      await expect.poll(() => many.status).toMatchObject({ state: 'live', services: 12, instances: 1_200 });
+    } finally {
+      await many.close();
+    }
+  });
+
   it('that cannot be reached at the start is served from what it said before', async () => {
     const earlier = bridged;
     await server.kill();

@@ -22,26 +22,27 @@ export interface StoreWatchOptions {
 /** Only ever rejects: with ReadAgain, or UNAVAILABLE. */
 export async function watchStore(options: StoreWatchOptions): Promise<never> {
   const { gateway, prefixes, after } = options;
-  const bodies = prefixes.map((prefix, at) => ({
+  const bodies = prefixes.map((prefix) => ({
     create_request: {
       ...keyRange(prefix),
       start_revision: after.revision + 1,
       progress_notify: true,
       fragment: true,
-      watch_id: at + 1,
     },
   }));
+  const watched = new Map<number, string>();
   let isWhole = true;
   const onLines = (lines: readonly string[]): void => {
-    for (const line of lines) isWhole = takeLine(line, options);
+    for (const line of lines) isWhole = takeLine(line, options, watched);
     // A transaction that came in pieces counts as one change.
     if (isWhole) options.onSettled();
   };
   return gateway.stream('watch', bodies, onLines, options.signal);
 }
 
-/** Gives whether nothing of it is still to come. */
-function takeLine(line: string, { gateway, prefixes, after, onPut, onDelete }: StoreWatchOptions): boolean {
+/** `watched`: prefixes by the watch's id. Gives whether nothing of it is still to come. */
+function takeLine(line: string, options: StoreWatchOptions, watched: Map<number, string>): boolean {
+  const { gateway, prefixes, after, onPut, onDelete } = options;
   const message = parse(line, gateway.host);
   const result = fieldOf(message, 'result');
   if (result === undefined) {
@@ -51,11 +52,15 @@ function takeLine(line: string, { gateway, prefixes, after, onPut, onDelete }: S
   if (fieldOf(result, 'canceled') === true) throw cancellation(result, gateway.host);
   if (isOtherStore(after, positionOf(result)))
     throw new ReadAgain('UNAVAILABLE', `${gateway.host}: another store answers, or an older one`);
-  const prefix = prefixes[numberOf(result, 'watch_id') - 1];
+  const id = numberOf(result, 'watch_id');
+  // Proxies of etcd choose ids themselves; watches are created in the order in which they were asked for.
+  if (fieldOf(result, 'created') === true) watched.set(id, prefixes[watched.size] ?? '');
+  const prefix = watched.get(id);
+  if (prefix === undefined) throw new IsthmusError('UNAVAILABLE', `${gateway.host}: a watch that nobody asked for`);
   for (const event of listOf(result, 'events')) {
     const kv = keyValueOf(fieldOf(event, 'kv'));
     if (fieldOf(event, 'type') === 'DELETE') onDelete(kv.key);
-    else if (prefix !== undefined) onPut(prefix, kv);
+    else onPut(prefix, kv);
   }
   return fieldOf(result, 'fragment') !== true;
 }
