@@ -25,26 +25,29 @@ export interface RegisteredInstance {
 export class PolarisServer {
   /** Of discovery over gRPC. */
   readonly address: string;
-  readonly #http: string;
+  /** Of the HTTP API. */
+  readonly http: string;
   readonly #start: () => Promise<ServerProcess>;
   readonly #folder: string;
   #process: ServerProcess | undefined;
+  #token = '';
 
   private constructor(folder: string, grpc: number, http: number, start: () => Promise<ServerProcess>) {
     this.#folder = folder;
     this.address = `127.0.0.1:${grpc}`;
-    this.#http = `http://127.0.0.1:${http}`;
+    this.http = `http://127.0.0.1:${http}`;
     this.#start = start;
   }
 
-  static async start(): Promise<PolarisServer> {
+  /** `asksForTokens`: clients have to authenticate themselves. */
+  static async start({ asksForTokens = false } = {}): Promise<PolarisServer> {
     const program = polarisPeer.find();
     if (program === undefined) throw new Error('polaris is not installed');
     const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-polaris-'));
     const [grpc = 0, http = 0, ...others] = await freePorts(6);
     const module = goModuleFolder(path.dirname(program), 'github.com/polarismesh/polaris');
     cpSync(path.join(module, 'release/conf'), path.join(folder, 'conf'), { recursive: true });
-    configure(path.join(folder, 'conf/polaris-server.yaml'), { grpc, http, others });
+    configure(path.join(folder, 'conf/polaris-server.yaml'), { grpc, http, others, asksForTokens });
     const server = new PolarisServer(folder, grpc, http, async () =>
       ServerProcess.start({
         command: program,
@@ -91,27 +94,43 @@ export class PolarisServer {
     await this.#post('/v1/DeregisterInstance', instance);
   }
 
+  /** A service by another name of the same namespace. */
+  async alias(service: string, namespace: string, alias: string): Promise<void> {
+    await this.#post('/naming/v1/service/alias', { service, namespace, alias, alias_namespace: namespace, type: 0 });
+  }
+
+  /** Takes the token of the user that a fresh store has, for what is asked from now on, and gives it. */
+  async login(): Promise<string> {
+    const answer = await this.#post('/core/v1/user/login', { name: 'polaris', password: 'polaris' });
+    const token = /"token": "([^"]+)"/.exec(answer)?.[1];
+    if (token === undefined) throw new Error(`no token: ${answer}`);
+    this.#token = token;
+    return token;
+  }
+
   async stop(): Promise<void> {
     await this.#process?.kill();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #post(call: string, body: unknown): Promise<void> {
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(this.#http + call, { method: 'POST', headers, body: JSON.stringify(body) });
+  async #post(call: string, body: unknown): Promise<string> {
+    const headers = { 'content-type': 'application/json', 'x-polaris-token': this.#token };
+    const response = await fetch(this.http + call, { method: 'POST', headers, body: JSON.stringify(body) });
     const answer = await response.text();
     if (!response.ok && !answer.includes('existed resource')) throw new Error(`${call}: ${response.status} ${answer}`);
+    return answer;
   }
 }
 
-interface Ports {
+interface Setup {
   readonly grpc: number;
   readonly http: number;
   readonly others: readonly number[];
+  readonly asksForTokens: boolean;
 }
 
 /** Loopback only, ports of our own, and a store that does not forget what was deregistered a moment ago. */
-function configure(file: string, { grpc, http, others }: Ports): void {
+function configure(file: string, { grpc, http, others, asksForTokens }: Setup): void {
   const ports = new Map([
     ['8091', grpc],
     ['8090', http],
@@ -124,6 +143,7 @@ function configure(file: string, { grpc, http, others }: Ports): void {
     .replaceAll('"0.0.0.0"', '"127.0.0.1"')
     .replace(/# *self_address: 127\.0\.0\.1/, 'self_address: 127.0.0.1')
     .replace('diffTime: 5s', 'diffTime: 8760h')
+    .replace(/client(Open|Strict): false/g, (line) => (asksForTokens ? line.replace('false', 'true') : line))
     .replace(/listenPort: (\d+)/g, (line, port: string) => line.replace(port, String(ports.get(port) ?? port)));
   writeFileSync(file, text, { mode: 0o600 });
 }

@@ -121,9 +121,6 @@ describe("Polaris' codes", () => {
     [400_303, 'NotFoundInstance'],
     [400_305, 'NotFoundNamespace'],
     [401_000, 'Unauthorized'],
-    [401_002, 'TokenInvalid'],
-    [401_003, 'TokenDisabled'],
-    [401_004, 'TokenNotExisted'],
     [403_001, 'NotAllowedAccess'],
     [500_000, 'ExecuteException'],
     [500_001, 'StoreLayerException'],
@@ -142,15 +139,22 @@ describe("Polaris' codes", () => {
 
   it.each([
     [400_401, 'ClientAPINotOpen'],
+    [401_001, 'access is not approved: invalid token'],
+    [401_002, 'TokenInvalid'],
+    [401_003, 'TokenDisabled'],
+    [401_004, 'TokenNotExisted'],
     [403_003, 'ServicesExistedMesh'],
     [429_001, 'InstanceTooManyRequests'],
     [429_002, 'APIRateLimit'],
-  ])('%i (%s) says that the server can be asked nothing: it is left alone for a while', async (code, info) => {
-    const { answers } = await followOne(orders, refusal(code, info), orders);
-    await expect.poll(() => kinds(answers).length, { timeout: 5_000 }).toBeGreaterThan(4);
-    expect(kinds(answers).slice(2, 5)).toEqual(['unavailable', 'services complete', 'service complete']);
-    expect(answers[2]).toMatchObject({ reason: `the server answers ${code}, ${info}` });
-  });
+  ])(
+    '%i (%s) says that the server can be asked nothing: it is left alone for a while, and loses nothing',
+    async (code, info) => {
+      const { answers } = await followOne(orders, refusal(code, info), orders);
+      await expect.poll(() => kinds(answers).length, { timeout: 5_000 }).toBeGreaterThan(4);
+      expect(kinds(answers).slice(2, 5)).toEqual(['unavailable', 'services complete', 'service complete']);
+      expect(answers[2]).toMatchObject({ reason: `the server answers ${code}, ${info}` });
+    },
+  );
 
   it('are of the namespace that was asked for; the others are seen', async () => {
     const server = await standIn(({ service }) =>

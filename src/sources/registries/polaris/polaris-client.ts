@@ -23,6 +23,7 @@ import { type KnownService, KnownServices } from './known-services.ts';
 import { reasonOf, verdictOf } from './polaris-codes.ts';
 import { registryService } from './polaris-mapping.ts';
 import { type DiscoverResponse, DiscoverType, type PolarisService } from './polaris-messages.ts';
+import { readServiceList } from './service-list.ts';
 
 const listIntervalMs = 5_000;
 const instanceIntervalMs = 2_000;
@@ -30,8 +31,6 @@ const instanceIntervalMs = 2_000;
 const msPerService = 1;
 /** How often it is tried whether gRPC gets through again. */
 const returnIntervalMs = 60_000;
-/** Of the server itself. */
-const ownNamespace = 'Polaris';
 const window = 64;
 const firstRetryMs = 200;
 const longestRetryMs = 5_000;
@@ -104,7 +103,7 @@ class PolarisClient implements RegistryClient {
       const start = performance.now();
       if (start >= listsDue) {
         listsDue = start + listIntervalMs;
-        for (const scope of this.scopes) await this.#askList(connection, scope);
+        await this.#askLists(connection);
       }
       await this.#askInstances(connection);
       this.#retryMs = firstRetryMs;
@@ -144,36 +143,42 @@ class PolarisClient implements RegistryClient {
     return false;
   }
 
-  async #askList(connection: DiscoverConnection, scope: string): Promise<void> {
+  /** Rejects where none is to be had: another address, or a token that was renewed meanwhile, may do. */
+  async #askLists(connection: DiscoverConnection): Promise<void> {
+    const refusals: string[] = [];
+    for (const scope of this.scopes) {
+      const refusal = await this.#askList(connection, scope);
+      if (refusal !== undefined) refusals.push(refusal);
+    }
+    const [refusal] = refusals;
+    if (refusal !== undefined && refusals.length === this.scopes.length) throw new IsthmusError('UNAVAILABLE', refusal);
+  }
+
+  /** Gives why it is refused, where it is. */
+  async #askList(connection: DiscoverConnection, scope: string): Promise<string | undefined> {
     const request = { type: DiscoverType.services, service: asked(scope, '', this.#known.revisionOf(scope)) };
     const response = await connection.ask(request);
     const verdict = verdictOf(request, response);
-    if (verdict === 'unchanged') return;
+    if (verdict === 'unchanged') return undefined;
     if (verdict === 'refused' || verdict === 'absent') {
       this.#known.doubt(scope);
-      this.#say({ kind: 'unavailable', scope, reason: reasonOf(response) });
-      return;
+      const refusal = reasonOf(response);
+      this.#say({ kind: 'unavailable', scope, reason: refusal });
+      return refusal;
     }
     if (verdict !== 'data') throw new IsthmusError('UNAVAILABLE', reasonOf(response));
-    const services = (response.services ?? [])
-      .map(({ name, namespace, metadata = {} }) => ({
-        name: { namespace: namespace?.value ?? scope, group: '', name: name?.value ?? '' },
-        metadata,
-      }))
-      // The server registers itself, which is nobody's service unless somebody asks for it.
-      .filter(({ name }) => scope !== '' || name.namespace !== ownNamespace);
-    const revision = response.service?.revision?.value ?? '';
-    const reason = doubtOf(services, revision);
-    const names = services.map(({ name }) => name).filter(({ name }) => name !== '');
-    if (reason !== undefined) {
+    const { services, revision, doubt } = readServiceList(scope, response);
+    const names = services.map(({ name }) => name);
+    if (doubt !== undefined) {
       this.#known.doubt(scope);
-      this.#say({ kind: 'services', scope, services: names, trust: 'partial', reason });
-      return;
+      this.#say({ kind: 'services', scope, services: names, trust: 'partial', reason: doubt });
+      return undefined;
     }
     this.#say({ kind: 'services', scope, services: names, trust: 'complete' });
     const { select } = this.#options.registry.spec;
     const wanted = services.filter(({ name }) => isSelected(select, name));
     this.#known.keep(scope, wanted, revision);
+    return undefined;
   }
 
   async #askInstances(connection: DiscoverConnection): Promise<void> {
@@ -240,12 +245,6 @@ function asked(namespace: string, name: string, revision: string): PolarisServic
     ...(namespace === '' ? {} : { namespace: { value: namespace } }),
     ...(revision === '' ? {} : { revision: { value: revision } }),
   };
-}
-
-/** An unknown namespace is answered like an empty one, but for the revision. */
-function doubtOf(services: readonly Pick<KnownService, 'name'>[], revision: string): string | undefined {
-  if (services.length === 0 && revision === '') return 'the server lists no service, and no revision';
-  return services.some(({ name }) => name.name === '') ? 'the server lists a service without a name' : undefined;
 }
 
 function emptyService({ name, metadata }: KnownService) {

@@ -7,17 +7,31 @@ import type { DiscoverRequest, DiscoverResponse } from './polaris-messages.ts';
  * absent     there is no such service; nothing else says so
  * refused    it does not say, or may not: this, and perhaps nothing else
  * failed     it cannot say now
+ * denied     our token is none
  * overloaded it asks to be left alone for a while
  * closed     it answers no client at all
  * confused   it is the answer to another request: the stream is out of step
  */
-export type Verdict = 'data' | 'unchanged' | 'absent' | 'refused' | 'failed' | 'overloaded' | 'closed' | 'confused';
+export type Verdict =
+  | 'data'
+  | 'unchanged'
+  | 'absent'
+  | 'refused'
+  | 'failed'
+  | 'denied'
+  | 'overloaded'
+  | 'closed'
+  | 'confused';
 
 const verdicts: Readonly<Record<number, Verdict>> = {
   200000: 'data',
   200001: 'unchanged',
   400202: 'absent',
   400401: 'closed',
+  401001: 'denied',
+  401002: 'denied',
+  401003: 'denied',
+  401004: 'denied',
   403003: 'overloaded',
   429001: 'overloaded',
   429002: 'overloaded',
