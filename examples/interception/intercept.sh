@@ -12,7 +12,8 @@ Usage: intercept.sh up|down|status [RANGE...]
   status  say which ranges are local
 
 RANGE is a CIDR of virtual IPs, as the MeshConfig has them. Without any: 240.241.0.0/16 and 2001:2:1::/48, the defaults.
-It needs the right to change routes (CAP_NET_ADMIN). metaproxy itself needs none for ports from 1024 on.
+It needs the right to change routes (CAP_NET_ADMIN), and for IPv6 to set net.ipv6.ip_nonlocal_bind, without which Linux
+lets nobody listen there: where that cannot be set, IPv6 is left alone. metaproxy itself needs no right for ports from 1024.
 TEXT
 }
 
@@ -37,6 +38,13 @@ has_family() {
   [ "$1" = 4 ] || [ -e /proc/net/if_inet6 ]
 }
 
+# A route makes an IPv6 address local for who connects, not for who listens.
+can_listen() {
+  [ "$1" = 4 ] && return 0
+  setting=/proc/sys/net/ipv6/ip_nonlocal_bind
+  [ "$(cat "$setting" 2>/dev/null)" = 1 ] || (echo 1 > "$setting") 2>/dev/null
+}
+
 is_local() {
   [ -n "$(ip "-$(family "$1")" route show table local type local dev lo exact "$1" 2>/dev/null)" ]
 }
@@ -59,8 +67,12 @@ for range in "$@"; do
   fi
   case $action in
     up)
-      ip "-$family" route replace local "$range" dev lo
-      echo "$range is local"
+      if can_listen "$family"; then
+        ip "-$family" route replace local "$range" dev lo
+        echo "$range is local"
+      else
+        echo "$range is left alone: net.ipv6.ip_nonlocal_bind is 0 and cannot be set here" >&2
+      fi
       ;;
     down)
       if is_local "$range"; then ip "-$family" route del local "$range" dev lo; fi

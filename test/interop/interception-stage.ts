@@ -3,6 +3,7 @@
  * servers behind it, and programs that know nothing of it. Prints one JSON object with what they met.
  */
 import { execFile, spawn } from 'node:child_process';
+import { resolve4, resolve6 } from 'node:dns/promises';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -92,10 +93,12 @@ const thrift = await client.session({ flavour, host: 'desk.shop.mesh', port: 909
 await client.stop();
 const clocks: string[] = [];
 for (let turn = 0; turn < 20; turn++) clocks.push(await dial('clock.shop.mesh', 9090));
+const families = [await resolve4('clock.shop.mesh'), await resolve6('clock.shop.mesh')].flat();
+const byFamily = await Promise.all(families.map(async (address) => dial(address, 9090)));
 await servers.stop();
 const down = (await run('sh', [intercept, 'down'])).stdout;
 const after = (await run('sh', [intercept, 'status'])).stdout;
 const nat = (await run('sh', ['-c', 'cat /proc/net/ip_tables_names 2>/dev/null || true'])).stdout;
-console.log(JSON.stringify({ before, up, thrift, clocks, down, after, nat }));
+console.log(JSON.stringify({ before, up, thrift, clocks, byFamily, down, after, nat }));
 rmSync(folder, { recursive: true, force: true });
 process.exit(0);

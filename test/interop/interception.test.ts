@@ -29,7 +29,7 @@ async function inNamespace(): Promise<Readonly<Record<string, unknown>>> {
 
 describe.skipIf(unshare === undefined || python === undefined)('a network namespace with local virtual IPs', () => {
   it('lets programs call by name: Thrift by request, plain TCP by connection, without NAT', async () => {
-    const { before, up, thrift, clocks, down, after, nat } = await inNamespace();
+    const { before, up, thrift, clocks, byFamily, down, after, nat } = await inNamespace();
     const lines = (state: string) => `240.241.0.0/16 is ${state}\n2001:2:1::/48 is ${state}\n`;
     expect([before, up, down, after]).toEqual([
       lines('not local'),
@@ -45,6 +45,10 @@ describe.skipIf(unshare === undefined || python === undefined)('a network namesp
     expect([...new Set(clocks as readonly string[])].toSorted()).toEqual([
       expect.stringMatching(/^(240\.241\.\d+\.\d+|2001:2:1:\S+) one$/),
       expect.stringMatching(/^(240\.241\.\d+\.\d+|2001:2:1:\S+) two$/),
+    ]);
+    expect(byFamily).toEqual([
+      expect.stringMatching(/^240\.241\.\d+\.\d+ (one|two)$/),
+      expect.stringMatching(/^2001:2:1:\S+ (one|two)$/),
     ]);
     expect(nat).toBe('');
   });
