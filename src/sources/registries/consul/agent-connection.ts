@@ -1,0 +1,131 @@
+/**
+ * One Consul agent: requests with a deadline and a bound, over connections that are kept. Who asks for too much at once
+ * is bounded elsewhere: nothing waits in here.
+ */
+import http from 'node:http';
+import https from 'node:https';
+import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import type { RegistryTlsSpec } from '../../../resources/kinds.ts';
+import type { RegistrySecrets } from '../registry-client.ts';
+
+export interface AgentOptions {
+  /** host:port, or a URL, of which https means TLS. */
+  readonly address: string;
+  readonly tls: RegistryTlsSpec | undefined;
+  readonly secrets: RegistrySecrets;
+}
+
+export interface AgentReply {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+const maxBytes = 64 << 20;
+const maxReasonLength = 200;
+/** Idle connections go before whatever stands in between forgets them. */
+const idleMs = 20_000;
+
+/** No answer within the deadline: of this request, which says nothing of others. */
+export class AgentLate extends IsthmusError {}
+
+/** The agent answers with an error: to this request, which says nothing of others. */
+export class AgentRefusal extends IsthmusError {}
+
+/** The agent has too many connections, or requests, of this address. */
+export class AgentBusy extends IsthmusError {}
+
+export class AgentConnection {
+  readonly #base: URL;
+  readonly #agent: http.Agent;
+  readonly #request: typeof http.request;
+  #token: string | undefined;
+  #isClosed = false;
+
+  /** Throws UNAVAILABLE for an address that is none, and for certificates that cannot be read. */
+  constructor({ address, tls, secrets }: AgentOptions) {
+    const scheme = tls === undefined ? 'http' : 'https';
+    const base = URL.parse(address.includes('://') ? address : `${scheme}://${address}`);
+    if (base === null) throw new IsthmusError('UNAVAILABLE', `${address} is no address`);
+    this.#base = base;
+    this.#token = secrets.token;
+    const isTls = tls !== undefined || base.protocol === 'https:';
+    const keep = { keepAlive: true, timeout: idleMs };
+    this.#agent = isTls ? new https.Agent({ ...keep, ...identity(tls, secrets) }) : new http.Agent(keep);
+    this.#request = isTls ? https.request : http.request;
+  }
+
+  /** host:port, for messages. */
+  get host(): string {
+    return this.#base.host;
+  }
+
+  /** `target`: path and query, encoded. Rejects with UNAVAILABLE, and when the signal says so. */
+  async get(target: string, deadlineMs: number, signal?: AbortSignal): Promise<AgentReply> {
+    const { promise, resolve, reject } = Promise.withResolvers<AgentReply>();
+    if (this.#isClosed) throw this.error('the connection is closed');
+    const request = this.#request({ ...this.#optionsOf(target), ...(signal === undefined ? {} : { signal }) });
+    const fail = (error: Error): void => reject(error instanceof IsthmusError ? error : this.error(messageOf(error)));
+    const late = setTimeout(
+      () => request.destroy(new AgentLate('UNAVAILABLE', `${this.host}: no answer within ${deadlineMs} ms`)),
+      deadlineMs,
+    );
+    request.on('error', fail);
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > maxBytes) request.destroy(this.error(`an answer has more than ${maxBytes} bytes`));
+        else chunks.push(chunk);
+      });
+      response.on('error', fail);
+      response.on('end', () => {
+        const { statusCode: status = 0, headers } = response;
+        resolve({ status, headers, body: Buffer.concat(chunks) });
+      });
+      response.on('close', () => fail(this.error('the agent ended its answer too soon')));
+    });
+    request.end();
+    return promise.finally(() => clearTimeout(late));
+  }
+
+  /** What an answer that is none says, without anything secret. */
+  refusal({ status, body }: AgentReply): AgentBusy | AgentRefusal {
+    const text = body
+      .toString('utf8', 0, 4 * maxReasonLength)
+      .replace(/[\p{Cc}\s]+/gu, ' ')
+      .trim();
+    const shown = this.#token === undefined ? text : text.replaceAll(this.#token, '***');
+    const why = `${this.host}: the agent answers ${status}, ${shown.slice(0, maxReasonLength) || 'and nothing else'}`;
+    return status === 429 ? new AgentBusy('UNAVAILABLE', why) : new AgentRefusal('UNAVAILABLE', why);
+  }
+
+  error(why: string): IsthmusError {
+    return new IsthmusError('UNAVAILABLE', `${this.host}: ${why}`);
+  }
+
+  /** Ends all connections; what is under way rejects. */
+  close(): void {
+    this.#isClosed = true;
+    this.#agent.destroy();
+  }
+
+  #optionsOf(target: string): https.RequestOptions {
+    const { hostname, port, pathname } = this.#base;
+    return {
+      agent: this.#agent,
+      // A literal IPv6 address has its brackets in URLs only.
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      ...(port === '' ? {} : { port }),
+      path: `${pathname.replace(/\/$/, '')}${target}`,
+      headers: { accept: 'application/json', ...(this.#token === undefined ? {} : { 'x-consul-token': this.#token }) },
+    };
+  }
+}
+
+function identity(tls: RegistryTlsSpec | undefined, { ca, cert, key }: RegistrySecrets): https.AgentOptions {
+  const files = { ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert, ...(key && { key }) }) };
+  const name = tls?.serverName === undefined ? {} : { servername: tls.serverName };
+  return { rejectUnauthorized: tls?.insecureSkipVerify !== true, ...files, ...name };
+}

@@ -1,0 +1,138 @@
+/**
+ * Consul: the names of all services by one blocking query a datacenter, and the health of each service by another.
+ *
+ *   names  (catalog/services)     --> which services there are
+ *   health (health/service/NAME)  --> instances with the checks of their own and of their node
+ *
+ * In flight at once are options.connections (128) requests, each on a connection of its own: an agent allows 200 to one
+ * address (limits.http_max_conns_per_client). Up to 109 services all have a blocking query, and a write is seen at once.
+ * Of more, the 109 that changed last have one, and a few queries on the whole tell who else is to be read:
+ *
+ *   checks that are critical, or warning (health/state)  --> the services of those that come or go
+ *   names and tags                                       --> what is new, gone, or tagged anew
+ *   the index of the names moved, and nobody explains it --> the others, the longest unread first, 1,000 a second, until
+ *                                                            one has that index (see unexplained-changes.ts)
+ *   nothing                                              --> each service every two minutes
+ *
+ * So one change costs one read, or a search of the others where an instance came without a check or went without a word.
+ * Where limits.http_max_conns_per_client allows it, more connections make all of it immediate.
+ *
+ * spec.select.namespaces are datacenters (the agent's own when empty); spec.select.groups are namespaces, where the server
+ * has them. Options (spec.options):
+ *
+ *   connections   requests in flight, 8 to 20000; 128
+ *   consistency   default, stale (any server answers), or consistent
+ *   partition     of Consul Enterprise
+ *   filtered      partial: what ACLs keep from the token may exist (default); complete: it is none of ours
+ *
+ * What never happens: a service or an instance that goes since the token may not see it, the server knows no leader, or
+ * another server, or the same with another store, answers.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../../model/errors.ts';
+import type {
+  CreateRegistryClient,
+  RegistryAnswer,
+  RegistryClient,
+  RegistryClientOptions,
+} from '../registry-client.ts';
+import { AgentBusy, AgentConnection } from './agent-connection.ts';
+import { type ConsulOptions, consulOptions } from './consul-options.ts';
+import { ConsulSession, connectionsFor } from './consul-session.ts';
+import { type Realm, realmsOf } from './realm.ts';
+
+const firstRetryMs = 200;
+const longestRetryMs = 5_000;
+
+export const createConsulClient: CreateRegistryClient = (options) => {
+  const { select, options: texts } = options.registry.spec;
+  const parsed = consulOptions(texts);
+  if (typeof parsed === 'string') return refuse(options, parsed);
+  const realms = realmsOf(select, parsed);
+  const least = connectionsFor(realms.length);
+  return parsed.connections < least
+    ? refuse(options, `options.connections must be ${least} or more for so many datacenters and namespaces`)
+    : new ConsulClient(options, parsed, realms);
+};
+
+function refuse({ answer }: RegistryClientOptions, reason: string): RegistryClient {
+  const refusal = setImmediate(() => answer([{ kind: 'unavailable', reason }]));
+  return { scopes: [''], close: async () => clearImmediate(refusal) };
+}
+
+class ConsulClient implements RegistryClient {
+  readonly scopes: readonly string[];
+  readonly #options: RegistryClientOptions;
+  readonly #realms: readonly Realm[];
+  readonly #abort = new AbortController();
+  readonly #running: Promise<void>;
+  #own: ConsulOptions;
+  #session: ConsulSession | undefined;
+  #address = 0;
+  #retryMs = firstRetryMs;
+
+  constructor(options: RegistryClientOptions, own: ConsulOptions, realms: readonly Realm[]) {
+    this.#options = options;
+    this.#own = own;
+    this.#realms = realms;
+    this.scopes = [...new Set(realms.map(({ scope }) => scope))];
+    this.#running = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    this.#session?.close();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // The first answer comes no sooner than the client is known.
+    await sleep(0);
+    while (!this.#abort.signal.aborted) {
+      try {
+        await this.#follow();
+      } catch (error) {
+        this.#say([{ kind: 'unavailable', reason: messageOf(error) }]);
+        if (error instanceof AgentBusy) this.#askLess();
+      }
+      this.#session?.close();
+      this.#session = undefined;
+      this.#address++;
+      const pause = this.#retryMs * (0.75 + Math.random() / 2);
+      this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
+      await sleep(pause, undefined, { signal: this.#abort.signal }).catch(() => {});
+    }
+  }
+
+  /** Rejects when the agent cannot be asked any more. */
+  async #follow(): Promise<unknown> {
+    const { registry, secrets } = this.#options;
+    const { addresses, tls, select, trust } = registry.spec;
+    const address = addresses[this.#address % addresses.length] ?? '';
+    const connection = new AgentConnection({ address, tls, secrets: await secrets() });
+    this.#session = new ConsulSession({
+      connection,
+      realms: this.#realms,
+      options: this.#own,
+      select,
+      // Half of it may be proxies, which are no services.
+      mostServices: 2 * trust.maxServices,
+      answer: (answers) => this.#say(answers),
+      onSound: () => {
+        this.#retryMs = firstRetryMs;
+      },
+    });
+    if (this.#abort.signal.aborted) return undefined;
+    return this.#session.run();
+  }
+
+  /** Others share the agent's limit with us. */
+  #askLess(): void {
+    const connections = Math.max(Math.floor(this.#own.connections / 2), connectionsFor(this.#realms.length));
+    this.#own = { ...this.#own, connections };
+  }
+
+  #say(answers: readonly RegistryAnswer[]): void {
+    if (!this.#abort.signal.aborted) this.#options.answer(answers);
+  }
+}

@@ -1,0 +1,23 @@
+/** What Consul answers of the services of a realm. */
+import { list, membersOf, parse } from './health-entries.ts';
+
+/** Tags by the name of their service: as one text, to be compared. Undefined for what is no such list. */
+export type NameList = ReadonlyMap<string, string>;
+
+/** Of the servers themselves; nobody's service unless somebody asks for it. */
+const ownService = 'consul';
+
+export function readNames(body: Buffer, wanted: (name: string) => boolean, isOwnWanted: boolean): NameList | undefined {
+  const value: unknown = parse(body);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const names = Object.entries(membersOf(value))
+    .filter(([name]) => isAskable(name) && (name !== ownService || isOwnWanted) && wanted(name))
+    // The server has no order for them.
+    .map(([name, tags]) => [name, list(tags).map(String).sort().join('\n')] as const);
+  return new Map(names.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Of the others no request can ask. */
+function isAskable(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && name.isWellFormed();
+}

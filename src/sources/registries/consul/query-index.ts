@@ -1,0 +1,49 @@
+/** The rules of Consul's blocking queries, and how far an answer to one can be trusted. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Trust } from '../registry-client.ts';
+
+/**
+ * The index to wait for next; 0 asks without waiting. One that went back belongs to another store, which knows nothing of
+ * the old one; one of 0 never waits.
+ */
+export function indexAfter(before: number, headers: IncomingHttpHeaders): number {
+  const header = headers['x-consul-index'];
+  const index = typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+  if (index === undefined || index < before) return 0;
+  return Math.max(index, 1);
+}
+
+/** A server adds up to a sixteenth of the wait; what comes later than that is lost. */
+export function deadlineOf(waitMs: number): number {
+  return Math.ceil((waitMs * 17) / 16) + answerMs;
+}
+
+/** Within which an answer comes that is not waited for. */
+export const answerMs = 5_000;
+
+/** So that queries that began together do not end together. */
+export function jittered(waitMs: number): number {
+  return Math.round(waitMs * (0.75 + Math.random() / 4));
+}
+
+export interface Trusted {
+  readonly trust: Trust;
+  /** Why it is partial. */
+  readonly reason?: string;
+}
+
+/** Beyond that a server is cut off from its leader. */
+const maxContactMs = 10_000;
+
+/** `isFilteredComplete`: what the token may not read is not there. */
+export function trustOf(headers: IncomingHttpHeaders, isFilteredComplete: boolean): Trusted {
+  if (headers['x-consul-results-filtered-by-acls'] === 'true' && !isFilteredComplete)
+    return { trust: 'partial', reason: 'the token may not read all of it' };
+  // An agent that answers from what was streamed to it knows of no leader, and says so: that means nothing.
+  if (headers['x-consul-query-backend'] === 'streaming') return { trust: 'complete' };
+  if (headers['x-consul-knownleader'] === 'false') return { trust: 'partial', reason: 'the server knows no leader' };
+  const contact = Number(headers['x-consul-lastcontact'] ?? 0);
+  if (contact > maxContactMs)
+    return { trust: 'partial', reason: `the server heard nothing of its leader for ${contact} ms` };
+  return { trust: 'complete' };
+}

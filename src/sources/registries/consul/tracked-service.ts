@@ -1,0 +1,38 @@
+/** What is known of one service's query. */
+import type { RegistryServiceName } from '../../../model/registry.ts';
+import { Allowance } from './allowance.ts';
+import type { Realm } from './realm.ts';
+
+/** Answers of one service that nobody had to wait for: so many at once, and so many a second. */
+const burst = 10;
+const perSecond = 2;
+
+export class TrackedService {
+  readonly key: string;
+  readonly realm: Realm;
+  readonly name: RegistryServiceName;
+  readonly allowance: Allowance;
+  /** Of its last answer; 0 where there is none to wait from. */
+  index = 0;
+  isAsked = false;
+  isListed = true;
+  /** Whether somebody heard of it, whatever it was. */
+  isAnswered = false;
+  /** Nothing but proxies, or gateways: no service of a mesh. */
+  isProxy = false;
+  /** How often in a row it was refused. */
+  failures = 0;
+  /** Milliseconds for which it is not asked again. */
+  pauseMs = 0;
+  /** When it was last seen as it is. */
+  readAt = 0;
+  /** It is to be read without waiting, as soon as the query that is under way is over. */
+  isHinted = false;
+
+  constructor(key: string, realm: Realm, name: string, now: number) {
+    this.key = key;
+    this.realm = realm;
+    this.name = { namespace: realm.scope, group: realm.group, name };
+    this.allowance = new Allowance(burst, perSecond, now);
+  }
+}
