@@ -1,6 +1,8 @@
 /** Which client speaks to which type of registry. */
 import type { RegistryType } from '../resources/kinds.ts';
+import { createConsulClient } from '../sources/registries/consul/consul-client.ts';
 import { createEtcdClient } from '../sources/registries/etcd/etcd-client.ts';
+import { createNacosClient } from '../sources/registries/nacos/nacos-client.ts';
 import { createPolarisClient } from '../sources/registries/polaris/polaris-client.ts';
 import type { CreateRegistryClient } from '../sources/registries/registry-client.ts';
 import { createSnapshotClient } from '../sources/registries/snapshot/snapshot-client.ts';
@@ -13,8 +15,8 @@ const notYet: CreateRegistryClient = ({ registry, answer }) => {
 
 export const registryClients: Readonly<Record<RegistryType, CreateRegistryClient>> = {
   Polaris: createPolarisClient,
-  Consul: notYet,
-  Nacos: notYet,
+  Consul: createConsulClient,
+  Nacos: createNacosClient,
   Eureka: notYet,
   ZooKeeper: notYet,
   Etcd: createEtcdClient,

@@ -1,0 +1,251 @@
+/**
+ * What is known of a registry's services, from one session to the next.
+ *
+ *   lists of groups --> services that are followed --> subscribed to, or read again and again --> answers
+ *
+ * A server that restarted is empty until its clients have registered again, which takes them some seconds: for a while
+ * after a reconnect, what is missing is only said to be missing in part.
+ */
+import type { RegistryServiceName } from '../../../model/registry.ts';
+import type { RegistrySelectSpec } from '../../../resources/kinds.ts';
+import type { RegistryAnswer } from '../registry-client.ts';
+import { isSelected } from '../selection.ts';
+import type { AnswerQueue } from './answer-queue.ts';
+import { mappedName } from './dubbo-names.ts';
+import { FollowedService, type Part } from './followed-service.ts';
+import type { Group, Groups } from './groups.ts';
+import { type NamingSession, namespaceOf, Refused, type ServiceInfo } from './naming-session.ts';
+
+/** Requests in flight. */
+const window = 64;
+/** A service that we may not read is asked for again after so long. */
+const refusedMs = 60_000;
+/** How often the list is said again while nothing changes, so that its age shows that it was looked at. */
+const listAgainMs = 60_000;
+const doubt = 'the server was lost, and what registered there may not have come back yet';
+
+export interface NamingFollowerOptions {
+  readonly select: RegistrySelectSpec;
+  readonly scopes: readonly string[];
+  readonly settleMs: number;
+  readonly queue: AnswerQueue;
+}
+
+/** What a round of lists gave for one scope. */
+interface Listed {
+  readonly reasons: string[];
+  readonly present: Set<FollowedService>;
+  isChanged: boolean;
+  isRead: boolean;
+}
+
+export class NamingFollower {
+  readonly #options: NamingFollowerOptions;
+  /** By the names of Nacos. */
+  readonly #parts = new Map<string, Part>();
+  /** By our names. */
+  readonly #services = new Map<string, FollowedService>();
+  /** Parts that may not be read, and when they are tried again. */
+  readonly #refused = new Map<Part, number>();
+  /** Of each scope's list: why it was partial when it was said last, and when that was. */
+  readonly #said = new Map<string, { readonly reason: string; readonly at: number }>();
+  #session: NamingSession | undefined;
+  #hadSession = false;
+  #settledAt = 0;
+
+  constructor(options: NamingFollowerOptions) {
+    this.#options = options;
+  }
+
+  /** How many names of Nacos are followed. */
+  get size(): number {
+    return this.#parts.size;
+  }
+
+  begin(session: NamingSession): void {
+    this.#session = session;
+    this.#settledAt = this.#hadSession ? performance.now() + this.#options.settleMs : 0;
+    this.#hadSession = true;
+    this.#said.clear();
+    this.#refused.clear();
+    for (const part of this.#parts.values()) part.isSubscribed = false;
+  }
+
+  /** Lists and reads what is not known yet. `problem`: why we may be refused. Rejects when the session is over. */
+  async refresh(session: NamingSession, groups: Groups, problem: string): Promise<void> {
+    await this.#listAll(session, groups, problem);
+    const now = performance.now();
+    const wanted = [...this.#parts.values()].filter(
+      (part) => (!session.pushes || !part.isSubscribed) && (this.#refused.get(part) ?? 0) <= now,
+    );
+    await inTurns(wanted, async (part) => this.#read(part, async () => session.subscribe(part.raw)));
+    if (this.#isSettling) return;
+    const doubted = [...this.#services.values()].filter(({ isDoubted }) => isDoubted);
+    await inTurns(
+      doubted.flatMap(({ parts }) => [...parts.values()]),
+      async (part) => this.#read(part, async () => session.read(part.raw)),
+    );
+  }
+
+  /** A push. */
+  readonly onChange = (raw: RegistryServiceName, info: ServiceInfo): void => {
+    const part = this.#parts.get(keyOf(raw));
+    const session = this.#session;
+    if (part === undefined || session === undefined) return;
+    part.pushes++;
+    // Servers push nothing at all by mistake, at their start: an empty push is looked at twice.
+    if (info.hosts.length > 0 || !part.of.hasInstances || this.#isSettling) this.#take(part, info);
+    else void this.#read(part, async () => session.read(raw)).catch(() => {});
+  };
+
+  get #isSettling(): boolean {
+    return performance.now() < this.#settledAt;
+  }
+
+  async #listAll(session: NamingSession, { groups, reason }: Groups, problem: string): Promise<void> {
+    const { scopes, select } = this.#options;
+    const rounds = new Map(
+      scopes.map((scope): [string, Listed] => [
+        scope,
+        { reasons: reason === '' ? [] : [reason], present: new Set(), isChanged: false, isRead: false },
+      ]),
+    );
+    const wanted = new Map([...groups, ...(select.groups.length === 0 ? this.#groups() : [])].map(byGroup));
+    const removed: Part[] = [];
+    await inTurns([...wanted.values()], async (group) => {
+      const listed = rounds.get(scopes[0] === '' ? '' : group.namespace);
+      if (listed === undefined) return;
+      try {
+        const names = await session.list(group.namespace, group.group);
+        listed.isRead = true;
+        if (names === undefined) listed.reasons.push(`group ${group.group} changes too fast to be listed`);
+        else removed.push(...this.#keep(group, names, listed));
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        listed.reasons.push(problem === '' ? error.message : `${problem}; ${error.message}`);
+      }
+    });
+    for (const [scope, listed] of rounds) this.#sayList(scope, listed);
+    this.#sayGone(removed);
+  }
+
+  /** Takes note of what a group has, and gives what it has no more. */
+  #keep(group: Group, names: readonly string[], listed: Listed): readonly Part[] {
+    const current = new Set<string>();
+    for (const name of names) {
+      const raw = { ...group, name };
+      const key = keyOf(raw);
+      const known = this.#parts.get(key);
+      const part = known ?? this.#add(key, raw);
+      if (part === undefined) continue;
+      current.add(key);
+      listed.present.add(part.of);
+      if (known === undefined) listed.isChanged = true;
+    }
+    const missing = [...this.#parts].filter(([key, { raw }]) => isOf(group, raw) && !current.has(key));
+    if (missing.length === 0) return [];
+    if (this.#isSettling) {
+      listed.reasons.push(doubt);
+      return [];
+    }
+    listed.isChanged = true;
+    for (const [key] of missing) this.#parts.delete(key);
+    return missing.map(([, part]) => part);
+  }
+
+  #add(key: string, raw: RegistryServiceName): Part | undefined {
+    const name = mappedName(raw);
+    if (name === undefined || !isSelected(this.#options.select, name)) return undefined;
+    const own = keyOf(name);
+    const service = this.#services.get(own) ?? new FollowedService(name);
+    this.#services.set(own, service);
+    const part = service.part(raw);
+    this.#parts.set(key, part);
+    return part;
+  }
+
+  #sayList(scope: string, { reasons, present, isChanged, isRead }: Listed): void {
+    const reason = [...new Set(reasons)].join('; ');
+    const said = this.#said.get(scope);
+    const now = performance.now();
+    if (!isRead && reasons.length > 0) {
+      this.#said.delete(scope);
+      this.#say({ kind: 'unavailable', scope, reason });
+      return;
+    }
+    if (!isChanged && said?.reason === reason && now - said.at < listAgainMs) return;
+    this.#said.set(scope, { reason, at: now });
+    const services = [...present].map(({ name }) => name);
+    this.#say(
+      reason === ''
+        ? { kind: 'services', scope, services, trust: 'complete' }
+        : { kind: 'services', scope, services, trust: 'partial', reason },
+    );
+  }
+
+  /** The list says so by itself, unless it is partial for the sake of another group. */
+  #sayGone(removed: readonly Part[]): void {
+    for (const part of removed) {
+      const { of: service, raw } = part;
+      this.#refused.delete(part);
+      service.parts.delete(raw.name);
+      void this.#session?.unsubscribe(raw).catch(() => {});
+      if (service.parts.size === 0) {
+        this.#services.delete(keyOf(service.name));
+        this.#say({ kind: 'absent', service: service.name });
+      } else this.#say(service.answer(''));
+    }
+  }
+
+  async #read(part: Part, ask: () => Promise<ServiceInfo>): Promise<void> {
+    const { pushes } = part;
+    try {
+      const info = await ask();
+      part.isSubscribed = true;
+      this.#refused.delete(part);
+      // What was pushed meanwhile is newer.
+      if (part.pushes === pushes) this.#take(part, info);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.#refused.set(part, performance.now() + refusedMs);
+      this.#say(part.of.refusal(error.message));
+    }
+  }
+
+  #take(part: Part, info: ServiceInfo): void {
+    part.of.take(part, info);
+    this.#say(part.of.answer(this.#isSettling ? doubt : ''));
+  }
+
+  #say(answer: RegistryAnswer | undefined): void {
+    if (answer !== undefined) this.#options.queue.add(answer);
+  }
+
+  /** Those of what is followed, so that one that is empty now is listed as such. */
+  *#groups(): IterableIterator<Group> {
+    for (const { raw } of this.#parts.values()) yield { namespace: raw.namespace, group: raw.group };
+  }
+}
+
+async function inTurns<T>(items: readonly T[], handle: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const item = items[next++];
+      if (item !== undefined) await handle(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(window, items.length) }, worker));
+}
+
+function byGroup(group: Group): readonly [string, Group] {
+  return [`${group.namespace}\n${group.group}`, group];
+}
+
+function isOf({ namespace, group }: Group, raw: RegistryServiceName): boolean {
+  return raw.namespace === namespace && raw.group === group;
+}
+
+function keyOf({ namespace, group, name }: RegistryServiceName): string {
+  return `${namespaceOf(namespace)}\n${group}\n${name}`;
+}
