@@ -219,7 +219,9 @@ class PolarisClient implements RegistryClient {
         return { kind: 'service', service: emptyService(known), trust: 'partial', reason: reasonOf(response) };
       case 'confused':
         throw new IsthmusError('UNAVAILABLE', 'the server answers what it was not asked');
-      default:
+      case 'denied':
+      case 'overloaded':
+      case 'closed':
         throw new IsthmusError('UNAVAILABLE', reasonOf(response));
     }
   }
