@@ -138,6 +138,12 @@ describe('an etcd client', () => {
     expect(service?.kind === 'service' ? service.service.instances.length : 0).toBe(30);
   });
 
+  it('does not take a list for complete of which the end is never given', async () => {
+    standIn.isEndless = true;
+    open();
+    await expect.poll(() => said).toMatchObject([{ reason: expect.stringContaining('gives none') }]);
+  });
+
   it('says many services in portions, and of each just one', async () => {
     for (let at = 0; at < 250; at++) standIn.set(`/s/service-${at}/1`, '10.0.0.1:80');
     open();

@@ -19,6 +19,9 @@
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import type { Layout } from '../registrations/layout.ts';
+import { RegistrationAnswers } from '../registrations/registration-answers.ts';
+import { Registrations } from '../registrations/registrations.ts';
 import type {
   CreateRegistryClient,
   RegistryAnswer,
@@ -27,10 +30,7 @@ import type {
 } from '../registry-client.ts';
 import { isSelected } from '../selection.ts';
 import { Gateway } from './gateway.ts';
-import type { Layout } from './layout.ts';
 import { layoutOf } from './layout-options.ts';
-import { RegistrationAnswers } from './registration-answers.ts';
-import { Registrations } from './registrations.ts';
 import { type Position, ReadAgain } from './store-position.ts';
 import { probeStore } from './store-probe.ts';
 import { readStore } from './store-read.ts';

@@ -20,6 +20,8 @@ export class GatewayStandIn {
   readonly calls: string[] = [];
   /** Bytes of each piece in which watches are written. */
   pieceBytes = Infinity;
+  /** Whether ranges are said to go on for ever. */
+  isEndless = false;
   readonly #keys = new Map<string, Stored>();
   readonly #watches = new Set<ServerResponse>();
   readonly #server: Server;
@@ -107,7 +109,7 @@ export class GatewayStandIn {
     return {
       header: this.#header(),
       kvs,
-      ...(found.length > limit ? { more: true } : {}),
+      ...(found.length > limit || this.isEndless ? { more: true } : {}),
       count: String(found.length),
     };
   }

@@ -40,6 +40,9 @@ const keepAliveMs = 15_000;
 /** Of one line of the stream: etcd cuts what it sends into pieces of about its largest request, 1.5 MiB. */
 const maxLineBytes = 64 << 20;
 
+/** Of the server's words, which become a reason. */
+const longestMessage = 300;
+
 /** The answer is larger than was allowed. */
 export class TooLarge extends IsthmusError {}
 
@@ -209,7 +212,8 @@ export class Gateway {
 /** Of an answer that is none, or of a line of a stream. */
 export function refusalOf(body: unknown): { readonly code: number; readonly message: string } {
   const code = Number(fieldOf(body, 'code') ?? fieldOf(body, 'grpc_code'));
-  return { code: Number.isInteger(code) ? code : 2, message: textOf(body, 'message') ?? 'no reason is given' };
+  const message = (textOf(body, 'message') ?? 'no reason is given').slice(0, longestMessage);
+  return { code: Number.isInteger(code) ? code : 2, message };
 }
 
 function tlsOptions(tls: RegistryTlsSpec | undefined, { ca, cert, key }: RegistrySecrets): https.AgentOptions {

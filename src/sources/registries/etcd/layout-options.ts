@@ -1,8 +1,8 @@
 /** The layout that a ServiceRegistry's options ask for. */
-import { dubboLayout } from './dubbo-layout.ts';
+import { dubboLayout } from '../dubbo/dubbo-layout.ts';
+import type { Layout } from '../registrations/layout.ts';
 import type { FieldNames, InstanceField } from './instance-value.ts';
 import { parseKeyTemplate } from './key-template.ts';
-import type { Layout } from './layout.ts';
 import { templateLayout } from './template-layout.ts';
 
 type Options = Readonly<Record<string, string>>;

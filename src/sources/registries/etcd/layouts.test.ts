@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Reading } from '../registrations/layout.ts';
 import { readInstance } from './instance-value.ts';
 import { parseKeyTemplate } from './key-template.ts';
-import type { Reading } from './layout.ts';
 import { layoutOf } from './layout-options.ts';
 
 function read(options: Readonly<Record<string, string>>, key: string, value: string): Reading {

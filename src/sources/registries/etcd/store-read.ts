@@ -1,8 +1,8 @@
 /** All keys of some prefixes at one revision, page by page. */
 import { IsthmusError } from '../../../model/errors.ts';
+import type { StoredNode } from '../registrations/registrations.ts';
 import { Code, type Gateway, type Reply, TooLarge } from './gateway.ts';
 import { fieldOf, listOf, numberOf, textOf } from './json-fields.ts';
-import type { KeyValue } from './registrations.ts';
 import { keyRange, type Position, positionOf, ReadAgain } from './store-position.ts';
 
 const firstPageKeys = 1_000;
@@ -21,7 +21,7 @@ export interface StoreReadOptions {
   readonly prefixes: readonly string[];
   /** What this server has, though it may be behind: for when the cluster has no leader. */
   readonly isSerializable: boolean;
-  readonly onKeys: (prefix: string, keys: readonly KeyValue[]) => void;
+  readonly onKeys: (prefix: string, keys: readonly StoredNode[]) => void;
 }
 
 /** Rejects with UNAVAILABLE, or with ReadAgain when it took longer than the store keeps what was. */
@@ -62,9 +62,9 @@ async function readPages(
       throw new IsthmusError('UNAVAILABLE', why);
     }
     position ??= positionOf(reply.body);
-    const keys = listOf(reply.body, 'kvs').map(keyValueOf);
+    const keys = listOf(reply.body, 'kvs').map(storedNodeOf);
     onKeys(prefix, keys);
-    next = fieldOf(reply.body, 'more') === true ? after(keys.at(-1)) : undefined;
+    next = fieldOf(reply.body, 'more') === true ? following(next, keys.at(-1), gateway.host) : undefined;
   }
   return position;
 }
@@ -85,16 +85,21 @@ async function ask(gateway: Gateway, page: Page): Promise<Reply | undefined> {
   }
 }
 
-export function keyValueOf(kv: unknown): KeyValue {
+/** Its key stays in base64: not every key is a text. */
+export function storedNodeOf(kv: unknown): StoredNode {
+  const key = textOf(kv, 'key') ?? '';
   return {
-    key: textOf(kv, 'key') ?? '',
-    value: textOf(kv, 'value') ?? '',
-    modRevision: numberOf(kv, 'mod_revision'),
+    key,
+    name: Buffer.from(key, 'base64').toString(),
+    value: Buffer.from(textOf(kv, 'value') ?? '', 'base64').toString(),
+    version: numberOf(kv, 'mod_revision'),
   };
 }
 
-/** The smallest key after it. */
-function after(last: KeyValue | undefined): string | undefined {
-  if (last === undefined) return undefined;
-  return Buffer.concat([Buffer.from(last.key, 'base64'), Buffer.of(0)]).toString('base64');
+/** The smallest key after the last one. A server that does not get on would be asked for ever. */
+function following(asked: string, last: StoredNode | undefined, host: string): string {
+  const next = Buffer.concat([Buffer.from(last?.key ?? '', 'base64'), Buffer.of(0)]);
+  if (Buffer.compare(next, Buffer.from(asked, 'base64')) <= 0)
+    throw new IsthmusError('UNAVAILABLE', `${host}: the server says that there are more keys, and gives none`);
+  return next.toString('base64');
 }

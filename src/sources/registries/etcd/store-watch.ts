@@ -1,17 +1,17 @@
 /** All changes of some prefixes after a revision, as one stream. */
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import type { StoredNode } from '../registrations/registrations.ts';
 import { type Gateway, refusalOf } from './gateway.ts';
-import { fieldOf, listOf, numberOf, textOf } from './json-fields.ts';
-import type { KeyValue } from './registrations.ts';
+import { fieldOf, listOf, numberOf } from './json-fields.ts';
 import { isOtherStore, keyRange, type Position, positionOf, ReadAgain } from './store-position.ts';
-import { keyValueOf } from './store-read.ts';
+import { storedNodeOf } from './store-read.ts';
 
 export interface StoreWatchOptions {
   readonly gateway: Gateway;
   readonly prefixes: readonly string[];
   /** Of what was read: what happened after it comes. */
   readonly after: Position;
-  readonly onPut: (prefix: string, kv: KeyValue) => void;
+  readonly onPut: (prefix: string, node: StoredNode) => void;
   /** `key`: in base64. */
   readonly onDelete: (key: string) => void;
   /** Everything that came together was given. */
@@ -58,7 +58,7 @@ function takeLine(line: string, options: StoreWatchOptions, watched: Map<number,
   const prefix = watched.get(id);
   if (prefix === undefined) throw new IsthmusError('UNAVAILABLE', `${gateway.host}: a watch that nobody asked for`);
   for (const event of listOf(result, 'events')) {
-    const kv = keyValueOf(fieldOf(event, 'kv'));
+    const kv = storedNodeOf(fieldOf(event, 'kv'));
     if (fieldOf(event, 'type') === 'DELETE') onDelete(kv.key);
     else onPut(prefix, kv);
   }
@@ -68,7 +68,8 @@ function takeLine(line: string, options: StoreWatchOptions, watched: Map<number,
 function cancellation(result: unknown, host: string): IsthmusError {
   if (numberOf(result, 'compact_revision') > 0)
     return new ReadAgain('UNAVAILABLE', `${host}: the changes since were compacted`);
-  return new IsthmusError('UNAVAILABLE', `${host}: the watch was cancelled: ${textOf(result, 'cancel_reason') ?? ''}`);
+  const { message } = refusalOf({ message: fieldOf(result, 'cancel_reason') });
+  return new IsthmusError('UNAVAILABLE', `${host}: the watch was cancelled: ${message}`);
 }
 
 function parse(line: string, host: string): unknown {

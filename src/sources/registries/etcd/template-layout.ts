@@ -1,7 +1,8 @@
 /** Registrations whose keys follow a template, with values that are JSON or an address. */
+
+import type { Layout } from '../registrations/layout.ts';
 import { type FieldNames, readInstance } from './instance-value.ts';
 import type { KeyTemplate } from './key-template.ts';
-import type { Layout } from './layout.ts';
 
 export function templateLayout(template: KeyTemplate, names: FieldNames): Layout {
   return {
