@@ -1,0 +1,121 @@
+/** What is said of the registrations: all of them after a read, and of each change the services that it concerns. */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { RegistryService } from '../../../model/registry.ts';
+import type { AnswerSink, RegistryAnswer } from '../registry-client.ts';
+import type { Registrations } from './registrations.ts';
+
+/** Services in one call of the sink: the event loop turns between them. */
+const portion = 100;
+/** How often the list is said again while nothing changes, so that its age shows that it was looked at. */
+const listAgainMs = 60_000;
+
+export class RegistrationAnswers {
+  readonly #registrations: Registrations;
+  readonly #prefixes: readonly string[];
+  readonly #answer: AnswerSink;
+  /** Prefixes that may not be read. */
+  #denied: readonly string[] = [];
+  #listedAt = 0;
+  #wasFull = false;
+  #restUntil = 0;
+  #later: NodeJS.Timeout | undefined;
+  /** What was said last of keys that are not taken, by prefix. */
+  readonly #troubles = new Map<string, string>();
+
+  constructor(registrations: Registrations, prefixes: readonly string[], answer: AnswerSink) {
+    this.#registrations = registrations;
+    this.#prefixes = prefixes;
+    this.#answer = answer;
+  }
+
+  /** After a read; `denied` were not. */
+  async sayAll(denied: readonly string[]): Promise<void> {
+    this.#denied = denied;
+    this.#answer([this.#list(), ...this.#newTroubles()]);
+    let services: RegistryService[] = [];
+    for (const service of this.#registrations.services()) {
+      if (services.push(service) < portion) continue;
+      this.#answer(services.map(complete));
+      services = [];
+      await turn();
+    }
+    if (services.length > 0) this.#answer(services.map(complete));
+    this.#registrations.takeChanges();
+  }
+
+  /**
+   * At once, or once as much time went by as the last ones took: a flood of changes to a large service takes half of
+   * this process' time at the most, and comes in fewer steps.
+   */
+  sayChanges(): void {
+    if (this.#later !== undefined) return;
+    const rest = this.#restUntil - performance.now();
+    if (rest <= 0) this.#sayChangesNow();
+    else this.#later = setTimeout(() => this.#sayChangesNow(), rest);
+  }
+
+  /** What was not said yet is not said any more: it is to be read again. */
+  stop(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+  }
+
+  #sayChangesNow(): void {
+    this.stop();
+    const start = performance.now();
+    const { changed, gone } = this.#registrations.takeChanges();
+    const answers: readonly RegistryAnswer[] = [
+      ...(this.#registrations.isFull && !this.#wasFull ? [this.#list()] : []),
+      ...changed.map(complete),
+      ...gone.map((service) => ({ kind: 'absent', service }) as const),
+      ...this.#newTroubles(),
+    ];
+    if (answers.length > 0) this.#answer(answers);
+    const end = performance.now();
+    this.#restUntil = end + (end - start);
+  }
+
+  /** Nothing changed, and that was looked at. */
+  saySound(): void {
+    if (performance.now() - this.#listedAt > listAgainMs) this.#answer([this.#list()]);
+  }
+
+  /** What one server has, which may be behind. */
+  sayPart(reason: string): void {
+    const services = [...this.#registrations.services()];
+    this.#answer([
+      { kind: 'services', scope: '', services: this.#registrations.names(), trust: 'partial', reason },
+      ...services.map((service) => ({ kind: 'service', service, trust: 'partial', reason }) as const),
+    ]);
+  }
+
+  #list(): RegistryAnswer {
+    this.#listedAt = performance.now();
+    this.#wasFull = this.#registrations.isFull;
+    const services = this.#registrations.names();
+    const reasons = [
+      ...(this.#denied.length === 0 ? [] : [`permission denied to read ${this.#denied.join(' and ')}`]),
+      ...(this.#wasFull ? ['there are more keys than are taken'] : []),
+    ];
+    if (reasons.length === 0) return { kind: 'services', scope: '', services, trust: 'complete' };
+    return { kind: 'services', scope: '', services, trust: 'partial', reason: reasons.join('; ') };
+  }
+
+  /**
+   * Keys that are no registrations make nothing of the rest doubtful: they are said as a scope of their own, which no
+   * service is in. Its name is a path, so that it is no namespace.
+   */
+  #newTroubles(): readonly RegistryAnswer[] {
+    return this.#prefixes.flatMap((prefix): readonly RegistryAnswer[] => {
+      const reason = this.#registrations.trouble(prefix);
+      if (reason === (this.#troubles.get(prefix) ?? '')) return [];
+      this.#troubles.set(prefix, reason);
+      const empty = { kind: 'services', scope: `keys/${encodeURIComponent(prefix)}`, services: [] } as const;
+      return [reason === '' ? { ...empty, trust: 'complete' } : { ...empty, trust: 'partial', reason }];
+    });
+  }
+}
+
+function complete(service: RegistryService): RegistryAnswer {
+  return { kind: 'service', service, trust: 'complete' };
+}

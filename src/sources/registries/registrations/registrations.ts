@@ -1,0 +1,194 @@
+/**
+ * What is registered, by keys: what was read of each and which service it belongs to, so that one changed key costs one
+ * service. Keys that cannot be read are counted, and harm nobody.
+ */
+import { hash } from 'node:crypto';
+import { equal } from '../../../collections/equality.ts';
+import type { RegistryInstance, RegistryService, RegistryServiceName } from '../../../model/registry.ts';
+import type { Layout, Reading } from './layout.ts';
+import { Troubles } from './troubles.ts';
+
+/** As etcd has it: key and value in base64. */
+export interface KeyValue {
+  readonly key: string;
+  readonly value: string;
+  readonly modRevision: number;
+}
+
+interface Node {
+  readonly prefix: string;
+  modRevision: number;
+  /** The full read that saw it last. */
+  round: number;
+  /** Absent for what could never be read. */
+  instance?: RegistryInstance;
+  service?: Service;
+}
+
+interface Service {
+  readonly name: RegistryServiceName;
+  readonly nodes: Set<Node>;
+}
+
+export interface RegistrationsOptions {
+  readonly layout: Layout;
+  readonly isSelected: (name: RegistryServiceName) => boolean;
+  /** Keys beyond so many are not taken. */
+  readonly maxKeys: number;
+}
+
+export class Registrations {
+  readonly #options: RegistrationsOptions;
+  readonly #nodes = new Map<string, Node>();
+  readonly #services = new Map<string, Service>();
+  readonly #troubles: Troubles;
+  #touched = new Set<Service>();
+  #round = 0;
+  #isFull = false;
+
+  constructor(options: RegistrationsOptions) {
+    this.#options = options;
+    this.#troubles = new Troubles(options.layout.prefixes);
+  }
+
+  /** Whether there were more keys than are taken. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** What of a prefix is not taken as it stands, and why; empty when all is. */
+  trouble(prefix: string): string {
+    return this.#troubles.of(prefix);
+  }
+
+  names(): readonly RegistryServiceName[] {
+    return [...this.#services.values()].map(({ name }) => name);
+  }
+
+  *services(): IterableIterator<RegistryService> {
+    for (const service of this.#services.values()) yield this.#described(service);
+  }
+
+  /** A full read begins: what is not put until its end is gone. */
+  beginRead(): void {
+    this.#round++;
+    this.#isFull = false;
+  }
+
+  endRead(prefix: string): void {
+    for (const [id, node] of this.#nodes)
+      if (node.prefix === prefix && node.round !== this.#round) this.#drop(id, node);
+  }
+
+  readonly putAll = (prefix: string, keys: readonly KeyValue[]): void => {
+    for (const kv of keys) this.put(prefix, kv);
+  };
+
+  put(prefix: string, { key, value, modRevision }: KeyValue): void {
+    const id = nodeId(key);
+    const known = this.#nodes.get(id);
+    if (known !== undefined) known.round = this.#round;
+    const name = Buffer.from(key, 'base64').toString();
+    const reading = this.#options.layout.read(prefix, name, Buffer.from(value, 'base64').toString());
+    if (!this.#isWanted(reading)) {
+      if (known !== undefined) this.#drop(id, known);
+      return;
+    }
+    const node = known ?? this.#added(id, prefix);
+    if (node === undefined) return;
+    node.modRevision = modRevision;
+    this.#troubles.note(prefix, id, name, reading);
+    // What was understood last of a key that cannot be read any more counts on: the key is still there.
+    if (reading.kind === 'registration') this.#register(node, reading);
+  }
+
+  /** `key`: in base64. */
+  delete(key: string): void {
+    const id = nodeId(key);
+    const node = this.#nodes.get(id);
+    if (node !== undefined) this.#drop(id, node);
+  }
+
+  /** Services that changed since it was asked last; of those that are gone, the name. */
+  takeChanges(): { readonly changed: readonly RegistryService[]; readonly gone: readonly RegistryServiceName[] } {
+    const touched = [...this.#touched];
+    this.#touched = new Set();
+    const changed = touched.filter(({ nodes }) => nodes.size > 0).map((service) => this.#described(service));
+    // One that came back meanwhile is another.
+    const gone = touched.filter(({ nodes, name }) => nodes.size === 0 && !this.#services.has(keyOf(name)));
+    return { changed, gone: gone.map(({ name }) => name) };
+  }
+
+  #isWanted(reading: Reading): boolean {
+    if (reading.kind === 'registration') return this.#options.isSelected(reading.service);
+    return reading.kind !== 'other';
+  }
+
+  #added(id: string, prefix: string): Node | undefined {
+    this.#isFull ||= this.#nodes.size >= this.#options.maxKeys;
+    if (this.#isFull) return undefined;
+    const node: Node = { prefix, modRevision: 0, round: this.#round };
+    this.#nodes.set(id, node);
+    return node;
+  }
+
+  #register(node: Node, { service: name, instance }: Extract<Reading, { kind: 'registration' }>): void {
+    const key = keyOf(name);
+    const service = this.#services.get(key) ?? { name, nodes: new Set() };
+    if (node.service === service && equal(node.instance, instance)) return;
+    if (node.service !== service) this.#leave(node);
+    node.service = service;
+    const [sibling] = service.nodes;
+    node.instance = sibling?.instance === undefined ? instance : sharing(instance, sibling.instance);
+    service.nodes.add(node);
+    this.#services.set(key, service);
+    this.#touched.add(service);
+  }
+
+  #drop(id: string, node: Node): void {
+    this.#nodes.delete(id);
+    this.#troubles.forget(node.prefix, id);
+    this.#leave(node);
+  }
+
+  #leave(node: Node): void {
+    const { service } = node;
+    if (service === undefined) return;
+    service.nodes.delete(node);
+    if (service.nodes.size === 0) this.#services.delete(keyOf(service.name));
+    this.#touched.add(service);
+  }
+
+  /** Of several nodes that register one instance the newest counts; of several prefixes with one name, the first. */
+  #described({ name, nodes }: Service): RegistryService {
+    const present = new Set([...nodes].map(({ prefix }) => prefix));
+    const prefix = this.#options.layout.prefixes.find((one) => present.has(one));
+    const newest = new Map<string, Node>();
+    for (const node of nodes) {
+      const id = node.instance?.id;
+      if (id === undefined || node.prefix !== prefix) continue;
+      if ((newest.get(id)?.modRevision ?? -1) < node.modRevision) newest.set(id, node);
+    }
+    const instances = [...newest.values()].flatMap(({ instance }) => instance ?? []);
+    instances.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return { ...name, metadata: {}, instances, isProtected: false };
+  }
+}
+
+/** The same with the texts of its sibling where they are the same: of a hundred thousand instances, most are. */
+function sharing(instance: RegistryInstance, { metadata }: RegistryInstance): RegistryInstance {
+  const pairs = Object.entries(instance.metadata).map(([key, value]): [string, string] => {
+    const known = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
+    return [key, known === value ? known : value];
+  });
+  return { ...instance, metadata: Object.fromEntries(pairs) };
+}
+
+/** Dubbo's keys are long, and there may be many. */
+function nodeId(key: string): string {
+  return key.length < 44 ? key : hash('sha256', key, 'base64');
+}
+
+function keyOf({ namespace, group, name }: RegistryServiceName): string {
+  return [namespace, group, name].map(encodeURIComponent).join('/');
+}

@@ -1,0 +1,59 @@
+/** Keys that are not taken as they stand, counted by prefix and named by examples. */
+import type { Reading } from './layout.ts';
+
+/** How many are named, and how long a name may be: a tenant may write keys of any size. */
+const examples = 3;
+const longestExample = 120;
+
+type Kind = 'unreadable' | 'configurator';
+
+export class Troubles {
+  /** By prefix and kind, names by the nodes' ids. */
+  readonly #names = new Map<string, Readonly<Record<Kind, Map<string, string>>>>();
+
+  constructor(prefixes: readonly string[]) {
+    for (const prefix of prefixes) this.#names.set(prefix, { unreadable: new Map(), configurator: new Map() });
+  }
+
+  /** `name`: the key itself. */
+  note(prefix: string, id: string, name: string, reading: Reading): void {
+    this.forget(prefix, id);
+    const names = this.#names.get(prefix);
+    if (reading.kind === 'unreadable') names?.unreadable.set(id, cut(name));
+    if (reading.kind === 'configurator') names?.configurator.set(id, cut(reading.service));
+  }
+
+  forget(prefix: string, id: string): void {
+    const names = this.#names.get(prefix);
+    names?.unreadable.delete(id);
+    names?.configurator.delete(id);
+  }
+
+  of(prefix: string): string {
+    const names = this.#names.get(prefix);
+    if (names === undefined) return '';
+    const { unreadable, configurator } = names;
+    return [
+      ...(unreadable.size === 0 ? [] : [`${count(unreadable)} can be read as no registration: ${some(unreadable)}`]),
+      ...(configurator.size === 0
+        ? []
+        : [`${count(configurator)} override providers, which is not done: ${some(configurator)}`]),
+    ].join('; ');
+  }
+}
+
+function count({ size }: ReadonlyMap<string, string>): string {
+  return size === 1 ? '1 key' : `${size} keys`;
+}
+
+/** The first ones there are: stable as long as they stay. */
+function some(names: ReadonlyMap<string, string>): string {
+  const named: string[] = [];
+  for (const name of names.values()) if (named.push(name) === examples) break;
+  return `${named.join(', ')}${names.size > examples ? ', ...' : ''}`;
+}
+
+/** Longer ones are cut so that the rest can be let go of. */
+function cut(name: string): string {
+  return name.length <= longestExample ? name : `${Buffer.from(name.slice(0, longestExample)).toString()}...`;
+}
