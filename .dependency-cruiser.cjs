@@ -78,7 +78,7 @@ module.exports = {
     {
       name: 'siblings-do-not-meet',
       comment:
-        'sources and deliveries know nothing of one another; registries share only what lies beside them, and dubbo/',
+        'sources and deliveries know nothing of one another; registries share only what lies beside them, dubbo/ and registrations/',
       severity: 'error',
       from: { path: '^src/(sources|delivery)/([^/]+)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/$1/', pathNot: '^src/$1/$2/' },
@@ -87,7 +87,7 @@ module.exports = {
       name: 'registries-do-not-meet',
       severity: 'error',
       from: { path: '^src/sources/registries/([^/]+)/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/sources/registries/[^/]+/', pathNot: '^src/sources/registries/($1|dubbo)/' },
+      to: { path: '^src/sources/registries/[^/]+/', pathNot: '^src/sources/registries/($1|dubbo|registrations)/' },
     },
     ...Object.entries(packages).map(([room, allowed]) => ({
       name: `${room}-packages`,

@@ -1,5 +1,5 @@
 /** The layout that a ServiceRegistry's options ask for. */
-import { dubboLayout } from '../dubbo/dubbo-layout.ts';
+import { dubboLayoutOf, dubboOptions } from '../dubbo/dubbo-layout.ts';
 import type { Layout } from '../registrations/layout.ts';
 import type { FieldNames, InstanceField } from './instance-value.ts';
 import { parseKeyTemplate } from './key-template.ts';
@@ -21,7 +21,7 @@ const fields = {
 
 /** Which options each layout has. */
 const known = {
-  dubbo: ['layout', 'root', 'services', 'levels'],
+  dubbo: ['layout', ...dubboOptions],
   template: ['layout', 'prefix', 'template', ...Object.keys(fields)],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -34,22 +34,7 @@ export function layoutOf(options: Options): Layout | string {
   const names: readonly string[] = known[layout];
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) return `options.${unknown} is none of layout ${layout}, which has ${names.join(', ')}`;
-  return layout === 'dubbo' ? dubbo(options) : template(options);
-}
-
-function dubbo({ root = 'dubbo', services = 'services', levels = 'interface,application' }: Options): Layout | string {
-  const wanted = levels.split(',').map((level) => level.trim());
-  const wrong = wanted.find((level) => level !== 'interface' && level !== 'application');
-  if (wrong !== undefined) return `options.levels: ${quote(wrong)} is neither interface nor application`;
-  const roots = {
-    ...(wanted.includes('interface') ? { interfaces: prefixOf(root) } : {}),
-    ...(wanted.includes('application') ? { applications: prefixOf(services) } : {}),
-  };
-  const { interfaces, applications } = roots;
-  if (interfaces === '/' || applications === '/') return 'options.root and options.services must not be empty';
-  if (interfaces !== undefined && applications !== undefined && areNested(interfaces, applications))
-    return 'options.root and options.services must not lie within one another';
-  return dubboLayout(roots);
+  return layout === 'dubbo' ? dubboLayoutOf(options) : template(options);
 }
 
 /** `{prefix}` in the template stands for options.prefix; without a template, services and their instances stand below it. */
@@ -65,15 +50,6 @@ function template({ prefix, template: text = '{prefix}/{service}/{instance}', ..
   );
   const names: FieldNames = Object.fromEntries(chosen);
   return templateLayout(parsed, names);
-}
-
-function prefixOf(root: string): string {
-  const path = root.replace(/^\/+|\/+$/g, '');
-  return path === '' ? '/' : `/${path}/`;
-}
-
-function areNested(a: string, b: string): boolean {
-  return a.startsWith(b) || b.startsWith(a);
 }
 
 function quote(text: string): string {

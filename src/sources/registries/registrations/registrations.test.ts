@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RegistryService } from '../../../model/registry.ts';
+import { layoutOf } from '../etcd/layout-options.ts';
 import type { Layout } from './layout.ts';
-import { layoutOf } from './layout-options.ts';
-import { type KeyValue, Registrations } from './registrations.ts';
+import { Registrations, type StoredNode } from './registrations.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
@@ -13,10 +13,11 @@ function registrations(options: Readonly<Record<string, string>> = { prefix: '/s
   return new Registrations({ layout, maxKeys, isSelected: ({ name }) => !name.startsWith('hidden') });
 }
 
-const kv = (key: string, value: string, modRevision: number): KeyValue => ({
+const kv = (key: string, value: string, version: number): StoredNode => ({
   key: base64(key),
-  value: base64(value),
-  modRevision,
+  name: key,
+  value,
+  version,
 });
 
 const shown = (services: Iterable<RegistryService>): Record<string, readonly string[]> =>
@@ -113,7 +114,7 @@ describe('registrations', () => {
       fc.property(fc.array(fc.tuple(key, value)), (steps) => {
         const followed = registrations();
         const told = new Map<string, RegistryService>();
-        const store = new Map<string, KeyValue>();
+        const store = new Map<string, StoredNode>();
         for (const [at, [name, text]] of steps.entries()) {
           if (text === undefined) followed.delete(base64(name));
           else followed.put('/s/', kv(name, text, at));

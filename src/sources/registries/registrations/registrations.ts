@@ -8,16 +8,20 @@ import type { RegistryInstance, RegistryService, RegistryServiceName } from '../
 import type { Layout, Reading } from './layout.ts';
 import { Troubles } from './troubles.ts';
 
-/** As etcd has it: key and value in base64. */
-export interface KeyValue {
+/** A key of a store, or a node of a tree. */
+export interface StoredNode {
+  /** What it is told by; in the store's own form. */
   readonly key: string;
+  /** The key as the layout reads it. */
+  readonly name: string;
   readonly value: string;
-  readonly modRevision: number;
+  /** Of several nodes that register one instance the one with the highest counts. */
+  readonly version: number;
 }
 
 interface Node {
   readonly prefix: string;
-  modRevision: number;
+  version: number;
   /** The full read that saw it last. */
   round: number;
   /** Absent for what could never be read. */
@@ -80,29 +84,27 @@ export class Registrations {
       if (node.prefix === prefix && node.round !== this.#round) this.#drop(id, node);
   }
 
-  readonly putAll = (prefix: string, keys: readonly KeyValue[]): void => {
-    for (const kv of keys) this.put(prefix, kv);
+  readonly putAll = (prefix: string, nodes: readonly StoredNode[]): void => {
+    for (const node of nodes) this.put(prefix, node);
   };
 
-  put(prefix: string, { key, value, modRevision }: KeyValue): void {
+  put(prefix: string, { key, name, value, version }: StoredNode): void {
     const id = nodeId(key);
     const known = this.#nodes.get(id);
     if (known !== undefined) known.round = this.#round;
-    const name = Buffer.from(key, 'base64').toString();
-    const reading = this.#options.layout.read(prefix, name, Buffer.from(value, 'base64').toString());
+    const reading = this.#options.layout.read(prefix, name, value);
     if (!this.#isWanted(reading)) {
       if (known !== undefined) this.#drop(id, known);
       return;
     }
     const node = known ?? this.#added(id, prefix);
     if (node === undefined) return;
-    node.modRevision = modRevision;
+    node.version = version;
     this.#troubles.note(prefix, id, name, reading);
     // What was understood last of a key that cannot be read any more counts on: the key is still there.
     if (reading.kind === 'registration') this.#register(node, reading);
   }
 
-  /** `key`: in base64. */
   delete(key: string): void {
     const id = nodeId(key);
     const node = this.#nodes.get(id);
@@ -127,7 +129,7 @@ export class Registrations {
   #added(id: string, prefix: string): Node | undefined {
     this.#isFull ||= this.#nodes.size >= this.#options.maxKeys;
     if (this.#isFull) return undefined;
-    const node: Node = { prefix, modRevision: 0, round: this.#round };
+    const node: Node = { prefix, version: 0, round: this.#round };
     this.#nodes.set(id, node);
     return node;
   }
@@ -167,7 +169,7 @@ export class Registrations {
     for (const node of nodes) {
       const id = node.instance?.id;
       if (id === undefined || node.prefix !== prefix) continue;
-      if ((newest.get(id)?.modRevision ?? -1) < node.modRevision) newest.set(id, node);
+      if ((newest.get(id)?.version ?? -1) < node.version) newest.set(id, node);
     }
     const instances = [...newest.values()].flatMap(({ instance }) => instance ?? []);
     instances.sort((a, b) => (a.id < b.id ? -1 : 1));
