@@ -76,6 +76,8 @@ export interface BridgedService {
   readonly instances: number;
   /** Instances that are not unhealthy or taken out. */
   readonly up: number;
+  /** Clients that ask the registry itself, as far as it tells. */
+  readonly callers: readonly string[];
   /** Milliseconds since the epoch. */
   readonly since: number;
 }

@@ -18,7 +18,7 @@ export function formatMove({ checks, changes }: MigrationMove): string {
 
 /** `now` in milliseconds since the epoch. */
 export function describeMigration(status: MigrationStatus, now: number): string {
-  const { namespace, name, host, to, alias, stage, share, since, addresses, isRetired, ports, next } = status;
+  const { namespace, name, host, to, alias, stage, share, since, addresses, isRetired, ports, callers, next } = status;
   const age = since === undefined ? '' : `, for ${Math.max(0, Math.round((now - since) / 1000))} s`;
   const sides = ports.map(
     (port) =>
@@ -31,6 +31,9 @@ export function describeMigration(status: MigrationStatus, now: number): string 
     `  Alias:    ${alias ?? 'none'}`,
     `  Stage:    ${formatPosition({ stage, share })}${age}${isRetired ? '; the host is gone' : ''}`,
     ...sides,
+    ...(callers.length === 0
+      ? []
+      : [`  Asked of the registry itself by ${callers.join(', ')}: they do not see the mesh`]),
     ...(next === undefined ? [] : [`Next: ${formatPosition(next.position)}`, formatMove(next)]),
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import type { Collection } from '../collections/collection.ts';
 import type { XdsServer } from '../delivery/xds/server.ts';
 import type { ResourceStatus, StreamStatus } from '../delivery/xds/status.ts';
 import type { Finding, ObjectRef } from '../model/finding.ts';
+import type { RegisteredService } from '../model/registry.ts';
 import { decode, messageName } from '../xds-api/messages.ts';
 import { toJson } from '../xds-api/proto-json.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -54,10 +55,15 @@ function isSame(a: ObjectRef, b: ObjectRef): boolean {
 }
 
 /** What a registry holds and what it became, in order of its names. */
-export function bridgedServices({ registered, mesh }: Pipeline, registry: string): readonly BridgedService[] {
+export function bridgedServices(
+  { registered, mesh }: Pipeline,
+  registry: string,
+  callersOf: (service: RegisteredService) => readonly string[] = () => [],
+): readonly BridgedService[] {
   return sortedValues(registered)
     .filter((service) => service.registry === registry)
-    .map(({ key, namespace, group, name, instances, since }) => {
+    .map((service) => {
+      const { key, namespace, group, name, instances, since } = service;
       const host = mesh.registryHosts.get(key)?.host;
       const served = [...(host === undefined ? [] : (mesh.hosts.get(host)?.services ?? []))]
         .map((one) => mesh.meshServices.get(one.key))
@@ -68,6 +74,7 @@ export function bridgedServices({ registered, mesh }: Pipeline, registry: string
         addresses: served?.addresses ?? [],
         instances: instances.length,
         up: instances.filter(({ health, isolated }) => health !== 'down' && !isolated).length,
+        callers: callersOf(service),
         since,
       };
     });

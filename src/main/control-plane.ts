@@ -12,6 +12,7 @@
 import { Engine } from '../collections/engine.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
 import type { Finding } from '../model/finding.ts';
+import type { RegisteredService } from '../model/registry.ts';
 import { parseAddress } from '../model/tcp-address.ts';
 import { type AdminServer, startAdmin } from '../operations/admin.ts';
 import type { Logger } from '../operations/log.ts';
@@ -134,7 +135,7 @@ class RunningControlPlane implements ControlPlane {
     const isLive = (): boolean => this.#source.state === 'live' && this.#registries?.areSeen === true;
     this.#leases = await startLeaseKeeping(this.#pipeline, stateFolder, isLive, this.#log);
     this.#stops.push(async () => this.#leases?.close());
-    this.#migrations = await startMigrationKeeping(this.#pipeline, stateFolder);
+    this.#migrations = await startMigrationKeeping(this.#pipeline, stateFolder, this.#callersOf);
     this.#stops.push(async () => this.#migrations?.close());
     const recheck = (): void => this.#leases?.recheck();
     this.#registries = await startRegistryBridging(this.#pipeline, {
@@ -172,7 +173,8 @@ class RunningControlPlane implements ControlPlane {
         proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),
         proxyConfig: (id, type) => proxyConfig(xds, id, type),
         registries: () => this.#registries?.statuses() ?? [],
-        registryServices: (name) => this.#ifRegistry(name, () => bridgedServices(this.#pipeline, name)),
+        registryServices: (name) =>
+          this.#ifRegistry(name, () => bridgedServices(this.#pipeline, name, this.#callersOf)),
         registrySnapshot: (name) => this.#ifRegistry(name, () => registrySnapshot(this.#pipeline, name)),
         releaseRegistry: (name, service) => {
           const released = this.#registries?.release(name, service);
@@ -187,6 +189,8 @@ class RunningControlPlane implements ControlPlane {
       this.#options.adminToken,
     );
   }
+
+  readonly #callersOf = (service: RegisteredService): readonly string[] => this.#registries?.callersOf(service) ?? [];
 
   #ifRegistry<T>(name: string, show: () => T): T | undefined {
     return this.#registries?.statuses().some(({ registry }) => registry === name) === true ? show() : undefined;

@@ -9,6 +9,7 @@ import { systemClock } from '../model/clock.ts';
 import type { Finding } from '../model/finding.ts';
 import { type MigrationPosition, type MigrationProgress, nextPosition, previousPosition } from '../model/migration.ts';
 import type { MigrationPortStatus, MigrationSide, MigrationStatus } from '../model/migration-status.ts';
+import type { RegisteredService } from '../model/registry.ts';
 import { sortedValues } from './admin-views.ts';
 import { describeMove, type MoveContext } from './migration-moves.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -22,7 +23,11 @@ export interface MigrationKeeping {
 }
 
 /** The folder is locked by who keeps the leases in it. Throws STATE where the records cannot be read. */
-export async function startMigrationKeeping(pipeline: Pipeline, folder: string): Promise<MigrationKeeping> {
+export async function startMigrationKeeping(
+  pipeline: Pipeline,
+  folder: string,
+  callersOf: (service: RegisteredService) => readonly string[],
+): Promise<MigrationKeeping> {
   const { engine, mesh, quietMigrations } = pipeline;
   const keeper = await MigrationKeeper.open({
     folder: new NodeStateFolder(folder),
@@ -35,6 +40,7 @@ export async function startMigrationKeeping(pipeline: Pipeline, folder: string):
     pipeline,
     migration,
     times: keeper.times(migration.key),
+    callers: registeredBehind(pipeline, migration).flatMap(callersOf),
     now: systemClock.now(),
   });
   return {
@@ -49,6 +55,12 @@ export async function startMigrationKeeping(pipeline: Pipeline, folder: string):
       await keeper.close();
     },
   };
+}
+
+function registeredBehind({ mesh, registered }: Pipeline, { plan }: Migration): readonly RegisteredService[] {
+  return [...mesh.registryHosts.values()]
+    .filter(({ host }) => host === plan.spec.host)
+    .flatMap(({ key }) => registered.get(key) ?? []);
 }
 
 function progressOf({ key, plan, share, from, ports }: Migration): MigrationProgress {
@@ -73,6 +85,7 @@ function statusOf(context: MoveContext, asked?: MigrationPosition): MigrationSta
     ...(times === undefined ? {} : { since: times.since }),
     addresses: migration.from === undefined ? [] : (pipeline.mesh.meshServices.get(migration.from)?.addresses ?? []),
     isRetired: migration.isRetired,
+    callers: context.callers,
     ports: migration.ports.map((port) => portStatus(port, migration.share)),
     ...(next === undefined ? {} : { next: describeMove(context, next) }),
     ...(previous === undefined ? {} : { previous: describeMove(context, previous) }),

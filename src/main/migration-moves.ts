@@ -20,6 +20,8 @@ export interface MoveContext {
   readonly migration: Migration;
   readonly times: MigrationTimes | undefined;
   readonly now: number;
+  /** Clients that ask the registry itself for the service, as far as it tells. */
+  readonly callers: readonly string[];
 }
 
 export function describeMove(context: MoveContext, position: MigrationPosition): MigrationMove {
@@ -103,7 +105,10 @@ function protocolName(protocol: PortProtocol): string {
   return protocol.kind === 'metaprotocol' ? protocol.application : protocol.protocol;
 }
 
-function orderChecks({ migration, times, now }: MoveContext, { stage }: MigrationPosition): readonly MigrationCheck[] {
+function orderChecks(
+  { migration, times, now, callers }: MoveContext,
+  { stage }: MigrationPosition,
+): readonly MigrationCheck[] {
   const { spec } = migration.plan;
   if (stage === 'CutOver' && !isAtLeast(spec.stage, 'Join'))
     return [{ what: 'the new endpoints have taken some requests before they take all', isMet: false }];
@@ -115,6 +120,9 @@ function orderChecks({ migration, times, now }: MoveContext, { stage }: Migratio
       isMet: times?.cutOverSince !== undefined && quietFor >= spec.quiet,
     },
     { what: 'an alias leads callers on when the host is gone', isMet: spec.alias !== undefined },
+    ...(callers.length === 0
+      ? []
+      : [{ what: `nobody asks the registry itself for it any more (${callers.join(', ')})`, isMet: false }]),
   ];
 }
 

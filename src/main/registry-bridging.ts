@@ -5,7 +5,7 @@ import { meshKey } from '../mesh/settings.ts';
 import { defaultRanges } from '../mesh/virtual-ips.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Finding } from '../model/finding.ts';
-import type { RegistryStatus } from '../model/registry.ts';
+import type { RegisteredService, RegistryStatus } from '../model/registry.ts';
 import type { Logger } from '../operations/log.ts';
 import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -26,6 +26,8 @@ export interface RegistryBridging {
   findings(): readonly Finding[];
   /** Carries out what is held. The keys of the services concerned; undefined for an unknown registry. */
   release(registry: string, service?: string): readonly string[] | undefined;
+  /** Clients that ask the registry itself for a service, as far as it tells. */
+  callersOf(service: RegisteredService): readonly string[];
   /** Whether every registry was seen whole since the start. */
   readonly areSeen: boolean;
   close(): Promise<void>;
@@ -61,6 +63,7 @@ export async function startRegistryBridging(
     statuses: () => bridges.statuses(),
     findings: () => [...bridges.findings(), ...records.findings()],
     release: (registry, service) => bridges.release(registry, service),
+    callersOf: (service) => bridges.callersOf(service),
     get areSeen() {
       return bridges.areSeen;
     },

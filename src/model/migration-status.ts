@@ -44,6 +44,8 @@ export interface MigrationStatus {
   /** Virtual IPs of the host. */
   readonly addresses: readonly string[];
   readonly isRetired: boolean;
+  /** Clients that ask the registry itself for the service, as far as it tells: they do not see the mesh. */
+  readonly callers: readonly string[];
   readonly ports: readonly MigrationPortStatus[];
   readonly next?: MigrationMove;
   readonly previous?: MigrationMove;

@@ -90,6 +90,7 @@ function services(): Command {
     { title: 'HOST', value: ({ host }: BridgedService) => host ?? '(refused)' },
     { title: 'ADDRESS', value: ({ addresses }: BridgedService) => addresses[0] },
     { title: 'UP', value: ({ up, instances }: BridgedService) => `${up}/${instances}` },
+    { title: 'CALLERS', value: ({ callers }: BridgedService) => callers.length },
     { title: 'SINCE', value: ({ since }: BridgedService) => new Date(since).toISOString() },
   ];
   return asking(own).action(async (name: string, flags: Flags) => {

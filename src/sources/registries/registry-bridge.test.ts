@@ -112,6 +112,34 @@ describe('a registry that is seen', () => {
   });
 });
 
+describe('what is told of a registry', () => {
+  it('counts services and instances as they are in force', () => {
+    const { say, bridge: one, clock } = bridge();
+    const counts = () => [one.status().services, one.status().instances];
+    say(listed('a', 'b', 'c', 'd'), ...['a', 'b', 'c', 'd'].map((name) => said(service(name, ...four))));
+    expect(counts()).toEqual([4, 16]);
+    say(said(service('a', instance(1), instance(2), instance(3))));
+    expect(counts()).toEqual([4, 15]);
+    say(listed('a', 'b', 'c'));
+    clock.advance(60_000);
+    expect(counts()).toEqual([3, 11]);
+    expect([bridge({}, one).bridge.status().instances]).toEqual([11]);
+  });
+
+  it('names who asks the registry itself for a service, as long as they do', () => {
+    const { say, bridge: one } = bridge();
+    const callers = (...names: readonly string[]): RegistryAnswer => ({
+      kind: 'callers',
+      service: { namespace: 'prod', group: '', name: 'a' },
+      callers: names,
+    });
+    say(listed('a'), said(service('a', ...four)), callers('10.0.9.2', '10.0.9.1', '10.0.9.2'));
+    expect(one.callersOf('polaris/prod//a')).toEqual(['10.0.9.1', '10.0.9.2']);
+    say(callers());
+    expect(one.callersOf('polaris/prod//a')).toEqual([]);
+  });
+});
+
 describe('a registry that loses much at once', () => {
   it('keeps instances until the hold time is over', () => {
     const { say, shown, clock, codes } = bridge();

@@ -21,6 +21,7 @@ import {
 import type { ServiceRegistry } from '../../resources/kinds.ts';
 import { BridgedService, byId, newlyRegistered } from './bridged-service.ts';
 import { HighWater } from './loss.ts';
+import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
 import { isSelected, selectInstances } from './selection.ts';
 import { TrustPolicy } from './trust-policy.ts';
@@ -54,11 +55,16 @@ export class RegistryBridge {
   /** Listed, and not read since the start. */
   readonly #awaited = new Set<string>();
   /** Scopes, or all (''), that cannot be seen, and why. */
-  readonly #unavailable = new Map<string, string>();
+  readonly #unavailable = new Reasons<string>();
   /** Scopes and keys of services of which only a part is shown, and why. */
-  readonly #partial = new Map<string, string>();
+  readonly #partial = new Reasons<string>();
   /** By key; '' for the registry as a whole. */
-  readonly #refusals = new Map<string, readonly string[]>();
+  readonly #refusals = new Reasons<readonly string[]>();
+  /** Clients that ask the registry itself for a service, by its key. */
+  readonly #callers = new Reasons<readonly string[]>();
+  /** Of each service in force, so that their sum costs nothing. */
+  readonly #instanceCounts = new Map<string, number>();
+  #instances = 0;
   /** Services that would go and are too many. */
   #heldSince: number | undefined;
   #lastComplete: number | undefined;
@@ -78,6 +84,7 @@ export class RegistryBridge {
         this.#services.set(service.key, new BridgedService(service, registry.spec.safety, clock.now()));
     }
     this.#highWater = new HighWater(this.#services.size, clock.now());
+    for (const key of this.#services.keys()) this.#count(key);
   }
 
   /** Scopes of which a complete list has to come before the registry counts as seen. To be called before any answer. */
@@ -132,15 +139,18 @@ export class RegistryBridge {
     return this.#unseen.size > 0 || this.#awaited.size > 0 ? 'syncing' : 'live';
   }
 
+  /** Clients that ask the registry itself for a service, as far as it tells; by the key of the service. */
+  callersOf(key: string): readonly string[] {
+    return this.#callers.get(key) ?? [];
+  }
+
   status(): RegistryStatus {
-    let instances = 0;
-    for (const { current } of this.#services.values()) instances += current.instances.length;
     return {
       registry: this.#options.registry.metadata.name,
       state: this.state,
       reason: [...this.#unavailable.values(), ...this.#partial.values()][0] ?? '',
       services: this.#services.size,
-      instances,
+      instances: this.#instances,
       awaited: this.#awaited.size,
       ...(this.#lastComplete === undefined ? {} : { lastComplete: this.#lastComplete }),
       held: this.#held(),
@@ -173,6 +183,7 @@ export class RegistryBridge {
     if (answer.kind === 'unavailable') this.#lose(answer.scope ?? '', answer.reason);
     else if (answer.kind === 'services') this.#takeList(answer, now);
     else if (answer.kind === 'service') this.#takeService(answer, now);
+    else if (answer.kind === 'callers') this.#takeCallers(answer);
     else {
       const key = this.#keyOf(answer.service);
       this.#awaited.delete(key);
@@ -250,6 +261,13 @@ export class RegistryBridge {
     if (known?.held !== undefined) this.#doubtful.add(key);
   }
 
+  #takeCallers({ service, callers }: Extract<RegistryAnswer, { kind: 'callers' }>): void {
+    const key = this.#keyOf(service);
+    if (callers.length === 0) this.#callers.delete(key);
+    else if (isSelected(this.#options.registry.spec.select, service))
+      this.#callers.set(key, [...new Set(callers)].sort().slice(0, maxCallers));
+  }
+
   /** Carries out what is due, as long as the registry can be seen. */
   #settle(now: number): void {
     this.#cancelTimer();
@@ -278,6 +296,7 @@ export class RegistryBridge {
       this.#doubtful.delete(key);
       this.#refusals.delete(key);
       this.#partial.delete(key);
+      this.#callers.delete(key);
       this.#touched.add(key);
     }
     this.#highWater.note(this.#services.size, now, isReleased ? 0 : this.#options.registry.spec.safety.hold);
@@ -311,16 +330,19 @@ export class RegistryBridge {
   #report(): void {
     const touched = [...this.#touched].sort();
     this.#touched = new Set();
-    const doubts = JSON.stringify([
-      this.state,
-      [...this.#unavailable],
-      [...this.#partial],
-      [...this.#refusals],
-      this.#held(),
-    ]);
+    for (const key of touched) this.#count(key);
+    const noted = [this.#unavailable, this.#partial, this.#refusals].map(({ version }) => version);
+    const doubts = `${this.state} ${noted.join(' ')} ${JSON.stringify(this.#held())}`;
     if (touched.length === 0 && doubts === this.#reported) return;
     this.#reported = doubts;
     this.#options.onChange(touched.map((key) => ({ key, service: this.#services.get(key)?.current })));
+  }
+
+  #count(key: string): void {
+    const count = this.#services.get(key)?.current.instances.length;
+    this.#instances += (count ?? 0) - (this.#instanceCounts.get(key) ?? 0);
+    if (count === undefined) this.#instanceCounts.delete(key);
+    else this.#instanceCounts.set(key, count);
   }
 
   #held(): readonly HeldDeletion[] {
@@ -337,6 +359,9 @@ export class RegistryBridge {
     return registeredServiceKey(this.#options.registry.metadata.name, name);
   }
 }
+
+/** Of one service; beyond so many they are not told apart. */
+const maxCallers = 1000;
 
 /** Whatever order the registry has: sorted, each id once; a port's protocol may stand in the metadata. */
 function canonical(service: RegistryService): RegistryService {

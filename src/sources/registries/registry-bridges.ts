@@ -72,6 +72,12 @@ export class RegistryBridges {
     return [...this.#running.values()].flatMap(({ bridge }) => bridge.findings());
   }
 
+  /** Clients that ask a registry itself for a service, as far as it tells. */
+  callersOf({ registry, key }: RegisteredService): readonly string[] {
+    const running = [...this.#running.values()].find((one) => one.registry.metadata.name === registry);
+    return running?.bridge.callersOf(key) ?? [];
+  }
+
   /** Carries out what is held; of one service by its key, or of the whole registry. Undefined for an unknown registry. */
   release(registry: string, service?: string): readonly string[] | undefined {
     const running = [...this.#running.values()].find((one) => one.registry.metadata.name === registry);

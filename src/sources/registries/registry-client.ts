@@ -29,6 +29,11 @@ export type RegistryAnswer =
     }
   /** The registry knows no such service (any more). */
   | { readonly kind: 'absent'; readonly service: RegistryServiceName }
+  /**
+   * Who asks the registry itself for a service, by its own software: all that it tells of, where it tells. For people only;
+   * the service may be one that has no instances.
+   */
+  | { readonly kind: 'callers'; readonly service: RegistryServiceName; readonly callers: readonly string[] }
   /** Nothing is known from now on, until the next answer. Without a scope: of the whole registry. */
   | { readonly kind: 'unavailable'; readonly scope?: string; readonly reason: string };
 

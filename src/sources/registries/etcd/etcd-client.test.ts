@@ -43,6 +43,7 @@ describe('an etcd client', () => {
       if (answer.kind === 'services') return `list: ${answer.services.map(({ name }) => name).join(' ')}`;
       if (answer.kind === 'unavailable') return 'unavailable';
       if (answer.kind === 'absent') return `absent: ${answer.service.name}`;
+      if (answer.kind === 'callers') return `callers of ${answer.service.name}: ${answer.callers.join(' ')}`;
       return `${answer.service.name}: ${answer.service.instances.map((instance) => instance.address).join(' ')}`;
     });
   const untilTold = async (expected: readonly string[], timeout = 5_000): Promise<void> => {
