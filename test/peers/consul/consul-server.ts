@@ -54,7 +54,13 @@ export class ConsulServer {
       ['agent', ...store, '-node=here', '-bind=127.0.0.1', '-client=127.0.0.1', '-log-level=warn'],
       [`-http-port=${http}`, `-server-port=${server}`, `-serf-lan-port=${lan}`, `-serf-wan-port=${wan}`],
       ['-dns-port=-1', '-grpc-port=-1', '-grpc-tls-port=-1'],
-      ['disable_update_check = true', 'ui_config { enabled = false }', 'leave_on_terminate = false', ...settings]
+      [
+        'disable_update_check = true',
+        'ui_config { enabled = false }',
+        'leave_on_terminate = false',
+        'performance { raft_multiplier = 1 }',
+        ...settings,
+      ]
         .concat(rootToken === undefined ? [] : [accessControl(rootToken)])
         .flatMap((text) => ['-hcl', text]),
     ].flat();
