@@ -17,6 +17,7 @@ import { parseAddress } from '../model/tcp-address.ts';
 import { type AdminServer, startAdmin } from '../operations/admin.ts';
 import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
+import { createRegistryMetrics } from '../operations/registry-metrics.ts';
 import { withExactPlaces } from '../sources/files/exact-places.ts';
 import { FileSource } from '../sources/files/file-source.ts';
 import {
@@ -96,6 +97,7 @@ class RunningControlPlane implements ControlPlane {
     this.#options = options;
     this.#log = log;
     this.#metrics = metricsOf(this.#pipeline);
+    createRegistryMetrics(this.#metrics.registry, () => this.#registries?.statuses() ?? []);
     const presence = new ProxyPresence(this.#pipeline);
     this.#xds = serveXds(this.#pipeline, presence, this.#metrics, log);
     this.#dns = prepareDns(options, {

@@ -56,6 +56,25 @@ describe('a bridged registry', () => {
     await expect.poll(addresses).toEqual(['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5']);
   });
 
+  it('is measured, as long as it is there', async () => {
+    await start();
+    const measured = async () =>
+      (await (await mesh.fetch('/metrics')).text())
+        .split('\n')
+        .filter((line) => line.startsWith('isthmus_registry_') && !line.includes('timestamp'));
+    expect(await measured()).toEqual([
+      'isthmus_registry_services{registry="legacy"} 1',
+      'isthmus_registry_instances{registry="legacy"} 4',
+      'isthmus_registry_held_deletions{registry="legacy"} 0',
+      'isthmus_registry_awaited_services{registry="legacy"} 0',
+      'isthmus_registry_live{registry="legacy"} 1',
+    ]);
+    await register(1);
+    await expect.poll(measured).toContain('isthmus_registry_held_deletions{registry="legacy"} 1');
+    await mesh.write('manifests.yaml', '# nothing\n');
+    await expect.poll(measured, { timeout: 8_000 }).toEqual([]);
+  });
+
   it('is served with the same address and endpoints after a restart without it, and says so', async () => {
     await start();
     const lease = await leaseOf();
