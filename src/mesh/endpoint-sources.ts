@@ -46,7 +46,7 @@ export function endpointSources(engine: Engine, tables: EndpointTables): Index<E
     engine.flatMap(
       'registry endpoints',
       registries.registered,
-      (service, context) => registeredEndpoints(service, context, registries),
+      (service, context) => registeredEndpoints(service, context, { ...registries, settings }),
       shape,
     ),
   ]);

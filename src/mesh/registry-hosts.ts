@@ -7,6 +7,7 @@ import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { ServiceRegistry } from '../resources/kinds.ts';
+import { askedHost } from './registry-metadata.ts';
 import { about, compareText } from './resource-order.ts';
 
 /** The host of one registered service. */
@@ -32,7 +33,9 @@ export function registryHosts(
     const registry = registryOf(context, registries, service);
     if (registry === undefined) return undefined;
     const { key, since } = service;
-    return { key, since, registry: registry.key, host: hostName(registry.spec.mapping.host, service) };
+    const asked = askedHost(service, registry, (refusal) => context.report(refusal));
+    const host = asked ?? hostName(registry.spec.mapping.host, service);
+    return { key, since, registry: registry.key, host };
   });
   const contenders = engine.groupBy(
     'registry host contenders',

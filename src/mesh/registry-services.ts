@@ -1,6 +1,8 @@
 /** Mesh services and endpoints of what registries hold, by the mapping of their ServiceRegistry. */
 import type { Collection, Context } from '../collections/collection.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import { finding } from '../model/finding.ts';
+import type { MeshSettings } from '../model/mesh-service.ts';
 import {
   type FirstPort,
   type RegisteredService,
@@ -16,7 +18,9 @@ import type { ServiceDeclaration } from './declarations.ts';
 import type { EndpointSource, SourcePort } from './endpoint-source.ts';
 import { portProtocol } from './port-protocol.ts';
 import { type RegistryHost, registryOf } from './registry-hosts.ts';
+import { endsIn, instanceHints, isExternal, namespaceOf } from './registry-metadata.ts';
 import { about } from './resource-order.ts';
+import { settingsOf } from './settings.ts';
 import type { LocatedEndpoint } from './workloads.ts';
 
 export interface RegistryTables {
@@ -34,7 +38,8 @@ export function declareRegistered(
   const host = context.get(tables.hosts, service.key)?.host;
   if (registry === undefined || host === undefined) return undefined;
   const { mapping, trust } = registry.spec;
-  if (!isTrusted(host, trust.hostSuffixes)) {
+  const namespace = namespaceOf(service, registry);
+  if (trust.hostSuffixes.length > 0 && !endsIn(host, trust.hostSuffixes)) {
     const message = `${host} ends in none of ${trust.hostSuffixes.join(', ')}.`;
     context.report(finding('ISTH1006', { ...about(registry), path: 'spec.trust.hostSuffixes', message }));
     return undefined;
@@ -42,12 +47,12 @@ export function declareRegistered(
   return {
     key: `${service.key}|${host}`,
     service: {
-      key: serviceKey(mapping.namespace, host),
+      key: serviceKey(namespace, host),
       host,
-      namespace: mapping.namespace,
+      namespace,
       ports: servicePorts(service, mapping),
       resolution: 'static',
-      location: locations[mapping.location],
+      location: isExternal(service, registry) ? 'mesh-external' : locations[mapping.location],
       addresses: [],
       headless: false,
       visibility: { kind: 'public' },
@@ -77,12 +82,8 @@ const locations: Readonly<Record<RegistryMappingSpec['location'], Location>> = {
   MESH_INTERNAL: 'mesh-internal',
 };
 
-function isTrusted(host: string, suffixes: readonly string[]): boolean {
-  return suffixes.length === 0 || suffixes.some((suffix) => host === suffix || host.endsWith(`.${suffix}`));
-}
-
 /** A port of the service for each that its instances have. Where the mapping fixes the number, there is only the first. */
-function servicePorts(service: RegisteredService, mapping: RegistryMappingSpec): readonly ServicePort[] {
+export function servicePorts(service: RegisteredService, mapping: RegistryMappingSpec): readonly ServicePort[] {
   return bridgedPorts(service, mapping)
     .map(({ number, protocol: registered }) => {
       const name = `${protocolName(registered, mapping)}-${number}`;
@@ -120,31 +121,41 @@ function own(record: Readonly<Record<string, string>>, key: string): string | un
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
+/** Besides what services are made of. */
+export interface RegistryEndpointTables extends RegistryTables {
+  readonly settings: Collection<MeshSettings>;
+}
+
 export function registeredEndpoints(
   service: RegisteredService,
   context: Context,
-  tables: RegistryTables,
+  tables: RegistryEndpointTables,
 ): readonly EndpointSource[] {
   const registry = registryOf(context, tables.registries, service);
   const host = context.get(tables.hosts, service.key)?.host;
   if (registry === undefined || host === undefined) return [];
-  const { mapping, safety, priority } = registry.spec;
-  const usable = usableInstances(service, safety, (message) => {
+  const { spec } = registry;
+  const usable = usableInstances(service, spec.safety, (message) => {
     context.report(finding('ISTH1008', { ...about(registry), message: `${host}: ${message}` }));
   });
-  const ids = bridgedPorts(service, mapping).map(({ id }) => id);
+  const ids = bridgedPorts(service, spec.mapping).map(({ id }) => id);
   const leftOut = usable.filter(({ ports }) => !ports.some((port) => ids.includes(registryPortId(port))));
   if (leftOut.length > 0) {
     const message = `${host}: ${leftOut.length} instances have no port of protocol ${ids.join(', ') || 'tcp'}.`;
     context.report(finding('ISTH1009', { ...about(registry), message }));
   }
   const source = {
-    key: `2|${String(priority).padStart(4, '0')}|${service.key}`,
-    services: [serviceKey(mapping.namespace, host)],
-    ports: sourcePorts(service, mapping, usable, weightsOf(usable)),
+    key: sourceKey(service, registry),
+    services: [serviceKey(namespaceOf(service, registry), host)],
+    ports: sourcePorts(service, registry, usable, settingsOf(context, tables.settings).trustDomain),
     about: about(registry),
   };
   return [source];
+}
+
+/** Registries come last, by their priority. */
+function sourceKey({ key }: RegisteredService, { spec }: ServiceRegistry): string {
+  return `2|${String(spec.priority).padStart(4, '0')}|${key}`;
 }
 
 /** What an operator took out stays out, whatever the rest is like. */
@@ -167,34 +178,43 @@ function usableInstances(
 
 function sourcePorts(
   service: RegisteredService,
-  mapping: RegistryMappingSpec,
+  registry: ServiceRegistry,
   instances: readonly RegistryInstance[],
-  weights: ReadonlyMap<string, number>,
+  trustDomain: string,
 ): readonly SourcePort[] {
-  return bridgedPorts(service, mapping).map(({ id, number }) => ({
+  const weights = weightsOf(instances);
+  return bridgedPorts(service, registry.spec.mapping).map(({ id, number }) => ({
     port: number,
     endpoints: instances.flatMap((instance) => {
       const port = instance.ports.find((one) => registryPortId(one) === id);
-      return port === undefined ? [] : [endpointOf(instance, port, mapping, weights.get(instance.id) ?? 1)];
+      const weight = weights.get(instance.id) ?? 1;
+      return port === undefined ? [] : [endpointOf(instance, port, { registry, weight, trustDomain })];
     }),
   }));
 }
 
+interface Surroundings {
+  readonly registry: ServiceRegistry;
+  readonly weight: number;
+  readonly trustDomain: string;
+}
+
 function endpointOf(
-  { address, locality, metadata }: RegistryInstance,
+  instance: RegistryInstance,
   { number }: RegistryPort,
-  { labels }: RegistryMappingSpec,
-  weight: number,
+  { registry, weight, trustDomain }: Surroundings,
 ): LocatedEndpoint {
-  const endpoint = {
-    address,
+  const { labels, locality, identity } = instanceHints(instance, registry, trustDomain);
+  const endpoint: Endpoint = {
+    address: instance.address,
     port: number,
     weight,
     health: 'healthy',
-    labels: labelsOf(metadata, labels),
+    labels: { ...labels, ...labelsOf(instance.metadata, registry.spec.mapping.labels) },
     network: '',
-    tlsMode: 'disabled',
-  } as const;
+    tlsMode: identity === undefined ? 'disabled' : 'istio',
+    ...(identity === undefined ? {} : { identity }),
+  };
   return { endpoint, locality };
 }
 

@@ -327,6 +327,11 @@ export const catalogue = {
     'Registry is not asked',
     'isthmus registry check asks it. For its services here, export them: isthmus registry export, type: Snapshot.',
   ),
+  ISTH1012: entry(
+    'warning',
+    'ServiceEntry asks for a service that no registry has',
+    'Correct its annotations aeraki.net/polarisNamespace and polarisService, or register the service.',
+  ),
 
   // 11: migrations
   ISTH1101: entry(

@@ -56,7 +56,13 @@ export interface RegisteredService extends RegistryService {
   readonly since: number;
   /** Number and protocol that a port of the service got when it was first seen; survives restarts. By registryPortId. */
   readonly firstPorts: Readonly<Record<string, FirstPort>>;
+  /** What its instances said of its name when one first said it; survives restarts. By key of their metadata. */
+  readonly firstNames?: Readonly<Partial<Record<NamingKey, string>>>;
 }
+
+/** Keys of metadata by which instances name their service in a mesh, as eureka2istio and dubbo2istio have them. */
+export const namingKeys = ['asm-serviceentry', 'aeraki_meta_app_namespace'] as const;
+export type NamingKey = (typeof namingKeys)[number];
 
 export type FirstPort = Pick<RegistryPort, 'number' | 'protocol'>;
 

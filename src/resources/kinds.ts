@@ -306,6 +306,8 @@ export interface RegistryMappingSpec {
   readonly protocols: Readonly<Record<string, string>>;
   readonly labels: readonly string[];
   readonly location: 'MESH_EXTERNAL' | 'MESH_INTERNAL';
+  /** Whether what other bridges go by counts: labelled ServiceEntries, and keys of metadata. */
+  readonly compatibility: boolean;
 }
 
 export interface RegistryTrustSpec {

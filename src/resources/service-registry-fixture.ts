@@ -17,6 +17,7 @@ export function testRegistry(spec: Partial<ServiceRegistry['spec']> = {}, name =
         protocols: {},
         labels: ['*'],
         location: 'MESH_EXTERNAL',
+        compatibility: true,
       },
       priority: 100,
       trust: {

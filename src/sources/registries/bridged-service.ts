@@ -4,6 +4,7 @@
  */
 import {
   type FirstPort,
+  namingKeys,
   type RegisteredService,
   type RegistryInstance,
   type RegistryService,
@@ -93,8 +94,8 @@ export class BridgedService {
   }
 
   #take(service: RegistryService): void {
-    const { key, registry, since, firstPorts } = this.#current;
-    this.#current = { ...service, key, registry, since, firstPorts: withFirstPorts(firstPorts, service.instances) };
+    const { key, registry, since, firstPorts, firstNames } = this.#current;
+    this.#current = { ...service, key, registry, since, ...withFirst({ firstPorts, firstNames }, service.instances) };
   }
 }
 
@@ -104,8 +105,34 @@ export function newlyRegistered(registry: string, service: RegistryService, now:
     key: registeredServiceKey(registry, service),
     registry,
     since: now,
-    firstPorts: withFirstPorts({}, service.instances),
+    ...withFirst({ firstPorts: {}, firstNames: undefined }, service.instances),
   };
+}
+
+type First = Pick<RegisteredService, 'firstPorts' | 'firstNames'>;
+
+function withFirst(
+  { firstPorts, firstNames }: { readonly [K in keyof First]-?: First[K] | undefined },
+  instances: readonly RegistryInstance[],
+): First {
+  const names = withFirstNames(firstNames, instances);
+  return {
+    firstPorts: withFirstPorts(firstPorts ?? {}, instances),
+    ...(names === undefined ? {} : { firstNames: names }),
+  };
+}
+
+/** Of what instances say, the first by their ids. It stays: a host that changed its name would lose its address. */
+function withFirstNames(
+  known: RegisteredService['firstNames'],
+  instances: readonly RegistryInstance[],
+): RegisteredService['firstNames'] {
+  const fresh = namingKeys.flatMap((key) => {
+    if (known?.[key] !== undefined) return [];
+    const value = instances.map(({ metadata }) => metadata[key]).find((one) => one !== undefined && one !== '');
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return fresh.length === 0 ? known : { ...known, ...Object.fromEntries(fresh) };
 }
 
 /** Instances of `current` that `service` lacks stay; of the others, what it says counts. */
