@@ -8,6 +8,7 @@ import path from 'node:path';
 import { cacheFolder } from './cache.ts';
 import { consulPeer } from './consul/consul-server.ts';
 import { etcdPeer } from './etcd/etcd-server.ts';
+import { nacosPeer } from './nacos/nacos-server.ts';
 import type { Peer } from './peer.ts';
 import { polarisPeer } from './polaris/polaris-server.ts';
 
@@ -71,6 +72,7 @@ export const peers: readonly Peer[] = [
   polarisPeer,
   consulPeer,
   etcdPeer,
+  nacosPeer,
   { name: 'envoy', purpose: 'xDS and thrift_proxy, Envoy 1.40', find: findEnvoy, install: installVenv },
   {
     name: 'python-thrift',
