@@ -18,17 +18,9 @@ import { type AdminServer, startAdmin } from '../operations/admin.ts';
 import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
 import { createRegistryMetrics } from '../operations/registry-metrics.ts';
-import { withExactPlaces } from '../sources/files/exact-places.ts';
 import { FileSource } from '../sources/files/file-source.ts';
-import {
-  allFindings,
-  bridgedServices,
-  describeService,
-  proxyConfig,
-  proxyStatuses,
-  registrySnapshot,
-  sortedValues,
-} from './admin-views.ts';
+import { viewsOf } from './admin-serving.ts';
+import { allFindings } from './admin-views.ts';
 import { collectGarbage } from './collection-of-garbage.ts';
 import { type DnsDelivery, type DnsOptions, prepareDns } from './dns-delivery.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
@@ -160,43 +152,21 @@ class RunningControlPlane implements ControlPlane {
   }
 
   async #serveAdmin(): Promise<AdminServer> {
-    const { engine, mesh } = this.#pipeline;
-    const xds = this.#xds;
-    return startAdmin(
-      this.#options.admin,
-      {
-        unready: () => (this.#isServing ? [] : [{ part: 'files', reason: this.#whyNotServing() }]),
-        metrics: () => this.#metrics.registry.metrics(),
-        findings: async () => withExactPlaces(this.findings()),
-        services: () => sortedValues(mesh.meshServices),
-        service: (host) => describeService(this.#pipeline, host),
-        virtualIps: () => this.#leases?.all() ?? [],
-        proxies: () => proxyStatuses(xds),
-        proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),
-        proxyConfig: (id, type) => proxyConfig(xds, id, type),
-        registries: () => this.#registries?.statuses() ?? [],
-        registryServices: (name) =>
-          this.#ifRegistry(name, () => bridgedServices(this.#pipeline, name, this.#callersOf)),
-        registrySnapshot: (name) => this.#ifRegistry(name, () => registrySnapshot(this.#pipeline, name)),
-        releaseRegistry: (name, service) => {
-          const released = this.#registries?.release(name, service);
-          if (released !== undefined) this.#log.warn({ registry: name, released }, 'held deletions were released');
-          return released === undefined ? undefined : { released };
-        },
-        migrations: () => this.#migrations?.statuses() ?? [],
-        migration: (namespace, name, position) => this.#migrations?.status(namespace, name, position),
-        collections: () => engine.describe(),
-        collection: (name, key) => engine.dependencies(name, key),
-      },
-      this.#options.adminToken,
-    );
+    const views = viewsOf({
+      pipeline: this.#pipeline,
+      xds: this.#xds,
+      unready: () => (this.#isServing ? [] : [{ part: 'files', reason: this.#whyNotServing() }]),
+      metrics: () => this.#metrics.registry.metrics(),
+      findings: this.findings,
+      leases: () => this.#leases,
+      registries: () => this.#registries,
+      migrations: () => this.#migrations,
+      log: this.#log,
+    });
+    return startAdmin(this.#options.admin, views, this.#options.adminToken);
   }
 
   readonly #callersOf = (service: RegisteredService): readonly string[] => this.#registries?.callersOf(service) ?? [];
-
-  #ifRegistry<T>(name: string, show: () => T): T | undefined {
-    return this.#registries?.statuses().some(({ registry }) => registry === name) === true ? show() : undefined;
-  }
 
   #whyNotServing(): string {
     if (this.#source.state === 'live') return 'virtual IPs are being read';

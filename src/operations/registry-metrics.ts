@@ -17,7 +17,7 @@ const measures = [
 
 /** `statuses` is read when somebody asks. A registry that is gone leaves no value behind. */
 export function createRegistryMetrics(registry: Registry, statuses: () => readonly RegistryStatus[]): void {
-  for (const [name, help, valueOf] of measures) {
+  for (const [name, help, read] of measures) {
     new Gauge({
       name: `isthmus_registry_${name}`,
       help,
@@ -25,7 +25,7 @@ export function createRegistryMetrics(registry: Registry, statuses: () => readon
       registers: [registry],
       collect() {
         this.reset();
-        for (const status of statuses()) this.set({ registry: status.registry }, valueOf(status));
+        for (const status of statuses()) this.set({ registry: status.registry }, read(status));
       },
     });
   }

@@ -1,0 +1,59 @@
+/** What the admin API of a control plane shows, from its parts; a part that is not there yet shows nothing. */
+import type { XdsServer } from '../delivery/xds/server.ts';
+import type { Finding } from '../model/finding.ts';
+import type { AdminViews } from '../operations/admin.ts';
+import type { Logger } from '../operations/log.ts';
+import { withExactPlaces } from '../sources/files/exact-places.ts';
+import {
+  bridgedServices,
+  describeService,
+  proxyConfig,
+  proxyStatuses,
+  registrySnapshot,
+  sortedValues,
+} from './admin-views.ts';
+import type { LeaseKeeping } from './lease-keeping.ts';
+import type { MigrationKeeping } from './migration-keeping.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { RegistryBridging } from './registry-bridging.ts';
+
+export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics'> {
+  readonly pipeline: Pipeline;
+  readonly xds: XdsServer;
+  readonly findings: () => readonly Finding[];
+  readonly leases: () => LeaseKeeping | undefined;
+  readonly registries: () => RegistryBridging | undefined;
+  readonly migrations: () => MigrationKeeping | undefined;
+  readonly log: Logger;
+}
+
+export function viewsOf({ pipeline, xds, unready, metrics, findings, log, ...parts }: ShownParts): AdminViews {
+  const { engine, mesh } = pipeline;
+  const ifRegistry = <T>(name: string, show: (bridging: RegistryBridging) => T): T | undefined => {
+    const bridging = parts.registries();
+    return bridging?.statuses().some(({ registry }) => registry === name) === true ? show(bridging) : undefined;
+  };
+  return {
+    unready,
+    metrics,
+    findings: async () => withExactPlaces(findings()),
+    services: () => sortedValues(mesh.meshServices),
+    service: (host) => describeService(pipeline, host),
+    virtualIps: () => parts.leases()?.all() ?? [],
+    proxies: () => proxyStatuses(xds),
+    proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),
+    proxyConfig: (id, type) => proxyConfig(xds, id, type),
+    registries: () => parts.registries()?.statuses() ?? [],
+    registryServices: (name) => ifRegistry(name, ({ callersOf }) => bridgedServices(pipeline, name, callersOf)),
+    registrySnapshot: (name) => ifRegistry(name, () => registrySnapshot(pipeline, name)),
+    releaseRegistry: (name, service) => {
+      const released = parts.registries()?.release(name, service);
+      if (released !== undefined) log.warn({ registry: name, released }, 'held deletions were released');
+      return released === undefined ? undefined : { released };
+    },
+    migrations: () => parts.migrations()?.statuses() ?? [],
+    migration: (namespace, name, position) => parts.migrations()?.status(namespace, name, position),
+    collections: () => engine.describe(),
+    collection: (name, key) => engine.dependencies(name, key),
+  };
+}
