@@ -3,6 +3,7 @@ import {
   clusterType,
   endpointType,
   listenerType,
+  metaRouteType,
   routeType,
   shortType,
 } from '../../../src/delivery/xds/resource-types.ts';
@@ -10,7 +11,7 @@ import type { Dialect, RawClient } from './raw-client.ts';
 import { node, type Rig, resource, said, startRig } from './rig.ts';
 
 const NEVER = 2 ** 31 - 1;
-const types = [routeType, listenerType, endpointType, clusterType];
+const types = [metaRouteType, routeType, listenerType, endpointType, clusterType];
 const dialects: readonly Dialect[] = ['sotw', 'delta'];
 
 let rig: Rig;
@@ -33,34 +34,34 @@ function changeAll(content: string | undefined, name = 'a'): void {
 
 async function connectAll(dialect: Dialect, names: readonly string[]): Promise<RawClient> {
   const client = rig.connect(dialect);
-  for (const typeUrl of [clusterType, endpointType, listenerType, routeType]) {
+  for (const typeUrl of types.toReversed()) {
     client.send({ node: node(), typeUrl, ...namesOf(typeUrl, names) });
     client.acknowledge(await client.next(), namesOf(typeUrl, names).resourceNames);
   }
   return client;
 }
 
-const isNamed = (typeUrl: string): boolean => typeUrl === endpointType || typeUrl === routeType;
+const isNamed = (typeUrl: string): boolean => typeUrl !== clusterType && typeUrl !== listenerType;
 const namesOf = (typeUrl: string, names: readonly string[]) =>
   isNamed(typeUrl)
     ? { resourceNames: [...names], resourceNamesSubscribe: [...names] }
     : { resourceNames: [], resourceNamesSubscribe: [] };
 
 describe.each(dialects)('one change of many types (%s)', (dialect) => {
-  test('goes out as clusters, endpoints, listeners, routes', async () => {
+  test('goes out as clusters, endpoints, listeners, routes, MetaProtocol routes', async () => {
     changeAll('1');
     const client = await connectAll(dialect, ['a']);
     changeAll('2');
     const order: string[] = [];
-    for (let count = 0; count < 4; count++) {
+    for (let count = 0; count < types.length; count++) {
       const response = await client.next();
       order.push(response.typeUrl);
       client.acknowledge(response, namesOf(response.typeUrl, ['a']).resourceNames);
     }
-    expect(order).toEqual([clusterType, endpointType, listenerType, routeType]);
+    expect(order).toEqual([clusterType, endpointType, listenerType, routeType, metaRouteType]);
   });
 
-  test('keeps listeners and routes back until the clusters are accepted', async () => {
+  test('keeps listeners and routes of both kinds back until the clusters are accepted', async () => {
     changeAll('1');
     const client = await connectAll(dialect, ['a']);
     changeAll('2');
@@ -73,6 +74,7 @@ describe.each(dialects)('one change of many types (%s)', (dialect) => {
     client.acknowledge(clusters);
     expect((await client.next()).typeUrl).toBe(listenerType);
     expect((await client.next()).typeUrl).toBe(routeType);
+    expect((await client.next()).typeUrl).toBe(metaRouteType);
   });
 
   test('does not keep routes back when the clusters are refused', async () => {
@@ -80,8 +82,8 @@ describe.each(dialects)('one change of many types (%s)', (dialect) => {
     const client = await connectAll(dialect, ['a']);
     changeAll('2');
     client.refuse(await client.next(), 'no');
-    const rest = [await client.next(), await client.next(), await client.next()];
-    expect(rest.map(({ typeUrl }) => typeUrl)).toEqual([endpointType, listenerType, routeType]);
+    const rest = [await client.next(), await client.next(), await client.next(), await client.next()];
+    expect(rest.map(({ typeUrl }) => typeUrl)).toEqual([endpointType, listenerType, routeType, metaRouteType]);
   });
 
   test('takes clusters away last, after what replaces them and what referred to them', async () => {
@@ -106,8 +108,8 @@ describe.each(dialects)('one change of many types (%s)', (dialect) => {
     }
     expect(told).toEqual(
       dialect === 'delta'
-        ? ['CDS new', 'EDS new', 'LDS new -old', 'RDS new -old', 'EDS -old', 'CDS -old']
-        : ['CDS new old', 'EDS new', 'LDS new', 'RDS new', 'CDS new'],
+        ? ['CDS new', 'EDS new', 'LDS new -old', 'RDS new -old', 'MRDS new -old', 'EDS -old', 'CDS -old']
+        : ['CDS new old', 'EDS new', 'LDS new', 'RDS new', 'MRDS new', 'CDS new'],
     );
     await rig.silence(client);
   });
@@ -119,8 +121,9 @@ test('a cluster that never warms keeps routes back only for a while', async () =
   changeAll('1');
   const client = await connectAll('delta', ['a']);
   changeAll('2');
-  const order = [await client.next(), await client.next(), await client.next(), await client.next()];
-  expect(order.map(({ typeUrl }) => typeUrl)).toEqual([clusterType, endpointType, listenerType, routeType]);
+  const order: string[] = [];
+  while (order.length < types.length) order.push((await client.next()).typeUrl);
+  expect(order).toEqual([clusterType, endpointType, listenerType, routeType, metaRouteType]);
 });
 
 test.each(dialects)('what changes while an answer is due is merged into one response (%s)', async (dialect) => {
