@@ -6,22 +6,26 @@
 import type { Collection, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import type { MeshSettings } from '../model/mesh-service.ts';
+import type { RegisteredService } from '../model/registry.ts';
 import type { EndpointSource } from './endpoint-source.ts';
+import { fillingEndpoints } from './filled-entries.ts';
 import type { ResourceCollections } from './inputs.ts';
 import { kubernetesServiceEndpoints, sliceEndpoints } from './kubernetes-endpoints.ts';
-import { type RegistryTables, registeredEndpoints } from './registry-services.ts';
+import { registeredEndpoints } from './registry-endpoints.ts';
+import type { RegistryTables } from './registry-services.ts';
 import { serviceEntryEndpoints } from './service-entry-endpoints.ts';
 import { workloadsByLabel } from './workloads.ts';
 
 export interface EndpointTables {
   readonly settings: Collection<MeshSettings>;
   readonly registries: RegistryTables;
+  readonly registeredByName: Index<RegisteredService>;
   readonly resources: ResourceCollections;
 }
 
 /** By service key. Kubernetes' come first: their keys are smaller. */
 export function endpointSources(engine: Engine, tables: EndpointTables): Index<EndpointSource> {
-  const { settings, registries, resources } = tables;
+  const { settings, registries, registeredByName, resources } = tables;
   const workloads = workloadsByLabel(engine, resources.WorkloadEntry);
   const shape = { key: (source: EndpointSource) => source.key };
   const sources = engine.merge('endpoint sources', [
@@ -41,6 +45,12 @@ export function endpointSources(engine: Engine, tables: EndpointTables): Index<E
       'service entry endpoints',
       resources.ServiceEntry,
       (entry, context) => serviceEntryEndpoints(entry, context, settings, workloads),
+      shape,
+    ),
+    engine.flatMap(
+      'filling endpoints',
+      resources.ServiceEntry,
+      (entry, context) => fillingEndpoints(entry, context, { settings, registries, registeredByName }),
       shape,
     ),
     engine.flatMap(

@@ -64,6 +64,8 @@ it('a changed endpoint touches its own service, and no route', () => {
       ),
   );
   expect(recomputed).toEqual({
+    'filled service entries': 1,
+    'filling endpoints': 1,
     'service entry declarations': 1,
     'service entry endpoints': 1,
     'endpoint sources': 1,

@@ -22,6 +22,7 @@ import type { WorkloadGroup } from '../resources/kinds.ts';
 import { codecAbilities } from './codec-abilities.ts';
 import { endpointGroups } from './endpoint-groups.ts';
 import { endpointSources } from './endpoint-sources.ts';
+import { filledEntries, indexByName } from './filled-entries.ts';
 import { hostPolicies } from './host-policies.ts';
 import { rulesByHost } from './host-rules.ts';
 import { allAddresses, inboundPorts } from './inbound-ports.ts';
@@ -75,10 +76,13 @@ export interface Mesh {
 }
 
 export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
-  const { resources, registered } = inputs;
-  const { settings, virtualIpRanges } = meshSettings(engine, resources.MeshConfig);
-  const hostsOfRegistries = registryHosts(engine, registered, resources.ServiceRegistry);
-  const registries = { registered, registries: resources.ServiceRegistry, hosts: hostsOfRegistries };
+  const { registered } = inputs;
+  const { settings, virtualIpRanges } = meshSettings(engine, inputs.resources.MeshConfig);
+  const hostsOfRegistries = registryHosts(engine, registered, inputs.resources.ServiceRegistry);
+  const registries = { registered, registries: inputs.resources.ServiceRegistry, hosts: hostsOfRegistries };
+  const registeredByName = indexByName(engine, registered);
+  const ServiceEntry = filledEntries(engine, inputs.resources.ServiceEntry, { registries, registeredByName });
+  const resources = { ...inputs.resources, ServiceEntry };
   const plans = resources.MigrationPlan;
   const quiet = inputs.quietMigrations;
   const retired = retiredHosts(engine, settings, plans, quiet);
@@ -86,7 +90,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const allServices = services(engine, declarations);
   const allHosts = hosts(engine, allServices);
 
-  const sources = endpointSources(engine, { settings, registries, resources });
+  const sources = endpointSources(engine, { settings, registries, registeredByName, resources });
   const planned = { settings, services: allServices, hosts: allHosts, sources, plans, quiet };
   const allMigrations = migrations(engine, planned);
   const moving = migrationsInForce(engine, allMigrations);

@@ -3,7 +3,9 @@ import { cidrFamily, ipFamily } from '../addresses.ts';
 import { defineKind, withSpec } from '../kind-reader.ts';
 import { isMixedCaseLabel, isWildcardHost, withoutTrailingDot } from '../kubernetes-names.ts';
 import { checkLabels } from '../label-rules.ts';
+import type { ObjectMetadata } from '../metadata.ts';
 import { type Problems, quote } from '../problem.ts';
+import { isFilledByRegistry } from '../registry-labels.ts';
 import { forEachRepetition, withoutRepetitions } from '../repetition.ts';
 import type { Infer } from '../schema-language.ts';
 import { serviceEntrySpec } from '../schemas/service-entry.ts';
@@ -24,7 +26,7 @@ export const serviceEntry = defineKind<Infer<typeof schema>>({
   check: ({ spec, metadata }, problems) => {
     checkHosts(spec, problems);
     checkAddresses(spec, problems);
-    checkPorts(spec.ports ?? [], problems);
+    checkPorts(spec.ports ?? [], problems, metadata);
     checkServiceEntryEndpoints(spec, problems);
     const selector = spec.workloadSelector?.labels;
     if (selector !== undefined) checkLabels(selector, ['spec', 'workloadSelector', 'labels'], problems);
@@ -93,8 +95,13 @@ const protocols = new Set(
   ),
 );
 
-function checkPorts(ports: NonNullable<ServiceEntryContent['ports']>, problems: Problems): void {
-  if (ports.length === 0) problems.add('ISTH0217', ['spec', 'ports'], 'There are no ports.');
+function checkPorts(
+  ports: NonNullable<ServiceEntryContent['ports']>,
+  problems: Problems,
+  metadata: ObjectMetadata,
+): void {
+  if (ports.length === 0 && !isFilledByRegistry(metadata))
+    problems.add('ISTH0217', ['spec', 'ports'], 'There are no ports.');
   ports.forEach(({ name, protocol }, index) => {
     if (!isMixedCaseLabel(name)) {
       problems.add('ISTH0203', ['spec', 'ports', index, 'name'], `${quote(name)} is no port's name.`);

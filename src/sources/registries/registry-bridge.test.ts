@@ -61,6 +61,20 @@ function bridge(spec: Partial<ServiceRegistry['spec']> = {}, known: RegistryBrid
 
 const four = [1, 2, 3, 4].map((n) => instance(n));
 
+it('keeps the host and namespace that an instance named first, whatever later ones say, over restarts', () => {
+  const naming = (n: number, host: string) => instance(n, { metadata: { 'asm-serviceentry': host } });
+  const first = bridge();
+  first.say(listed('a'), said(service('a', instance(1))));
+  const namesOf = (one: typeof first) => [...one.bridge.current()].map(({ firstNames }) => firstNames);
+  expect(namesOf(first)).toEqual([undefined]);
+  first.say(said(service('a', instance(1), naming(2, 'a.mesh'))));
+  first.say(said(service('a', naming(1, 'b.mesh'), instance(2))));
+  expect(namesOf(first)).toEqual([{ 'asm-serviceentry': 'a.mesh' }]);
+  const second = bridge({}, first.bridge);
+  second.say(listed('a'), said(service('a', naming(1, 'b.mesh'), instance(2))));
+  expect(namesOf(second)).toEqual([{ 'asm-serviceentry': 'a.mesh' }]);
+});
+
 describe('a registry that is seen', () => {
   it('is live once every listed service has been read, and what is in force is canonical', () => {
     const { say, bridge: one, shown, changes } = bridge();
