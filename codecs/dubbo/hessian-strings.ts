@@ -140,11 +140,19 @@ function lastHead(units: number): Buffer {
 
 function encodeText(text: string): Buffer {
   if (!/[\ud800-\udfff]/.test(text)) return Buffer.from(text);
-  const units = Array.from({ length: text.length }, (_, index) => encodeUnit(text.charCodeAt(index)));
-  return Buffer.concat(units);
-}
-
-function encodeUnit(unit: number): Buffer {
-  if ((unit & 0xf800) !== 0xd800) return Buffer.from(String.fromCharCode(unit));
-  return Buffer.from([0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)]);
+  const bytes = Buffer.alloc(3 * text.length);
+  let at = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) bytes[at++] = unit;
+    else {
+      if (unit < 0x800) bytes[at++] = 0xc0 | (unit >> 6);
+      else {
+        bytes[at++] = 0xe0 | (unit >> 12);
+        bytes[at++] = 0x80 | ((unit >> 6) & 0x3f);
+      }
+      bytes[at++] = 0x80 | (unit & 0x3f);
+    }
+  }
+  return bytes.subarray(0, at);
 }

@@ -2,7 +2,8 @@
 import { createServer } from 'node:net';
 import { type BenchProtocol, frameBytes, replyEdits } from './proxy-frames.ts';
 
-const protocol: BenchProtocol = process.argv[2] === 'thrift' ? 'thrift' : 'awesomerpc';
+const protocols: readonly BenchProtocol[] = ['thrift', 'awesomerpc', 'dubbo'];
+const protocol = protocols.find((name) => name === process.argv[2]) ?? 'awesomerpc';
 const size = frameBytes(protocol);
 const edits = replyEdits[protocol];
 

@@ -1,6 +1,9 @@
+import { attachmentMap, callBody, dubboFrame } from '../../codecs/dubbo/dubbo-frames.ts';
+import { text } from '../../codecs/dubbo/hessian-writer.ts';
+
 /** Frames of equal size for the proxy's benches: what a client sends, and how a server turns a request into its reply. */
 
-export type BenchProtocol = 'thrift' | 'awesomerpc';
+export type BenchProtocol = 'thrift' | 'awesomerpc' | 'dubbo';
 
 const PAYLOAD = 100;
 
@@ -14,7 +17,34 @@ export function frameBytes(protocol: BenchProtocol): number {
 }
 
 function request(protocol: BenchProtocol, id: number): Buffer {
-  return protocol === 'thrift' ? thriftCall(id) : awesomerpcPacket(id);
+  return makers[protocol](id);
+}
+
+const makers: Readonly<Record<BenchProtocol, (id: number) => Buffer>> = {
+  thrift: thriftCall,
+  awesomerpc: awesomerpcPacket,
+  dubbo: dubboCall,
+};
+
+export const dubboInterface = 'org.example.parcels.api.EchoService';
+
+/** `echo(String)` in Hessian 2, with the attachments of a usual consumer. */
+function dubboCall(id: number): Buffer {
+  const attachments = attachmentMap({
+    path: dubboInterface,
+    interface: dubboInterface,
+    version: '0.0.0',
+    timeout: '1000',
+    'remote.application': 'parcels-console',
+  });
+  const body = callBody({
+    interface: dubboInterface,
+    method: 'echo',
+    descriptor: 'Ljava/lang/String;',
+    arguments: [text('x'.repeat(PAYLOAD))],
+    attachments,
+  });
+  return dubboFrame({ flags: 0xc2, id: BigInt(id), body });
 }
 
 /** Framed, strict binary: `echo(1: string)`. */
@@ -43,6 +73,19 @@ function awesomerpcPacket(id: number): Buffer {
   return bytes;
 }
 
+/** A result, whose value is all that is left of the request's body as one byte array. */
+function dubboEdits(): readonly (readonly [number, number])[] {
+  const rest = dubboCall(1).length - 20;
+  return [
+    [2, 0x02],
+    [3, 20],
+    [16, 0x91],
+    [17, 0x42],
+    [18, rest >> 8],
+    [19, rest & 0xff],
+  ];
+}
+
 /** Offset and value of the bytes that differ between a request and its reply. */
 export const replyEdits: Readonly<Record<BenchProtocol, readonly (readonly [offset: number, value: number])[]>> = {
   thrift: [
@@ -50,4 +93,5 @@ export const replyEdits: Readonly<Record<BenchProtocol, readonly (readonly [offs
     [22, 0],
   ],
   awesomerpc: [],
+  dubbo: dubboEdits(),
 };

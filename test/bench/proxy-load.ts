@@ -36,6 +36,12 @@ async function saturate({ protocol, port, connections, depth, seconds }: LoadOrd
   let bytes = 0;
   let failed = 0;
   let stopping = false;
+  let left = connections * depth;
+  const answered = Promise.withResolvers<void>();
+  const noteLeft = (count: number): void => {
+    left -= count;
+    if (left <= 0) answered.resolve();
+  };
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
   for (const socket of sockets) {
     let partial = 0;
@@ -43,7 +49,8 @@ async function saturate({ protocol, port, connections, depth, seconds }: LoadOrd
       bytes += chunk.length;
       const whole = Math.floor((partial + chunk.length) / size);
       partial = (partial + chunk.length) % size;
-      if (whole > 0 && !stopping) socket.write(whole === depth ? frames : frames.subarray(0, whole * size));
+      if (stopping) noteLeft(whole);
+      else if (whole > 0) socket.write(whole === depth ? frames : frames.subarray(0, whole * size));
     });
     socket.on('close', () => {
       if (!stopping) failed++;
@@ -53,9 +60,12 @@ async function saturate({ protocol, port, connections, depth, seconds }: LoadOrd
   const start = performance.now();
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const elapsed = (performance.now() - start) / 1000;
+  const requests = Math.floor(bytes / size);
   stopping = true;
+  // Envoy's generic_proxy can crash when a caller closes with requests in flight.
+  await Promise.race([answered.promise, new Promise((resolve) => setTimeout(resolve, 1000))]);
   for (const socket of sockets) socket.destroy();
-  return { requests: Math.floor(bytes / size), seconds: elapsed, failed };
+  return { requests, seconds: elapsed, failed };
 }
 
 async function pace({ protocol, port, connections, seconds }: LoadOrder, rate: number): Promise<LoadResult> {

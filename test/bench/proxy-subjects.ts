@@ -1,4 +1,4 @@
-/** The proxies that are measured against each other: metaproxy, Envoy's thrift_proxy, haproxy in TCP mode. */
+/** The proxies that are measured against each other: metaproxy, Envoy's thrift_proxy and generic_proxy, haproxy in TCP mode. */
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bootstrap, listener } from '../e2e/proxy-bootstraps.ts';
+import { envoyBootstrap, genericDubboFilter, thriftFilter } from './envoy-bootstraps.ts';
 import type { BenchProtocol } from './proxy-frames.ts';
 
 export interface Subject {
@@ -59,9 +60,10 @@ export async function startMetaproxySubject(
   protocol: Readonly<Record<string, unknown>>,
   port: number,
   upstream: number,
+  match?: Readonly<Record<string, unknown>>,
 ): Promise<Subject> {
   const child = fork(path.join(import.meta.dirname, 'proxy-subject.ts'));
-  const routes = [{ name: 'default', route: { cluster: 'echo' } }];
+  const routes = [{ name: 'default', ...(match === undefined ? {} : { match }), route: { cluster: 'echo' } }];
   child.send(Object(bootstrap([listener({ protocol, routes, port })], [{ name: 'echo', ports: [upstream] }])));
   await once(child, 'message');
   pin(child, 0);
@@ -89,10 +91,18 @@ listen bench
 }
 
 export async function startThriftProxy(command: string, port: number, upstream: number): Promise<Subject> {
+  return startEnvoy('thrift_proxy', command, port, envoyBootstrap(port, upstream, thriftFilter));
+}
+
+export async function startGenericProxy(command: string, port: number, upstream: number): Promise<Subject> {
+  return startEnvoy('generic_proxy', command, port, envoyBootstrap(port, upstream, genericDubboFilter));
+}
+
+async function startEnvoy(name: string, command: string, port: number, config: unknown): Promise<Subject> {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'isthmus-bench-')), 'envoy.json');
-  writeFileSync(file, JSON.stringify(thriftBootstrap(port, upstream)));
+  writeFileSync(file, JSON.stringify(config));
   const options = ['-c', file, '--concurrency', '1', '--disable-hot-restart', '-l', 'error'];
-  return untilAccepting('thrift_proxy', port, spawn(command, options, { stdio: 'ignore' }));
+  return untilAccepting(name, port, spawn(command, options, { stdio: 'ignore' }));
 }
 
 async function untilAccepting(name: string, port: number, child: ChildProcess): Promise<Subject> {
@@ -114,48 +124,4 @@ async function accepts(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
-}
-
-function thriftBootstrap(port: number, upstream: number): unknown {
-  const filters = 'type.googleapis.com/envoy.extensions.filters.network.thrift_proxy';
-  const at = (number: number): unknown => ({ socketAddress: { address: '127.0.0.1', portValue: number } });
-  return {
-    staticResources: {
-      listeners: [
-        {
-          name: 'thrift',
-          address: at(port),
-          filterChains: [
-            {
-              filters: [
-                {
-                  name: 'thrift',
-                  typedConfig: {
-                    '@type': `${filters}.v3.ThriftProxy`,
-                    statPrefix: 'thrift',
-                    transport: 'FRAMED',
-                    protocol: 'BINARY',
-                    routeConfig: { name: 'r', routes: [{ match: { methodName: 'echo' }, route: { cluster: 'echo' } }] },
-                    thriftFilters: [{ name: 'router', typedConfig: { '@type': `${filters}.router.v3.Router` } }],
-                  },
-                },
-              ],
-            },
-          ],
-        },
-      ],
-      clusters: [
-        {
-          name: 'echo',
-          type: 'STATIC',
-          connectTimeout: '1s',
-          circuitBreakers: { thresholds: [{ maxConnections: 4096, maxPendingRequests: 4096, maxRequests: 4096 }] },
-          loadAssignment: {
-            clusterName: 'echo',
-            endpoints: [{ lbEndpoints: [{ endpoint: { address: at(upstream) } }] }],
-          },
-        },
-      ],
-    },
-  };
 }

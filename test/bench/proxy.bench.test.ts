@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { benchLatency, benchShared, benchThrift, ratios } from './proxy.bench.ts';
+import { benchLatency, benchShared, benchThrift } from './proxy.bench.ts';
+import { ratios } from './proxy-rounds.ts';
 
 const shape = { connections: 2, depth: 2 };
 const short = { seconds: 0.2, rounds: 1 };
