@@ -6,6 +6,7 @@ import { createNacosClient } from '../sources/registries/nacos/nacos-client.ts';
 import { createPolarisClient } from '../sources/registries/polaris/polaris-client.ts';
 import type { CreateRegistryClient } from '../sources/registries/registry-client.ts';
 import { createSnapshotClient } from '../sources/registries/snapshot/snapshot-client.ts';
+import { createZooKeeperClient } from '../sources/registries/zookeeper/zookeeper-client.ts';
 
 const notYet: CreateRegistryClient = ({ registry, answer }) => {
   const reason = `registries of type ${registry.spec.type} cannot be read yet`;
@@ -18,7 +19,7 @@ export const registryClients: Readonly<Record<RegistryType, CreateRegistryClient
   Consul: createConsulClient,
   Nacos: createNacosClient,
   Eureka: notYet,
-  ZooKeeper: notYet,
+  ZooKeeper: createZooKeeperClient,
   Etcd: createEtcdClient,
   Snapshot: createSnapshotClient,
 };

@@ -7,10 +7,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from './cache.ts';
 import { consulPeer } from './consul/consul-server.ts';
+import { findOnPath, installDebian } from './debian.ts';
 import { etcdPeer } from './etcd/etcd-server.ts';
 import { nacosPeer } from './nacos/nacos-server.ts';
 import type { Peer } from './peer.ts';
 import { polarisPeer } from './polaris/polaris-server.ts';
+import { zooKeeperPeer } from './zookeeper/zookeeper-server.ts';
 
 const requirements = path.join(import.meta.dirname, 'requirements.txt');
 const venv = (): string => path.join(cacheFolder('python', requirements), 'venv');
@@ -36,14 +38,6 @@ function findEnvoy(): string | undefined {
   }
 }
 
-function findOnPath(command: string): string | undefined {
-  try {
-    return run('which', [command]).trim();
-  } catch {
-    return undefined;
-  }
-}
-
 /** Only where it may make a network, which some containers forbid. */
 function findUnshare(): string | undefined {
   try {
@@ -54,24 +48,15 @@ function findUnshare(): string | undefined {
   }
 }
 
-function installDebian(packages: readonly string[]): void {
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  run('apt-get', ['update', '-qq'], environment);
-  run(
-    'apt-get',
-    ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...packages],
-    environment,
-  );
-}
-
-function run(command: string, parameters: readonly string[], environment: NodeJS.ProcessEnv = process.env): string {
-  return execFileSync(command, parameters, { encoding: 'utf8', env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+function run(command: string, parameters: readonly string[]): string {
+  return execFileSync(command, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 export const peers: readonly Peer[] = [
   polarisPeer,
   consulPeer,
   etcdPeer,
+  zooKeeperPeer,
   nacosPeer,
   { name: 'envoy', purpose: 'xDS and thrift_proxy, Envoy 1.40', find: findEnvoy, install: installVenv },
   {

@@ -66,7 +66,8 @@ function checkAddresses({ type, addresses }: Spec, problems: Problems): void {
     return;
   }
   addresses.forEach((address, at) => {
-    if (isUrlOrHostPort(address)) return;
+    // The path below which ZooKeeper's clients look may stand behind the port.
+    if (isUrlOrHostPort(type === 'ZooKeeper' ? address.replace(/\/.*$/, '') : address)) return;
     problems.add(
       'ISTH1001',
       ['spec', 'addresses', at],

@@ -12,12 +12,12 @@ export interface DubboRoots {
 
 export const dubboOptions = ['root', 'services', 'levels'] as const;
 
-/** By the options of a ServiceRegistry. Gives why there is none, as text. */
-export function dubboLayoutOf({
+/** By the options of a ServiceRegistry. Gives why there are none, as text. */
+export function dubboRootsOf({
   root = 'dubbo',
   services = 'services',
   levels = 'interface,application',
-}: Readonly<Record<string, string>>): Layout | string {
+}: Readonly<Record<string, string>>): DubboRoots | string {
   const wanted = levels.split(',').map((level) => level.trim());
   const wrong = wanted.find((level) => level !== 'interface' && level !== 'application');
   if (wrong !== undefined) return `options.levels: ${JSON.stringify(wrong)} is neither interface nor application`;
@@ -29,10 +29,10 @@ export function dubboLayoutOf({
   if (interfaces === '/' || applications === '/') return 'options.root and options.services must not be empty';
   if (interfaces !== undefined && applications !== undefined && areNested(interfaces, applications))
     return 'options.root and options.services must not lie within one another';
-  return dubboLayout(roots);
+  return roots;
 }
 
-function dubboLayout({ interfaces, applications }: DubboRoots): Layout {
+export function dubboLayout({ interfaces, applications }: DubboRoots): Layout {
   return {
     prefixes: [interfaces, applications].filter((prefix) => prefix !== undefined),
     read: (prefix, key, value) => {

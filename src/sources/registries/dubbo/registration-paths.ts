@@ -13,9 +13,11 @@ export type DubboNode =
   | { readonly kind: 'registration'; readonly service: RegistryServiceName; readonly instance: RegistryInstance }
   /** Changes what providers said of themselves; nobody here carries that out. */
   | { readonly kind: 'configurator'; readonly service: string }
+  /** Says which consumers may call which providers; nobody here carries that out either. */
+  | { readonly kind: 'router'; readonly service: string }
   /** Stands where registrations stand, and is none. */
   | { readonly kind: 'unreadable' }
-  /** Consumers, routes, and what Dubbo keeps beside. */
+  /** Consumers, and what Dubbo keeps beside. */
   | { readonly kind: 'other' };
 
 /** Children of the root that are no interfaces. */
@@ -30,6 +32,7 @@ export function readInterfaceNode(path: string): DubboNode {
   if (url === undefined || besideInterfaces.has(encoded)) return other;
   const name = decoded(encoded);
   if (category === 'configurators') return { kind: 'configurator', service: name };
+  if (category === 'routers') return { kind: 'router', service: name };
   if (category !== 'providers') return other;
   const provider = parseProvider(url);
   // Who may write below one interface must not register for another.

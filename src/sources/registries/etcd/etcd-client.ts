@@ -108,7 +108,8 @@ class EtcdClient implements RegistryClient {
     for (;;) {
       try {
         const read = await this.#read(this.#gateway);
-        await this.#answers.sayAll(read.denied);
+        const { denied } = read;
+        await this.#answers.sayAll(denied.length === 0 ? [] : [`permission denied to read ${denied.join(' and ')}`]);
         this.#failures.clear();
         await this.#watch(this.#gateway, read);
       } catch (error) {

@@ -1,5 +1,5 @@
 /** The layout that a ServiceRegistry's options ask for. */
-import { dubboLayoutOf, dubboOptions } from '../dubbo/dubbo-layout.ts';
+import { dubboLayout, dubboOptions, dubboRootsOf } from '../dubbo/dubbo-layout.ts';
 import type { Layout } from '../registrations/layout.ts';
 import type { FieldNames, InstanceField } from './instance-value.ts';
 import { parseKeyTemplate } from './key-template.ts';
@@ -34,7 +34,9 @@ export function layoutOf(options: Options): Layout | string {
   const names: readonly string[] = known[layout];
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) return `options.${unknown} is none of layout ${layout}, which has ${names.join(', ')}`;
-  return layout === 'dubbo' ? dubboLayoutOf(options) : template(options);
+  if (layout === 'template') return template(options);
+  const roots = dubboRootsOf(options);
+  return typeof roots === 'string' ? roots : dubboLayout(roots);
 }
 
 /** `{prefix}` in the template stands for options.prefix; without a template, services and their instances stand below it. */

@@ -12,6 +12,8 @@ export type Reading =
   | { readonly kind: 'registration'; readonly service: RegistryServiceName; readonly instance: RegistryInstance }
   /** Changes what others registered, by rules that are not carried out. */
   | { readonly kind: 'configurator'; readonly service: string }
+  /** Says who may call whom, by rules that are not carried out. */
+  | { readonly kind: 'router'; readonly service: string }
   /** Stands where registrations stand, and is none that can be read. */
   | { readonly kind: 'unreadable' }
   /** Nothing that is asked for. */

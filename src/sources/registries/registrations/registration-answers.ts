@@ -1,5 +1,6 @@
 /** What is said of the registrations: all of them after a read, and of each change the services that it concerns. */
 import { setImmediate as turn } from 'node:timers/promises';
+import { equal } from '../../../collections/equality.ts';
 import type { RegistryService } from '../../../model/registry.ts';
 import type { AnswerSink, RegistryAnswer } from '../registry-client.ts';
 import type { Registrations } from './registrations.ts';
@@ -13,8 +14,8 @@ export class RegistrationAnswers {
   readonly #registrations: Registrations;
   readonly #prefixes: readonly string[];
   readonly #answer: AnswerSink;
-  /** Prefixes that may not be read. */
-  #denied: readonly string[] = [];
+  /** Why the list is not all that there may be. */
+  #doubts: readonly string[] = [];
   #listedAt = 0;
   #wasFull = false;
   #restUntil = 0;
@@ -28,9 +29,11 @@ export class RegistrationAnswers {
     this.#answer = answer;
   }
 
-  /** After a read; `denied` were not. */
-  async sayAll(denied: readonly string[]): Promise<void> {
-    this.#denied = denied;
+  /** After a read; `doubts`: why it is not all that there may be. */
+  async sayAll(doubts: readonly string[]): Promise<void> {
+    this.#doubts = doubts;
+    // What changes from here on is said when it is asked for: it may be said already.
+    this.#registrations.takeChanges();
     this.#answer([this.#list(), ...this.#newTroubles()]);
     let services: RegistryService[] = [];
     for (const service of this.#registrations.services()) {
@@ -40,7 +43,13 @@ export class RegistrationAnswers {
       await turn();
     }
     if (services.length > 0) this.#answer(services.map(complete));
-    this.#registrations.takeChanges();
+  }
+
+  /** The list again, where there are other doubts than before. */
+  sayDoubts(doubts: readonly string[]): void {
+    if (equal(doubts, this.#doubts)) return;
+    this.#doubts = doubts;
+    this.#answer([this.#list()]);
   }
 
   /**
@@ -93,10 +102,7 @@ export class RegistrationAnswers {
     this.#listedAt = performance.now();
     this.#wasFull = this.#registrations.isFull;
     const services = this.#registrations.names();
-    const reasons = [
-      ...(this.#denied.length === 0 ? [] : [`permission denied to read ${this.#denied.join(' and ')}`]),
-      ...(this.#wasFull ? ['there are more keys than are taken'] : []),
-    ];
+    const reasons = [...this.#doubts, ...(this.#wasFull ? ['there are more keys than are taken'] : [])];
     if (reasons.length === 0) return { kind: 'services', scope: '', services, trust: 'complete' };
     return { kind: 'services', scope: '', services, trust: 'partial', reason: reasons.join('; ') };
   }

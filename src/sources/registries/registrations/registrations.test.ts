@@ -86,7 +86,7 @@ describe('registrations', () => {
     const all = registrations();
     all.put('/s/', kv('/s/a/1', '10.0.0.1:80', 1));
     for (const n of [1, 2, 3, 4]) all.put('/s/', kv(`/s/a/${n}`, 'nonsense', n + 1));
-    expect(all.trouble('/s/')).toBe('4 keys can be read as no registration: /s/a/1, /s/a/2, /s/a/3, ...');
+    expect(all.trouble('/s/')).toBe('4 entries can be read as no registration: /s/a/1, /s/a/2, /s/a/3, ...');
     expect(shown(all.services())).toEqual({ a: ['10.0.0.1'] });
     for (const n of [1, 2, 3]) all.delete(base64(`/s/a/${n}`));
     all.put('/s/', kv('/s/a/4', '10.0.0.4:80', 9));

@@ -1,18 +1,26 @@
-/** Keys that are not taken as they stand, counted by prefix and named by examples. */
+/** Entries that are not taken as they stand, counted by prefix and named by examples. */
 import type { Reading } from './layout.ts';
 
 /** How many are named, and how long a name may be: a tenant may write keys of any size. */
 const examples = 3;
 const longestExample = 120;
 
-type Kind = 'unreadable' | 'configurator';
+const kinds = ['unreadable', 'configurator', 'router'] as const;
+type Kind = (typeof kinds)[number];
+
+const meaning: Readonly<Record<Kind, string>> = {
+  unreadable: 'can be read as no registration',
+  configurator: 'override providers, which is not done',
+  router: 'route calls, which is not done',
+};
 
 export class Troubles {
   /** By prefix and kind, names by the nodes' ids. */
   readonly #names = new Map<string, Readonly<Record<Kind, Map<string, string>>>>();
 
   constructor(prefixes: readonly string[]) {
-    for (const prefix of prefixes) this.#names.set(prefix, { unreadable: new Map(), configurator: new Map() });
+    for (const prefix of prefixes)
+      this.#names.set(prefix, { unreadable: new Map(), configurator: new Map(), router: new Map() });
   }
 
   /** `name`: the key itself. */
@@ -20,30 +28,27 @@ export class Troubles {
     this.forget(prefix, id);
     const names = this.#names.get(prefix);
     if (reading.kind === 'unreadable') names?.unreadable.set(id, cut(name));
-    if (reading.kind === 'configurator') names?.configurator.set(id, cut(reading.service));
+    if (reading.kind === 'configurator' || reading.kind === 'router')
+      names?.[reading.kind].set(id, cut(reading.service));
   }
 
   forget(prefix: string, id: string): void {
     const names = this.#names.get(prefix);
-    names?.unreadable.delete(id);
-    names?.configurator.delete(id);
+    for (const kind of kinds) names?.[kind].delete(id);
   }
 
   of(prefix: string): string {
     const names = this.#names.get(prefix);
     if (names === undefined) return '';
-    const { unreadable, configurator } = names;
-    return [
-      ...(unreadable.size === 0 ? [] : [`${count(unreadable)} can be read as no registration: ${some(unreadable)}`]),
-      ...(configurator.size === 0
-        ? []
-        : [`${count(configurator)} override providers, which is not done: ${some(configurator)}`]),
-    ].join('; ');
+    return kinds
+      .filter((kind) => names[kind].size > 0)
+      .map((kind) => `${count(names[kind])} ${meaning[kind]}: ${some(names[kind])}`)
+      .join('; ');
   }
 }
 
 function count({ size }: ReadonlyMap<string, string>): string {
-  return size === 1 ? '1 key' : `${size} keys`;
+  return size === 1 ? '1 entry' : `${size} entries`;
 }
 
 /** The first ones there are: stable as long as they stay. */

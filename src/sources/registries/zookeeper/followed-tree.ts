@@ -1,0 +1,264 @@
+/**
+ * The nodes that are followed, across sessions: each is read with a watch, and read again when its event comes.
+ *
+ *   session begins --> all nodes to be read --> so many at a time --> differences --> registrations
+ *   event of a node --> it is to be read --^
+ *
+ * What never happens: a registration that goes because a session ended, or within the first moments of the next one:
+ * providers whose sessions ended as ours did have as long to register again.
+ */
+import type { RegistryServiceName } from '../../../model/registry.ts';
+import type { Registrations } from '../registrations/registrations.ts';
+import { type Role, roleOfChild, startOf } from './dubbo-tree.ts';
+import type { NodeData } from './messages.ts';
+import type { Found, Session } from './session.ts';
+
+interface Followed {
+  readonly path: string;
+  readonly prefix: string;
+  readonly role: Role;
+  readonly parent: Followed | undefined;
+  /** Names of those that count. */
+  readonly children: Set<string>;
+  /** The one in which it was read last. */
+  session: Session | undefined;
+}
+
+export interface FollowedTreeOptions {
+  /** Paths of the nodes that all begins with, and what they are. */
+  readonly roots: readonly { readonly path: string; readonly prefix: string; readonly role: Role }[];
+  readonly chroot: string;
+  readonly registrations: Registrations;
+  readonly isSelected: (name: RegistryServiceName) => boolean;
+  /** Something was read. */
+  readonly onRead: () => void;
+  /** Nothing is left to be read. */
+  readonly onIdle: () => void;
+  /** The session cannot be used any more. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+const maxReads = 64;
+/** Interfaces and instances; far more than one ZooKeeper holds. */
+const maxFollowed = 300_000;
+
+export class FollowedTree {
+  readonly #options: FollowedTreeOptions;
+  readonly #roots: readonly Followed[];
+  readonly #followed = new Map<string, Followed>();
+  readonly #denied = new Set<string>();
+  readonly #absentRoots = new Set<string>();
+  /** Roots that were there at some time. */
+  readonly #seenRoots = new Set<string>();
+  readonly #queue = new Set<Followed>();
+  /** Gone, which is not believed yet. */
+  readonly #vanished = new Set<string>();
+  #believesLosses = true;
+  #reads = 0;
+  #session: Session | undefined;
+  #isFull = false;
+
+  constructor(options: FollowedTreeOptions) {
+    this.#options = options;
+    this.#roots = options.roots.map((root) => this.#follow({ ...root, parent: undefined }));
+  }
+
+  /** Everything is read again. With `believesLosses` false nothing goes until it is said to be believed. */
+  begin(session: Session, believesLosses: boolean): void {
+    this.#session = session;
+    this.#reads = 0;
+    this.#believesLosses = believesLosses;
+    this.#isFull = false;
+    this.#denied.clear();
+    this.#queue.clear();
+    // The others follow when those above them were read: below what is not there nothing is looked for.
+    for (const root of this.#roots) this.#queue.add(root);
+    this.#pump();
+  }
+
+  end(): void {
+    this.#session = undefined;
+  }
+
+  /** What is gone by now is gone. */
+  believeLosses(): void {
+    this.#believesLosses = true;
+    for (const key of this.#vanished) this.#options.registrations.delete(key);
+    this.#vanished.clear();
+  }
+
+  readonly onEvent = (path: string): void => {
+    const followed = this.#followed.get(path.slice(this.#options.chroot.length));
+    if (followed !== undefined) this.#read(followed);
+  };
+
+  /** What may not be read is tried again: a change of rights makes no event. */
+  retryDenied(): void {
+    for (const path of this.#denied) {
+      const followed = this.#followed.get(path);
+      if (followed !== undefined) this.#read(followed);
+    }
+  }
+
+  get isDenied(): boolean {
+    return this.#roots.every(({ path }) => this.#denied.has(path));
+  }
+
+  /** Why what was read is not all that there may be. */
+  doubts(): readonly string[] {
+    const missing = this.#roots.filter(({ path }) => this.#absentRoots.has(path));
+    // Who registers at one level only has no root of the other one.
+    const lost =
+      missing.length === this.#roots.length ? missing : missing.filter(({ path }) => this.#seenRoots.has(path));
+    return [
+      ...(this.#denied.size === 0 ? [] : [`permission denied to read ${some([...this.#denied])}`]),
+      ...(lost.length === 0 ? [] : [`there is no ${lost.map(({ path }) => path).join(' and no ')}`]),
+      ...(this.#isFull ? ['there are more nodes than are followed'] : []),
+    ];
+  }
+
+  #follow(node: Omit<Followed, 'children' | 'session'>): Followed {
+    const followed = { ...node, children: new Set<string>(), session: undefined };
+    this.#followed.set(followed.path, followed);
+    return followed;
+  }
+
+  #read(followed: Followed): void {
+    this.#queue.add(followed);
+    this.#pump();
+  }
+
+  #pump(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    for (const followed of this.#queue) {
+      if (this.#reads >= maxReads) return;
+      this.#queue.delete(followed);
+      this.#reads++;
+      this.#readNow(session, followed).then(
+        () => this.#settle(session),
+        (error: unknown) => {
+          if (session === this.#session) this.#options.onFailure(error);
+        },
+      );
+    }
+  }
+
+  #settle(session: Session): void {
+    if (session !== this.#session) return;
+    this.#reads--;
+    this.#options.onRead();
+    this.#pump();
+    if (this.#reads === 0 && this.#queue.size === 0) this.#options.onIdle();
+  }
+
+  async #readNow(session: Session, followed: Followed): Promise<void> {
+    const path = `${this.#options.chroot}${followed.path}`;
+    if (followed.role === 'instance') {
+      const found = await session.data(path);
+      if (this.#isCurrent(session, followed)) this.#takeData(followed, found);
+      return;
+    }
+    let found = await session.children(path);
+    // The watch for a node that is not there yet is another one; it may have come in between.
+    if (found.kind === 'absent' && followed.parent === undefined) {
+      const exists = await session.exists(path);
+      if (exists.kind === 'found') found = await session.children(path);
+    }
+    if (this.#isCurrent(session, followed)) this.#takeChildren(followed, found);
+  }
+
+  #isCurrent(session: Session, followed: Followed): boolean {
+    return session === this.#session && this.#followed.get(followed.path) === followed;
+  }
+
+  #takeData(followed: Followed, found: Found<NodeData>): void {
+    if (!this.#isThere(followed, found)) return;
+    const { value, zxid } = found.value;
+    this.#put(followed, followed.path, value, Number(zxid));
+  }
+
+  #takeChildren(followed: Followed, found: Found<readonly string[]>): void {
+    const isRoot = followed.parent === undefined;
+    if (isRoot) this.#absentRoots.delete(followed.path);
+    if (!this.#isThere(followed, found)) return;
+    if (isRoot) this.#seenRoots.add(followed.path);
+    const names = new Set(found.value);
+    for (const name of followed.children) if (!names.has(name)) this.#dropChild(followed, name);
+    if (followed.session !== this.#session) this.#readBelow(followed);
+    followed.session = this.#session;
+    for (const name of names) if (!followed.children.has(name)) this.#addChild(followed, name);
+  }
+
+  #isThere<T>(followed: Followed, found: Found<T>): found is { readonly kind: 'found'; readonly value: T } {
+    if (found.kind === 'denied') this.#denied.add(followed.path);
+    else this.#denied.delete(followed.path);
+    if (found.kind === 'absent') {
+      const { parent } = followed;
+      // A root that is not there is a mistake of somebody's; what was below it stays.
+      if (parent === undefined) this.#absentRoots.add(followed.path);
+      else {
+        this.#dropChild(parent, nameIn(followed.path));
+        // It may be there again, which its parent's event need not tell.
+        this.#queue.add(parent);
+      }
+    }
+    return found.kind === 'found';
+  }
+
+  #readBelow({ path, children }: Followed): void {
+    for (const name of children) {
+      const child = this.#followed.get(`${path}/${name}`);
+      if (child !== undefined) this.#queue.add(child);
+    }
+  }
+
+  #addChild(parent: Followed, name: string): void {
+    const role = roleOfChild(parent.role, name, this.#options.isSelected);
+    if (role === undefined) return;
+    const path = `${parent.path}/${name}`;
+    if (role === 'registration') {
+      parent.children.add(name);
+      this.#put(parent, path, '', startOf(name));
+      return;
+    }
+    if (this.#followed.size >= maxFollowed) {
+      this.#isFull = true;
+      return;
+    }
+    parent.children.add(name);
+    this.#vanished.delete(path);
+    this.#queue.add(this.#follow({ path, prefix: parent.prefix, role, parent }));
+  }
+
+  #dropChild(parent: Followed, name: string): void {
+    parent.children.delete(name);
+    const path = `${parent.path}/${name}`;
+    const followed = this.#followed.get(path);
+    if (followed === undefined || followed.role === 'instance') this.#lose(path);
+    if (followed === undefined) return;
+    for (const child of followed.children) this.#dropChild(followed, child);
+    this.#followed.delete(path);
+    this.#queue.delete(followed);
+    this.#denied.delete(path);
+  }
+
+  #put({ prefix }: Followed, path: string, value: string, version: number): void {
+    this.#vanished.delete(path);
+    this.#options.registrations.put(prefix, { key: path, name: path, value, version });
+  }
+
+  #lose(path: string): void {
+    if (this.#believesLosses) this.#options.registrations.delete(path);
+    else this.#vanished.add(path);
+  }
+}
+
+function nameIn(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function some(paths: readonly string[]): string {
+  const named = paths.slice(0, 3).map((path) => (path.length <= 120 ? path : `${path.slice(0, 120)}...`));
+  return `${named.join(' and ')}${paths.length > 3 ? ` and ${paths.length - 3} more` : ''}`;
+}

@@ -1,0 +1,195 @@
+/**
+ * ZooKeeper, as Dubbo registers there: interfaces with their providers, and applications with their instances, both
+ * followed by watches.
+ *
+ *   connect --> sync --> read from the roots down, with watches --> all services --> events --> the services that changed
+ *      ^                                                                               |
+ *      +-- the session ended, expired, or is silent: unavailable, the next address ----+
+ *
+ * Each connection is a session of its own, which tells the server of the newest change that we have seen: one that is
+ * behind refuses. One that refuses for a whole session timeout is taken as it is: it lost its data. After the first
+ * session, what is gone is believed when a session was sound for as long as its timeout.
+ *
+ * Addresses are host:port or host:port/chroot. Options (spec.options):
+ *
+ *   root, services   where interfaces and applications stand; "dubbo" and "services"
+ *   levels           interface, application, or both with a comma (default)
+ *   sessionTimeout   a duration, 6s; a frozen server is noticed in less
+ *
+ * What never happens: a registration that goes because its root is not there, or may not be read.
+ */
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import { dubboLayout } from '../dubbo/dubbo-layout.ts';
+import { RegistrationAnswers } from '../registrations/registration-answers.ts';
+import { Registrations } from '../registrations/registrations.ts';
+import type {
+  CreateRegistryClient,
+  RegistryAnswer,
+  RegistryClient,
+  RegistryClientOptions,
+} from '../registry-client.ts';
+import { isSelected } from '../selection.ts';
+import { FollowedTree } from './followed-tree.ts';
+import type { ServerAddress } from './server-addresses.ts';
+import { serverSocket } from './server-socket.ts';
+import { Session, SessionRefused } from './session.ts';
+import { type ZooKeeperSettings, zooKeeperSettings } from './zookeeper-options.ts';
+
+const firstRetryMs = 200;
+const longestRetryMs = 5_000;
+const maxRegistrations = 500_000;
+/** How often it is looked whether the server still keeps up, and whether what was denied is not any more. */
+const lookAgainMs = 30_000;
+
+export const createZooKeeperClient: CreateRegistryClient = (options) => {
+  const settings = zooKeeperSettings(options.registry.spec);
+  if (typeof settings !== 'string') return new ZooKeeperClient(options, settings);
+  const refusal = setImmediate(() => options.answer([{ kind: 'unavailable', reason: settings }]));
+  return { scopes: [''], close: async () => clearImmediate(refusal) };
+};
+
+class ZooKeeperClient implements RegistryClient {
+  /** Dubbo's names have no namespaces. */
+  readonly scopes = [''];
+  readonly #options: RegistryClientOptions;
+  readonly #settings: ZooKeeperSettings;
+  readonly #tree: FollowedTree;
+  readonly #answers: RegistrationAnswers;
+  readonly #abort = new AbortController();
+  readonly #running: Promise<void>;
+  /** Why each server failed, since one was sound. */
+  readonly #failures = new Map<ServerAddress, string>();
+  /** Of the newest change that was seen. */
+  #zxid = 0n;
+  /** Since when servers refuse us, perhaps since we have seen more than they have. */
+  #refusedSince: number | undefined;
+  #hasRead = false;
+  /** Of the present session: whether all was read and said. */
+  #reading = Promise.withResolvers<void>();
+  #isRead = false;
+  #retryMs = firstRetryMs;
+
+  constructor(options: RegistryClientOptions, settings: ZooKeeperSettings) {
+    this.#options = options;
+    this.#settings = settings;
+    const { roots, chroot } = settings;
+    const layout = dubboLayout(roots);
+    const { select } = options.registry.spec;
+    const selected = isSelected.bind(undefined, select);
+    const registrations = new Registrations({ layout, maxKeys: maxRegistrations, isSelected: selected });
+    this.#answers = new RegistrationAnswers(registrations, layout.prefixes, (answers) => this.#say(answers));
+    this.#tree = new FollowedTree({
+      roots: layout.prefixes.map((prefix) => ({
+        path: prefix.slice(0, -1),
+        prefix,
+        role: prefix === roots.interfaces ? 'interfaces' : 'applications',
+      })),
+      chroot,
+      registrations,
+      isSelected: selected,
+      onRead: () => this.#isRead && this.#answers.sayChanges(),
+      onIdle: () => (this.#isRead ? this.#answers.sayDoubts(this.#tree.doubts()) : this.#reading.resolve()),
+      onFailure: (error) => this.#reading.reject(error),
+    });
+    this.#running = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // The first answer comes no sooner than the client is known.
+    await turn();
+    const { servers } = this.#settings;
+    for (let at = 0; !this.#abort.signal.aborted; at++) {
+      const server = servers[at % servers.length];
+      if (server === undefined) return;
+      try {
+        await this.#follow(server);
+      } catch (error) {
+        this.#failures.set(server, messageOf(error));
+        if (error instanceof SessionRefused) this.#refusedSince ??= performance.now();
+        const reason = servers.flatMap((one) => this.#failures.get(one) ?? []).join('; ');
+        this.#say([{ kind: 'unavailable', reason }]);
+      }
+      await this.#backOff();
+    }
+  }
+
+  /** Rejects when the server cannot be followed any more. */
+  async #follow(server: ServerAddress): Promise<never> {
+    const session = await this.#open(server);
+    const over = new AbortController();
+    try {
+      return await Promise.race([this.#read(session, over.signal), session.ended]);
+    } finally {
+      over.abort();
+      this.#tree.end();
+      this.#answers.stop();
+      this.#isRead = false;
+      this.#zxid = session.zxid;
+      session.close();
+    }
+  }
+
+  async #open(server: ServerAddress): Promise<Session> {
+    const { registry } = this.#options;
+    const secrets = await this.#options.secrets();
+    const { username, password, token } = secrets;
+    if (username === undefined && token !== undefined)
+      throw new IsthmusError('UNAVAILABLE', 'ZooKeeper knows no tokens: credentials are a user name and a password');
+    const timeoutMs = this.#settings.sessionTimeoutMs;
+    if (performance.now() - (this.#refusedSince ?? Infinity) > timeoutMs) this.#zxid = 0n;
+    return Session.open({
+      socket: serverSocket(server, registry.spec.tls, secrets),
+      name: `${server.host}:${server.port}`,
+      timeoutMs,
+      zxid: this.#zxid,
+      credentials: username === undefined ? undefined : { username, password: password ?? '' },
+      onEvent: this.#tree.onEvent,
+      signal: this.#abort.signal,
+    });
+  }
+
+  async #read(session: Session, over: AbortSignal): Promise<never> {
+    await session.sync(this.#settings.chroot === '' ? '/' : this.#settings.chroot);
+    this.#reading = Promise.withResolvers();
+    const isFirst = !this.#hasRead;
+    this.#tree.begin(session, isFirst);
+    await this.#reading.promise;
+    const doubts = this.#tree.doubts();
+    if (this.#tree.isDenied) throw new IsthmusError('UNAVAILABLE', doubts.join('; '));
+    this.#isRead = true;
+    this.#hasRead = true;
+    this.#refusedSince = undefined;
+    this.#retryMs = firstRetryMs;
+    this.#failures.clear();
+    await this.#answers.sayAll(doubts);
+    // What came meanwhile.
+    this.#answers.sayChanges();
+    if (!isFirst) {
+      await sleep(session.timeoutMs, undefined, { signal: over });
+      this.#tree.believeLosses();
+      this.#answers.sayChanges();
+    }
+    for (;;) {
+      await sleep(lookAgainMs, undefined, { signal: over });
+      this.#tree.retryDenied();
+      await session.sync('/');
+      this.#answers.saySound();
+    }
+  }
+
+  #say(answers: readonly RegistryAnswer[]): void {
+    if (!this.#abort.signal.aborted) this.#options.answer(answers);
+  }
+
+  async #backOff(): Promise<void> {
+    const jittered = this.#retryMs * (0.75 + Math.random() / 2);
+    this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
+    await sleep(jittered, undefined, { signal: this.#abort.signal }).catch(() => {});
+  }
+}
