@@ -2,6 +2,7 @@
 import type { RegistryType } from '../resources/kinds.ts';
 import { createConsulClient } from '../sources/registries/consul/consul-client.ts';
 import { createEtcdClient } from '../sources/registries/etcd/etcd-client.ts';
+import { createEurekaClient } from '../sources/registries/eureka/eureka-client.ts';
 import { createNacosClient } from '../sources/registries/nacos/nacos-client.ts';
 import { createPolarisClient } from '../sources/registries/polaris/polaris-client.ts';
 import type { CreateRegistryClient } from '../sources/registries/registry-client.ts';
@@ -18,7 +19,7 @@ export const registryClients: Readonly<Record<RegistryType, CreateRegistryClient
   Polaris: createPolarisClient,
   Consul: createConsulClient,
   Nacos: createNacosClient,
-  Eureka: notYet,
+  Eureka: createEurekaClient,
   ZooKeeper: createZooKeeperClient,
   Etcd: createEtcdClient,
   Snapshot: createSnapshotClient,

@@ -1,0 +1,156 @@
+/**
+ * Eureka 1 and 2, Spring Cloud's and Netflix' alike, and what imitates them: all applications once, then what changed.
+ *
+ *   every 5 s (spec.interval)   deltas, until their counts differ from ours
+ *   every 5 min, and then       all applications
+ *
+ * One of spec.addresses is asked for as long as it answers. A service is an application; its ports are `http`, `https`
+ * where the secure port is enabled, and `grpc` where metadata tells of one. Options (spec.options):
+ *
+ *   path       where /apps stands; the address's own path, or /eureka or /eureka/v2, whichever is there
+ *   names      application (default), or vip: a service for each virtual address
+ *   fullRead   how often everything is read though deltas are sound; 5m
+ *   warmUp     how long a server that may just have started, or took over from another, is not believed that what it
+ *              lacks is gone, unless it has all that was known before; 2m
+ *
+ * What never happens: an answer that is held in memory as a whole; an instance that goes since a server forgot it.
+ */
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { messageOf } from '../../../model/errors.ts';
+import type {
+  CreateRegistryClient,
+  RegistryAnswer,
+  RegistryClient,
+  RegistryClientOptions,
+  Trust,
+} from '../registry-client.ts';
+import { isSelected } from '../selection.ts';
+import { ApplicationsReader } from './applications-reader.ts';
+import { EurekaFollower, type PollResult } from './eureka-follower.ts';
+import { membershipsOf } from './eureka-mapping.ts';
+import { type EurekaOptions, eurekaOptions } from './eureka-options.ts';
+import type { TableOptions } from './instance-table.ts';
+import { ServerConnection } from './server-connection.ts';
+
+const intervalMs = 5_000;
+const firstRetryMs = 200;
+const longestRetryMs = 5_000;
+/** Services that are said at once: others have their turn in between. */
+const window = 256;
+/** Where everything has to be read each time: the share of time that it may take. */
+const readShare = 0.1;
+
+export const createEurekaClient: CreateRegistryClient = (options) => {
+  const parsed = eurekaOptions(options.registry.spec.options);
+  if (typeof parsed !== 'string') return new EurekaClient(options, parsed);
+  const refusal = setImmediate(() => options.answer([{ kind: 'unavailable', reason: parsed }]));
+  return { scopes: [''], close: async () => clearImmediate(refusal) };
+};
+
+class EurekaClient implements RegistryClient {
+  /** Eureka has no namespaces. */
+  readonly scopes = [''];
+  readonly #options: RegistryClientOptions;
+  readonly #own: EurekaOptions;
+  readonly #tableOptions: TableOptions;
+  readonly #follower: EurekaFollower;
+  readonly #abort = new AbortController();
+  readonly #running: Promise<void>;
+  /** Why each address failed, since one was sound. */
+  readonly #failures = new Map<string, string>();
+  #connection: ServerConnection | undefined;
+  #retryMs = firstRetryMs;
+  /** Of all services: what they were said with last. */
+  #said: Trust | undefined;
+
+  constructor(options: RegistryClientOptions, own: EurekaOptions) {
+    const { select } = options.registry.spec;
+    this.#options = options;
+    this.#own = own;
+    this.#tableOptions = {
+      membershipsOf: (record) => membershipsOf(record, own.names),
+      isSelected: (name) => isSelected(select, name),
+    };
+    this.#follower = new EurekaFollower(own);
+    this.#running = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    this.#connection?.close();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // The first answer comes no sooner than the client is known.
+    await turn();
+    const { addresses } = this.#options.registry.spec;
+    for (let at = 0; !this.#abort.signal.aborted; at++) {
+      const address = addresses[at % addresses.length] ?? '';
+      try {
+        await this.#follow(address);
+      } catch (error) {
+        this.#failures.set(address, messageOf(error));
+        this.#sayFailures(addresses);
+      }
+      this.#connection?.close();
+      await this.#pause(this.#retryMs * (0.75 + Math.random() / 2));
+      this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
+    }
+  }
+
+  /** As long as another address may do, nothing is lost. */
+  #sayFailures(addresses: readonly string[]): void {
+    const reasons = addresses.flatMap((address) => this.#failures.get(address) ?? []);
+    if (reasons.length < new Set(addresses).size) return;
+    this.#say([{ kind: 'unavailable', reason: reasons.join('; ') }]);
+  }
+
+  /** Rejects when the server does not answer any more. */
+  async #follow(address: string): Promise<void> {
+    const { registry, secrets } = this.#options;
+    const { tls, interval = intervalMs } = registry.spec;
+    const { signal } = this.#abort;
+    const connection = new ServerConnection({ address, tls, secrets: await secrets() });
+    this.#connection = connection;
+    const reader = new ApplicationsReader(connection, this.#own.path, this.#tableOptions);
+    this.#follower.begin(connection.host);
+    while (!signal.aborted) {
+      const start = performance.now();
+      const result = await this.#follower.poll(reader);
+      this.#retryMs = firstRetryMs;
+      this.#failures.clear();
+      await this.#tell(result);
+      const took = performance.now() - start;
+      const rest = result.isFull ? Math.max(interval - took, took / readShare) : interval - took;
+      await this.#pause(Math.max(rest, 0) * (0.95 + Math.random() / 10));
+    }
+  }
+
+  /** Of an unchanged list nothing, but for a full one, which tells that it is still so. */
+  async #tell({ table, changed, isFull, doubt }: PollResult): Promise<void> {
+    const trust = doubt === undefined ? 'complete' : 'partial';
+    const isAnew = this.#said !== trust;
+    if (!isAnew && !isFull && changed.size === 0) return;
+    const names = isAnew ? table.services.map(({ name }) => name) : [...changed];
+    const reason = doubt === undefined ? {} : { reason: doubt };
+    const list: RegistryAnswer = { kind: 'services', scope: '', services: table.services, trust, ...reason };
+    const answers = names
+      .flatMap((name) => table.service(name) ?? [])
+      .map((service): RegistryAnswer => ({ kind: 'service', service, trust, ...reason }));
+    this.#say([list, ...answers.slice(0, window)]);
+    for (let from = window; from < answers.length; from += window) {
+      await turn();
+      this.#say(answers.slice(from, from + window));
+    }
+    this.#said = trust;
+  }
+
+  #say(answers: readonly RegistryAnswer[]): void {
+    if (!this.#abort.signal.aborted) this.#options.answer(answers);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#abort.signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * What is known of a registry, from poll to poll and from server to server.
+ *
+ *   readAll    --> a table, beside the one before                            at the start, after a break, and now and then
+ *   readDelta  --> changes of the table; counts that differ: readAll         otherwise
+ */
+import type { ApplicationsReader, Delta } from './applications-reader.ts';
+import type { EurekaOptions } from './eureka-options.ts';
+import { type InstanceTable, keyOf } from './instance-table.ts';
+import { WarmUp } from './warm-up.ts';
+
+export interface PollResult {
+  readonly table: InstanceTable;
+  /** Names of services. */
+  readonly changed: ReadonlySet<string>;
+  /** Whether everything was read. */
+  readonly isFull: boolean;
+  /** Why what is not there may exist all the same; undefined where it does not. */
+  readonly doubt: string | undefined;
+}
+
+export class EurekaFollower {
+  readonly #options: EurekaOptions;
+  readonly #warmUp: WarmUp;
+  #table: InstanceTable | undefined;
+  #fullDue = 0;
+  #version = 0;
+  #isInconsistent = false;
+  /** The server that was heard before the present one. */
+  #predecessor: string | undefined;
+  #host: string | undefined;
+
+  constructor(options: EurekaOptions) {
+    this.#options = options;
+    this.#warmUp = new WarmUp(options.warmUpMs);
+  }
+
+  /** Before the first poll of a connection. `host`: for messages. */
+  begin(host: string): void {
+    if (this.#host !== undefined && this.#host !== host) {
+      this.#warmUp.change();
+      this.#predecessor = this.#host;
+    }
+    this.#host = host;
+    this.interrupt();
+  }
+
+  /** A poll failed: what comes next may come from a server that forgot everything. */
+  interrupt(): void {
+    this.#warmUp.interrupt();
+    this.#fullDue = 0;
+    this.#version = 0;
+  }
+
+  /** Rejects with UNAVAILABLE. */
+  async poll(reader: ApplicationsReader): Promise<PollResult> {
+    const table = this.#table;
+    if (table === undefined || performance.now() >= this.#fullDue) return this.#readAll(reader);
+    const delta = await reader.readDelta();
+    if (delta === undefined) return this.#readAll(reader);
+    if (delta.version < this.#version) {
+      // Another server behind one address, or the same with another life.
+      this.interrupt();
+      return this.#readAll(reader);
+    }
+    this.#version = delta.version;
+    const changed = this.#apply(table, delta);
+    // What a delta lacks, for it was lost or is older than its window, a full read has.
+    if (delta.hash !== table.hash) return this.#readAll(reader, changed);
+    this.#warmUp.noteAnswer(delta.now);
+    return { table, changed: new Set(changed), isFull: false, doubt: this.#doubt() };
+  }
+
+  #apply(table: InstanceTable, { records }: Delta): readonly string[] {
+    return records.flatMap((record) => {
+      const key = keyOf(record);
+      this.#warmUp.noteSaid(key);
+      return table.apply(record);
+    });
+  }
+
+  /** `changed`: services of the present table of which nothing was said yet. */
+  async #readAll(reader: ApplicationsReader, changed: readonly string[] = []): Promise<PollResult> {
+    const before = this.#table;
+    // An instance may change while the server writes its list.
+    const first = await reader.readAll(before);
+    const read = first.isConsistent ? first : await reader.readAll(before);
+    const { table } = read;
+    this.#warmUp.noteList(read, before);
+    this.#warmUp.noteAnswer(read.now);
+    this.#isInconsistent = !read.isConsistent;
+    this.#table = table;
+    this.#fullDue = performance.now() + this.#options.fullReadMs;
+    const differing = before === undefined ? table.services.map(({ name }) => name) : table.changesSince(before);
+    return { table, changed: new Set([...changed, ...differing]), isFull: true, doubt: this.#doubt() };
+  }
+
+  /** The same as long as nothing changes: who reads it is told of each change. */
+  #doubt(): string | undefined {
+    if (this.#isInconsistent) return `${this.#host}: the server lists others than it counts`;
+    if (this.#warmUp.isTrusted) return undefined;
+    return this.#predecessor === undefined
+      ? `${this.#host}: the server may have started a moment ago, and not know everything yet`
+      : `${this.#host}: the server took over from ${this.#predecessor}, and may not know everything yet`;
+  }
+}
