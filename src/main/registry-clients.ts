@@ -9,12 +9,6 @@ import type { CreateRegistryClient } from '../sources/registries/registry-client
 import { createSnapshotClient } from '../sources/registries/snapshot/snapshot-client.ts';
 import { createZooKeeperClient } from '../sources/registries/zookeeper/zookeeper-client.ts';
 
-const notYet: CreateRegistryClient = ({ registry, answer }) => {
-  const reason = `registries of type ${registry.spec.type} cannot be read yet`;
-  setImmediate(() => answer([{ kind: 'unavailable', reason }]));
-  return { scopes: [''], close: async () => {} };
-};
-
 export const registryClients: Readonly<Record<RegistryType, CreateRegistryClient>> = {
   Polaris: createPolarisClient,
   Consul: createConsulClient,
