@@ -12,16 +12,19 @@ export const quickstartManifests = path.resolve(import.meta.dirname, '../../exam
 /** Flags with which nobody is met: each address has a port of the kernel's choice. */
 export const freePorts = ['--xds', '127.0.0.1:0', '--admin', '127.0.0.1:0'] as const;
 
-export interface RunningIsthmus {
+export interface RunningProgram {
   readonly process: ChildProcess;
-  readonly xds: string;
-  readonly admin: string;
-  /** Empty where DNS is not served. */
-  readonly dns: string;
   /** What it wrote to standard error so far. */
   log(): string;
   /** Resolves with the exit code, or the name of the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+export interface RunningIsthmus extends RunningProgram {
+  readonly xds: string;
+  readonly admin: string;
+  /** Empty where DNS is not served. */
+  readonly dns: string;
 }
 
 export interface Outcome {
@@ -49,20 +52,34 @@ export async function startIsthmus(
   parameters: readonly string[],
   surroundings: Surroundings = {},
 ): Promise<RunningIsthmus> {
-  const child = launch(['run', '--log-format', 'json', ...parameters], surroundings);
+  const started = await startUntil('serving', ['run', ...parameters], surroundings);
+  const line = started
+    .log()
+    .split('\n')
+    .find((one) => one.includes('"msg":"serving"'));
+  const { xds = '', admin = '', dns = '' } = JSON.parse(line ?? '{}') as Readonly<Record<string, string>>;
+  return { ...started, xds, admin, dns };
+}
+
+/** A command that runs until it is told to stop. Resolves when its log has a message that begins so. */
+export async function startUntil(
+  message: string,
+  parameters: readonly string[],
+  surroundings: Surroundings = {},
+): Promise<RunningProgram> {
+  const [command = '', ...rest] = parameters;
+  const child = launch([command, '--log-format', 'json', ...rest], surroundings);
   let log = '';
   const ended = end(child);
-  const serving = new Promise<void>((resolve) => {
+  const arrived = new Promise<void>((resolve) => {
     child.stderr?.on('data', (chunk: Buffer) => {
       log += String(chunk);
-      if (log.includes('"msg":"serving"')) resolve();
+      if (log.includes(`"msg":"${message}`)) resolve();
     });
   });
-  const early = await Promise.race([serving, ended]);
-  if (early !== undefined) throw new Error(`isthmus ended with ${early} before it served:\n${log}`);
-  const line = log.split('\n').find((one) => one.includes('"msg":"serving"')) ?? '{}';
-  const { xds = '', admin = '', dns = '' } = JSON.parse(line) as Readonly<Record<string, string>>;
-  return { process: child, xds, admin, dns, log: () => log, ended };
+  const early = await Promise.race([arrived, ended]);
+  if (early !== undefined) throw new Error(`isthmus ${command} ended with ${early} before "${message}":\n${log}`);
+  return { process: child, log: () => log, ended };
 }
 
 /** Any command, run to its end. */

@@ -14,7 +14,10 @@ export function runCommand(actions: Actions, settle: Settle): Command {
   const command = new Command('run')
     .description('Start the control plane.')
     .addHelpText('before', 'Example:\n  isthmus run -f manifests/ --state ./state\n')
-    .requiredOption('-f, --filename <path...>', 'manifest files or folders, watched for changes')
+    .requiredOption(
+      '-f, --filename <path...>',
+      'manifest files or folders, watched for changes; what is not there yet is waited for',
+    )
     .addOption(
       new Option('--state <folder>', 'folder that keeps virtual IPs').env('ISTHMUS_STATE').default('.isthmus/state'),
     )
