@@ -7,7 +7,7 @@ import { startIsthmus } from '../quickstart/isthmus-process.ts';
 import { startLoad } from '../quickstart/load.ts';
 import { awesomerpc } from '../quickstart/protocols.ts';
 import { isthmusCommands } from './isthmus-commands.ts';
-import { snapshotRegistry } from './legacy-registry.ts';
+import { startLegacyRegistry } from './legacy-registry.ts';
 import type { Story } from './walk.ts';
 
 export interface RunningStory extends Story {
@@ -42,7 +42,8 @@ export async function startStory(folder: string, cleanup: Cleanup, say: (text: s
       );
     }
   }
-  const registry = snapshotRegistry(folder, read('manifests/registry.yaml'), read('registry.json'));
+  const setting = { folder, manifest: read('manifests/registry.yaml'), snapshot: read('registry.json') };
+  const registry = await startLegacyRegistry(setting, cleanup);
   say(`the registry is ${registry.description}`);
   const manifestFolder = path.join(folder, 'manifests');
   mkdirSync(manifestFolder);

@@ -8,6 +8,8 @@ export interface EndpointSource {
   readonly key: string;
   readonly services: readonly ServiceKey[];
   readonly ports: readonly SourcePort[];
+  /** Name of the ServiceRegistry that it comes from. */
+  readonly registry?: string;
   readonly about: Pick<FindingDetails, 'object' | 'place'>;
 }
 

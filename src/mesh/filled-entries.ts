@@ -93,7 +93,13 @@ export function fillingEndpoints(
       const source = given.find((one) => one.port === like?.number);
       return source === undefined ? [] : [{ ...source, port: port.number }];
     });
-    return { key: `${sourceKey(service, registry)}|${entry.key}`, services, ports, about: about(entry) };
+    return {
+      key: `${sourceKey(service, registry)}|${entry.key}`,
+      services,
+      ports,
+      registry: service.registry,
+      about: about(entry),
+    };
   });
 }
 

@@ -3,14 +3,16 @@ import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
 import type { MeshPort, MeshService, PortCodec } from '../model/mesh-service.ts';
+import { isAtLeast } from '../model/migration.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { singleAddress } from './ip-address.ts';
+import type { Migration } from './migrations.ts';
 import { routeTableKey } from './route-tables.ts';
 import type { HostServices } from './services.ts';
-import { defaultHostPolicy } from './traffic-policies.ts';
+import { defaultHostPolicy, withExactShares } from './traffic-policies.ts';
 import { type ReservedAddress, wantsVirtualIp } from './virtual-ip-claims.ts';
 
 interface Tables {
@@ -21,6 +23,8 @@ interface Tables {
   readonly portCodecs: Collection<PortCodec>;
   readonly routeTables: Collection<RouteTable>;
   readonly hostPolicies: Collection<HostPolicy>;
+  /** In force, by service key. */
+  readonly migrations: Collection<Migration>;
 }
 
 /** Keyed by service key. */
@@ -32,9 +36,16 @@ export function meshServices(engine: Engine, tables: Tables): Collection<MeshSer
     service,
     addresses: addressesOf(service, context, tables, leasesByAddress),
     ports: service.ports.map((port) => meshPort(service, port, context, tables)),
-    policy: context.get(tables.hostPolicies, service.key) ?? defaultHostPolicy(service.key),
+    policy: policyOf(service, context, tables),
     ...(isContested(service, context, tables) ? { contested: true } : {}),
   }));
+}
+
+function policyOf({ key }: Service, context: Context, { hostPolicies, migrations }: Tables): HostPolicy {
+  const policy = context.get(hostPolicies, key) ?? defaultHostPolicy(key);
+  const migration = context.get(migrations, key);
+  // From the beginning, so that no cluster changes when requests begin to move.
+  return migration !== undefined && isAtLeast(migration.plan.spec.stage, 'Mirror') ? withExactShares(policy) : policy;
 }
 
 function isContested({ host }: Service, context: Context, { hosts }: Tables): boolean {

@@ -15,6 +15,7 @@ import type { EndpointGroup } from '../model/endpoint.ts';
 import { finding } from '../model/finding.ts';
 import type { InboundPort, MeshService, MeshSettings, PortCodec } from '../model/mesh-service.ts';
 import type { Protocol } from '../model/protocol.ts';
+import type { Publication } from '../model/publication.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
@@ -30,6 +31,7 @@ import type { MeshInputs } from './inputs.ts';
 import { meshServices } from './mesh-services.ts';
 import { type Alias, aliases, type Migration, migrations, migrationsInForce } from './migrations.ts';
 import { portCodecs, protocols } from './protocols.ts';
+import { publications } from './publications.ts';
 import { type RegistryHost, registryHosts } from './registry-hosts.ts';
 import { about } from './resource-order.ts';
 import { retiredHosts } from './retired-hosts.ts';
@@ -63,6 +65,8 @@ export interface Mesh {
   readonly hostPolicies: Collection<HostPolicy>;
   /** By service key and port. */
   readonly routeTables: Collection<RouteTable>;
+  /** By registry, namespace and name: what is to be registered elsewhere. */
+  readonly publications: Collection<Publication>;
   /** By the registered service's key. */
   readonly registryHosts: Collection<RegistryHost>;
   /** By service key. */
@@ -108,7 +112,14 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
 
   const reserved = reservedAddresses(engine, declarations);
   const { leases } = inputs;
-  const perService = { ...targets, leases, reservedAddresses: reserved, portCodecs: codecs, routeTables: routes };
+  const perService = {
+    ...targets,
+    migrations: moving,
+    leases,
+    reservedAddresses: reserved,
+    portCodecs: codecs,
+    routeTables: routes,
+  };
   const assembled = meshServices(engine, perService);
   reportWorkloadGroups(engine, resources.WorkloadGroup);
 
@@ -126,6 +137,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     portCodecs: codecs,
     hostPolicies: policies,
     routeTables: routes,
+    publications: publications(engine, allServices, { sources, registries: resources.ServiceRegistry }),
     registryHosts: hostsOfRegistries,
     virtualIpClaims: virtualIpClaims(engine, allServices),
     reservedAddresses: reserved,

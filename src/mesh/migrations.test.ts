@@ -102,6 +102,16 @@ describe('a migration', () => {
     });
   });
 
+  it('has requests go round by weight from stage Mirror on: the least loaded side would draw more than its share', () => {
+    const { mesh, to } = moving({ stage: 'Discover' });
+    const balancing = () => mesh.meshServices.get(`shop/${host}`)?.policy.policy.loadBalancing.kind;
+    expect(balancing()).toBe('least-request');
+    to({ stage: 'Mirror' });
+    expect(balancing()).toBe('round-robin');
+    to({ stage: 'Shift' });
+    expect(balancing()).toBe('round-robin');
+  });
+
   it('stays with the old endpoints while none of the new is healthy, and says so', () => {
     const { set, weights, findings } = moving({ stage: 'CutOver' });
     set(slice());

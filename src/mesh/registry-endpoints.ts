@@ -42,6 +42,7 @@ export function registeredEndpoints(
     key: sourceKey(service, registry),
     services: [serviceKey(namespaceOf(service, registry), host)],
     ports: sourcePorts(service, registry, usable, settingsOf(context, tables.settings).trustDomain),
+    registry: service.registry,
     about: about(registry),
   };
   return [source];

@@ -76,3 +76,21 @@ function consistentHash(spec: NonNullable<LoadBalancer['consistentHash']>): Load
   const ring = minimum === undefined ? {} : { minimumRingSize: minimum };
   return { kind: 'consistent-hash', algorithm: 'ring-hash', ...property, ...ring };
 }
+
+/**
+ * The policy of a service that moves: to prefer the least loaded endpoint would draw requests to the side that has few, the
+ * more the higher the load, and ten percent would be no ten percent.
+ */
+export function withExactShares(policy: HostPolicy): HostPolicy {
+  const portPolicies = Object.entries(policy.portPolicies).map(([port, own]) => [port, inTurn(own)] as const);
+  return {
+    ...policy,
+    policy: inTurn(policy.policy),
+    portPolicies: Object.fromEntries(portPolicies),
+    subsets: policy.subsets.map((subset) => ({ ...subset, policy: inTurn(subset.policy) })),
+  };
+}
+
+function inTurn(policy: TrafficPolicy): TrafficPolicy {
+  return policy.loadBalancing.kind === 'least-request' ? { ...policy, loadBalancing: { kind: 'round-robin' } } : policy;
+}
