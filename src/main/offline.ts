@@ -101,6 +101,8 @@ function modelOf({ mesh }: Pipeline): unknown {
 
 function istioObjects({ mesh }: Pipeline, report: (findings: readonly Finding[]) => void): readonly unknown[] {
   return sortedValues(mesh.meshServices).flatMap((service) => {
+    // Istio has those of Kubernetes already.
+    if (service.service.provenance.source === 'kubernetes') return [];
     const { objects, findings } = translateServiceEntry(service, mesh.groupsByService.lookup(service.service.key));
     report(findings);
     return objects;
