@@ -73,6 +73,15 @@ describe.skipIf(etcd === undefined)('an etcd registry', () => {
     await bridged.untilShown(all);
   });
 
+  it('keeps instances whose leases end all at once, until they are released by hand', async () => {
+    const lease = await server.grantLease(2);
+    for (const n of [1, 2, 3]) await server.put(provider('com.Orders', n, `&weight=${100 * n}`), '', lease);
+    await expect.poll(() => bridged.codes, { timeout: 8_000 }).toContain('ISTH1005');
+    expect(bridged.shown).toEqual(all);
+    expect(bridged.release()).toHaveLength(1);
+    await bridged.untilShown({ ...all, 'com.Orders': ['10.0.0.4'] });
+  });
+
   it('that is killed, and comes back, loses nothing', async () => {
     const { changes } = bridged;
     await server.kill();

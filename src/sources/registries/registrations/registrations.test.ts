@@ -74,6 +74,31 @@ describe('registrations', () => {
     expect(stamps()).toEqual([]);
   });
 
+  it('are read as Dubbo 3.3.6 with dubbo-registry-etcd3 3.2.0 was seen to write them', () => {
+    const parameters =
+      'application%3Dshop%26deprecated%3Dfalse%26dubbo%3D2.0.2%26dynamic%3Dtrue%26generic%3Dfalse%26group%3Dblue%26interface%3Ddemo.Main%24Orders%26methods%3Dget%26prefer.serialization%3Dhessian2%2Cfastjson2%26release%3D3.3.6%26revision%3D1.2.0%26service-name-mapping%3Dtrue%26side%3Dprovider%26timestamp%3D1795258824921%26version%3D1.2.0';
+    const path = '/dubbo/demo.Main%24Orders';
+    const written: readonly (readonly [string, string])[] = [
+      [path, '158183240'],
+      [`${path}/configurators`, '-1259282089'],
+      [`${path}/providers/dubbo%3A%2F%2F127.0.0.1%3A20880%2Fdemo.Main%24Orders%3F${parameters}`, '7587899058470611723'],
+      [`${path}/providers/tri%3A%2F%2F127.0.0.1%3A50051%2Fdemo.Main%24Orders%3F${parameters}`, '7587899058470611723'],
+    ];
+    const all = registrations({});
+    for (const [at, [key, value]] of written.entries()) all.put('/dubbo/', kv(key, value, at + 2));
+    expect(all.trouble('/dubbo/')).toBe('');
+    expect([...all.services()]).toMatchObject([
+      {
+        group: 'blue',
+        name: 'demo.Main$Orders:1.2.0',
+        instances: [
+          { id: 'dubbo://127.0.0.1:20880', ports: [{ number: 20_880, protocol: 'dubbo' }] },
+          { id: 'tri://127.0.0.1:50051', ports: [{ number: 50_051, protocol: 'tri' }] },
+        ],
+      },
+    ]);
+  });
+
   it('of an application do not join those of an interface with its name', () => {
     const all = registrations({});
     const url = encodeURIComponent('dubbo://10.0.0.1:20880/com.Api');
