@@ -192,7 +192,10 @@ describe.skipIf(consul === undefined)('a Consul registry', () => {
   it('with more services than connections shows every change', async () => {
     const names = Array.from({ length: 60 }, (_, n) => `many-${n}`);
     for (const [n, name] of names.entries()) await server.register(at(name, 20 + (n % 10)));
-    const expected = { ...all, ...Object.fromEntries(names.map((name, n) => [name, [`10.0.0.${20 + (n % 10)}`]])) };
+    const expected: Record<string, readonly string[]> = {
+      ...all,
+      ...Object.fromEntries(names.map((name, n) => [name, [`10.0.0.${20 + (n % 10)}`]])),
+    };
     const few = open(server, { options: { connections: '16' } });
     try {
       await few.untilShown(expected);

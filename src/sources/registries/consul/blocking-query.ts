@@ -18,12 +18,13 @@ export interface QueryReply extends AgentReply {
   readonly index: number;
   /** Whether the body is another than that of the last reply. */
   readonly isOther: boolean;
-  /** Whether it came at once: changes come faster than they are asked for, and one reply may stand for several. */
+  /** Whether it came without a wait: changes come faster than they are asked for, and one reply may stand for several. */
   readonly isHurried: boolean;
 }
 
 const waitMs = 30_000;
-const hurriedMs = 20;
+/** A reply that took no longer than so many times the quickest did not wait. */
+const hurry = 3;
 /** Of answers that nobody had to wait for: bytes a second, and what may come at once. A reply costs some by itself. */
 const bytesPerSecond = 1 << 20;
 const burstBytes = 4 << 20;
@@ -34,6 +35,7 @@ export async function followQuery({ connection, path, realm, signal, onReply }: 
   const allowance = new Allowance(burstBytes, bytesPerSecond, performance.now());
   let index = 0;
   let before: Buffer | undefined;
+  let quickest = Infinity;
   for (;;) {
     const start = performance.now();
     const wait = jittered(waitMs);
@@ -43,7 +45,8 @@ export async function followQuery({ connection, path, realm, signal, onReply }: 
     if (reply.status !== 200) throw connection.refusal(reply);
     const took = performance.now() - start;
     const isOther = before?.equals(reply.body) !== true;
-    const isHurried = index > 0 && took < hurriedMs;
+    quickest = Math.min(quickest, took);
+    const isHurried = index > 0 && took < hurry * quickest;
     index = indexAfter(index, reply.headers);
     before = reply.body;
     onReply({ ...reply, index, isOther, isHurried });

@@ -2,11 +2,10 @@
  * Checks that are not passing, of a whole realm: where services take turns, they tell at once whose health changed, and
  * which nodes are up or down. New checks are critical until they pass, so most new instances show themselves here too.
  */
-import type { AgentConnection, AgentReply } from './agent-connection.ts';
+import type { AgentConnection } from './agent-connection.ts';
 import { followQuery } from './blocking-query.ts';
 import { list, membersOf, parse, text } from './health-entries.ts';
-import { answerMs } from './query-index.ts';
-import { type Realm, target } from './realm.ts';
+import type { Realm } from './realm.ts';
 
 export interface CheckWatchOptions {
   readonly connection: AgentConnection;
@@ -14,12 +13,12 @@ export interface CheckWatchOptions {
   readonly signal: AbortSignal;
   /** Something about the service changed. */
   readonly onService: (name: string) => void;
+  /** Something about all services on these nodes changed. */
+  readonly onNodes: (nodes: Iterable<string>) => void;
   /** Any service may have changed. */
   readonly onUnclear: () => void;
 }
 
-/** More than that at once, and all services are read. */
-const mostNodes = 100;
 const statuses = ['critical', 'warning'];
 
 /** Only ever rejects. */
@@ -28,20 +27,22 @@ export async function watchChecks(options: CheckWatchOptions): Promise<unknown> 
 }
 
 async function watchStatus(options: CheckWatchOptions, status: string): Promise<never> {
-  const { onUnclear, connection, realm, signal } = options;
-  let before: ReadonlyMap<string, Check> | undefined;
+  const { connection, realm, signal, onUnclear } = options;
+  let before: Checks | undefined;
+  const onReply = (body: Buffer): void => {
+    const after = readChecks(body);
+    // Of what changed before, nothing is known.
+    if (before === undefined) onUnclear();
+    else tellChanges([...missingIn(after, before), ...missingIn(before, after)], options);
+    before = after;
+  };
   return followQuery({
     connection,
+    path: `/v1/health/state/${status}`,
     realm,
     signal,
-    path: `/v1/health/state/${status}`,
     onReply: ({ body, isOther }) => {
-      if (!isOther) return;
-      const after = readChecks(body);
-      // Of what changed before, nothing is known.
-      if (before === undefined) onUnclear();
-      else tellChanges(before, after, options);
-      before = after;
+      if (isOther) onReply(body);
     },
   });
 }
@@ -52,7 +53,9 @@ interface Check {
   readonly service: string;
 }
 
-function readChecks(body: AgentReply['body']): ReadonlyMap<string, Check> {
+type Checks = ReadonlyMap<string, Check>;
+
+export function readChecks(body: Buffer): Checks {
   const checks = list(parse(body)).map((check) => {
     const { Node, CheckID, ServiceName } = membersOf(check);
     return [JSON.stringify([Node, CheckID]), { node: text(Node), service: text(ServiceName) }] as const;
@@ -60,41 +63,12 @@ function readChecks(body: AgentReply['body']): ReadonlyMap<string, Check> {
   return new Map(checks);
 }
 
-function tellChanges(
-  before: ReadonlyMap<string, Check>,
-  after: ReadonlyMap<string, Check>,
-  options: CheckWatchOptions,
-): void {
-  const changed = [...missingIn(after, before), ...missingIn(before, after)];
-  for (const service of new Set(changed.map(({ service: name }) => name)))
-    if (service !== '') options.onService(service);
-  const nodes = new Set(changed.filter(({ service }) => service === '').map(({ node }) => node));
-  if (nodes.size > mostNodes) options.onUnclear();
-  else void tellServicesOfAll(nodes, options);
-}
-
-function missingIn(checks: ReadonlyMap<string, Check>, others: ReadonlyMap<string, Check>): readonly Check[] {
+function missingIn(checks: Checks, others: Checks): readonly Check[] {
   return [...others].filter(([key]) => !checks.has(key)).map(([, check]) => check);
 }
 
-/** One after the other: nobody knows how many there are. */
-async function tellServicesOfAll(nodes: Iterable<string>, options: CheckWatchOptions): Promise<void> {
-  try {
-    for (const node of nodes) await tellServicesOf(node, options);
-  } catch {
-    // Whatever it was, others hear of it too, and act on it.
-    if (!options.signal.aborted) options.onUnclear();
-  }
-}
-
-async function tellServicesOf(
-  node: string,
-  { connection, realm, signal, onService }: CheckWatchOptions,
-): Promise<void> {
-  const path = `/v1/catalog/node-services/${encodeURIComponent(node.toWellFormed())}`;
-  const reply = await connection.get(target(path, realm, 0, 0), answerMs);
-  if (signal.aborted) return;
-  if (reply.status !== 200) throw connection.refusal(reply);
-  const { Services } = membersOf(parse(reply.body));
-  for (const service of list(Services)) onService(text(membersOf(service).Service));
+function tellChanges(changed: readonly Check[], { onService, onNodes }: CheckWatchOptions): void {
+  const services = new Set(changed.map(({ service }) => service).filter((name) => name !== ''));
+  for (const service of services) onService(service);
+  onNodes(changed.filter(({ service }) => service === '').map(({ node }) => node));
 }

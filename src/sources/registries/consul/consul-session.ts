@@ -4,17 +4,14 @@ import { messageOf } from '../../../model/errors.ts';
 import type { RegistryServiceName } from '../../../model/registry.ts';
 import type { RegistrySelectSpec } from '../../../resources/kinds.ts';
 import type { RegistryAnswer } from '../registry-client.ts';
-import { isSelected } from '../selection.ts';
 import { type AgentConnection, AgentLate, AgentRefusal, type AgentReply } from './agent-connection.ts';
 import { probeAgent } from './agent-probe.ts';
-import { followQuery, type QueryReply } from './blocking-query.ts';
-import { watchChecks } from './check-watch.ts';
 import { registryService } from './consul-mapping.ts';
 import type { ConsulOptions } from './consul-options.ts';
 import { parse, readHealthEntries } from './health-entries.ts';
-import { type NameList, readNames } from './name-list.ts';
-import { type Trusted, trustOf } from './query-index.ts';
+import { indexAfter, trustOf } from './query-index.ts';
 import type { Realm } from './realm.ts';
+import { queriesPerRealm, RealmWatch } from './realm-watch.ts';
 import { type Reading, ServiceQueries } from './service-queries.ts';
 import type { TrackedService } from './tracked-service.ts';
 
@@ -23,32 +20,15 @@ export interface SessionOptions {
   readonly realms: readonly Realm[];
   readonly options: ConsulOptions;
   readonly select: RegistrySelectSpec;
-  /** Services that are followed; of more, nothing is known. */
+  /** Services of a realm that are followed; of more, nothing is known. */
   readonly mostServices: number;
   readonly answer: (answers: readonly RegistryAnswer[]) => void;
   /** The agent answers. */
   readonly onSound: () => void;
 }
 
-interface Listed {
-  readonly names: NameList;
-  readonly trusted: Trusted;
-}
-
-interface RealmState {
-  readonly realm: Realm;
-  /** Of the last answer; absent while the realm cannot be read. */
-  listed?: Listed;
-  index: number;
-  saidAt: number;
-}
-
-/** Queries of a realm besides those of its services, and one that probes the agent. */
-const queriesPerRealm = 4;
 const probes = 1;
 const fewestForServices = 4;
-/** Unchanged lists are said again, so that their age tells something. */
-const sayAgainMs = 10_000;
 const firstRetryMs = 200;
 const longestRetryMs = 5_000;
 
@@ -57,23 +37,19 @@ export function connectionsFor(realms: number): number {
   return realms * queriesPerRealm + probes + fewestForServices;
 }
 
-const rotationCheckMs = 1_000;
-
 export class ConsulSession {
   readonly #options: SessionOptions;
   readonly #over = new AbortController();
   readonly #lost = Promise.withResolvers<never>();
   readonly #services: ServiceQueries;
-  readonly #realms: readonly RealmState[];
-  readonly #isOwnWanted: boolean;
+  /** Of those that are read, or about to be. */
+  readonly #watches = new Map<Realm, RealmWatch>();
   #answers: RegistryAnswer[] = [];
   #flush: NodeJS.Immediate | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { connection, realms, select } = options;
-    this.#isOwnWanted = select.services.includes('consul');
-    this.#realms = realms.map((realm) => ({ realm, index: 0, saidAt: 0 }));
+    const { connection, realms } = options;
     this.#services = new ServiceQueries({
       connection,
       most: options.options.connections - realms.length * queriesPerRealm - probes,
@@ -85,12 +61,12 @@ export class ConsulSession {
 
   /** Only ever rejects: when the agent is lost, or none of the realms can be read. */
   async run(): Promise<unknown> {
-    const { connection, options, onSound } = this.#options;
+    const { connection, options, onSound, realms } = this.#options;
     const { signal } = this.#over;
     return Promise.all([
       this.#lost.promise,
       probeAgent({ connection, isLeaderless: options.consistency === 'stale', signal, onSound }),
-      ...this.#realms.map((state) => this.#runRealm(state)),
+      ...realms.map((realm) => this.#runRealm(realm)),
     ]);
   }
 
@@ -101,127 +77,70 @@ export class ConsulSession {
     this.#options.connection.close();
   }
 
-  async #runRealm(state: RealmState): Promise<never> {
+  async #runRealm(realm: Realm): Promise<never> {
+    const { signal } = this.#over;
     let retryMs = firstRetryMs;
     for (;;) {
-      const part = new AbortController();
-      const signal = AbortSignal.any([part.signal, this.#over.signal]);
+      const onNames = (): void => {
+        retryMs = firstRetryMs;
+        this.#sayNames(realm);
+      };
       try {
-        await Promise.all([
-          this.#followNames(state, signal, () => {
-            retryMs = firstRetryMs;
-          }),
-          this.#followChecks(state.realm, signal),
-        ]);
+        await this.#followRealm(realm, onNames);
       } catch (error) {
-        const isOurs = error instanceof AgentRefusal || error instanceof AgentLate;
-        if (!isOurs || this.#over.signal.aborted) throw error;
-        delete state.listed;
-        this.#services.drop(state.realm);
-        if (this.#realms.every(({ listed }) => listed === undefined)) throw error;
-        this.#say({ kind: 'unavailable', scope: state.realm.scope, reason: messageOf(error) });
-      } finally {
-        part.abort();
+        // Anything else is not about the realm alone.
+        const isItsOwn = error instanceof AgentRefusal || error instanceof AgentLate;
+        this.#watches.delete(realm);
+        this.#services.drop(realm);
+        if (!isItsOwn || signal.aborted || this.#watches.size === 0) throw error;
+        this.#say({ kind: 'unavailable', scope: realm.scope, reason: messageOf(error) });
       }
-      await sleep(retryMs * (0.75 + Math.random() / 2), undefined, { signal: this.#over.signal });
+      await sleep(retryMs * (0.75 + Math.random() / 2), undefined, { signal });
       retryMs = Math.min(2 * retryMs, longestRetryMs);
     }
   }
 
-  async #followNames(state: RealmState, signal: AbortSignal, onAnswer: () => void): Promise<never> {
-    const { connection } = this.#options;
-    const { realm } = state;
-    return followQuery({
-      connection,
-      path: '/v1/catalog/services',
-      realm,
-      signal,
-      onReply: (reply) => {
-        onAnswer();
-        this.#takeNames(state, reply);
-      },
-    });
-  }
-
-  /** Only where services take turns: otherwise each tells of its own checks. */
-  async #followChecks(realm: Realm, signal: AbortSignal): Promise<unknown> {
-    const { connection } = this.#options;
-    while (!this.#services.isRotating) await sleep(rotationCheckMs, undefined, { signal });
-    return watchChecks({
+  async #followRealm(realm: Realm, onNames: () => void): Promise<unknown> {
+    const { connection, select, mostServices, options } = this.#options;
+    const over = new AbortController();
+    const watch = new RealmWatch({
       connection,
       realm,
-      signal,
-      onService: (name) => this.#services.hint(realm, name),
-      onUnclear: () => this.#services.readAll(),
+      select,
+      services: this.#services,
+      mostServices,
+      isFilteredComplete: options.isFilteredComplete,
+      signal: AbortSignal.any([over.signal, this.#over.signal]),
+      onNames,
     });
-  }
-
-  #takeNames(state: RealmState, reply: QueryReply): void {
-    const { select, options, connection } = this.#options;
-    const { realm, listed: before } = state;
-    const { scope: namespace, group } = realm;
-    const trusted = trustOf(reply.headers, options.isFilteredComplete);
-    const isSame = before !== undefined && !reply.isOther && trusted.trust === before.trusted.trust;
-    const names = isSame
-      ? before.names
-      : readNames(reply.body, (name) => isSelected(select, { namespace, group, name }), this.#isOwnWanted);
-    if (names === undefined) throw connection.error('the agent answers no list of services');
-    state.listed = isSame ? before : this.#bounded(realm, names, trusted);
-    if (isSame) {
-      if (performance.now() - state.saidAt > sayAgainMs) this.#sayNames(state);
-    } else {
-      this.#sayNames(state);
-      this.#services.update(realm, state.listed.names, state.listed.trusted.trust === 'complete');
+    this.#watches.set(realm, watch);
+    try {
+      return await watch.follow();
+    } finally {
+      over.abort();
     }
-    this.#noteChange(state, before?.names, reply);
   }
 
-  /** The list moved: whose change that was is sometimes in it. */
-  #noteChange(state: RealmState, before: NameList | undefined, { index, isHurried }: QueryReply): void {
-    const { realm, listed } = state;
-    const isMoved = before !== undefined && index !== state.index;
-    state.index = index;
-    if (!isMoved || listed === undefined || !this.#services.isRotating) return;
-    let isGone = false;
-    for (const [name, tags] of before) {
-      const now = listed.names.get(name);
-      if (now === undefined) isGone = true;
-      else if (now !== tags) this.#services.hint(realm, name);
+  /** Of a datacenter, once those of all its namespaces are known. */
+  #sayNames({ scope }: Realm): void {
+    const parts = this.#options.realms.filter((realm) => realm.scope === scope);
+    const services: RegistryServiceName[] = [];
+    for (const realm of parts) {
+      const names = this.#watches.get(realm)?.names;
+      if (names === undefined) return;
+      for (const name of names)
+        if (this.#services.get(realm, name)?.isProxy !== true)
+          services.push({ namespace: scope, group: realm.group, name });
     }
-    if (isHurried) this.#services.readAll();
-    // What is gone cannot be asked whether it was that.
-    else if (!isGone) this.#services.noteChange(realm, index);
-  }
-
-  /** As many as may be: those that are followed already come first. */
-  #bounded(realm: Realm, names: NameList, trusted: Trusted): Listed {
-    const { mostServices } = this.#options;
-    if (names.size <= mostServices) return { names, trusted };
-    const isKnown = ([name]: readonly [string, string]): boolean => this.#services.get(realm, name) !== undefined;
-    const [known, others] = [[...names].filter(isKnown), [...names].filter((entry) => !isKnown(entry))];
-    const reason = `${names.size} services are listed, of which ${mostServices} are followed`;
-    return { names: new Map([...known, ...others].slice(0, mostServices)), trusted: { trust: 'partial', reason } };
-  }
-
-  #sayNames(state: RealmState): void {
-    const { scope } = state.realm;
-    const parts = this.#realms.filter(({ realm }) => realm.scope === scope);
-    const lists = parts.flatMap(({ realm, listed }) => (listed === undefined ? [] : [{ realm, ...listed }]));
-    if (lists.length < parts.length) return;
-    state.saidAt = performance.now();
-    const doubtful = lists.find(({ trusted }) => trusted.trust === 'partial');
-    const services = lists.flatMap(({ realm, names }) =>
-      [...names.keys()]
-        .filter((name) => this.#services.get(realm, name)?.isProxy !== true)
-        .map((name): RegistryServiceName => ({ namespace: scope, group: realm.group, name })),
-    );
-    this.#say({ kind: 'services', scope, services, ...(doubtful?.trusted ?? { trust: 'complete' }) });
+    const trusts = parts.map((realm) => this.#watches.get(realm)?.trusted);
+    const doubtful = trusts.find((trusted) => trusted?.trust === 'partial');
+    this.#say({ kind: 'services', scope, services, ...(doubtful ?? { trust: 'complete' }) });
   }
 
   #takeService(service: TrackedService, { headers, body }: AgentReply): Reading {
     const entries = readHealthEntries(parse(body));
     if (entries === undefined) return 'unreadable';
-    const { name } = service;
+    const { name, realm } = service;
     const trusted = trustOf(headers, this.#options.options.isFilteredComplete);
     const mapped = registryService(name, entries);
     service.isProxy = mapped === undefined;
@@ -229,6 +148,7 @@ export class ConsulSession {
     if (mapped === undefined || (entries.length === 0 && trusted.trust === 'complete'))
       this.#say({ kind: 'absent', service: name });
     else this.#say({ kind: 'service', service: mapped, ...trusted });
+    this.#watches.get(realm)?.takeEntries(service, entries, indexAfter(0, headers));
     return entries.length === 0 ? 'empty' : 'read';
   }
 

@@ -10,6 +10,8 @@ export interface HealthCheck {
 export interface HealthEntry {
   readonly node: string;
   readonly nodeAddress: string;
+  /** Index of its last change. */
+  readonly nodeIndex: number;
   readonly nodeMeta: Readonly<Record<string, string>>;
   readonly datacenter: string;
   readonly id: string;
@@ -43,6 +45,7 @@ function readEntry(value: unknown): HealthEntry | undefined {
   return {
     node: node.Node,
     nodeAddress: text(node.Address),
+    nodeIndex: typeof node.ModifyIndex === 'number' ? node.ModifyIndex : 0,
     nodeMeta: texts(node.Meta),
     datacenter: text(node.Datacenter),
     id: service.ID,

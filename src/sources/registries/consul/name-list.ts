@@ -21,3 +21,10 @@ export function readNames(body: Buffer, wanted: (name: string) => boolean, isOwn
 function isAskable(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && name.isWellFormed();
 }
+
+/** As many as may be: those that are followed already come first. */
+export function boundedNames(names: NameList, most: number, isFollowed: (name: string) => boolean): NameList {
+  if (names.size <= most) return names;
+  const [followed, others] = [true, false].map((wanted) => [...names].filter(([name]) => isFollowed(name) === wanted));
+  return new Map([...(followed ?? []), ...(others ?? [])].slice(0, most));
+}

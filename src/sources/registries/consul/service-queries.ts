@@ -7,6 +7,7 @@ import { AgentBusy, type AgentConnection, AgentLate, type AgentReply } from './a
 import { Allowance } from './allowance.ts';
 import { answerMs, deadlineOf, indexAfter, jittered } from './query-index.ts';
 import { type Realm, target } from './realm.ts';
+import { Seats } from './seats.ts';
 import { TrackedService } from './tracked-service.ts';
 import { settleMs, UnexplainedChanges } from './unexplained-changes.ts';
 
@@ -25,13 +26,14 @@ export interface ServiceQueriesOptions {
   readonly onLost: (error: unknown) => void;
 }
 
+/** Waits for a change, asks for what there is, or looks whether there was a change. */
+type Manner = 'wait' | 'read' | 'look';
+
 const waitMs = 30_000;
 /** Shorter where others wait for their turn. */
 const turnMs = 10_000;
-const readsPerSecond = 1_000;
-const readsAtOnce = 32;
-const firstRetryMs = 200;
-const longestRetryMs = 5_000;
+const looksPerSecond = 4_000;
+const looksAtOnce = 64;
 const leastPauseMs = 10;
 const tickMs = 1_000;
 /** Refusals in a row before somebody hears of them. */
@@ -40,37 +42,29 @@ const tolerated = 2;
 export class ServiceQueries {
   readonly #options: ServiceQueriesOptions;
   readonly #changes = new UnexplainedChanges();
-  readonly #reads = new Allowance(readsAtOnce, readsPerSecond, performance.now());
+  readonly #looks = new Allowance(looksAtOnce, looksPerSecond, performance.now());
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #tick: NodeJS.Timeout;
-  /** How many may wait; the rest is for reads. */
-  readonly #seats: number;
-  /** The longest unread first. */
+  readonly #seats: Seats<TrackedService>;
+  /** The longest unseen first. */
   readonly #services = new Map<string, TrackedService>();
   /** To be read at once. */
   readonly #urgent = new Set<TrackedService>();
-  /** With a blocking query of their own; the last to change is the last. */
-  readonly #seated = new Set<TrackedService>();
-  /** Of those, without one just now. */
-  readonly #idle = new Set<TrackedService>();
   #inFlight = 0;
   #waiting = 0;
-  #readsPausedUntil = 0;
+  #noLooksBefore = 0;
   #isClosed = false;
 
   constructor(options: ServiceQueriesOptions) {
     this.#options = options;
-    this.#seats = options.most - Math.max(2, Math.floor(options.most / 8));
+    // The others are for what does not wait.
+    this.#seats = new Seats(options.most - Math.max(2, Math.floor(options.most / 8)));
     this.#tick = setInterval(() => this.#fill(), tickMs);
-  }
-
-  get size(): number {
-    return this.#services.size;
   }
 
   /** Whether there are more services than can be waited for. */
   get isRotating(): boolean {
-    return this.#services.size > this.#seats;
+    return this.#services.size > this.#seats.most;
   }
 
   get(realm: Realm, name: string): TrackedService | undefined {
@@ -94,14 +88,14 @@ export class ServiceQueries {
       this.#services.set(key, service);
       this.#urgent.add(service);
     }
-    this.#seat();
+    this.#fillSeats();
     this.#fill();
   }
 
   /** Something about it changed. */
   hint(realm: Realm, name: string): void {
     const service = this.get(realm, name);
-    if (service === undefined || (this.#seated.has(service) && service.isAsked)) return;
+    if (service === undefined || service.isWaiting) return;
     this.#hint(service);
     this.#fill();
   }
@@ -114,14 +108,14 @@ export class ServiceQueries {
   }
 
   /** Any service may have changed. */
-  readAll(): void {
-    if (this.isRotating) this.#changes.readAll(performance.now());
+  noteUnclear(): void {
+    if (this.isRotating) this.#changes.noteUnclear();
     this.#fill();
   }
 
   drop(realm: Realm): void {
     for (const service of this.#services.values()) if (service.realm === realm) this.#forget(service);
-    this.#seat();
+    this.#fillSeats();
   }
 
   close(): void {
@@ -135,105 +129,96 @@ export class ServiceQueries {
     else this.#urgent.add(service);
   }
 
+  #has(service: TrackedService): boolean {
+    return this.#services.get(service.key) === service;
+  }
+
   #forget(service: TrackedService): void {
     this.#services.delete(service.key);
-    for (const set of [this.#urgent, this.#seated, this.#idle]) set.delete(service);
+    this.#urgent.delete(service);
+    this.#seats.leave(service);
   }
 
-  /** Gives free seats to whoever has none. */
-  #seat(): void {
-    if (this.#seated.size >= Math.min(this.#seats, this.#services.size)) return;
-    for (const service of this.#services.values()) {
-      if (this.#seated.size >= this.#seats) return;
-      if (this.#seated.has(service)) continue;
-      this.#seated.add(service);
-      if (!service.isAsked && !this.#urgent.has(service)) this.#idle.add(service);
-    }
-  }
-
-  /** It changed, and so may change again: it takes the seat of whoever has not for longest. */
-  #promote(service: TrackedService): void {
-    if (service.isProxy) return;
-    this.#seated.delete(service);
-    this.#seated.add(service);
-    const [oldest] = this.#seated;
-    if (this.#seated.size <= this.#seats || oldest === undefined) return;
-    this.#seated.delete(oldest);
-    this.#idle.delete(oldest);
+  #fillSeats(): void {
+    const isReady = (service: TrackedService): boolean => !service.isAsked && !this.#urgent.has(service);
+    this.#seats.fill(this.#services.values(), this.#services.size, isReady);
   }
 
   #fill(): void {
     while (!this.#isClosed && this.#inFlight < this.#options.most) {
       const [urgent] = this.#urgent;
-      const [idle] = this.#idle;
-      if (urgent !== undefined) void this.#ask(urgent, false);
-      else if (idle !== undefined && this.#waiting < this.#seats) void this.#ask(idle, true);
+      const { idle } = this.#seats;
+      if (urgent !== undefined) void this.#ask(urgent, 'read');
+      else if (idle !== undefined && this.#waiting < this.#seats.most) void this.#ask(idle, 'wait');
       else {
-        const unread = this.isRotating ? this.#unread() : undefined;
-        if (unread === undefined) return;
-        void this.#ask(unread, false);
+        const unseen = this.isRotating ? this.#unseen() : undefined;
+        if (unseen === undefined) return;
+        void this.#ask(unseen, 'look');
       }
     }
   }
 
-  /** The one to read next, when there is a reason to. */
-  #unread(): TrackedService | undefined {
+  /** The one to look at next, when there is a reason to. */
+  #unseen(): TrackedService | undefined {
     const now = performance.now();
-    if (now < this.#readsPausedUntil) return undefined;
+    if (now < this.#noLooksBefore) return undefined;
     for (const service of this.#services.values()) {
       // It is as it was seen, or as it will be in a moment.
       if (service.isAsked) continue;
-      if (!this.#changes.isDue(service.readAt, now)) return undefined;
-      const pause = this.#reads.take(1, now);
-      this.#readsPausedUntil = now + pause;
+      if (!this.#changes.isDue(service.seenAt, now)) return undefined;
+      const pause = this.#looks.take(1, now);
+      this.#noLooksBefore = now + pause;
       if (pause > 0) this.#later(Math.max(pause, leastPauseMs));
       return service;
     }
     return undefined;
   }
 
-  async #ask(service: TrackedService, isWaiting: boolean): Promise<void> {
-    const seats = isWaiting ? 1 : 0;
+  async #ask(service: TrackedService, manner: Manner): Promise<void> {
+    const index = manner === 'wait' ? service.index : 0;
+    const wait = jittered(this.isRotating ? turnMs : waitMs);
+    const seats = manner === 'wait' ? 1 : 0;
     this.#urgent.delete(service);
-    this.#idle.delete(service);
+    this.#seats.begin(service);
     this.#inFlight++;
     this.#waiting += seats;
-    service.isAsked = true;
-    service.isHinted = false;
-    const index = isWaiting ? service.index : 0;
-    const wait = jittered(this.isRotating ? turnMs : waitMs);
-    const path = `/v1/health/service/${encodeURIComponent(service.name.name)}`;
+    service.begin(index > 0);
+    this.#putLast(service);
+    const start = performance.now();
     try {
-      const deadline = index === 0 ? answerMs : deadlineOf(wait);
-      const start = performance.now();
-      this.#putLast(service);
-      const reply = await this.#options.connection.get(target(path, service.realm, index, wait), deadline);
-      if (!this.#isClosed) this.#take(service, reply, { index, isEarly: performance.now() - start < wait });
+      const address = targetOf(service, manner, index, wait);
+      const reply = await this.#options.connection.get(address, index === 0 ? answerMs : deadlineOf(wait));
+      const isEarly = manner !== 'look' && performance.now() - start < wait;
+      if (!this.#isClosed && this.#has(service)) this.#take(service, manner, reply, isEarly);
     } catch (error) {
       if (error instanceof AgentLate) this.#fail(service, error.message);
       else this.#options.onLost(error);
-    } finally {
-      service.isAsked = false;
-      this.#inFlight--;
-      this.#waiting -= seats;
-      this.#putLast(service);
-      if (service.isHinted && this.#services.get(service.key) === service) this.#urgent.add(service);
-      this.#rest(service);
-      this.#fill();
     }
+    service.isAsked = false;
+    this.#inFlight--;
+    this.#waiting -= seats;
+    this.#putLast(service);
+    this.#goOn(service);
+    this.#fill();
   }
 
-  #take(service: TrackedService, reply: AgentReply, { index: before, isEarly }: Asked): void {
+  #take(service: TrackedService, manner: Manner, reply: AgentReply, isEarly: boolean): void {
     const refusal = reply.status === 200 ? undefined : this.#options.connection.refusal(reply);
     if (refusal instanceof AgentBusy) throw refusal;
     if (refusal !== undefined) {
       this.#fail(service, refusal.message);
       return;
     }
-    const index = indexAfter(before, reply.headers);
-    service.readAt = performance.now();
-    if (isEarly) service.pauseMs = service.allowance.take(1, service.readAt);
-    if (service.isAnswered && index > 0 && index === service.index) return;
+    const index = indexAfter(manner === 'wait' ? service.index : 0, reply.headers);
+    const isSame = service.isAnswered && index > 0 && index === service.index;
+    service.seenAt = performance.now();
+    if (isEarly) service.pauseMs = service.allowance.take(1, service.seenAt);
+    if (isSame) return;
+    if (manner === 'look') service.isHinted = true;
+    else this.#read(service, reply, index);
+  }
+
+  #read(service: TrackedService, reply: AgentReply, index: number): void {
     const reading = this.#options.onReply(service, reply);
     if (reading === 'unreadable') {
       this.#fail(service, 'the agent answers no list of instances');
@@ -241,31 +226,29 @@ export class ServiceQueries {
     }
     if (this.isRotating) {
       this.#changes.explain(changeId(service.realm, index));
-      if (service.isAnswered) this.#promote(service);
+      if (service.isAnswered && !service.isProxy) this.#seats.promote(service);
     }
-    if (reading === 'empty' && !service.isListed) this.#forget(service);
     service.isAnswered = true;
     service.index = index;
     service.failures = 0;
+    if (reading === 'empty' && !service.isListed) this.#forget(service);
   }
 
   #fail(service: TrackedService, why: string): void {
-    if (this.#isClosed) return;
-    service.index = 0;
-    service.failures++;
-    service.pauseMs = Math.min(firstRetryMs * 2 ** service.failures, longestRetryMs) * (0.75 + Math.random() / 2);
+    if (this.#isClosed || !this.#has(service)) return;
+    service.fail();
     if (service.failures === tolerated) this.#options.onRefused(service, why);
   }
 
-  /** Until it may be asked again. */
-  #rest(service: TrackedService): void {
-    const resume = (): void => {
-      if (this.#services.get(service.key) !== service || service.isAsked) return;
-      if (service.failures > 0) this.#urgent.add(service);
-      else if (this.#seated.has(service) && !this.#urgent.has(service)) this.#idle.add(service);
-    };
-    const { pauseMs } = service;
+  /** With what was asked for meanwhile, at once; else when it may be asked again. */
+  #goOn(service: TrackedService): void {
+    const { pauseMs, isHinted } = service;
     service.pauseMs = 0;
+    const resume = (): void => {
+      if (!this.#has(service) || service.isAsked) return;
+      if (service.failures > 0 || isHinted) this.#urgent.add(service);
+      else if (!this.#urgent.has(service)) this.#seats.end(service);
+    };
     if (pauseMs > 0) this.#later(pauseMs, resume);
     else resume();
   }
@@ -281,17 +264,18 @@ export class ServiceQueries {
   }
 
   #putLast(service: TrackedService): void {
-    if (this.#services.get(service.key) !== service) return;
+    if (!this.#has(service)) return;
     this.#services.delete(service.key);
     this.#services.set(service.key, service);
   }
 }
 
-interface Asked {
-  /** 0 where it did not wait. */
-  readonly index: number;
-  /** Whether it came before the wait was over. */
-  readonly isEarly: boolean;
+/** No service has it: a query for those that do costs next to nothing, and gives the index of all. */
+const noTag = 'isthmus.dev/none';
+
+function targetOf({ realm, name }: TrackedService, manner: Manner, index: number, wait: number): string {
+  const path = target(`/v1/health/service/${encodeURIComponent(name.name)}`, realm, index, wait);
+  return manner === 'look' ? `${path}${path.includes('?') ? '&' : '?'}tag=${encodeURIComponent(noTag)}` : path;
 }
 
 function keyOf({ scope, group }: Realm, name: string): string {

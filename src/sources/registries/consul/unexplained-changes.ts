@@ -1,82 +1,97 @@
 /**
  * Changes that the list of names told of, without saying whose they are. A service whose own index is that of a change
- * explains it; as long as some are unexplained, the services that nobody waits for are read, the longest unread first.
+ * explains it; as long as some are unexplained, the services that nobody waits for are looked at, the longest unseen
+ * first.
  *
- *   the list moves to index N --> is there a service at N? --> explained, nothing to read
+ *   the list moves to index N --> is there a service at N? --> explained, nobody is looked at
  *                                        | no
  *                                        v
  *                          a pass over the services, until one explains it
  *
- * What is never explained, since its service is none of ours, makes passes rarer: from one a second to one in 30 s.
+ * Passes take no more than half of the time. One that finds nothing, since whose change it was is none of our services,
+ * makes them rarer: from one a second to one in 30 s.
  */
 
 /** Within which a service that is waited for explains a change itself. */
 export const settleMs = 50;
 const firstPauseMs = 1_000;
 const longestPauseMs = 30_000;
-/** Even without any sign a service is read as often as that: a node may get another address, and no list tells of it. */
-const longestUnreadMs = 120_000;
+/** Even without any sign a service is looked at as often: a node may get another address, and no list tells of it. */
+const longestUnseenMs = 120_000;
+/** After a change that may have been of several services, of which others explained it. */
+const longestUnsureMs = 30_000;
 const rememberedIndexes = 1_000;
 
 export class UnexplainedChanges {
   /** Since the pass began. */
   #fresh = new Set<string>();
-  /** That the pass is for. */
-  #sought = new Set<string>();
-  /** What was read before that is read again; everything, whatever explains what. */
-  #passSince = 0;
-  #isWhole = false;
-  #isPassing = false;
+  /** Nothing will explain what happened since the pass began. */
+  #isUnclear = false;
+  #pass: Pass | undefined;
+  #lastChange = 0;
   #notBefore = 0;
   #pauseMs = 0;
   readonly #explained = new Set<string>();
 
-  /** The list moved to that index. */
+  /** The list moved to that index, perhaps by more than one change. `now`: milliseconds, as in all methods. */
   note(index: string, now: number): void {
-    if (this.#explained.has(index) || this.#fresh.size >= rememberedIndexes) return;
-    this.#fresh.add(index);
+    this.#lastChange = now;
+    if (this.#explained.has(index)) return;
+    // So many that only looking at all of them will do.
+    if (this.#fresh.size >= rememberedIndexes) this.#isUnclear = true;
+    else this.#fresh.add(index);
     this.#notBefore = Math.max(this.#notBefore, now + settleMs);
   }
 
   /** A service has that index. */
   explain(index: string): void {
+    if (this.#explained.has(index)) return;
     this.#explained.add(index);
     const [oldest] = this.#explained;
     if (this.#explained.size > rememberedIndexes && oldest !== undefined) this.#explained.delete(oldest);
     this.#fresh.delete(index);
-    if (this.#sought.delete(index)) this.#pauseMs = 0;
+    if (this.#pass === undefined) return;
+    this.#pass.sought.delete(index);
+    this.#pass.hasFound = true;
   }
 
-  /** Something changed that no index tells of: all has to be read once. */
-  readAll(now: number): void {
-    this.#passSince = now;
-    this.#isPassing = true;
-    this.#isWhole = true;
+  /** Something changed that no index tells of: all have to be looked at once. */
+  noteUnclear(): void {
+    this.#isUnclear = true;
   }
 
-  /** Whether a service that was read then is to be read again; asked of the one that was unread for longest. */
-  isDue(readAt: number, now: number): boolean {
-    if (now - readAt > longestUnreadMs) return true;
-    if (!this.#isPassing) this.#begin(now);
-    if (!this.#isPassing) return false;
-    if ((this.#isWhole || this.#sought.size > 0) && readAt < this.#passSince) return true;
-    this.#end(now);
+  /** Whether a service that was seen then is to be looked at; asked of the one that was unseen for longest. */
+  isDue(seenAt: number, now: number): boolean {
+    if (now - seenAt > (seenAt < this.#lastChange ? longestUnsureMs : longestUnseenMs)) return true;
+    const pass = this.#pass ?? this.#begin(now);
+    if (pass === undefined) return false;
+    if ((pass.isWhole || pass.sought.size > 0) && seenAt < pass.since) return true;
+    this.#end(pass, now);
     return false;
   }
 
-  #begin(now: number): void {
-    if (this.#fresh.size === 0 || now < this.#notBefore) return;
-    [this.#sought, this.#fresh] = [this.#fresh, new Set()];
-    this.#passSince = now;
-    this.#isPassing = true;
+  #begin(now: number): Pass | undefined {
+    if ((this.#fresh.size === 0 && !this.#isUnclear) || now < this.#notBefore) return undefined;
+    this.#pass = { since: now, sought: this.#fresh, isWhole: this.#isUnclear, hasFound: false };
+    this.#fresh = new Set();
+    this.#isUnclear = false;
+    return this.#pass;
   }
 
-  #end(now: number): void {
-    const isFruitless = this.#sought.size > 0;
+  #end({ since, sought, hasFound }: Pass, now: number): void {
+    const isFruitless = sought.size > 0 && !hasFound;
     this.#pauseMs = isFruitless ? Math.min(Math.max(firstPauseMs, 2 * this.#pauseMs), longestPauseMs) : 0;
-    this.#notBefore = Math.max(this.#notBefore, now + this.#pauseMs);
-    this.#sought.clear();
-    this.#isPassing = false;
-    this.#isWhole = false;
+    this.#notBefore = Math.max(this.#notBefore, now + Math.max(this.#pauseMs, now - since));
+    this.#pass = undefined;
   }
+}
+
+interface Pass {
+  /** What was seen after that is as it is. */
+  readonly since: number;
+  /** Indexes that it is to explain. */
+  readonly sought: Set<string>;
+  /** Over all services, whatever explains what. */
+  readonly isWhole: boolean;
+  hasFound: boolean;
 }
