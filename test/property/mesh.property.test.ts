@@ -7,12 +7,14 @@ import {
   endpointSlice,
   kubernetesService,
   metaRouter,
+  migrationPlan,
   protocolCodec,
   serviceEntry,
   type TestMesh,
   testMesh,
   workloadEntry,
 } from '../../src/mesh/mesh-fixture.ts';
+import { migrationStages } from '../../src/model/migration.ts';
 import type { AnyResource, ServiceEntry } from '../../src/resources/kinds.ts';
 
 const id = fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom('x', 'y', 'z')).map((parts) => parts.join('/'));
@@ -76,6 +78,11 @@ const protocol = fc
   .tuple(id, fc.constantFrom('own', 'thrift'), fc.constantFrom('x', 'nothing'), metadata)
   .map(([name, of, codec, meta]) => applicationProtocol(name, of, codec, meta));
 const codec = id.map((name) => protocolCodec(name, { from: name }));
+const plan = fc
+  .tuple(id, host, host, fc.constantFrom(...migrationStages), fc.constantFrom('alias.example', 'h.example'), metadata)
+  .map(([name, from, to, stage, alias, meta]) =>
+    migrationPlan(name, { host: from, to: { host: to, ports: [] }, stage, alias }, meta),
+  );
 const selected = fc.tuple(id, workload).map(([name, spec]) => workloadEntry(name, spec));
 
 const resource: fc.Arbitrary<AnyResource> = fc.oneof(
@@ -86,6 +93,7 @@ const resource: fc.Arbitrary<AnyResource> = fc.oneof(
   rule,
   protocol,
   codec,
+  { weight: 2, arbitrary: plan },
   { weight: 2, arbitrary: selected },
 );
 
