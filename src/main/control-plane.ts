@@ -29,6 +29,7 @@ import { type MigrationKeeping, startMigrationKeeping } from './migration-keepin
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { ProxyPresence } from './proxy-presence.ts';
 import { type RegistryBridging, startRegistryBridging } from './registry-bridging.ts';
+import { RegistryPublishing } from './registry-publishing.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
 export interface ControlPlaneOptions extends DnsOptions {
@@ -79,6 +80,7 @@ class RunningControlPlane implements ControlPlane {
   readonly #stops: (() => Promise<void> | void)[] = [];
   #leases: LeaseKeeping | undefined;
   #registries: RegistryBridging | undefined;
+  #publishing: RegistryPublishing | undefined;
   #migrations: MigrationKeeping | undefined;
   #isServing = false;
   adminAddress = '';
@@ -115,6 +117,7 @@ class RunningControlPlane implements ControlPlane {
     allFindings(this.#pipeline, [
       ...(this.#leases?.findings() ?? []),
       ...(this.#registries?.findings() ?? []),
+      ...(this.#publishing?.findings() ?? []),
       ...(this.#migrations?.findings() ?? []),
       ...this.#xds.findings(),
     ]);
@@ -141,6 +144,9 @@ class RunningControlPlane implements ControlPlane {
     this.#stops.push(async () => this.#registries?.close());
     recheck();
     await this.#leases.settled();
+    const publishing = new RegistryPublishing(this.#pipeline, isLive, this.#log);
+    this.#publishing = publishing;
+    this.#stops.push(async () => publishing.close());
     collectGarbage();
     this.#stops.push(() => this.#xds.close());
     this.#stops.push(() => this.#dns?.close());

@@ -332,6 +332,16 @@ export const catalogue = {
     'ServiceEntry asks for a service that no registry has',
     'Correct its annotations aeraki.net/polarisNamespace and polarisService, or register the service.',
   ),
+  ISTH1013: entry(
+    'warning',
+    'Mesh service cannot be registered under its name',
+    'Give publish.name of the ServiceRegistry a form that tells services apart, and that the registry takes.',
+  ),
+  ISTH1014: entry(
+    'error',
+    'Mesh services cannot be registered',
+    'Look into the registry, and into what our token may write. What is registered lapses without signs of life.',
+  ),
 
   // 11: migrations
   ISTH1101: entry(

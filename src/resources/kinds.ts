@@ -335,6 +335,25 @@ export interface RegistrySafetySpec {
   readonly whenAllUnhealthy: 'Keep' | 'Empty';
 }
 
+/** Which mesh services are registered in the registry, and as what. Empty lists and maps select all. */
+export interface RegistryPublishSpec {
+  /** Patterns of hosts. */
+  readonly hosts: readonly string[];
+  /** Of the mesh. */
+  readonly namespaces: readonly string[];
+  /** Of services. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The registry's namespace. */
+  readonly into: string;
+  /** With `{host}`, `{name}`, `{namespace}`. */
+  readonly name: string;
+  /** What instances bear, so that they are known as ours. */
+  readonly publisher: string;
+  /** Milliseconds, whole seconds. */
+  readonly ttl: number;
+  readonly tokenFile?: string;
+}
+
 export type ServiceRegistry = Resource<
   'ServiceRegistry',
   {
@@ -347,6 +366,8 @@ export type ServiceRegistry = Resource<
     readonly priority: number;
     readonly trust: RegistryTrustSpec;
     readonly safety: RegistrySafetySpec;
+    /** Absent where nothing is registered from here. */
+    readonly publish?: RegistryPublishSpec;
     /** Milliseconds. */
     readonly interval?: number;
     /** What only one type of registry has. */

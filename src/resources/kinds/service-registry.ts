@@ -6,6 +6,7 @@ import { defineKind } from '../kind-reader.ts';
 import type {
   RegistryCredentialsSpec,
   RegistryMappingSpec,
+  RegistryPublishSpec,
   RegistrySafetySpec,
   RegistrySelectSpec,
   RegistryTlsSpec,
@@ -29,6 +30,7 @@ interface Content {
     readonly priority: number;
     readonly trust: RegistryTrustSpec;
     readonly safety: Omit<RegistrySafetySpec, 'grace' | 'hold'> & { readonly grace: string; readonly hold: string };
+    readonly publish?: Omit<RegistryPublishSpec, 'ttl'> & { readonly ttl: string };
     readonly interval?: string;
     readonly options: Readonly<Record<string, string>>;
   };
@@ -43,9 +45,10 @@ export const serviceRegistry = defineKind<Content>({
     checkAddresses(spec, problems);
     checkHostTemplate(spec, problems);
     checkTrust(spec, problems);
+    checkPublish(spec, problems);
   },
   build: ({ spec }, head) => {
-    const { interval, mapping, safety, ...rest } = spec;
+    const { interval, mapping, safety, publish, ...rest } = spec;
     return {
       kind: 'ServiceRegistry',
       ...head,
@@ -54,6 +57,7 @@ export const serviceRegistry = defineKind<Content>({
         // A dot is no part of a namespace's name.
         mapping: { ...mapping, namespace: mapping.namespace ?? head.metadata.name.replaceAll('.', '-').slice(0, 63) },
         safety: { ...safety, grace: millisecondsOf(safety.grace), hold: millisecondsOf(safety.hold) },
+        ...(publish === undefined ? {} : { publish: { ...publish, ttl: millisecondsOf(publish.ttl) } }),
         ...(interval === undefined ? {} : { interval: millisecondsOf(interval) }),
       },
     };
@@ -97,4 +101,10 @@ function checkTrust({ trust }: Spec, problems: Problems): void {
     if (isHostName(suffix)) return;
     problems.add('ISTH1002', ['spec', 'trust', 'hostSuffixes', at], `${quote(suffix)} is the end of no host name.`);
   });
+}
+
+/** Registrations go by gRPC. */
+function checkPublish({ publish, addresses }: Spec, problems: Problems): void {
+  if (publish === undefined || addresses.some((address) => !address.includes('://'))) return;
+  problems.add('ISTH1001', ['spec', 'addresses'], 'None is host:port, which registering needs.');
 }

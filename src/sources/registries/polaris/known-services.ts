@@ -8,6 +8,8 @@ export interface KnownService {
   revision: string;
   /** How often in a row the server did not know it. */
   missed: number;
+  /** Whether it was ever more than what we registered ourselves. */
+  isShown: boolean;
 }
 
 export class KnownServices {
@@ -35,7 +37,7 @@ export class KnownServices {
       const key = keyOf(name);
       listed.add(key);
       const known = this.#known.get(key);
-      if (known === undefined) this.#known.set(key, { name, metadata, revision: '', missed: 0 });
+      if (known === undefined) this.#known.set(key, { name, metadata, revision: '', missed: 0, isShown: false });
       else if (!areSame(known.metadata, metadata)) Object.assign(known, { metadata, revision: '' });
     }
     for (const [key, { name }] of this.#known) if (isIn(scope, name) && !listed.has(key)) this.#known.delete(key);

@@ -10,6 +10,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import { publisherKey } from '../../../model/publication.ts';
 import type {
   CreateRegistryClient,
   RegistryAnswer,
@@ -22,7 +23,7 @@ import type { DiscoverConnection } from './discover-connection.ts';
 import { type KnownService, KnownServices } from './known-services.ts';
 import { reasonOf, verdictOf } from './polaris-codes.ts';
 import { registryService } from './polaris-mapping.ts';
-import { type DiscoverResponse, DiscoverType, type PolarisService } from './polaris-messages.ts';
+import { asked, type DiscoverResponse, DiscoverType } from './polaris-messages.ts';
 import { readServiceList } from './service-list.ts';
 
 const listIntervalMs = 5_000;
@@ -228,8 +229,13 @@ class PolarisClient implements RegistryClient {
 
   #complete(known: KnownService, response: DiscoverResponse): RegistryAnswer {
     known.revision = response.service?.revision?.value ?? '';
-    const service = registryService(known.name, known.metadata, response.instances ?? []);
-    return { kind: 'service', service, trust: 'complete' };
+    const { publish } = this.#options.registry.spec;
+    // What we registered ourselves is no news.
+    const others = (response.instances ?? []).filter(({ metadata }) => !isOwn(metadata, publish?.publisher));
+    if (others.length === 0 && known.name.namespace === publish?.into && !known.isShown)
+      return { kind: 'absent', service: known.name };
+    known.isShown = true;
+    return { kind: 'service', service: registryService(known.name, known.metadata, others), trust: 'complete' };
   }
 
   #say(...answers: readonly RegistryAnswer[]): void {
@@ -241,12 +247,8 @@ class PolarisClient implements RegistryClient {
   }
 }
 
-function asked(namespace: string, name: string, revision: string): PolarisService {
-  return {
-    ...(name === '' ? {} : { name: { value: name } }),
-    ...(namespace === '' ? {} : { namespace: { value: namespace } }),
-    ...(revision === '' ? {} : { revision: { value: revision } }),
-  };
+function isOwn(metadata: Readonly<Record<string, string>> | undefined, publisher: string | undefined): boolean {
+  return publisher !== undefined && metadata?.[publisherKey] === publisher;
 }
 
 function emptyService({ name, metadata }: KnownService) {

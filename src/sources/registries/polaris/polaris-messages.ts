@@ -110,6 +110,15 @@ const root = protobuf.Root.fromJSON({
 const requestType = root.lookupType('DiscoverRequest');
 export const responseType = root.lookupType('DiscoverResponse');
 
+/** What a request is about; empty is anything. */
+export function asked(namespace: string, name: string, revision: string): PolarisService {
+  return {
+    ...(name === '' ? {} : { name: { value: name } }),
+    ...(namespace === '' ? {} : { namespace: { value: namespace } }),
+    ...(revision === '' ? {} : { revision: { value: revision } }),
+  };
+}
+
 export function encodeRequest(request: DiscoverRequest): Buffer {
   return Buffer.from(requestType.encode(requestType.fromObject(request)).finish());
 }

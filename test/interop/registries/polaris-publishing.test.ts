@@ -1,0 +1,165 @@
+/** Mesh services registered in a real Polaris: what is there, what becomes of it, and that it never comes back as a service. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Engine } from '../../../src/collections/engine.ts';
+import { buildPipeline } from '../../../src/main/pipeline.ts';
+import { type RegistryBridging, startRegistryBridging } from '../../../src/main/registry-bridging.ts';
+import { RegistryPublishing } from '../../../src/main/registry-publishing.ts';
+import { serviceEntry } from '../../../src/mesh/mesh-fixture.ts';
+import { createLogger } from '../../../src/operations/log.ts';
+import type { RegistryPublishSpec, ServiceRegistry } from '../../../src/resources/kinds.ts';
+import { testRegistry } from '../../../src/resources/service-registry-fixture.ts';
+import { connectDiscover } from '../../../src/sources/registries/polaris/discover-addresses.ts';
+import { readInstances } from '../../../src/sources/registries/polaris/service-reading.ts';
+import { PolarisServer } from '../../peers/polaris/polaris-server.ts';
+import { peerUnderTest } from '../peer-under-test.ts';
+
+const polaris = peerUnderTest('polaris');
+const log = createLogger({ format: 'json', level: 'error' }, () => {});
+const publish: RegistryPublishSpec = {
+  hosts: ['*.shop'],
+  namespaces: [],
+  labels: {},
+  into: 'Mesh',
+  name: '{name}',
+  publisher: 'isthmus',
+  ttl: 1_000,
+};
+
+/** A control plane's registries, in and out, over one ServiceRegistry. */
+class Plane {
+  readonly pipeline = buildPipeline(new Engine());
+  readonly #folder = mkdtempSync(path.join(tmpdir(), 'isthmus-publishing-'));
+  #bridging: RegistryBridging | undefined;
+  #publishing: RegistryPublishing | undefined;
+
+  async start(registry: ServiceRegistry, pays: readonly string[]): Promise<void> {
+    const { engine, files } = this.pipeline;
+    engine.batch(() => {
+      for (const table of Object.values(files.resources)) table.setState('live');
+    });
+    this.set(registry);
+    this.pay(...pays);
+    const options = { folder: this.#folder, waitMs: 10_000, onSeen: () => {}, log };
+    const bridging = await startRegistryBridging(this.pipeline, options);
+    this.#bridging = bridging;
+    this.#publishing = new RegistryPublishing(this.pipeline, () => bridging.areSeen, log);
+  }
+
+  set(registry: ServiceRegistry): void {
+    this.pipeline.engine.batch(() => this.pipeline.files.resources.ServiceRegistry.set(registry));
+  }
+
+  /** The service pay.shop stands at these addresses. */
+  pay(...addresses: readonly string[]): void {
+    const ports = [{ number: 80, name: 'http' }];
+    const endpoints = addresses.map((address) => ({ address, ports: { http: 8080 }, labels: { version: 'v1' } }));
+    const entry = serviceEntry('shop/pay', { hosts: ['pay.shop'], ports, endpoints });
+    this.pipeline.engine.batch(() => this.pipeline.files.resources.ServiceEntry.set(entry));
+  }
+
+  get hosts(): readonly string[] {
+    return [...this.pipeline.mesh.services.values()].map(({ host }) => host).sort();
+  }
+
+  get codes(): readonly string[] {
+    return this.#publishing?.findings().map(({ code }) => code) ?? [];
+  }
+
+  async stop(): Promise<void> {
+    await this.#publishing?.close();
+    await this.#bridging?.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+describe.skipIf(polaris === undefined)('A mesh service in Polaris', () => {
+  let server: PolarisServer;
+  let plane: Plane;
+  const registry = (rest: Partial<ServiceRegistry['spec']> = {}) =>
+    testRegistry({ addresses: [server.address], interval: 200, publish, ...rest });
+  /** Addresses of the service's instances, those that are not healthy with a mark. */
+  const there = async (service = 'pay') => {
+    const connection = connectDiscover(server.address, undefined, {});
+    try {
+      const read = await readInstances(connection, 'Mesh', service, '');
+      return read?.instances.map(({ address, health }) => `${address}${health === 'down' ? ' down' : ''}`).sort();
+    } finally {
+      connection.close();
+    }
+  };
+  const untilThere = async (...expected: readonly string[]) =>
+    expect.poll(async () => there(), { timeout: 15_000, interval: 100 }).toEqual(expected);
+
+  beforeAll(async () => {
+    server = await PolarisServer.start();
+  });
+  afterAll(async () => server?.stop());
+  beforeEach(async () => {
+    await server.restartEmpty();
+    plane = new Plane();
+    await plane.start(registry(), ['10.1.0.1', '10.1.0.2']);
+    await untilThere('10.1.0.1', '10.1.0.2');
+  });
+  afterEach(async () => plane?.stop());
+
+  it('stands with its port, protocol, version and mark, stays healthy, and is no service of the mesh again', async () => {
+    const connection = connectDiscover(server.address, undefined, {});
+    const read = await readInstances(connection, 'Mesh', 'pay', '');
+    connection.close();
+    expect(read?.instances[0]).toMatchObject({
+      address: '10.1.0.1',
+      ports: [{ number: 8080, protocol: 'http' }],
+      weight: 100,
+      health: 'up',
+      metadata: { version: 'v1', 'isthmus.dev/publisher': 'isthmus' },
+    });
+    await sleep(6_000);
+    expect(await there()).toEqual(['10.1.0.1', '10.1.0.2']);
+    expect(plane.hosts).toEqual(['pay.shop']);
+    expect(plane.codes).toEqual([]);
+  });
+
+  it('follows what changes, and leaves alone what others registered, even in its own place', async () => {
+    const other = { service: 'pay', namespace: 'Mesh', host: '10.1.0.9', port: 8080 };
+    await server.register(other);
+    await untilThere('10.1.0.1', '10.1.0.2', '10.1.0.9');
+    plane.pay('10.1.0.2', '10.1.0.3', '10.1.0.9');
+    await untilThere('10.1.0.2', '10.1.0.3', '10.1.0.9');
+    plane.pay('10.1.0.3');
+    await untilThere('10.1.0.3', '10.1.0.9');
+    // Services are listed each 5 s.
+    await expect.poll(() => plane.hosts, { timeout: 8_000 }).toEqual(['pay.mesh.polaris.mesh', 'pay.shop']);
+    const own = plane.pipeline.mesh.groupsByService.lookup('polaris/pay.mesh.polaris.mesh');
+    expect(own.flatMap(({ endpoints }) => endpoints.map(({ address }) => address))).toEqual(['10.1.0.9']);
+  });
+
+  it('is there again after the server came back empty, and after it was killed', async () => {
+    await server.restartEmpty();
+    await untilThere('10.1.0.1', '10.1.0.2');
+    await server.kill();
+    await expect.poll(() => plane.codes, { timeout: 15_000 }).toEqual(['ISTH1014']);
+    plane.pay('10.1.0.2', '10.1.0.4');
+    await server.restart();
+    await untilThere('10.1.0.2', '10.1.0.4');
+    await expect.poll(() => plane.codes, { timeout: 5_000 }).toEqual([]);
+  });
+
+  it('outlives our restart; what went meanwhile is deregistered, and what nobody renews turns unhealthy', async () => {
+    await plane.stop();
+    expect(await there()).toEqual(['10.1.0.1', '10.1.0.2']);
+    await untilThere('10.1.0.1 down', '10.1.0.2 down');
+    plane = new Plane();
+    await plane.start(registry(), ['10.1.0.2', '10.1.0.5']);
+    await untilThere('10.1.0.2', '10.1.0.5');
+  });
+
+  it('goes when the ServiceRegistry asks for it no more', async () => {
+    const { publish: _, ...spec } = registry().spec;
+    plane.set({ ...registry(), spec });
+    await untilThere();
+  });
+});
