@@ -82,7 +82,11 @@ export interface Mesh {
 export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const { registered } = inputs;
   const { settings, virtualIpRanges } = meshSettings(engine, inputs.resources.MeshConfig);
-  const hostsOfRegistries = registryHosts(engine, registered, inputs.resources.ServiceRegistry);
+  const hostsOfRegistries = registryHosts(engine, {
+    settings,
+    registered,
+    registries: inputs.resources.ServiceRegistry,
+  });
   const registries = { registered, registries: inputs.resources.ServiceRegistry, hosts: hostsOfRegistries };
   const registeredByName = indexByName(engine, registered);
   const ServiceEntry = filledEntries(engine, inputs.resources.ServiceEntry, { registries, registeredByName });

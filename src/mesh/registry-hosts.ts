@@ -5,10 +5,12 @@
 import type { Collection, Context } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
+import type { MeshSettings } from '../model/mesh-service.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { ServiceRegistry } from '../resources/kinds.ts';
-import { askedHost } from './registry-metadata.ts';
+import { askedHost, endsIn } from './registry-metadata.ts';
 import { about, compareText } from './resource-order.ts';
+import { settingsOf } from './settings.ts';
 
 /** The host of one registered service. */
 export interface RegistryHost {
@@ -23,18 +25,28 @@ interface Contenders {
   readonly hosts: readonly RegistryHost[];
 }
 
-/** Keyed by the registered service's key. Services without a ServiceRegistry have none. */
-export function registryHosts(
-  engine: Engine,
-  registered: Collection<RegisteredService>,
-  registries: Collection<ServiceRegistry>,
-): Collection<RegistryHost> {
+interface Tables {
+  readonly settings: Collection<MeshSettings>;
+  readonly registered: Collection<RegisteredService>;
+  readonly registries: Collection<ServiceRegistry>;
+}
+
+/**
+ * Keyed by the registered service's key. Services without a ServiceRegistry have none, nor have those whose host their
+ * registry is not trusted with: they become nothing at all.
+ */
+export function registryHosts(engine: Engine, { settings, registered, registries }: Tables): Collection<RegistryHost> {
   const candidates = engine.map('registry host candidates', registered, (service, context) => {
     const registry = registryOf(context, registries, service);
     if (registry === undefined) return undefined;
     const { key, since } = service;
     const asked = askedHost(service, registry, (refusal) => context.report(refusal));
     const host = asked ?? hostName(registry.spec.mapping.host, service);
+    const refusal = hostRefusal(host, registry, settingsOf(context, settings));
+    if (refusal !== undefined) {
+      context.report(finding('ISTH1006', { ...about(registry), path: 'spec.trust.hostSuffixes', message: refusal }));
+      return undefined;
+    }
     return { key, since, registry: registry.key, host };
   });
   const contenders = engine.groupBy(
@@ -55,6 +67,16 @@ export function registryHosts(
     },
   );
   return engine.flatMap('registry hosts', contenders, ({ hosts }) => hosts, { key: ({ key }) => key });
+}
+
+/** A name of Kubernetes is no registry's to give, unless it is trusted with such in so many words. */
+function hostRefusal(host: string, { spec }: ServiceRegistry, { clusterDomain }: MeshSettings): string | undefined {
+  const { hostSuffixes } = spec.trust;
+  const fitting = hostSuffixes.filter((suffix) => endsIn(host, [suffix]));
+  if (hostSuffixes.length > 0 && fitting.length === 0) return `${host} ends in none of ${hostSuffixes.join(', ')}.`;
+  const ofKubernetes = [`svc.${clusterDomain}`];
+  if (!endsIn(host, ofKubernetes) || fitting.some((suffix) => endsIn(suffix, ofKubernetes))) return undefined;
+  return `${host} is a name of Kubernetes, and no suffix of it is trusted.`;
 }
 
 export function registryOf(

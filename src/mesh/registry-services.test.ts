@@ -128,9 +128,20 @@ describe('hosts of registered services', () => {
 describe('one host from several sources', () => {
   const mapping = { host: '{service}.shop.svc.cluster.local', namespace: 'shop' };
 
-  it('is what Kubernetes says, and has the endpoints of all', () => {
+  it('of Kubernetes gets no endpoint of a registry that is not trusted with its name', () => {
+    for (const hostSuffixes of [[], ['corp.mesh'], ['local'], ['cluster.local']]) {
+      const trust = { ...registry('polaris').spec.trust, hostSuffixes };
+      const test = meshOf(registry('polaris', mapping, { trust }), registered('pay', [instance('a', '10.0.0.1')]));
+      test.set(kubernetesService('shop/pay', { ports: [{ name: 'grpc', port: 8081, protocol: 'TCP' }] }));
+      expect(test.endpoints('shop/pay.shop.svc.cluster.local')).toEqual([]);
+      expect(test.findings()).toEqual(['ISTH1006 ServiceRegistry/polaris spec.trust.hostSuffixes']);
+    }
+  });
+
+  it('is what Kubernetes says, and has the endpoints of all that are trusted with its name', () => {
+    const trust = { ...registry('polaris').spec.trust, hostSuffixes: ['svc.cluster.local'] };
     const test = meshOf(
-      registry('polaris', mapping),
+      registry('polaris', mapping, { trust }),
       registered('pay', [instance('a', '10.0.0.1', { ports: [{ name: '', number: 9000, protocol: 'tcp' }] })], {
         firstPorts: { tcp: { number: 9000, protocol: 'tcp' } },
       }),

@@ -1,13 +1,12 @@
 /** Mesh services of what registries hold, by the mapping of their ServiceRegistry. Their endpoints: registry-endpoints.ts. */
 import type { Collection, Context } from '../collections/collection.ts';
-import { finding } from '../model/finding.ts';
 import type { FirstPort, RegisteredService } from '../model/registry.ts';
 import { type Location, type ServicePort, serviceKey } from '../model/service.ts';
 import type { Metadata, RegistryMappingSpec, ServiceRegistry } from '../resources/kinds.ts';
 import type { ServiceDeclaration } from './declarations.ts';
 import { portProtocol } from './port-protocol.ts';
 import { type RegistryHost, registryOf } from './registry-hosts.ts';
-import { endsIn, isExternal, namespaceOf } from './registry-metadata.ts';
+import { isExternal, namespaceOf } from './registry-metadata.ts';
 import { about } from './resource-order.ts';
 
 export interface RegistryTables {
@@ -24,13 +23,8 @@ export function declareRegistered(
   const registry = registryOf(context, tables.registries, service);
   const host = context.get(tables.hosts, service.key)?.host;
   if (registry === undefined || host === undefined) return undefined;
-  const { mapping, trust } = registry.spec;
+  const { mapping } = registry.spec;
   const namespace = namespaceOf(service, registry);
-  if (trust.hostSuffixes.length > 0 && !endsIn(host, trust.hostSuffixes)) {
-    const message = `${host} ends in none of ${trust.hostSuffixes.join(', ')}.`;
-    context.report(finding('ISTH1006', { ...about(registry), path: 'spec.trust.hostSuffixes', message }));
-    return undefined;
-  }
   return {
     key: `${service.key}|${host}`,
     service: {
