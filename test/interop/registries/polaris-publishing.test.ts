@@ -110,8 +110,7 @@ describe.skipIf(polaris === undefined)('A mesh service in Polaris', () => {
     const connection = connectDiscover(server.address, undefined, {});
     const read = await readInstances(connection, 'Mesh', 'pay', '');
     connection.close();
-    expect(read?.instances[0]).toMatchObject({
-      address: '10.1.0.1',
+    expect(read?.instances.find(({ address }) => address === '10.1.0.1')).toMatchObject({
       ports: [{ number: 8080, protocol: 'http' }],
       weight: 100,
       health: 'up',
