@@ -17,7 +17,6 @@
  *
  * What never happens: a change that is missed, between a read and its watch or during an outage.
  */
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
 import type { Layout } from '../registrations/layout.ts';
 import { RegistrationAnswers } from '../registrations/registration-answers.ts';
@@ -29,6 +28,7 @@ import type {
   RegistryClientOptions,
 } from '../registry-client.ts';
 import { isSelected } from '../selection.ts';
+import { ServerRotation } from '../server-rotation.ts';
 import { Gateway } from './gateway.ts';
 import { layoutOf } from './layout-options.ts';
 import { type Position, ReadAgain } from './store-position.ts';
@@ -36,8 +36,6 @@ import { probeStore } from './store-probe.ts';
 import { readStore } from './store-read.ts';
 import { watchStore } from './store-watch.ts';
 
-const firstRetryMs = 200;
-const longestRetryMs = 5_000;
 const maxKeys = 500_000;
 
 export const createEtcdClient: CreateRegistryClient = (options) => {
@@ -62,20 +60,18 @@ class EtcdClient implements RegistryClient {
   readonly #registrations: Registrations;
   readonly #answers: RegistrationAnswers;
   readonly #abort = new AbortController();
+  readonly #rotation: ServerRotation<string>;
   readonly #running: Promise<void>;
-  #gateway: Gateway | undefined;
   #hasRead = false;
-  /** Why each address failed, since one was sound. */
-  readonly #failures = new Map<string, string>();
-  #retryMs = firstRetryMs;
 
   constructor(options: RegistryClientOptions, layout: Layout) {
     this.#options = options;
     this.#layout = layout;
-    const { select } = options.registry.spec;
+    const { select, addresses } = options.registry.spec;
     this.#registrations = new Registrations({ layout, maxKeys, isSelected: (name) => isSelected(select, name) });
     this.#answers = new RegistrationAnswers(this.#registrations, layout.prefixes, (answers) => this.#say(answers));
-    this.#running = this.#run();
+    this.#rotation = new ServerRotation(addresses, this.#abort.signal);
+    this.#running = this.#rotation.run(this.#follow, (reason) => this.#say([{ kind: 'unavailable', reason }]));
   }
 
   async close(): Promise<void> {
@@ -83,39 +79,30 @@ class EtcdClient implements RegistryClient {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    // The first answer comes no sooner than the client is known.
-    await turn();
-    const { addresses } = this.#options.registry.spec;
-    for (let at = 0; !this.#abort.signal.aborted; at++) {
-      const address = addresses[at % addresses.length] ?? '';
-      try {
-        await this.#follow(address);
-      } catch (error) {
-        this.#failures.set(address, messageOf(error));
-        const reason = addresses.flatMap((one) => this.#failures.get(one) ?? []).join('; ');
-        this.#say([{ kind: 'unavailable', reason }]);
-      }
-      this.#gateway?.close();
-      await this.#backOff();
-    }
-  }
-
-  /** Rejects when the server cannot be followed any more. */
-  async #follow(address: string): Promise<never> {
+  readonly #follow = async (address: string): Promise<never> => {
     const { registry, secrets } = this.#options;
-    this.#gateway = await Gateway.open({ address, tls: registry.spec.tls, secrets, signal: this.#abort.signal });
-    for (;;) {
-      try {
-        const read = await this.#read(this.#gateway);
-        const { denied } = read;
-        await this.#answers.sayAll(denied.length === 0 ? [] : [`permission denied to read ${denied.join(' and ')}`]);
-        this.#failures.clear();
-        await this.#watch(this.#gateway, read);
-      } catch (error) {
-        if (!(error instanceof ReadAgain)) throw error;
+    const { signal } = this.#abort;
+    const gateway = await Gateway.open({ address, tls: registry.spec.tls, secrets, signal });
+    try {
+      for (;;) {
+        await this.#readAndWatch(gateway);
+        await this.#rotation.rest();
       }
-      await this.#backOff();
+    } finally {
+      gateway.close();
+    }
+  };
+
+  /** Resolves when the store has to be read again. */
+  async #readAndWatch(gateway: Gateway): Promise<void> {
+    try {
+      const read = await this.#read(gateway);
+      const { denied } = read;
+      await this.#answers.sayAll(denied.length === 0 ? [] : [`permission denied to read ${denied.join(' and ')}`]);
+      this.#rotation.forgive();
+      await this.#watch(gateway, read);
+    } catch (error) {
+      if (!(error instanceof ReadAgain)) throw error;
     }
   }
 
@@ -154,7 +141,7 @@ class EtcdClient implements RegistryClient {
       ...store,
       denied,
       onSound: () => {
-        this.#retryMs = firstRetryMs;
+        this.#rotation.refresh();
         this.#answers.saySound();
       },
     });
@@ -168,11 +155,5 @@ class EtcdClient implements RegistryClient {
 
   #say(answers: readonly RegistryAnswer[]): void {
     if (!this.#abort.signal.aborted) this.#options.answer(answers);
-  }
-
-  async #backOff(): Promise<void> {
-    const jittered = this.#retryMs * (0.75 + Math.random() / 2);
-    this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
-    await sleep(jittered, undefined, { signal: this.#abort.signal }).catch(() => {});
   }
 }
