@@ -36,7 +36,7 @@ let rig: Rig;
 let session: ClientHttp2Session;
 beforeEach(async () => {
   gate = new Gate();
-  rig = await startRig({ authorize: gate.authorize, limits: { streamsPerNode: 1 } });
+  rig = await startRig({ authorize: gate.authorize, limits: { streamsPerNode: 1, clusterWaitMs: 1 } });
   for (const typeUrl of [clusterType, endpointType, listenerType]) rig.change(typeUrl, { a: '1' });
   session = connect(`http://${rig.target}`);
 });
@@ -93,6 +93,18 @@ test('is taken up, in order, once the client may: what came with the first reque
   gate.answer(0);
   expect(await answers(stream, 3)).toEqual([clusterType, endpointType, listenerType]);
   expect(rig.observed.failed).toEqual([]);
+});
+
+test('is not read without end', async () => {
+  const stream = open();
+  stream.write(first);
+  await gate.asked(1);
+  const names = Array.from({ length: 1_000 }, (_, index) => `name-${index}`);
+  const large = framed({ typeUrl: endpointType, resourceNamesSubscribe: names });
+  for (let count = 0; count < 400; count++) stream.write(large);
+  // By then a server that reads on has read it all.
+  for (let count = 0; count < 300; count++) await new Promise((resolve) => session.ping(resolve));
+  expect(stream.writableLength).toBeGreaterThan(200 * large.length);
 });
 
 test('is not answered to one who may not', async () => {
