@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { createResourceReader } from '../reader.ts';
+
+const reader = createResourceReader();
+const read = (spec: object) => {
+  const { resource, findings } = reader.read({
+    apiVersion: 'isthmus.dev/v1alpha1',
+    kind: 'ServiceRegistry',
+    metadata: { name: 'polaris' },
+    spec: { type: 'Polaris', addresses: ['polaris.corp:8091'], ...spec },
+  });
+  return { spec: resource?.spec, problems: findings.map(({ path, message }) => `${path}: ${message}`) };
+};
+
+describe('publish of a ServiceRegistry', () => {
+  it('is off unless it is written, and is called by host then', () => {
+    expect(read({}).spec).not.toHaveProperty('publish');
+    expect(read({ publish: { into: 'Mesh', namespaces: ['shop'] } })).toMatchObject({
+      problems: [],
+      spec: {
+        publish: {
+          into: 'Mesh',
+          namespaces: ['shop'],
+          hosts: [],
+          labels: {},
+          name: '{host}',
+          publisher: 'isthmus',
+          ttl: 5_000,
+        },
+      },
+    });
+  });
+
+  it.each<[string, object, string]>([
+    ['everything at once', { publish: { into: 'Mesh' } }, 'say which services: give hosts, namespaces or labels'],
+    ['another type', { type: 'Consul', publish: { into: 'm', hosts: ['*'] } }, 'in registries of type Polaris only'],
+    ['one name for all', { publish: { into: 'm', hosts: ['*'], name: 'all' } }, 'it must hold {host} or {name}'],
+    ['a long life', { publish: { into: 'm', hosts: ['*'], ttl: '2m' } }, 'must be a duration from 1s to 60s'],
+    ['no such namespace', { publish: { into: 'a b', hosts: ['*'] } }, 'spec.publish.into'],
+    ['HTTP alone', { addresses: ['http://p:8090'], publish: { into: 'm', hosts: ['*'] } }, 'which registering needs'],
+  ])('does not take %s', (_, spec, problem) => {
+    expect(read(spec).problems.join('\n')).toContain(problem);
+  });
+});
+
+it('a ServiceEntry that a registry is to fill needs no ports; any other does', () => {
+  const entry = (labels: object) =>
+    reader.read({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'ServiceEntry',
+      metadata: { name: 'pay', namespace: 'shop', labels },
+      spec: { hosts: ['pay.shop'] },
+    }).findings;
+  expect(entry({ manager: 'aeraki', registry: 'polaris' })).toEqual([]);
+  expect(entry({ manager: 'aeraki' }).map(({ code }) => code)).toEqual(['ISTH0217']);
+});
