@@ -122,13 +122,11 @@ export interface CodecCapabilities {
   readonly heartbeats: boolean;
 }
 
-/** Frames about a connection itself; decode gives them the kind heartbeat. They are constant, and shared. */
+/** Frames about a connection itself, between the proxy and its upstreams; decode gives them the kind heartbeat. */
 export interface ConnectionNotices {
-  /** Asks an upstream for a sign of life, and keeps it from closing an idle connection. */
+  /** Asks an upstream for a sign of life, and keeps it from closing an idle connection. Constant, and shared. */
   readonly heartbeat: Buffer;
-  /** Tells a caller that no more requests are taken on the connection. */
-  readonly farewell: Buffer;
-  /** Whether an upstream tells that with this frame. */
+  /** Whether an upstream says with this frame that it takes no more requests on the connection. */
   isFarewell(bytes: Buffer, start: number, frame: Frame): boolean;
 }
 

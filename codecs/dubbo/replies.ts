@@ -1,6 +1,6 @@
 /**
  * Frames that a proxy writes itself: errors with the status that a Java client makes its exception of, answers to
- * heartbeats in the serialization that asked, heartbeats, and the notice that no more requests are taken.
+ * heartbeats in the serialization that asked, and heartbeats. Also: what a server says before it goes.
  */
 import { type Frame, FrameKind, ReplyReason } from '../codec.ts';
 import { isRequest } from './body.ts';
@@ -67,10 +67,5 @@ function isReadOnly(body: Buffer, flags: number): boolean {
   return body.length <= maxEventBody && body.includes(0x52);
 }
 
-const eventFlags = flag.request | flag.event | Serialization.hessian2;
-
 /** A heartbeat of the proxy's own, which is answered. */
-export const heartbeat = frameOf(eventFlags | flag.twoWay, 0, 0, 0, nullBody);
-
-/** As Dubbo's servers send it before they go. */
-export const readOnlyNotice = frameOf(eventFlags, 0, 0, 0, readOnlyBody);
+export const heartbeat = frameOf(flag.request | flag.twoWay | flag.event | Serialization.hessian2, 0, 0, 0, nullBody);

@@ -296,21 +296,13 @@ describe('a read-only notice', () => {
     expect(leaving.sockets).toHaveLength(1);
   });
 
-  it('tells callers that the proxy takes no more requests, before it closes what is done', async () => {
-    const held: { frame: DubboFrame; socket: Socket }[] = [];
-    const upstream = await dubboServer('a', (frame, socket) => void held.push({ frame, socket }));
-    const { port, proxy } = await dubboStage([upstream]);
+  it('of a caller is taken, and neither answered nor forwarded', async () => {
+    const upstream = await dubboServer('a');
+    const { port } = await dubboStage([upstream]);
     const { socket, replies } = await dubboClient(port);
-    socket.write(call(1n));
-    await vi.waitFor(() => expect(held).toHaveLength(1));
-    const closed = once(socket, 'close');
-    const stopped = proxy.stop();
-    await vi.waitFor(() => expect(replies).toHaveLength(1));
-    expect(replies[0]).toMatchObject({ flags: Flag.notice, body: Buffer.from([0x01, 0x52]) });
-    for (const { frame, socket: to } of held) to.write(result(frame.id, 'done'));
-    await closed;
-    expect(replies.slice(1).map((reply) => [reply.id, textOf(reply)])).toEqual([[1n, 'done']]);
-    await stopped;
+    socket.write(Buffer.concat([readOnlyNotice, call(1n)]));
+    await vi.waitFor(() => expect(replies.map(({ id }) => id)).toEqual([1n]));
+    expect(upstream.received.map(({ flags }) => flags)).toEqual([Flag.call]);
   });
 });
 

@@ -95,7 +95,6 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     if (this.#ending) return;
     this.#ending = true;
     this.#endingSince = this.#runtime.turn.now;
-    this.#sayFarewell();
     this.#endIfDone();
   }
 
@@ -303,12 +302,6 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
       this.#site.stats.cxUnreadOverflow++;
       this.destroy();
     }
-  }
-
-  /** A caller that can be told sends its next requests elsewhere. */
-  #sayFarewell(): void {
-    const farewell = this.#site.codec.notices?.farewell;
-    if (farewell !== undefined && !this.#socket.readableEnded) this.#output.push(farewell, 0, farewell.length);
   }
 
   #endIfDone(): void {
