@@ -343,6 +343,12 @@ export const catalogue = {
     'Look into the registry, and into what our token may write. What is registered lapses without signs of life.',
   ),
 
+  ISTH1015: entry(
+    'warning',
+    'Registry changes too fast',
+    'Look into what flaps there. trust.maxChanges says how many services may change in a minute.',
+  ),
+
   // 11: migrations
   ISTH1101: entry(
     'warning',

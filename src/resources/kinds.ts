@@ -321,6 +321,8 @@ export interface RegistryTrustSpec {
   readonly maxInstances: number;
   /** Of one instance. */
   readonly maxMetadataBytes: number;
+  /** Of services, a minute. */
+  readonly maxChanges: number;
 }
 
 export interface RegistrySafetySpec {

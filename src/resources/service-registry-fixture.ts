@@ -28,6 +28,7 @@ export function testRegistry(spec: Partial<ServiceRegistry['spec']> = {}, name =
         maxServices: 20_000,
         maxInstances: 5_000,
         maxMetadataBytes: 16_384,
+        maxChanges: 30_000,
       },
       safety: {
         grace: 60_000,

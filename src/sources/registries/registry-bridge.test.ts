@@ -271,6 +271,27 @@ describe('a registry that lies', () => {
     }
   });
 
+  it('makes no more changes in a minute than it may; what waits comes as it is then', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const trust = { ...testRegistry().spec.trust, maxChanges: 3 };
+    const { say, changes, clock, codes } = bridge({ trust });
+    const all = (n: number) => say(...names.map((name) => said(service(name, ...four, instance(n)))));
+    const reported = () => changes.splice(0).map(({ service: one }) => `${one?.name} ${one?.instances.at(-1)?.id}`);
+    say(listed(...names));
+    all(5);
+    expect(reported()).toHaveLength(4);
+    all(6);
+    expect(reported()).toEqual(['a i6', 'b i6', 'c i6']);
+    expect(codes()).toEqual(['ISTH1015']);
+    all(7);
+    expect(reported()).toEqual([]);
+    clock.advance(20_000);
+    expect(reported()).toEqual(['d i7']);
+    clock.advance(60_000);
+    expect(reported()).toEqual(['a i7', 'b i7', 'c i7']);
+    expect(codes()).toEqual([]);
+  });
+
   it('gets no more services and instances than it may have', () => {
     const trust = { ...testRegistry().spec.trust, maxServices: 2, maxInstances: 3 };
     const { say, shown, codes } = bridge({ trust });

@@ -20,6 +20,7 @@ import {
 } from '../../model/registry.ts';
 import type { ServiceRegistry } from '../../resources/kinds.ts';
 import { BridgedService, byId, newlyRegistered } from './bridged-service.ts';
+import { ChangeBudget } from './change-budget.ts';
 import { HighWater } from './loss.ts';
 import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
@@ -50,6 +51,7 @@ export class RegistryBridge {
   /** Keys of services that are missing, or of which something is held: few, so that time costs nothing for the others. */
   readonly #doubtful = new Set<string>();
   readonly #highWater: HighWater;
+  readonly #budget: ChangeBudget;
   /** Scopes of which no complete list came since the start. */
   #unseen = new Set<string>();
   /** Listed, and not read since the start. */
@@ -68,16 +70,18 @@ export class RegistryBridge {
   /** Services that would go and are too many. */
   #heldSince: number | undefined;
   #lastComplete: number | undefined;
-  /** Keys that changed since the last report. */
-  #touched = new Set<string>();
+  /** Keys that changed since they were reported last. */
+  readonly #touched = new Set<string>();
   /** What was reported last of the status: see #report. */
   #reported = '';
   #cancelTimer: () => void = () => {};
+  #cancelReport: () => void = () => {};
 
   constructor(options: RegistryBridgeOptions) {
     this.#options = options;
     const { registry, known, clock } = options;
     this.#trust = new TrustPolicy(registry.spec.trust, options.ownRanges);
+    this.#budget = new ChangeBudget(registry.spec.trust.maxChanges, clock.now());
     for (const service of known) {
       // What is selected no more goes by the will of who changed the selection.
       if (isSelected(registry.spec.select, service))
@@ -158,7 +162,8 @@ export class RegistryBridge {
   }
 
   findings(): readonly Finding[] {
-    const { metadata } = this.#options.registry;
+    const { registry } = this.#options;
+    const { metadata } = registry;
     const about: Pick<FindingDetails, 'object' | 'place'> = {
       object: { kind: 'ServiceRegistry', name: metadata.name },
       ...(metadata.place === undefined ? {} : { place: metadata.place }),
@@ -169,6 +174,14 @@ export class RegistryBridge {
       ...[...this.#partial].map(([scope, why]) => say('ISTH1004', inScope(scope, why))),
       ...this.#held().map((held) => say('ISTH1005', describeHeld(held))),
       ...[...this.#refusals].map(([key, reasons]) => say('ISTH1006', `${nameOf(key)}: ${reasons.join('; ')}.`)),
+      ...(this.#touched.size > 0
+        ? [
+            say(
+              'ISTH1015',
+              `${this.#touched.size} services wait: more than ${registry.spec.trust.maxChanges} changed in a minute.`,
+            ),
+          ]
+        : []),
       ...(this.#services.size > 0 && this.#lastComplete === undefined
         ? [say('ISTH1010', `${this.#services.size} services are served as they were before.`)]
         : []),
@@ -177,6 +190,7 @@ export class RegistryBridge {
 
   close(): void {
     this.#cancelTimer();
+    this.#cancelReport();
   }
 
   #take(answer: RegistryAnswer, now: number): void {
@@ -328,14 +342,27 @@ export class RegistryBridge {
 
   /** Says nothing where nothing changed: a registry that is polled says the same again and again. */
   #report(): void {
-    const touched = [...this.#touched].sort();
-    this.#touched = new Set();
+    const touched = this.#granted();
     for (const key of touched) this.#count(key);
     const noted = [this.#unavailable, this.#partial, this.#refusals].map(({ version }) => version);
-    const doubts = `${this.state} ${noted.join(' ')} ${JSON.stringify(this.#held())}`;
+    const doubts = `${this.state} ${noted.join(' ')} ${this.#touched.size > 0} ${JSON.stringify(this.#held())}`;
     if (touched.length === 0 && doubts === this.#reported) return;
     this.#reported = doubts;
     this.#options.onChange(touched.map((key) => ({ key, service: this.#services.get(key)?.current })));
+  }
+
+  /** Of the services that changed those that may reach the mesh now; the others wait, and come as they are then. */
+  #granted(): readonly string[] {
+    const { clock } = this.#options;
+    // What is seen for the first time is bounded by the number of services.
+    const isFirst = (key: string): boolean => this.#services.has(key) && !this.#instanceCounts.has(key);
+    const again = [...this.#touched].filter((key) => !isFirst(key));
+    const touched = [...this.#touched].filter(isFirst);
+    touched.push(...again.slice(0, this.#budget.take(again.length, clock.now())));
+    for (const key of touched) this.#touched.delete(key);
+    this.#cancelReport();
+    if (this.#touched.size > 0) this.#cancelReport = clock.after(this.#budget.pauseMs, () => this.#report());
+    return touched.sort();
   }
 
   #count(key: string): void {
