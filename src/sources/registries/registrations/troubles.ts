@@ -10,8 +10,8 @@ type Kind = (typeof kinds)[number];
 
 const meaning: Readonly<Record<Kind, string>> = {
   unreadable: 'can be read as no registration',
-  configurator: 'override providers, which is not done',
-  router: 'route calls, which is not done',
+  configurator: 'would override providers, which is not done',
+  router: 'would route calls, which is not done',
 };
 
 export class Troubles {

@@ -10,7 +10,7 @@
 import type { RegistryServiceName } from '../../../model/registry.ts';
 import type { Registrations } from '../registrations/registrations.ts';
 import { type Role, roleOfChild, startOf } from './dubbo-tree.ts';
-import type { NodeData } from './messages.ts';
+import type { NodeChildren, NodeData, NodeVersions } from './messages.ts';
 import type { Found, Session } from './session.ts';
 
 interface Followed {
@@ -22,6 +22,8 @@ interface Followed {
   readonly children: Set<string>;
   /** The one in which it was read last. */
   session: Session | undefined;
+  /** Of what was read. */
+  version: bigint;
 }
 
 export interface FollowedTreeOptions {
@@ -92,11 +94,21 @@ export class FollowedTree {
     if (followed !== undefined) this.#read(followed);
   };
 
-  /** What may not be read is tried again: a change of rights makes no event. */
-  retryDenied(): void {
-    for (const path of this.#denied) {
-      const followed = this.#followed.get(path);
-      if (followed !== undefined) this.#read(followed);
+  /** How many nodes are read for what stands below them. */
+  get size(): number {
+    return this.#followed.size;
+  }
+
+  /**
+   * Looks for changes of which no event came, one node after the other: a change of rights makes none, and a change
+   * that we may not see uses the watch up for nothing. Rejects when the session is over.
+   */
+  async patrol(session: Session): Promise<void> {
+    for (const followed of [...this.#followed.values()]) {
+      if (!this.#isCurrent(session, followed) || this.#queue.has(followed)) continue;
+      const isDenied = this.#denied.has(followed.path);
+      const versions = isDenied ? undefined : await session.versions(`${this.#options.chroot}${followed.path}`);
+      if (isDenied || (versions?.kind === 'found' && this.#isOutdated(followed, versions.value))) this.#read(followed);
     }
   }
 
@@ -117,8 +129,12 @@ export class FollowedTree {
     ];
   }
 
-  #follow(node: Omit<Followed, 'children' | 'session'>): Followed {
-    const followed = { ...node, children: new Set<string>(), session: undefined };
+  #isOutdated({ role, version }: Followed, now: NodeVersions): boolean {
+    return version !== (role === 'instance' ? now.data : now.children);
+  }
+
+  #follow(node: Omit<Followed, 'children' | 'session' | 'version'>): Followed {
+    const followed = { ...node, children: new Set<string>(), session: undefined, version: -1n };
     this.#followed.set(followed.path, followed);
     return followed;
   }
@@ -174,16 +190,18 @@ export class FollowedTree {
 
   #takeData(followed: Followed, found: Found<NodeData>): void {
     if (!this.#isThere(followed, found)) return;
-    const { value, zxid } = found.value;
-    this.#put(followed, followed.path, value, Number(zxid));
+    const { value, version } = found.value;
+    followed.version = version;
+    this.#put(followed, followed.path, value, Number(version));
   }
 
-  #takeChildren(followed: Followed, found: Found<readonly string[]>): void {
+  #takeChildren(followed: Followed, found: Found<NodeChildren>): void {
     const isRoot = followed.parent === undefined;
     if (isRoot) this.#absentRoots.delete(followed.path);
     if (!this.#isThere(followed, found)) return;
     if (isRoot) this.#seenRoots.add(followed.path);
-    const names = new Set(found.value);
+    const names = new Set(found.value.names);
+    followed.version = found.value.version;
     for (const name of followed.children) if (!names.has(name)) this.#dropChild(followed, name);
     if (followed.session !== this.#session) this.#readBelow(followed);
     followed.session = this.#session;

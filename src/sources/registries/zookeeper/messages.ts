@@ -1,7 +1,7 @@
 /** The few messages of ZooKeeper's protocol that a reader needs. */
 import { bool, bytes, int, JuteReader, long, text } from './jute.ts';
 
-export const Operation = { exists: 3, data: 4, children: 8, sync: 9, ping: 11, auth: 100, close: -11 } as const;
+export const Operation = { exists: 3, data: 4, children: 12, sync: 9, ping: 11, auth: 100, close: -11 } as const;
 
 /** Of messages that answer no request, or that nobody waits for. */
 export const Xid = { event: -1, ping: -2, auth: -4 } as const;
@@ -58,13 +58,35 @@ export function readEvent(body: JuteReader): string {
   return body.skip(8).text();
 }
 
+/** Which changes a node saw last. */
+export interface NodeVersions {
+  /** Of the change that wrote its data. */
+  readonly data: bigint;
+  /** Of the change that added or removed a child. */
+  readonly children: bigint;
+}
+
+export function readVersions(body: JuteReader): NodeVersions {
+  const data = body.skip(8).long();
+  return { data, children: body.skip(44).long() };
+}
+
 export interface NodeData {
   readonly value: string;
-  /** Of the change that wrote it. */
-  readonly zxid: bigint;
+  readonly version: bigint;
 }
 
 export function readData(body: JuteReader): NodeData {
   const value = body.text();
-  return { value, zxid: body.skip(8).long() };
+  return { value, version: readVersions(body).data };
+}
+
+export interface NodeChildren {
+  readonly names: readonly string[];
+  readonly version: bigint;
+}
+
+export function readChildren(body: JuteReader): NodeChildren {
+  const names = body.texts();
+  return { names, version: readVersions(body).children };
 }

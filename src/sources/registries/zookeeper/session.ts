@@ -12,13 +12,17 @@ import { bool, text } from './jute.ts';
 import {
   connectRequest,
   digest,
+  type NodeChildren,
   type NodeData,
+  type NodeVersions,
   Operation,
   type Reply,
+  readChildren,
   readConnectResponse,
   readData,
   readEvent,
   readReply,
+  readVersions,
   request,
   Status,
   Xid,
@@ -121,8 +125,8 @@ export class Session {
   }
 
   /** An event comes when they change. */
-  async children(path: string): Promise<Found<readonly string[]>> {
-    return this.#ask(Operation.children, [text(path), bool(true)], ({ body }) => body.texts());
+  async children(path: string): Promise<Found<NodeChildren>> {
+    return this.#ask(Operation.children, [text(path), bool(true)], ({ body }) => readChildren(body));
   }
 
   /** An event comes when it changes. */
@@ -131,8 +135,13 @@ export class Session {
   }
 
   /** An event comes when the node is created. */
-  async exists(path: string): Promise<Found<undefined>> {
-    return this.#ask(Operation.exists, [text(path), bool(true)], () => undefined);
+  async exists(path: string): Promise<Found<NodeVersions>> {
+    return this.#ask(Operation.exists, [text(path), bool(true)], ({ body }) => readVersions(body));
+  }
+
+  /** No event comes of it; and no right is needed for it. */
+  async versions(path: string): Promise<Found<NodeVersions>> {
+    return this.#ask(Operation.exists, [text(path), bool(false)], ({ body }) => readVersions(body));
   }
 
   readonly close = (): void => {

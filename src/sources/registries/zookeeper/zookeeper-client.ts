@@ -39,8 +39,10 @@ import { type ZooKeeperSettings, zooKeeperSettings } from './zookeeper-options.t
 const firstRetryMs = 200;
 const longestRetryMs = 5_000;
 const maxRegistrations = 500_000;
-/** How often it is looked whether the server still keeps up, and whether what was denied is not any more. */
-const lookAgainMs = 30_000;
+/** After how many session timeouts it is looked whether there are changes of which no event came. */
+const lookAgainSessions = 5;
+/** So that this costs a small part of a core with a hundred thousand nodes. */
+const msPerNode = 2;
 
 export const createZooKeeperClient: CreateRegistryClient = (options) => {
   const settings = zooKeeperSettings(options.registry.spec);
@@ -175,10 +177,15 @@ class ZooKeeperClient implements RegistryClient {
       this.#tree.believeLosses();
       this.#answers.sayChanges();
     }
+    return this.#keepLooking(session, over);
+  }
+
+  async #keepLooking(session: Session, over: AbortSignal): Promise<never> {
     for (;;) {
-      await sleep(lookAgainMs, undefined, { signal: over });
-      this.#tree.retryDenied();
+      const restMs = Math.max(lookAgainSessions * session.timeoutMs, msPerNode * this.#tree.size);
+      await sleep(restMs, undefined, { signal: over });
       await session.sync('/');
+      await this.#tree.patrol(session);
       this.#answers.saySound();
     }
   }
