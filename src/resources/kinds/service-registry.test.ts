@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createResourceReader } from '../reader.ts';
 
 const reader = createResourceReader();
+const base = { into: 'Mesh', publisher: 'east' };
 const read = (spec: object) => {
   const { resource, findings } = reader.read({
     apiVersion: 'isthmus.dev/v1alpha1',
@@ -15,7 +16,7 @@ const read = (spec: object) => {
 describe('publish of a ServiceRegistry', () => {
   it('is off unless it is written, and is called by host then', () => {
     expect(read({}).spec).not.toHaveProperty('publish');
-    expect(read({ publish: { into: 'Mesh', namespaces: ['shop'] } })).toMatchObject({
+    expect(read({ publish: { into: 'Mesh', publisher: 'east', namespaces: ['shop'] } })).toMatchObject({
       problems: [],
       spec: {
         publish: {
@@ -24,7 +25,7 @@ describe('publish of a ServiceRegistry', () => {
           hosts: [],
           labels: {},
           name: '{host}',
-          publisher: 'isthmus',
+          publisher: 'east',
           ttl: 5_000,
         },
       },
@@ -32,12 +33,17 @@ describe('publish of a ServiceRegistry', () => {
   });
 
   it.each<[string, object, string]>([
-    ['everything at once', { publish: { into: 'Mesh' } }, 'say which services: give hosts, namespaces or labels'],
-    ['another type', { type: 'Consul', publish: { into: 'm', hosts: ['*'] } }, 'in registries of type Polaris only'],
-    ['one name for all', { publish: { into: 'm', hosts: ['*'], name: 'all' } }, 'it must hold {host} or {name}'],
-    ['a long life', { publish: { into: 'm', hosts: ['*'], ttl: '2m' } }, 'must be a duration from 1s to 60s'],
-    ['no such namespace', { publish: { into: 'a b', hosts: ['*'] } }, 'spec.publish.into'],
-    ['HTTP alone', { addresses: ['http://p:8090'], publish: { into: 'm', hosts: ['*'] } }, 'which registering needs'],
+    [
+      'everything at once',
+      { publish: { into: 'Mesh', publisher: 'east' } },
+      'say which services: give hosts, namespaces or labels',
+    ],
+    ['another type', { type: 'Consul', publish: { ...base, hosts: ['*'] } }, 'in registries of type Polaris only'],
+    ['one name for all', { publish: { ...base, hosts: ['*'], name: 'all' } }, 'it must hold {host} or {name}'],
+    ['a long life', { publish: { ...base, hosts: ['*'], ttl: '2m' } }, 'must be a duration from 1s to 60s'],
+    ['no such namespace', { publish: { ...base, into: 'a b', hosts: ['*'] } }, 'spec.publish.into'],
+    ['instances without a mark', { publish: { into: 'm', hosts: ['*'] } }, 'publisher'],
+    ['HTTP alone', { addresses: ['http://p:8090'], publish: { ...base, hosts: ['*'] } }, 'which registering needs'],
   ])('does not take %s', (_, spec, problem) => {
     expect(read(spec).problems.join('\n')).toContain(problem);
   });
