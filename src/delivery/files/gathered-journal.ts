@@ -4,7 +4,8 @@
  */
 import { type Clock, systemClock } from '../../model/clock.ts';
 import { messageOf } from '../../model/errors.ts';
-import { type Finding, finding } from '../../model/finding.ts';
+import type { Finding } from '../../model/finding.ts';
+import { journalFindings } from './journal-findings.ts';
 import { type JournalFormat, type RecordChange, RecordJournal } from './record-journal.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -50,13 +51,9 @@ export class GatheredJournal<T> {
   }
 
   findings(): readonly Finding[] {
-    const object = { kind: 'StateFolder', name: this.#folder.path };
-    const { damage } = this.#journal;
-    const message = `${damage?.lines} lines of ${this.#fileName} cannot be read.`;
-    return [
-      ...(this.#failure === undefined ? [] : [finding('ISTH0901', { object, message: this.#failure })]),
-      ...(damage === undefined ? [] : [finding('ISTH0902', { object, message })]),
-    ];
+    const { damage, torn } = this.#journal;
+    const { path: folder } = this.#folder;
+    return journalFindings({ folder, fileName: this.#fileName, failure: this.#failure, damage, torn });
   }
 
   /** Writes what is pending. */

@@ -5,7 +5,7 @@ import { leaseFormat } from './lease-records.ts';
 import { type JournalDamage, RecordJournal, type TornJournal } from './record-journal.ts';
 import type { StateFolder } from './state-folder.ts';
 
-const fileName = 'leases.journal';
+export const leaseFile = 'leases.journal';
 
 export class LeaseJournal {
   readonly #folder: StateFolder;
@@ -24,7 +24,7 @@ export class LeaseJournal {
     await folder.lock().catch((error: unknown) => {
       if (error instanceof IsthmusError) throw error;
     });
-    return new LeaseJournal(folder, await RecordJournal.open(folder, fileName, leaseFormat));
+    return new LeaseJournal(folder, await RecordJournal.open(folder, leaseFile, leaseFormat));
   }
 
   get damage(): JournalDamage | undefined {

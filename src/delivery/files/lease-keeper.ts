@@ -11,11 +11,11 @@
 import type { Collection, Diff, Table } from '../../collections/collection.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
 import { messageOf } from '../../model/errors.ts';
-import { type Finding, finding } from '../../model/finding.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { ServiceKey } from '../../model/service.ts';
 import type { LeaseChange, LeaseDemand, VirtualIpLease } from '../../model/virtual-ip.ts';
-import { LeaseJournal } from './lease-journal.ts';
-import type { JournalDamage, TornJournal } from './record-journal.ts';
+import { journalFindings } from './journal-findings.ts';
+import { LeaseJournal, leaseFile } from './lease-journal.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** The book that decides; `VirtualIps` of the mesh. */
@@ -105,13 +105,10 @@ export class LeaseKeeper {
 
   /** What users should know: of the state folder, and of addresses. */
   findings(): readonly Finding[] {
-    const object = { kind: 'StateFolder', name: this.#options.folder.path };
-    const failed = this.#failure === undefined ? [] : [finding('ISTH0901', { object, message: this.#failure })];
     const { damage, torn } = this.#journal;
-    const damaged = damage === undefined ? [] : [finding('ISTH0902', { object, message: describe(damage) })];
-    const cut =
-      torn === undefined || damage !== undefined ? [] : [finding('ISTH0903', { object, message: describeTorn(torn) })];
-    return [...failed, ...damaged, ...cut, ...this.#book.findings()];
+    const { path: folder } = this.#options.folder;
+    const state = { folder, fileName: leaseFile, failure: this.#failure, damage, torn };
+    return [...journalFindings(state), ...this.#book.findings()];
   }
 
   /** Resolves when all that came so far is durable and shown, or cannot be made so at present. */
@@ -191,14 +188,4 @@ export class LeaseKeeper {
     ];
     if (waits.length > 0) this.#cancelTimer = this.#clock.after(Math.min(...waits), () => this.#wake());
   }
-}
-
-function describe({ lines, copy }: JournalDamage): string {
-  const kept = copy === undefined ? 'the damaged file could not be set aside' : `the damaged file is kept as ${copy}`;
-  return `${lines} record${lines === 1 ? '' : 's'} could not be read; ${kept}`;
-}
-
-function describeTorn({ bytes, whole }: TornJournal): string {
-  if (bytes === 0) return 'the file of leases is empty; hosts get the addresses again that they prefer';
-  return `the file of leases ends in the middle of a record: ${whole} of its ${bytes} bytes could be used`;
 }
