@@ -21,6 +21,8 @@ export interface EurekaServerOptions {
   readonly hasDelta?: boolean;
   /** Milliseconds for which it refuses to be read after its start, as long as it knows of nobody. */
   readonly waitsWhenEmpty?: number;
+  /** Milliseconds for which changes are in its deltas; three minutes when absent. */
+  readonly keepsDeltas?: number;
 }
 
 /** What is absent has a default that tests can do with. */
@@ -150,7 +152,7 @@ function registrationOf(instance: EurekaInstance): object {
 function parametersOf(port: number, options: EurekaServerOptions): readonly string[] {
   const classes = eurekaPeer.find();
   if (classes === undefined) throw new Error('eureka is not installed');
-  const { hasSelfPreservation = false, password, hasDelta = true, waitsWhenEmpty = 0 } = options;
+  const { hasSelfPreservation = false, password, hasDelta = true, waitsWhenEmpty = 0, keepsDeltas = 180_000 } = options;
   const properties = {
     'server.address': '127.0.0.1',
     'server.port': port,
@@ -162,6 +164,10 @@ function parametersOf(port: number, options: EurekaServerOptions): readonly stri
     'eureka.server.eviction-interval-timer-in-ms': 500,
     'eureka.server.use-read-only-response-cache': false,
     'eureka.server.disable-delta': !hasDelta,
+    'eureka.server.retention-time-in-m-s-in-delta-queue': keepsDeltas,
+    'eureka.server.delta-retention-timer-interval-in-ms': Math.min(keepsDeltas, 30_000),
+    // How many it makes believe to have when it has none, so that it need not wait.
+    'eureka.instance.registry.default-open-for-traffic-count': waitsWhenEmpty > 0 ? 0 : 1,
     'eureka.server.wait-time-in-ms-when-sync-empty': waitsWhenEmpty,
     ...(password === undefined
       ? {}

@@ -6,6 +6,7 @@
  */
 import type { ApplicationsReader, Delta } from './applications-reader.ts';
 import type { EurekaOptions } from './eureka-options.ts';
+import type { InstanceRecord } from './instance-record.ts';
 import { type InstanceTable, keyOf } from './instance-table.ts';
 import { WarmUp } from './warm-up.ts';
 
@@ -60,6 +61,7 @@ export class EurekaFollower {
     if (delta === undefined) return this.#readAll(reader);
     if (delta.version < this.#version) {
       // Another server behind one address, or the same with another life.
+      this.#warmUp.change();
       this.interrupt();
       return this.#readAll(reader);
     }
@@ -71,9 +73,14 @@ export class EurekaFollower {
     return { table, changed: new Set(changed), isFull: false, doubt: this.#doubt() };
   }
 
+  /** Of each instance the newest change: what came before it would come and go with each delta. */
   #apply(table: InstanceTable, { records }: Delta): readonly string[] {
-    return records.flatMap((record) => {
+    const newest = new Map<string, InstanceRecord>();
+    for (const record of records) {
       const key = keyOf(record);
+      if (record.updatedAt >= (newest.get(key)?.updatedAt ?? 0)) newest.set(key, record);
+    }
+    return [...newest].flatMap(([key, record]) => {
       this.#warmUp.noteSaid(key);
       return table.apply(record);
     });

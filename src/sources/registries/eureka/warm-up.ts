@@ -4,7 +4,8 @@
  * registered is told by the server's own clock, and so tells the server's age.
  *
  *   something was registered before it last answered      it is the same server still
- *   something was registered a warm-up ago, or earlier     it has been there for longer
+ *   something was registered a warm-up ago, or earlier     it has been there for longer; unless it took over from another,
+ *                                                          which may have told it of little
  *   it has answered, without a break, for the warm-up      likewise
  *   everything that was known before is there              it knows enough
  *   otherwise                                              what it lacks says nothing
@@ -33,6 +34,7 @@ export class WarmUp {
   /** Keys of what was known before, as far as they are not there again. */
   readonly #lacking = new Set<string>();
   #knewSome = false;
+  #tookOver = false;
 
   constructor(ms: number) {
     this.#ms = ms;
@@ -57,6 +59,7 @@ export class WarmUp {
   change(): void {
     this.interrupt();
     this.#wasTrusted = false;
+    this.#tookOver = true;
     this.#heard = -Infinity;
   }
 
@@ -74,7 +77,8 @@ export class WarmUp {
       this.interrupt();
       this.#wasTrusted = false;
     }
-    if ((isSame && this.#wasTrusted) || now - oldestRegistration >= this.#ms) this.#trust();
+    const isOld = !this.#tookOver && now - oldestRegistration >= this.#ms;
+    if (isOld || (isSame && this.#wasTrusted)) this.#trust();
     if (this.#isTrusted) return;
     this.#knewSome ||= (before?.size ?? 0) > 0;
     for (const key of lost) this.#lacking.add(key);
@@ -90,6 +94,7 @@ export class WarmUp {
     this.#isTrusted = true;
     this.#wasTrusted = false;
     this.#knewSome = false;
+    this.#tookOver = false;
     this.#lacking.clear();
   }
 }

@@ -1,0 +1,245 @@
+/** The bridge against a real Eureka server: nothing is lost without a cause, and nothing changes without a change. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ServiceRegistry } from '../../../src/resources/kinds.ts';
+import { type EurekaInstance, EurekaServer } from '../../peers/eureka/eureka-server.ts';
+import { peerUnderTest } from '../peer-under-test.ts';
+import { BridgedRegistry, graceMs, holdMs } from './bridged-registry.ts';
+
+const eureka = peerUnderTest('eureka');
+
+const orders = (n: number, rest: Partial<EurekaInstance> = {}): EurekaInstance => ({
+  app: 'ORDERS',
+  id: `o${n}`,
+  ip: `10.0.0.${n}`,
+  ...rest,
+});
+const carts: EurekaInstance = { app: 'CARTS', id: 'c1', ip: '10.0.0.5' };
+const all = { CARTS: ['10.0.0.5'], ORDERS: ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'] };
+const registered = [carts, ...[1, 2, 3, 4].map((n) => orders(n))];
+/** So that tests need not wait for it; those that are about it have another. */
+const warmUp = '500ms';
+const intervalMs = 200;
+
+function open(
+  servers: readonly EurekaServer[],
+  spec: Partial<ServiceRegistry['spec']> = {},
+  known?: BridgedRegistry,
+): BridgedRegistry {
+  const { options, ...rest } = spec;
+  const addresses = servers.map(({ address }) => address);
+  const all = { warmUp, ...options };
+  return new BridgedRegistry(
+    { type: 'Eureka', addresses, interval: intervalMs, options: all, ...rest },
+    known?.records.values(),
+  );
+}
+
+describe.skipIf(eureka === undefined)('a Eureka registry', () => {
+  let server: EurekaServer;
+  let bridged: BridgedRegistry;
+  beforeAll(async () => {
+    server = await EurekaServer.start();
+  });
+  afterAll(async () => server?.kill());
+  beforeEach(async () => {
+    for (const instance of registered) await server.register(instance);
+    bridged = open([server]);
+    await bridged.untilShown(all);
+    await bridged.untilState('live');
+  });
+  afterEach(async () => bridged?.close());
+
+  it('shows instances as they come, change and go', async () => {
+    const more = { metadata: { version: 'v2', weight: '3' }, zone: 'us-east-1c', securePort: 8443 };
+    await server.register(orders(6, more));
+    await server.register({ app: 'USERS', id: 'u1', ip: '10.0.0.7', status: 'STARTING' });
+    await bridged.untilShown({ ...all, ORDERS: [...all.ORDERS, '10.0.0.6'], USERS: ['10.0.0.7'] });
+    expect(bridged.service('USERS')?.instances[0]?.health).toBe('down');
+    expect(bridged.service('ORDERS')?.instances.find(({ id }) => id === 'o6')).toEqual({
+      id: 'o6',
+      address: '10.0.0.6',
+      ports: [
+        { name: 'http', number: 8080, protocol: 'http' },
+        { name: 'https', number: 8443, protocol: 'https' },
+      ],
+      weight: 3,
+      health: 'up',
+      isolated: false,
+      locality: { region: 'us-east-1', zone: 'us-east-1c', subzone: '' },
+      metadata: { version: 'v2', weight: '3' },
+    });
+    await server.override(orders(6), 'OUT_OF_SERVICE');
+    const sixth = () => bridged.service('ORDERS')?.instances.find(({ id }) => id === 'o6');
+    await expect.poll(() => sixth()?.isolated).toBe(true);
+    await server.override(orders(6), undefined);
+    await expect.poll(() => sixth()?.isolated).toBe(false);
+    await server.deregister(orders(6));
+    await server.deregister({ app: 'USERS', id: 'u1' });
+    await bridged.untilShown(all);
+  });
+
+  it('that says nothing new changes nothing, and one change is one change', async () => {
+    await bridged.close();
+    bridged = open([server], { options: { fullRead: '1s' } });
+    await bridged.untilState('live');
+    const { changes } = bridged;
+    for (const instance of registered) await server.renew(instance);
+    await sleep(2_500);
+    expect(bridged.changes).toBe(changes);
+    await server.register(orders(1, { metadata: { version: 'v2' } }));
+    await expect.poll(() => bridged.service('ORDERS')?.instances[0]?.metadata).toEqual({ version: 'v2' });
+    expect(bridged.changes).toBe(changes + 1);
+  });
+
+  it('is read by virtual addresses where that is asked for', async () => {
+    const vips = { securePort: 8443, vip: 'orders,shop', secureVip: 'shop' };
+    await server.register(orders(1, vips));
+    const byVip = open([server], { options: { names: 'vip' }, select: { ...selectAll, services: ['shop'] } });
+    try {
+      await byVip.untilShown({ shop: ['10.0.0.1'] });
+      expect(byVip.service('shop')?.instances[0]?.ports.map(({ number }) => number)).toEqual([8080, 8443]);
+    } finally {
+      await byVip.close();
+    }
+  });
+
+  it('that freezes is not believed to be empty', async () => {
+    server.freeze();
+    try {
+      await bridged.untilState('stale');
+      await sleep(graceMs);
+      expect(bridged.shown).toEqual(all);
+    } finally {
+      server.thaw();
+    }
+    await bridged.untilState('live');
+    expect(bridged.shown).toEqual(all);
+    expect(bridged.codes).toEqual([]);
+  });
+
+  it('that is killed, and comes back having forgotten everything, loses nothing', async () => {
+    await bridged.close();
+    bridged = open([server], { options: { warmUp: '60s', fullRead: '1s' } }, bridged);
+    await expect.poll(() => bridged.status?.reason).toContain('may have started a moment ago');
+    await server.kill();
+    await bridged.untilState('stale');
+    const late = open([server], {}, bridged);
+    await late.untilState('stale');
+    expect(late.shown).toEqual(all);
+    expect(late.codes).toEqual(['ISTH1003', 'ISTH1010']);
+    await late.close();
+    const { changes } = bridged;
+    await server.restart();
+    await expect.poll(() => bridged.status?.reason, { timeout: 10_000 }).toContain('may have started a moment ago');
+    await server.register(carts);
+    await server.register(orders(1));
+    await sleep(graceMs);
+    expect(bridged.shown).toEqual(all);
+    for (const n of [2, 3, 4]) await server.register(orders(n));
+    await bridged.untilState('live');
+    await expect.poll(() => bridged.codes).toEqual([]);
+    expect(bridged.changes).toBe(changes);
+  });
+
+  it('that stays empty after its start is held to that, and then believed', async () => {
+    await server.restart();
+    await expect.poll(() => bridged.codes, { timeout: 10_000 }).toContain('ISTH1005');
+    expect(bridged.shown).toEqual(all);
+    await bridged.untilShown({}, graceMs + holdMs + 5_000);
+  });
+
+  it('with an instance that no mesh can reach refuses that one, and shows the others', async () => {
+    await server.register(orders(6, { ip: '169.254.0.1' }));
+    await server.register({ ...carts, id: 'c2', ip: '10.0.0.6', port: 0 });
+    await expect.poll(() => bridged.codes).toEqual(['ISTH1006', 'ISTH1006']);
+    expect(bridged.shown).toEqual(all);
+    await server.deregister(orders(6));
+    await server.deregister({ app: 'CARTS', id: 'c2' });
+  });
+
+  it('loses an instance of which no heartbeat comes any more', async () => {
+    await server.register(orders(9, { leaseSeconds: 1 }));
+    await bridged.untilShown({ ...all, ORDERS: [...all.ORDERS, '10.0.0.9'] });
+    await bridged.untilShown(all);
+  });
+});
+
+const selectAll = { namespaces: [], groups: [], services: [], exceptServices: [], metadata: {} };
+
+describe.skipIf(eureka === undefined)('a Eureka server', () => {
+  let servers: EurekaServer[] = [];
+  let bridged: BridgedRegistry | undefined;
+  const start = async (...options: Parameters<typeof EurekaServer.start>): Promise<EurekaServer> => {
+    const server = await EurekaServer.start(...options);
+    servers.push(server);
+    return server;
+  };
+  afterEach(async () => {
+    await bridged?.close();
+    await Promise.all(servers.map((server) => server.kill()));
+    servers = [];
+  });
+
+  it('that waits for its peers is unavailable, and then keeps those whose heartbeats fail to come', async () => {
+    const server = await start({ waitsWhenEmpty: 5_000, hasSelfPreservation: true });
+    bridged = open([server]);
+    await bridged.untilState('stale');
+    expect(bridged.status?.reason).toContain('403: it waits for its peers');
+    for (const instance of registered) await server.register({ ...instance, leaseSeconds: 1 });
+    await bridged.untilShown(all);
+    await sleep(3_000);
+    expect(bridged.shown).toEqual(all);
+  });
+
+  it('whose deltas lack what its counts tell is read whole', async () => {
+    const server = await start({ keepsDeltas: 1 });
+    for (const instance of registered) await server.register(instance);
+    bridged = open([server], { interval: 1_000 });
+    await bridged.untilShown(all);
+    await bridged.untilState('live');
+    await server.deregister(orders(4));
+    await expect.poll(async () => server.read('apps/delta')).toContain('"application":[]');
+    await bridged.untilShown({ ...all, ORDERS: all.ORDERS.slice(0, 3) });
+  });
+
+  it('that fails is followed by another, of which what it lacks is not gone', async () => {
+    const [first, second] = await Promise.all([start(), start()]);
+    for (const instance of registered) await first.register(instance);
+    for (const instance of [carts, orders(1), orders(2)]) await second.register(instance);
+    bridged = open([first, second], { options: { warmUp: '5s' } });
+    await bridged.untilShown(all);
+    await bridged.untilState('live');
+    await first.kill();
+    await expect.poll(() => bridged?.status?.reason, { timeout: 10_000 }).toContain(`took over from ${first.address}`);
+    await sleep(graceMs);
+    expect(bridged.shown).toEqual(all);
+    for (const n of [3, 4]) await second.register(orders(n));
+    await expect.poll(() => bridged?.codes, { timeout: 10_000 }).toEqual([]);
+    expect(bridged.shown).toEqual(all);
+  });
+
+  it('with a password says that it refuses us, and not what we said; without deltas it is read whole', async () => {
+    const server = await start({ password: 'secret', hasDelta: false });
+    await server.register(carts);
+    const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-eureka-'));
+    const credentials = { usernameFile: path.join(folder, 'user'), passwordFile: path.join(folder, 'password') };
+    writeFileSync(credentials.usernameFile, 'isthmus\n');
+    writeFileSync(credentials.passwordFile, 'not the one');
+    try {
+      bridged = open([server], { credentials });
+      await bridged.untilState('stale');
+      expect(bridged.status?.reason).toContain('401');
+      expect(bridged.status?.reason).not.toContain('not the one');
+      writeFileSync(credentials.passwordFile, 'secret\n');
+      await bridged.untilShown({ CARTS: ['10.0.0.5'] });
+      await server.register(orders(1));
+      await bridged.untilShown({ CARTS: ['10.0.0.5'], ORDERS: ['10.0.0.1'] });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
