@@ -138,6 +138,11 @@ class RunningControlPlane implements ControlPlane {
     this.#registries = await startRegistryBridging(this.#pipeline, {
       folder: stateFolder,
       waitMs: registryWait * 1000,
+      listening: [
+        this.#options.xds,
+        this.#options.admin,
+        ...(this.#options.dns === undefined ? [] : [this.#options.dns]),
+      ],
       onSeen: recheck,
       log: this.#log,
     });

@@ -19,8 +19,8 @@ import { encode } from '../xds-api/messages.ts';
 import { allFindings, resourceAsJson, sortedValues } from './admin-views.ts';
 import { allocateForOffline } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
+import { ownAddresses } from './own-addresses.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
-import { ownRanges } from './registry-bridging.ts';
 import { registryClients } from './registry-clients.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
@@ -66,7 +66,7 @@ async function readSnapshots(pipeline: Pipeline): Promise<readonly Finding[]> {
     clock: systemClock,
     recordsOf: () => [],
     note: () => {},
-    ownRanges: () => ownRanges(pipeline),
+    own: () => ownAddresses(pipeline),
     onStatus: () => {},
   });
   const [snapshots, servers] = partition(registries, ({ spec }) => spec.type === 'Snapshot');

@@ -1,13 +1,12 @@
 /** Registries around the pipeline: each ServiceRegistry is bridged, and what it said last is kept in the state folder. */
 import { openRegistryRecords } from '../delivery/files/registry-records.ts';
 import { NodeStateFolder } from '../delivery/files/state-folder.ts';
-import { meshKey } from '../mesh/settings.ts';
-import { defaultRanges } from '../mesh/virtual-ips.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Finding } from '../model/finding.ts';
 import type { RegisteredService, RegistryStatus } from '../model/registry.ts';
 import type { Logger } from '../operations/log.ts';
 import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
+import { ownAddresses } from './own-addresses.ts';
 import type { Pipeline } from './pipeline.ts';
 import { registryClients } from './registry-clients.ts';
 
@@ -16,6 +15,8 @@ export interface RegistryBridgingOptions {
   readonly folder: string;
   /** How long the start waits for registries of which nothing is known from an earlier run. */
   readonly waitMs: number;
+  /** Addresses at which this control plane listens. */
+  readonly listening: readonly string[];
   /** Called whenever a registry changed its state. */
   readonly onSeen: () => void;
   readonly log: Logger;
@@ -39,7 +40,7 @@ export interface RegistryBridging {
  */
 export async function startRegistryBridging(
   pipeline: Pipeline,
-  { folder, waitMs, onSeen, log }: RegistryBridgingOptions,
+  { folder, waitMs, listening, onSeen, log }: RegistryBridgingOptions,
 ): Promise<RegistryBridging> {
   const { engine, files, registered } = pipeline;
   const records = await openRegistryRecords(new NodeStateFolder(folder));
@@ -51,7 +52,7 @@ export async function startRegistryBridging(
     clock: systemClock,
     recordsOf: (registry) => [...records.records.values()].filter((service) => service.registry === registry),
     note: (changes) => records.note(changes.map(({ key, service }) => ({ key, record: service }))),
-    ownRanges: () => ownRanges(pipeline),
+    own: () => ownAddresses(pipeline, listening),
     onStatus: (status) => {
       logState(status, states, log);
       onSeen();
@@ -73,12 +74,6 @@ export async function startRegistryBridging(
       await records.close();
     },
   };
-}
-
-/** Where no registry may have a service stand: the ranges of virtual IPs. */
-export function ownRanges({ mesh }: Pipeline): readonly string[] {
-  const { ipv4, ipv6 } = mesh.virtualIpRanges.get(meshKey) ?? defaultRanges;
-  return [...ipv4, ...ipv6];
 }
 
 function logState(

@@ -10,8 +10,8 @@ import { loadOnce } from '../sources/files/load-once.ts';
 import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
 import { allFindings, bridgedServices, sortedValues } from './admin-views.ts';
 import { createManifestReader } from './manifests.ts';
+import { ownAddresses } from './own-addresses.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
-import { ownRanges } from './registry-bridging.ts';
 import { registryClients } from './registry-clients.ts';
 
 /** Throws USAGE where no one registry is meant, or a path cannot be read. */
@@ -35,7 +35,7 @@ export async function checkRegistry(
     clock: systemClock,
     recordsOf: () => [],
     note: () => {},
-    ownRanges: () => ownRanges(pipeline),
+    own: () => ownAddresses(pipeline),
     onStatus: reporting(progress),
   });
   bridges.follow([{ key: wanted.key, before: undefined, after: wanted }]);

@@ -41,7 +41,7 @@ function bridge(spec: Partial<ServiceRegistry['spec']> = {}, known: RegistryBrid
   const one = new RegistryBridge({
     registry: testRegistry(spec),
     known: known?.current() ?? [],
-    ownRanges: ['240.241.0.0/16'],
+    own: { ranges: ['240.241.0.0/16'], places: ['10.0.9.9:8080', '[fd00::1]:8080'] },
     clock,
     onChange: (batch) => changes.push(...batch),
   });
@@ -247,6 +247,8 @@ describe('a registry that lies', () => {
     ['the metadata address of clouds', { address: '169.254.169.254' }],
     ['a virtual IP', { address: '240.241.0.9' }],
     ['IPv4 in IPv6', { address: '::ffff:127.0.0.1' }],
+    ['where the control plane listens', { address: '10.0.9.9' }],
+    ['where the control plane listens, in IPv6', { address: 'fd00::1' }],
     ['a name', { address: 'localhost' }],
     ['nonsense', { address: '10.0.0.1\n' }],
     ['port 0', { ports: [{ name: '', number: 0, protocol: '' }] }],

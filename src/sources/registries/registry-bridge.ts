@@ -25,7 +25,7 @@ import { HighWater } from './loss.ts';
 import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
 import { isSelected, selectInstances } from './selection.ts';
-import { TrustPolicy } from './trust-policy.ts';
+import { type OwnAddresses, TrustPolicy } from './trust-policy.ts';
 
 /** What became of a service; without one, it is gone. */
 export interface RegistryChange {
@@ -37,8 +37,7 @@ export interface RegistryBridgeOptions {
   readonly registry: ServiceRegistry;
   /** From the records of an earlier run. */
   readonly known: Iterable<RegisteredService>;
-  /** CIDRs at which no service may stand: virtual IPs. */
-  readonly ownRanges: readonly string[];
+  readonly own: OwnAddresses;
   readonly clock: Clock;
   /** Changes of what is in force; also called, with none, when only the status or the findings changed. */
   readonly onChange: (changes: readonly RegistryChange[]) => void;
@@ -80,7 +79,7 @@ export class RegistryBridge {
   constructor(options: RegistryBridgeOptions) {
     this.#options = options;
     const { registry, known, clock } = options;
-    this.#trust = new TrustPolicy(registry.spec.trust, options.ownRanges);
+    this.#trust = new TrustPolicy(registry.spec.trust, options.own);
     this.#budget = new ChangeBudget(registry.spec.trust.maxChanges, clock.now());
     for (const service of known) {
       // What is selected no more goes by the will of who changed the selection.

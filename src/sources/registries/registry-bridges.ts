@@ -18,6 +18,7 @@ import type { RegistryType, ServiceRegistry } from '../../resources/kinds.ts';
 import { RegistryBridge, type RegistryChange } from './registry-bridge.ts';
 import type { CreateRegistryClient, RegistryClient } from './registry-client.ts';
 import { readSecrets } from './secrets.ts';
+import type { OwnAddresses } from './trust-policy.ts';
 
 export interface RegistryBridgesOptions {
   readonly clients: Readonly<Record<RegistryType, CreateRegistryClient>>;
@@ -28,8 +29,7 @@ export interface RegistryBridgesOptions {
   readonly recordsOf: (registry: string) => readonly RegisteredService[];
   /** Takes note of what is in force, for the next run. */
   readonly note: (changes: readonly RegistryChange[]) => void;
-  /** CIDRs at which no service may stand. */
-  readonly ownRanges: () => readonly string[];
+  readonly own: () => OwnAddresses;
   /** The status or the findings of some registry changed. */
   readonly onStatus: (status: RegistryStatus) => void;
 }
@@ -122,13 +122,13 @@ export class RegistryBridges {
   }
 
   #start(key: string, registry: ServiceRegistry, known: readonly RegisteredService[]): void {
-    const { clients, clock, ownRanges, recordsOf } = this.#options;
+    const { clients, clock, own, recordsOf } = this.#options;
     const { name } = registry.metadata;
     const records = known.length > 0 ? known : recordsOf(name);
     const bridge: RegistryBridge = new RegistryBridge({
       registry,
       known: records,
-      ownRanges: ownRanges(),
+      own: own(),
       clock,
       onChange: (changes) => {
         this.#publish(changes);

@@ -1,5 +1,6 @@
 /** What a registry may say of a service's instances: anything else is refused, one instance at a time, and reported. */
 import type { RegistryInstance, RegistryService } from '../../model/registry.ts';
+import { formatAddress } from '../../model/tcp-address.ts';
 import { type AddressRange, contains, ipFamily, isWithin, parseRange } from '../../resources/addresses.ts';
 import type { RegistryTrustSpec } from '../../resources/kinds.ts';
 import { isHostName } from '../../resources/kubernetes-names.ts';
@@ -17,6 +18,14 @@ const specialRanges = [
   'ff00::/8',
 ];
 
+/** Where no service of a mesh stands, since something of ours does. */
+export interface OwnAddresses {
+  /** CIDRs of virtual IPs. */
+  readonly ranges: readonly string[];
+  /** `address:port` at which the control plane listens, loopback left out. */
+  readonly places: readonly string[];
+}
+
 export interface Admission {
   /** Without the instances that were refused. */
   readonly service: RegistryService;
@@ -30,12 +39,13 @@ export class TrustPolicy {
   readonly #trust: RegistryTrustSpec;
   readonly #allowed: readonly AddressRange[];
   readonly #refused: readonly AddressRange[];
+  readonly #ownPlaces: ReadonlySet<string>;
 
-  /** `ownRanges`: CIDRs of virtual IPs and of the control plane. */
-  constructor(trust: RegistryTrustSpec, ownRanges: readonly string[]) {
+  constructor(trust: RegistryTrustSpec, { ranges, places }: OwnAddresses) {
     this.#trust = trust;
+    this.#ownPlaces = new Set(places);
     this.#allowed = trust.addresses.flatMap((text) => parseRange(text) ?? []);
-    this.#refused = [...specialRanges, ...ownRanges].flatMap((text) => parseRange(text) ?? []);
+    this.#refused = [...specialRanges, ...ranges].flatMap((text) => parseRange(text) ?? []);
   }
 
   admit(service: RegistryService): Admission {
@@ -62,6 +72,8 @@ export class TrustPolicy {
     if (ports.length === 0) return 'has no port';
     if (port !== undefined) return `has port ${port.number}, which is not in ${minPort} to ${maxPort}`;
     if (bytesOf(metadata) > maxMetadataBytes) return `has more than ${maxMetadataBytes} bytes of metadata`;
+    const own = ports.find(({ number }) => this.#ownPlaces.has(formatAddress(address, number)));
+    if (own !== undefined) return `is at ${formatAddress(address, own.number)}, where this control plane listens`;
     return this.#addressRefusal(address);
   }
 

@@ -37,7 +37,7 @@ export class BridgedRegistry {
           if (service === undefined) this.records.delete(key);
           else this.records.set(key, service);
       },
-      ownRanges: () => ['240.241.0.0/16'],
+      own: () => ({ ranges: ['240.241.0.0/16'], places: [] }),
       onStatus: () => {},
     });
     const defaults = testRegistry();

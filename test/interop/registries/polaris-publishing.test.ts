@@ -43,7 +43,7 @@ class Plane {
     });
     this.set(registry);
     this.pay(...pays);
-    const options = { folder: this.#folder, waitMs: 10_000, onSeen: () => {}, log };
+    const options = { folder: this.#folder, waitMs: 10_000, listening: [], onSeen: () => {}, log };
     const bridging = await startRegistryBridging(this.pipeline, options);
     this.#bridging = bridging;
     this.#publishing = new RegistryPublishing(this.pipeline, () => bridging.areSeen, log);
