@@ -1,8 +1,10 @@
 /** Asks a running control plane, over its admin API, what it knows. */
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { Option } from 'commander';
 import { IsthmusError, messageOf } from '../model/errors.ts';
-import { formatAddress, parseAddress } from '../model/tcp-address.ts';
-import { readNamedFile } from './named-files.ts';
+import { parseAddress, type TcpAddress } from '../model/tcp-address.ts';
+import { readTokenFile } from './token-file.ts';
 
 const DEFAULT_ADMIN_ADDRESS = '127.0.0.1:15014';
 
@@ -35,42 +37,65 @@ export async function adminPost(target: AdminTarget, path: string): Promise<unkn
   return ask(target, 'POST', path);
 }
 
-async function ask(target: AdminTarget, method: 'GET' | 'POST', path: string): Promise<unknown> {
-  const headers: Record<string, string> = { accept: 'application/json' };
-  if (target.adminTokenFile !== undefined) headers.authorization = await authorization(target.adminTokenFile);
-  const response = await fetchFrom(target, `http://${addressOf(target)}${path}`, method, headers);
-  if (response.ok) return response.json();
-  const body = await response.text();
-  if (response.status === 401)
-    throw new IsthmusError('UNAVAILABLE', `${target.admin} asks for a token. Give it with --admin-token-file.`);
-  throw new IsthmusError(response.status === 404 ? 'BAD_DATA' : 'UNAVAILABLE', body.trim());
+type Method = 'GET' | 'POST';
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
 }
 
-async function authorization(tokenFile: string): Promise<string> {
-  const token = (await readNamedFile(tokenFile, '--admin-token-file')).toString('utf8').trim();
-  return `Bearer ${token}`;
-}
-
-function addressOf({ admin }: AdminTarget): string {
-  const { host, port } = parseAddress(admin, '--admin');
-  if (port === 0) throw new IsthmusError('USAGE', `--admin "${admin}" names port 0, at which nobody can answer.`);
-  return formatAddress(host, port);
-}
-
-async function fetchFrom(
-  target: AdminTarget,
-  url: string,
-  method: string,
-  headers: Record<string, string>,
-): Promise<Response> {
-  try {
-    return await fetch(url, { method, headers, signal: AbortSignal.timeout(10_000) });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+async function ask(target: AdminTarget, method: Method, path: string): Promise<unknown> {
+  const { admin, adminTokenFile } = target;
+  const address = addressOf(target);
+  const headers = {
+    accept: 'application/json',
+    ...(adminTokenFile === undefined ? {} : { authorization: `Bearer ${await readTokenFile(adminTokenFile)}` }),
+  };
+  const { status, body } = await exchange(address, method, path, headers).catch((error: unknown) => {
     throw new IsthmusError(
       'UNAVAILABLE',
-      `No control plane answers at ${target.admin}: ${cause}. Start one with "isthmus run", or name it with --admin.`,
+      `No control plane answers at ${admin}: ${messageOf(error)}. Start one with "isthmus run", or name it with --admin.`,
       { cause: error },
     );
+  });
+  if (status === 200) return parse(body, admin);
+  if (status === 401)
+    throw new IsthmusError('UNAVAILABLE', `${admin} asks for a token. Give it with --admin-token-file.`);
+  throw new IsthmusError(status === 404 ? 'BAD_DATA' : 'UNAVAILABLE', body.trim());
+}
+
+function addressOf({ admin }: AdminTarget): TcpAddress {
+  const address = parseAddress(admin, '--admin');
+  if (address.port === 0)
+    throw new IsthmusError('USAGE', `--admin "${admin}" names port 0, at which nobody can answer.`);
+  return address;
+}
+
+/** Not by fetch, which refuses ports that browsers do not like. */
+async function exchange(
+  address: TcpAddress,
+  method: Method,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  return new Promise((resolve, reject) => {
+    const asked = request({ ...address, method, path, headers, signal }, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+    });
+    asked.once('error', reject);
+    asked.end();
+  });
+}
+
+const timeoutMs = 10_000;
+
+function parse(body: string, admin: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    throw new IsthmusError('UNAVAILABLE', `What answers at ${admin} is no control plane. Name one with --admin.`, {
+      cause: error,
+    });
   }
 }

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { IsthmusError } from '../model/errors.ts';
 import { finding } from '../model/finding.ts';
 import type { Actions, OfflineMesh, ProxyRunOptions, RunOptions } from './actions.ts';
@@ -205,6 +207,52 @@ describe('an admin address', () => {
       expect(stderr).toContain(`--admin "${admin}"`);
     },
   );
+});
+
+describe('what answers at an admin address', () => {
+  async function answering(body: string, ports: readonly number[] = [0]): Promise<string> {
+    const server = createServer((_, response) => response.end(body));
+    for (const port of ports) {
+      server.listen(port, '127.0.0.1');
+      const isOurs = await once(server, 'listening').then(
+        () => true,
+        () => false,
+      );
+      if (isOurs) break;
+    }
+    onTestFinished(() => {
+      server.close();
+    });
+    const address = server.address();
+    return `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  }
+
+  it('is asked at any port, those that browsers refuse too', async () => {
+    const admin = await answering('[]', [6665, 6666, 6667, 6668, 6669, 10_080]);
+    expect(await isthmus(['vip', 'list', '--admin', admin, '-o', 'json'])).toEqual({
+      code: 0,
+      stdout: '[]\n',
+      stderr: '',
+    });
+  });
+
+  it('is not taken for a control plane when it is none', async () => {
+    const admin = await answering('<html>');
+    const { code, stderr } = await isthmus(['vip', 'list', '--admin', admin]);
+    expect([code, stderr]).toEqual([
+      69,
+      `isthmus: What answers at ${admin} is no control plane. Name one with --admin.\n`,
+    ]);
+  });
+
+  it.each([
+    ['is empty', ' \n'],
+    ['holds no token', 'two\nlines'],
+  ])('is not asked with a token file that %s', async (why, content) => {
+    const token = await file('token', content);
+    const { code, stderr } = await isthmus(['vip', 'list', '--admin-token-file', token]);
+    expect([code, stderr]).toEqual([64, expect.stringContaining(why)]);
+  });
 });
 
 describe('codec decode', () => {

@@ -1,11 +1,7 @@
-/** The token that guards an admin address, from the file that the user names. */
-import { readNamedFile } from '../cli/named-files.ts';
-import { IsthmusError } from '../model/errors.ts';
+/** The token that guards an admin address, where there is to be one. */
+import { readTokenFile } from '../cli/token-file.ts';
 
-/** Throws USAGE when the file cannot be read or is empty. */
+/** Throws USAGE when the file holds no token. */
 export async function readAdminToken(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return undefined;
-  const token = (await readNamedFile(file, '--admin-token-file')).toString('utf8').trim();
-  if (token === '') throw new IsthmusError('USAGE', `--admin-token-file ${file} is empty.`);
-  return token;
+  return file === undefined ? undefined : readTokenFile(file);
 }
