@@ -312,7 +312,7 @@ describe.skipIf(consul === undefined)('a Consul registry with access control', (
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'isthmus-consul-test-'));
-    server = await ConsulServer.start({ rootToken: secretOf.root ?? '' });
+    server = await ConsulServer.start({ rootToken: secretOf.root ?? '', tls: true });
     await seed(server);
     await allow('reader', 'service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }');
     await allow('some', 'service "carts" { policy = "read" } node_prefix "" { policy = "read" }');
@@ -327,6 +327,25 @@ describe.skipIf(consul === undefined)('a Consul registry with access control', (
     bridged = openAs('reader');
     await bridged.untilShown(all);
     await bridged.untilState('live');
+  });
+
+  it('is read over TLS, by who has a certificate that it knows', async () => {
+    const tokenFile = path.join(folder, 'tls.token');
+    writeFileSync(tokenFile, secretOf.reader ?? '', { mode: 0o600 });
+    const { caFile, ...own } = server.tlsFiles;
+    const openWith = (tls: Partial<typeof server.tlsFiles>): BridgedRegistry =>
+      open(server, {
+        ...{ addresses: [server.tlsAddress], credentials: { tokenFile } },
+        tls: { ...tls, insecureSkipVerify: false },
+      });
+    for (const tls of [{ caFile }, own]) {
+      const refused = openWith(tls);
+      await refused.untilState('stale');
+      await refused.close();
+      expect(refused.shown).toEqual({});
+    }
+    bridged = openWith({ caFile, ...own });
+    await bridged.untilShown(all);
   });
 
   it('says that a token is wrong, and never which, and goes on when it is replaced', async () => {

@@ -1,4 +1,5 @@
 /** A Consul server of its own, on loopback and free ports: in memory as `-dev` has it, or with a store on disk. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,48 +26,72 @@ export interface ConsulServerOptions {
   readonly isLasting?: boolean;
   /** Of a user who may do anything; with it, others may do nothing without a token. */
   readonly rootToken?: string;
-  /** More of its configuration, in HCL. */
-  readonly settings?: readonly string[];
+  /** Also over TLS, to clients with a certificate: see tlsAddress and tlsFiles. */
+  readonly tls?: boolean;
+}
+
+interface Ports {
+  readonly http: number;
+  readonly https: number;
 }
 
 export class ConsulServer {
   readonly address: string;
+  readonly tlsAddress: string;
   readonly #folder: string;
   readonly #rootToken: string | undefined;
   readonly #start: () => Promise<ServerProcess>;
   #process: ServerProcess | undefined;
 
-  private constructor(folder: string, port: number, parameters: readonly string[], rootToken: string | undefined) {
+  private constructor(folder: string, ports: Ports, parameters: readonly string[], rootToken: string | undefined) {
     const program = consulPeer.find();
     if (program === undefined) throw new Error('consul is not installed');
     this.#folder = folder;
-    this.address = `127.0.0.1:${port}`;
+    this.address = `127.0.0.1:${ports.http}`;
+    this.tlsAddress = `https://127.0.0.1:${ports.https}`;
     this.#rootToken = rootToken;
     this.#start = async () =>
       ServerProcess.start({ command: program, parameters, isReady: async () => this.#isReady(), readyWithin: 30_000 });
   }
 
-  static async start({ isLasting = false, rootToken, settings = [] }: ConsulServerOptions = {}): Promise<ConsulServer> {
+  static async start({ isLasting = false, rootToken, tls = false }: ConsulServerOptions = {}): Promise<ConsulServer> {
     const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-consul-'));
-    const [http = 0, server = 0, lan = 0, wan = 0] = await freePorts(4);
+    const [http = 0, server = 0, lan = 0, wan = 0, https = 0] = await freePorts(5);
+    if (tls) makeCertificates(folder);
     const store = isLasting ? ['-server', '-bootstrap-expect=1', `-data-dir=${folder}`] : ['-dev'];
     const parameters = [
       ['agent', ...store, '-node=here', '-bind=127.0.0.1', '-client=127.0.0.1', '-log-level=warn'],
-      [`-http-port=${http}`, `-server-port=${server}`, `-serf-lan-port=${lan}`, `-serf-wan-port=${wan}`],
+      [
+        `-http-port=${http}`,
+        ...(tls ? [`-https-port=${https}`] : []),
+        `-server-port=${server}`,
+        `-serf-lan-port=${lan}`,
+        `-serf-wan-port=${wan}`,
+      ],
       ['-dns-port=-1', '-grpc-port=-1', '-grpc-tls-port=-1'],
       [
         'disable_update_check = true',
         'ui_config { enabled = false }',
         'leave_on_terminate = false',
         'performance { raft_multiplier = 1 }',
-        ...settings,
       ]
         .concat(rootToken === undefined ? [] : [accessControl(rootToken)])
+        .concat(tls ? [transportSecurity(folder)] : [])
         .flatMap((text) => ['-hcl', text]),
     ].flat();
-    const consul = new ConsulServer(folder, http, parameters, rootToken);
+    const consul = new ConsulServer(folder, { http, https }, parameters, rootToken);
     await consul.restart();
     return consul;
+  }
+
+  /** Of its authority, and of a client that it knows. */
+  get tlsFiles(): { readonly caFile: string; readonly certFile: string; readonly keyFile: string } {
+    const [caFile = '', certFile = '', keyFile = ''] = [
+      'consul-agent-ca.pem',
+      'dc1-client-consul-0.pem',
+      'dc1-client-consul-0-key.pem',
+    ].map((name) => path.join(this.#folder, name));
+    return { caFile, certFile, keyFile };
   }
 
   /** Starts it again, with what it has where it is lasting, and with nothing where it is not. */
@@ -121,4 +146,20 @@ export class ConsulServer {
 
 function accessControl(rootToken: string): string {
   return `acl { enabled = true, default_policy = "deny", tokens { initial_management = "${rootToken}", agent = "${rootToken}" } }`;
+}
+
+function makeCertificates(cwd: string): void {
+  const program = consulPeer.find() ?? '';
+  for (const parameters of [
+    ['ca', 'create'],
+    ['cert', 'create', '-server'],
+    ['cert', 'create', '-client'],
+  ])
+    execFileSync(program, ['tls', ...parameters], { cwd, stdio: 'ignore' });
+}
+
+function transportSecurity(folder: string): string {
+  const file = (name: string): string => JSON.stringify(path.join(folder, name));
+  const own = `cert_file = ${file('dc1-server-consul-0.pem')}, key_file = ${file('dc1-server-consul-0-key.pem')}`;
+  return `tls { https { ca_file = ${file('consul-agent-ca.pem')}, ${own}, verify_incoming = true } }`;
 }

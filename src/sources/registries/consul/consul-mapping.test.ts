@@ -99,11 +99,6 @@ describe('a service in Consul', () => {
     expect(mapped()?.instances).toEqual([]);
   });
 
-  it('is out of the mesh where one of its instances says so', () => {
-    expect(mapped(entry(), entry({ ID: '2', Meta: { external: 'yes' } }))?.metadata).toEqual({ external: 'yes' });
-    expect(mapped(entry({ Meta: { external: '' } }))?.metadata).toEqual({});
-  });
-
   it('is not read from what is no list of instances', () => {
     for (const odd of [null, {}, 'x', [null], [{}], [{ Node: {}, Service: {} }], [entry(), 7]])
       expect(readHealthEntries(odd)).toBeUndefined();

@@ -12,12 +12,9 @@ export function registryService(
   name: RegistryServiceName,
   entries: readonly HealthEntry[],
 ): RegistryService | undefined {
-  const proper = entries.filter(({ kind }) => kind === '');
-  if (proper.length === 0 && entries.length > 0) return undefined;
-  // As consul2istio has it: what is anywhere out of the mesh is so everywhere.
-  const external = proper.map(({ meta }) => meta.external ?? '').find((value) => value !== '');
-  const metadata = external === undefined ? {} : { external };
-  return { ...name, metadata, instances: proper.map(registryInstance), isProtected: false };
+  const instances = entries.filter(({ kind }) => kind === '').map(registryInstance);
+  if (instances.length === 0 && entries.length > 0) return undefined;
+  return { ...name, metadata: {}, instances, isProtected: false };
 }
 
 function registryInstance(entry: HealthEntry): RegistryInstance {
