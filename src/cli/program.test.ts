@@ -97,11 +97,45 @@ describe('the program', () => {
     ['registry', 'show', 'r'],
     ['registry', 'services', 'r'],
     ['registry', 'check', '-f', 'x'],
+    ['migrate', 'status'],
     ['codec', 'list'],
     ['codec', 'decode', '--codec', 'thrift', 'x'],
   ])('refuses a format that %s %s %s does not have', async (...argv) => {
     const { code, stderr } = await isthmus([...argv, '-o', 'xml']);
     expect([code, stderr]).toEqual([64, expect.stringContaining('Allowed choices are table, json, yaml')]);
+  });
+
+  it.each([
+    ['run'],
+    ['proxy'],
+    ['validate'],
+    ['translate'],
+    ['proxy-status'],
+    ['proxy-config'],
+    ['vip'],
+    ['vip', 'list'],
+    ['vip', 'show'],
+    ['registry'],
+    ['registry', 'list'],
+    ['registry', 'show'],
+    ['registry', 'services'],
+    ['registry', 'check'],
+    ['registry', 'release'],
+    ['registry', 'export'],
+    ['migrate'],
+    ['migrate', 'plan'],
+    ['migrate', 'status'],
+    ['migrate', 'step'],
+    ['migrate', 'rollback'],
+    ['describe'],
+    ['analyze'],
+    ['codec'],
+    ['codec', 'list'],
+    ['codec', 'decode'],
+  ])('begins the help of %s %s with an example', async (...command) => {
+    const { code, stdout } = await isthmus([...command, '--help']);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^Examples?:\n {2}/)]);
+    expect(stdout).toContain(`isthmus ${command.join(' ')}`);
   });
 
   it('gives run and proxy what was written, and ends with their exit code', async () => {

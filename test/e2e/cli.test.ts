@@ -51,6 +51,14 @@ describe('the command line', () => {
     expect(stdout).toMatch(/^-:6:\d+: error ISTH0118 .*Did you mean localRateLimit\?/m);
   });
 
+  it('refuses a kind of ours that there is not, and passes over kinds of others', () => {
+    const manifest = (apiVersion: string) => `{ apiVersion: ${apiVersion}, kind: Toaster, metadata: { name: a } }`;
+    const ours = isthmus(['validate', '-f', '-'], manifest('isthmus.dev/v1alpha1'));
+    expect([ours.status, ours.stdout]).toEqual([79, expect.stringMatching(/^-:1:\d+: error ISTH0101 .*Toaster/)]);
+    const others = isthmus(['validate', '-f', '-'], manifest('kitchen.example/v1'));
+    expect([others.status, others.stdout]).toEqual([0, expect.stringMatching(/^-:1:\d+: info ISTH0110 .*Toaster/)]);
+  });
+
   it('translates the same manifests to the same bytes, whatever their order', () => {
     const files = ['greeter', 'greeter-v1', 'greeter-v2', 'orders', 'orders-v1', 'orders-v2', 'awesomerpc', 'mesh'];
     const translated = (names: readonly string[]) =>
