@@ -114,6 +114,13 @@ export class NacosServer {
     await this.#call('DELETE', '/v3/client/ns/instance', parameters);
   }
 
+  /** The last instance of its service, and the service, which would stay in lists for a minute or two. */
+  async remove(instance: NacosInstance): Promise<void> {
+    const { serviceName, groupName, namespaceId } = instance;
+    await this.deregister(instance);
+    await this.#call('DELETE', '/v3/admin/ns/service', { serviceName, groupName, namespaceId });
+  }
+
   /** Changes an instance as an operator does it. */
   async update(instance: NacosInstance): Promise<void> {
     const metadata = JSON.stringify({ ...noHeartbeats, ...instance.metadata });

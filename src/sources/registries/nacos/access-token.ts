@@ -22,12 +22,17 @@ export class AccessToken {
   #renewAt = 0;
   #renewedAt = 0;
   #renewal: Promise<void> | undefined;
-  /** Why there is no token; empty where none is wanted. */
-  problem = '';
+  /** Why there is none, or no new one. */
+  #problem = '';
 
   constructor(api: HttpApi, secrets: () => Promise<RegistrySecrets>) {
     this.#api = api;
     this.#secrets = secrets;
+  }
+
+  /** What a refusal may come of, to be added to it. */
+  get hint(): string {
+    return this.#problem === '' ? '' : ` (${this.#problem})`;
   }
 
   /** Never rejects: without a token, the server says itself what it thinks of that. */
@@ -58,7 +63,7 @@ export class AccessToken {
       else await this.#logIn(username, password ?? '');
     } catch (error) {
       this.#renewAt = performance.now() + restMs;
-      this.problem = messageOf(error);
+      this.#problem = messageOf(error);
     }
   }
 
@@ -71,13 +76,13 @@ export class AccessToken {
         const life = Number(granted.tokenTtl);
         this.#token = granted.accessToken;
         this.#renewAt = performance.now() + (life > 0 ? life : usualLifeSeconds) * 1_000 * (1 - renewedBefore);
-        this.problem = '';
+        this.#problem = '';
         return;
       }
       refusals.push(status);
     }
     // One of the paths may just not be there.
     const status = refusals.find((one) => one !== 404 && one !== 410) ?? refusals[0];
-    this.problem = `the login is refused with status ${status}`;
+    this.#problem = `the login is refused with status ${status}`;
   }
 }

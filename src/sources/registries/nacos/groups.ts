@@ -33,12 +33,12 @@ export interface Groups {
 export async function readGroups(server: HttpServer, select: RegistrySelectSpec): Promise<Groups> {
   const reasons: string[] = [];
   const note = (what: string, error: unknown): void => {
-    reasons.push(`${what}, since they cannot be listed (${messageOf(error)}): name them in spec.select`);
+    reasons.push(`${what}: others cannot be listed, ${messageOf(error)}`);
   };
   let namespaces: readonly string[] = select.namespaces.map(namespaceOf);
   if (namespaces.length === 0) {
     namespaces = await readNamespaces(server).catch((error: unknown) => {
-      note('only the public namespace is read', error);
+      note('spec.select names no namespaces, and only public is read', error);
       return [usualNamespace];
     });
   }
@@ -47,7 +47,7 @@ export async function readGroups(server: HttpServer, select: RegistrySelectSpec)
     let names: readonly string[] = select.groups;
     if (names.length === 0) {
       names = await readGroupNames(server, namespace).catch((error: unknown) => {
-        note(`only group ${usualGroup} of namespace ${namespace} is read`, error);
+        note(`spec.select names no groups, and only ${usualGroup} of ${namespace} is read`, error);
         return [usualGroup];
       });
     }

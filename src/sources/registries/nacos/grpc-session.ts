@@ -161,18 +161,18 @@ class GrpcSession implements NamingSession {
 
   /** Rejects with Refused, where it is answered with something else than success. */
   async #request(type: string, body: JsonRecord, isRetry = false): Promise<JsonRecord> {
-    const token = await this.#options.token.current();
-    const headers: Record<string, string> = token === undefined ? {} : { accessToken: token };
+    const { token } = this.#options;
+    const accessToken = await token.current();
+    const headers: Record<string, string> = accessToken === undefined ? {} : { accessToken };
     const answer = await this.#unary(type, { ...body, module: 'naming' }, requestMs, headers);
     // Some servers say `success: false` beside it.
     if (answer.resultCode === ok) return answer;
     const status = Number(answer.errorCode ?? answer.resultCode);
-    if ((status === 403 || status === 401) && !isRetry && this.#options.token.refuse())
-      return this.#request(type, body, true);
+    if ((status === 403 || status === 401) && !isRetry && token.refuse()) return this.#request(type, body, true);
     if (answer.resultCode === unregistered || status === unregistered)
       this.#fail(this.#unavailable('the server does not know the connection any more'));
     const why = typeof answer.message === 'string' ? answer.message : 'no reason is given';
-    throw new Refused(status, `${this.#address}: ${status}, ${why}`);
+    throw new Refused(status, `${this.#address}: ${status}, ${why}${token.hint}`);
   }
 
   async #unary(

@@ -31,6 +31,11 @@ export class HttpApi {
     this.#agent = base.protocol === 'https:' ? new https.Agent({ ...pool, ...trusted }) : new http.Agent(pool);
   }
 
+  /** host:port, for messages. */
+  get host(): string {
+    return this.#base.host;
+  }
+
   /** `path`: below the context, such as `/v1/ns/service/list`. Rejects with UNAVAILABLE where nobody answers. */
   async get(path: string, parameters: Parameters, token: string | undefined): Promise<HttpAnswer> {
     const query = new URLSearchParams(token === undefined ? parameters : { ...parameters, accessToken: token });

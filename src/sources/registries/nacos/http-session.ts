@@ -20,7 +20,7 @@ export async function readJson({ api, token }: HttpServer, path: string, query: 
   if ((answer.status === 401 || answer.status === 403) && token.refuse())
     answer = await api.get(path, query, await token.current());
   if (answer.status === 200 && isRecord(answer.body) && isSuccess(answer.body)) return answer.body;
-  throw new Refused(answer.status, `${path}: status ${answer.status}${messageIn(answer)}`);
+  throw new Refused(answer.status, `${api.host}${path}: status ${answer.status}${messageIn(answer)}${token.hint}`);
 }
 
 /** Of 3.x, which wraps its answers: `{code: 0, data}`. */

@@ -157,7 +157,7 @@ class NacosClient implements RegistryClient {
           groups = found;
         });
       }
-      await follower.refresh(session, groups, http.token.problem);
+      await follower.refresh(session, groups);
       this.#failures.clear();
       const due = start + (interval ?? Math.max(listIntervalMs, follower.size * msPerService));
       await pause(Math.max(due - performance.now(), 0) * (0.95 + Math.random() / 10), signal);

@@ -33,7 +33,9 @@ export interface NamingFollowerOptions {
 
 /** What a round of lists gave for one scope. */
 interface Listed {
+  /** Why it may lack some, and why some groups were not read at all. */
   readonly reasons: string[];
+  readonly refusals: string[];
   readonly present: Set<FollowedService>;
   isChanged: boolean;
   isRead: boolean;
@@ -71,9 +73,9 @@ export class NamingFollower {
     for (const part of this.#parts.values()) part.isSubscribed = false;
   }
 
-  /** Lists and reads what is not known yet. `problem`: why we may be refused. Rejects when the session is over. */
-  async refresh(session: NamingSession, groups: Groups, problem: string): Promise<void> {
-    await this.#listAll(session, groups, problem);
+  /** Lists and reads what is not known yet. Rejects when the session is over. */
+  async refresh(session: NamingSession, groups: Groups): Promise<void> {
+    await this.#listAll(session, groups);
     const now = performance.now();
     const wanted = [...this.#parts.values()].filter(
       (part) => (!session.pushes || !part.isSubscribed) && (this.#refused.get(part) ?? 0) <= now,
@@ -102,12 +104,12 @@ export class NamingFollower {
     return performance.now() < this.#settledAt;
   }
 
-  async #listAll(session: NamingSession, { groups, reason }: Groups, problem: string): Promise<void> {
+  async #listAll(session: NamingSession, { groups, reason }: Groups): Promise<void> {
     const { scopes, select } = this.#options;
     const rounds = new Map(
       scopes.map((scope): [string, Listed] => [
         scope,
-        { reasons: reason === '' ? [] : [reason], present: new Set(), isChanged: false, isRead: false },
+        { reasons: reason === '' ? [] : [reason], refusals: [], present: new Set(), isChanged: false, isRead: false },
       ]),
     );
     const wanted = new Map([...groups, ...(select.groups.length === 0 ? this.#groups() : [])].map(byGroup));
@@ -122,7 +124,7 @@ export class NamingFollower {
         else removed.push(...this.#keep(group, names, listed));
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        listed.reasons.push(problem === '' ? error.message : `${problem}; ${error.message}`);
+        listed.refusals.push(error.message);
       }
     });
     for (const [scope, listed] of rounds) this.#sayList(scope, listed);
@@ -164,15 +166,15 @@ export class NamingFollower {
     return part;
   }
 
-  #sayList(scope: string, { reasons, present, isChanged, isRead }: Listed): void {
-    const reason = [...new Set(reasons)].join('; ');
-    const said = this.#said.get(scope);
-    const now = performance.now();
-    if (!isRead && reasons.length > 0) {
+  #sayList(scope: string, { reasons, refusals, present, isChanged, isRead }: Listed): void {
+    if (!isRead && refusals.length > 0) {
       this.#said.delete(scope);
-      this.#say({ kind: 'unavailable', scope, reason });
+      this.#say({ kind: 'unavailable', scope, reason: distinct(refusals) });
       return;
     }
+    const reason = distinct([...refusals, ...reasons]);
+    const said = this.#said.get(scope);
+    const now = performance.now();
     if (!isChanged && said?.reason === reason && now - said.at < listAgainMs) return;
     this.#said.set(scope, { reason, at: now });
     const services = [...present].map(({ name }) => name);
@@ -236,6 +238,10 @@ async function inTurns<T>(items: readonly T[], handle: (item: T) => Promise<void
     }
   };
   await Promise.all(Array.from({ length: Math.min(window, items.length) }, worker));
+}
+
+function distinct(reasons: readonly string[]): string {
+  return [...new Set(reasons)].join('; ');
 }
 
 function byGroup(group: Group): readonly [string, Group] {

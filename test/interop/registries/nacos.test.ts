@@ -1,0 +1,251 @@
+/** The bridge against a real Nacos server: nothing is lost without a cause, and nothing changes without a change. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RegistrySelectSpec } from '../../../src/resources/kinds.ts';
+import { testRegistry } from '../../../src/resources/service-registry-fixture.ts';
+import { type NacosInstance, NacosServer } from '../../peers/nacos/nacos-server.ts';
+import { peerUnderTest } from '../peer-under-test.ts';
+import { BridgedRegistry, graceMs, holdMs } from './bridged-registry.ts';
+
+const nacos = peerUnderTest('nacos');
+const settleMs = 2_000;
+const at = (serviceName: string, n: number, rest: Partial<NacosInstance> = {}): NacosInstance => ({
+  serviceName,
+  ip: `10.0.0.${n}`,
+  port: 8080,
+  ...rest,
+});
+const ips = (...numbers: readonly number[]) => numbers.map((n) => `10.0.0.${n}`);
+const select = (chosen: Partial<RegistrySelectSpec>) => ({ ...testRegistry().spec.select, ...chosen });
+
+describe.skipIf(nacos === undefined)('a Nacos registry', () => {
+  let server: NacosServer;
+  let bridged: BridgedRegistry;
+  const open = (
+    chosen: Partial<RegistrySelectSpec> = {},
+    options: Readonly<Record<string, string>> = {},
+    known?: BridgedRegistry,
+  ) =>
+    new BridgedRegistry(
+      {
+        type: 'Nacos',
+        addresses: [server.address],
+        interval: 200,
+        select: select(chosen),
+        options: { settle: `${settleMs}ms`, ...options },
+      },
+      known?.records.values(),
+    );
+  const orders = [1, 2, 3, 4].map((n) => at('orders', n, { weight: n / 2, metadata: { protocol: 'grpc' } }));
+  const carts = [at('carts', 5, { groupName: 'shop', ephemeral: false, clusterName: 'east' })];
+  const registerAll = async () => {
+    for (const instance of [...orders, ...carts]) await server.register(instance);
+  };
+  const all = { carts: ips(5), orders: ips(1, 2, 3, 4) };
+  /** Waits for longer than anything that is held or doubted is. */
+  const settle = async () => sleep(settleMs + graceMs + 500);
+
+  beforeAll(async () => {
+    server = await NacosServer.start();
+    await server.createNamespace('dev');
+  });
+  afterAll(async () => server?.stop());
+  beforeEach(async () => {
+    await registerAll();
+    bridged = open();
+    await bridged.untilShown(all);
+    await bridged.untilState('live');
+  });
+  afterEach(async () => bridged?.close());
+
+  it('is read with all that the mesh needs, of all its groups', () => {
+    expect(bridged.service('carts')).toMatchObject({ namespace: 'public', group: 'shop' });
+    expect(bridged.service('carts')?.instances[0]).toMatchObject({
+      ports: [{ number: 8080, protocol: '' }],
+      weight: 1,
+      health: 'up',
+      isolated: false,
+      metadata: { cluster: 'east' },
+    });
+    const instances = bridged.service('orders')?.instances ?? [];
+    expect(instances.map(({ weight, ports }) => [weight, ports[0]?.protocol])).toEqual([
+      [0.5, 'grpc'],
+      [1, 'grpc'],
+      [1.5, 'grpc'],
+      [2, 'grpc'],
+    ]);
+  });
+
+  it('that says the same again and again changes nothing', async () => {
+    await sleep(1_000);
+    const { changes } = bridged;
+    await sleep(2_000);
+    expect(bridged.changes).toBe(changes);
+    expect(bridged.codes).toEqual([]);
+  });
+
+  it('shows instances and services that come and go, as it pushes them', async () => {
+    await server.register(at('orders', 6));
+    await server.register(at('fresh', 7));
+    await server.deregister(at('orders', 1));
+    try {
+      await bridged.untilShown({ carts: ips(5), fresh: ips(7), orders: ips(2, 3, 4, 6) });
+      await server.register(at('orders', 2, { weight: 0 }));
+      await expect.poll(() => bridged.service('orders')?.instances[0]?.weight).toBe(0);
+    } finally {
+      await server.deregister(at('orders', 6));
+      await server.remove(at('fresh', 7));
+    }
+    await bridged.untilShown({ carts: ips(5), orders: ips(2, 3, 4) });
+  });
+
+  it('is read in the namespaces and groups that are chosen, and in no others', async () => {
+    const other = at('orders', 8, { namespaceId: 'dev' });
+    await server.register(other);
+    await bridged.close();
+    bridged = open({ namespaces: ['dev', 'public'], groups: ['shop', 'DEFAULT_GROUP'], services: ['orders'] });
+    const shown = () => [...bridged.records.values()].map((one) => [one.namespace, one.instances.length]).sort();
+    await expect.poll(shown).toEqual([
+      ['dev', 1],
+      ['public', 4],
+    ]);
+    await bridged.untilState('live');
+    await server.remove(other);
+  });
+
+  it("shows Dubbo's interfaces by their names, and each port of its applications", async () => {
+    const provider = { protocol: 'tri', interface: 'com.acme.Api', version: '1.2.0', weight: '200', side: 'provider' };
+    const endpoints = JSON.stringify([
+      { port: 20_880, protocol: 'dubbo' },
+      { port: 50_051, protocol: 'tri' },
+    ]);
+    const registered = [
+      at('providers:com.acme.Api:1.2.0:', 11, { metadata: provider }),
+      at('providers:com.acme.Api::blue', 12, { metadata: { protocol: 'dubbo' } }),
+      at('consumers:com.acme.Api:1.2.0:', 13),
+      at('shop-app', 14, { metadata: { 'dubbo.endpoints': endpoints } }),
+    ];
+    for (const instance of registered) await server.register(instance);
+    const added = { 'com.acme.Api:1.2.0': ips(11), 'com.acme.Api::blue': ips(12), 'shop-app': ips(14) };
+    await expect.poll(() => bridged.shown).toMatchObject(added);
+    expect(bridged.shown).not.toHaveProperty('consumers:com.acme.Api:1.2.0:');
+    expect(bridged.service('com.acme.Api:1.2.0')?.instances[0]).toMatchObject({
+      ports: [{ number: 8080, protocol: 'tri' }],
+      weight: 200,
+    });
+    expect(bridged.service('shop-app')?.instances[0]?.ports).toMatchObject([
+      { number: 20_880, protocol: 'dubbo' },
+      { number: 50_051, protocol: 'tri' },
+    ]);
+    for (const instance of registered) await server.remove(instance);
+  });
+
+  it('that is killed loses nothing, neither while it is gone nor until all have registered again', async () => {
+    const { changes } = bridged;
+    await server.kill();
+    await bridged.untilState('stale');
+    await sleep(graceMs + 500);
+    await server.restart();
+    await bridged.untilState('live', 30_000);
+    // Of the ephemeral instances none is left; they come back one by one.
+    for (const instance of orders) {
+      await sleep(200);
+      await server.register(instance);
+      expect(bridged.shown).toEqual(all);
+    }
+    await settle();
+    expect(bridged.shown).toEqual(all);
+    expect(bridged.changes).toBe(changes);
+    await server.deregister(at('orders', 4));
+    await bridged.untilShown({ ...all, orders: ips(1, 2, 3) });
+  });
+
+  it('that comes back empty keeps all while its loss is held', async () => {
+    await server.restartEmpty();
+    await bridged.untilState('live', 30_000);
+    await sleep(settleMs + graceMs + holdMs / 4);
+    expect(bridged.shown).toEqual(all);
+    expect(bridged.codes).toContain('ISTH1005');
+    await server.createNamespace('dev');
+  });
+
+  it('that freezes is not believed to be empty', async () => {
+    server.freeze();
+    try {
+      await bridged.untilState('stale');
+      await sleep(graceMs);
+      expect(bridged.shown).toEqual(all);
+    } finally {
+      server.thaw();
+    }
+    await bridged.untilState('live');
+    await settle();
+    expect(bridged.shown).toEqual(all);
+  });
+
+  it('of which gRPC cannot be reached is followed over HTTP', async () => {
+    await bridged.close();
+    bridged = open({}, { grpcPort: '1' });
+    await bridged.untilShown(all);
+    await server.register(at('orders', 6));
+    await bridged.untilShown({ ...all, orders: ips(1, 2, 3, 4, 6) });
+    const { changes } = bridged;
+    await server.deregister(at('orders', 6));
+    await bridged.untilShown(all);
+    await sleep(1_000);
+    expect(bridged.changes).toBe(changes + 1);
+  });
+
+  it('that cannot be reached at the start is served from what it said before', async () => {
+    const earlier = bridged;
+    await server.kill();
+    bridged = open({}, {}, earlier);
+    await bridged.untilState('stale');
+    expect(bridged.shown).toEqual(all);
+    expect(bridged.codes).toEqual(['ISTH1003', 'ISTH1010']);
+    await earlier.close();
+  });
+});
+
+describe.skipIf(nacos === undefined)('a Nacos registry that knows its users, and has no old API', () => {
+  let server: NacosServer;
+  let folder: string;
+  let bridged: BridgedRegistry | undefined;
+  const open = (password: string, options: Readonly<Record<string, string>> = {}) => {
+    const usernameFile = path.join(folder, 'user');
+    const passwordFile = path.join(folder, password);
+    writeFileSync(usernameFile, 'nacos\n');
+    writeFileSync(passwordFile, `${password}\n`);
+    const credentials = { usernameFile, passwordFile };
+    return new BridgedRegistry({ type: 'Nacos', addresses: [server.address], interval: 200, credentials, options });
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'isthmus-nacos-secrets-'));
+    server = await NacosServer.start({ password: 'correct', hasOldApi: false });
+    for (const n of [1, 2]) await server.register(at('orders', n));
+  });
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await server?.stop();
+  });
+  afterEach(async () => bridged?.close());
+
+  it.each(['grpc', 'http'])('is read with the right password, over %s', async (transport) => {
+    bridged = open('correct', { transport });
+    await bridged.untilShown({ orders: ips(1, 2) });
+    await bridged.untilState('live');
+    expect(bridged.codes).toEqual([]);
+  });
+
+  it.each(['grpc', 'http'])('refuses the wrong one, and says so without it, over %s', async (transport) => {
+    bridged = open('mistaken', { transport });
+    await bridged.untilState('stale');
+    expect(bridged.status?.reason).toMatch(/the login is refused/);
+    expect(bridged.status?.reason).not.toMatch(/mistaken/);
+    expect(bridged.shown).toEqual({});
+  });
+});
