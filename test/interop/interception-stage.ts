@@ -5,11 +5,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { resolve4, resolve6 } from 'node:dns/promises';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { DubboProvider, dubboPeer } from '../peers/dubbo/dubbo-peer.ts';
+import { classPath } from '../peers/java-peer.ts';
 import { DeskClient, startDeskServers } from './python-peer.ts';
 
 const run = promisify(execFile);
@@ -53,6 +55,52 @@ async function dial(host: string, port: number): Promise<string> {
   return stdout.trim();
 }
 
+/** Dubbo's consumer as it is: the name is resolved by Java, as the system says. */
+async function callEcho(host: string, attachments: readonly string[]): Promise<string> {
+  const options = attachments.flatMap((pair) => ['--attachment', pair]);
+  const java = [
+    '-Xmx160m',
+    '-XX:TieredStopAtLevel=1',
+    `-Duser.home=${folder}`,
+    '-cp',
+    classPath(dubboPeer.find() ?? ''),
+  ];
+  const { stdout } = await run('java', [...java, 'Consumer', '--url', `dubbo://${host}:20880`, ...options, 'who']);
+  return stdout.split('\n').find((line) => /^[=!] /.test(line)) ?? '';
+}
+
+const echoManifest = `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: echo, namespace: shop }
+spec:
+  hosts: [echo.shop.mesh]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{ number: 20880, name: tcp-metaprotocol-dubbo }]
+  endpoints:
+    - { address: 127.0.0.1, ports: { tcp-metaprotocol-dubbo: 19095 }, labels: { version: v1 } }
+    - { address: 127.0.0.1, ports: { tcp-metaprotocol-dubbo: 19096 }, labels: { version: v2 } }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: echo, namespace: shop }
+spec:
+  host: echo.shop.mesh
+  subsets:
+    - { name: v1, labels: { version: v1 } }
+    - { name: v2, labels: { version: v2 } }
+---
+apiVersion: metaprotocol.aeraki.io/v1alpha1
+kind: MetaRouter
+metadata: { name: echo, namespace: shop }
+spec:
+  hosts: [echo.shop.mesh]
+  routes:
+    - match: { attributes: { interface: { exact: Echo }, tag: { exact: canary } } }
+      route: [{ destination: { host: echo.shop.mesh, subset: v2 } }]
+    - route: [{ destination: { host: echo.shop.mesh, subset: v1 } }]
+`;
+
 const flavour = 'framed-binary';
 const before = (await run('sh', [intercept, 'status'])).stdout;
 const up = (await run('sh', [intercept, 'up'])).stdout;
@@ -60,12 +108,18 @@ const servers = await startDeskServers(python, [
   { flavour, version: 'v1', port: 19_091 },
   { flavour, version: 'v2', port: 19_092 },
 ]);
+const providers = await Promise.all([
+  DubboProvider.start({ protocols: { dubbo: 19_095 }, name: 'v1' }),
+  DubboProvider.start({ protocols: { dubbo: 19_096 }, name: 'v2' }),
+]);
 await startClock('one', 19_093);
 await startClock('two', 19_094);
+writeFileSync(path.join(folder, 'echo.yaml'), echoManifest);
 const control = [
   'run',
   '-f',
   path.join(root, 'examples/interception/manifests'),
+  path.join(folder, 'echo.yaml'),
   '--state',
   path.join(folder, 'state'),
 ];
@@ -95,10 +149,12 @@ const clocks: string[] = [];
 for (let turn = 0; turn < 20; turn++) clocks.push(await dial('clock.shop.mesh', 9090));
 const families = [await resolve4('clock.shop.mesh'), await resolve6('clock.shop.mesh')].flat();
 const byFamily = await Promise.all(families.map(async (address) => dial(address, 9090)));
+const dubbo = [await callEcho('echo.shop.mesh', []), await callEcho('echo.shop.mesh', ['tag=canary'])];
+await Promise.all(providers.map(async (provider) => provider.kill()));
 await servers.stop();
 const down = (await run('sh', [intercept, 'down'])).stdout;
 const after = (await run('sh', [intercept, 'status'])).stdout;
 const nat = (await run('sh', ['-c', 'cat /proc/net/ip_tables_names 2>/dev/null || true'])).stdout;
-console.log(JSON.stringify({ before, up, thrift, clocks, byFamily, down, after, nat }));
+console.log(JSON.stringify({ before, up, thrift, dubbo, clocks, byFamily, down, after, nat }));
 rmSync(folder, { recursive: true, force: true });
 process.exit(0);

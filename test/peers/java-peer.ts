@@ -15,7 +15,7 @@ interface JavaProgram {
 
 /** `find` gives the folder of the classes; see classPath. */
 export function javaPeer({ name, purpose, folder, mainClass }: JavaProgram): Peer {
-  const cache = (): string => cacheFolder(name, path.join(folder, 'pom.xml'));
+  const cache = (): string => cacheFolder(name, path.join(folder, 'pom.xml'), ...sourcesIn(path.join(folder, 'src')));
   const classes = (): string => path.join(cache(), 'target/classes');
   const isBuilt = (): boolean =>
     existsSync(path.join(classes(), `${mainClass}.class`)) && existsSync(path.join(cache(), 'lib'));
@@ -31,6 +31,13 @@ export function javaPeer({ name, purpose, folder, mainClass }: JavaProgram): Pee
       execFileSync('mvn', ['-B', '-q', ...goals, ...options], { cwd: cache(), stdio: ['ignore', 'pipe', 'pipe'] });
     },
   };
+}
+
+function sourcesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
 }
 
 /** `classes`: of an installed peer. Jars whose names begin with one of `first` come before all others. */
