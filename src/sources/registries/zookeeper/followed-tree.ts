@@ -10,8 +10,10 @@
 import type { RegistryServiceName } from '../../../model/registry.ts';
 import type { Registrations } from '../registrations/registrations.ts';
 import { type Role, roleOfChild, startOf } from './dubbo-tree.ts';
+import type { Found } from './found.ts';
 import type { NodeChildren, NodeData, NodeVersions } from './messages.ts';
-import type { Found, Session } from './session.ts';
+import type { Session } from './session.ts';
+import { TreeDoubts } from './tree-doubts.ts';
 
 interface Followed {
   readonly path: string;
@@ -48,20 +50,18 @@ export class FollowedTree {
   readonly #options: FollowedTreeOptions;
   readonly #roots: readonly Followed[];
   readonly #followed = new Map<string, Followed>();
-  readonly #denied = new Set<string>();
-  readonly #absentRoots = new Set<string>();
-  /** Roots that were there at some time. */
-  readonly #seenRoots = new Set<string>();
+  /** Why what was read is not all that there may be. */
+  readonly doubts: TreeDoubts;
   readonly #queue = new Set<Followed>();
   /** Gone, which is not believed yet. */
   readonly #vanished = new Set<string>();
   #believesLosses = true;
   #reads = 0;
   #session: Session | undefined;
-  #isFull = false;
 
   constructor(options: FollowedTreeOptions) {
     this.#options = options;
+    this.doubts = new TreeDoubts(options.roots.map(({ path }) => path));
     this.#roots = options.roots.map((root) => this.#follow({ ...root, parent: undefined }));
   }
 
@@ -70,8 +70,7 @@ export class FollowedTree {
     this.#session = session;
     this.#reads = 0;
     this.#believesLosses = believesLosses;
-    this.#isFull = false;
-    this.#denied.clear();
+    this.doubts.begin();
     this.#queue.clear();
     // The others follow when those above them were read: below what is not there nothing is looked for.
     for (const root of this.#roots) this.#queue.add(root);
@@ -106,27 +105,10 @@ export class FollowedTree {
   async patrol(session: Session): Promise<void> {
     for (const followed of [...this.#followed.values()]) {
       if (!this.#isCurrent(session, followed) || this.#queue.has(followed)) continue;
-      const isDenied = this.#denied.has(followed.path);
+      const isDenied = this.doubts.isDenied(followed.path);
       const versions = isDenied ? undefined : await session.versions(`${this.#options.chroot}${followed.path}`);
       if (isDenied || (versions?.kind === 'found' && this.#isOutdated(followed, versions.value))) this.#read(followed);
     }
-  }
-
-  get isDenied(): boolean {
-    return this.#roots.every(({ path }) => this.#denied.has(path));
-  }
-
-  /** Why what was read is not all that there may be. */
-  doubts(): readonly string[] {
-    const missing = this.#roots.filter(({ path }) => this.#absentRoots.has(path));
-    // Who registers at one level only has no root of the other one.
-    const lost =
-      missing.length === this.#roots.length ? missing : missing.filter(({ path }) => this.#seenRoots.has(path));
-    return [
-      ...(this.#denied.size === 0 ? [] : [`permission denied to read ${some([...this.#denied])}`]),
-      ...(lost.length === 0 ? [] : [`there is no ${lost.map(({ path }) => path).join(' and no ')}`]),
-      ...(this.#isFull ? ['there are more nodes than are followed'] : []),
-    ];
   }
 
   #isOutdated({ role, version }: Followed, now: NodeVersions): boolean {
@@ -196,10 +178,7 @@ export class FollowedTree {
   }
 
   #takeChildren(followed: Followed, found: Found<NodeChildren>): void {
-    const isRoot = followed.parent === undefined;
-    if (isRoot) this.#absentRoots.delete(followed.path);
     if (!this.#isThere(followed, found)) return;
-    if (isRoot) this.#seenRoots.add(followed.path);
     const names = new Set(found.value.names);
     followed.version = found.value.version;
     for (const name of followed.children) if (!names.has(name)) this.#dropChild(followed, name);
@@ -209,18 +188,10 @@ export class FollowedTree {
   }
 
   #isThere<T>(followed: Followed, found: Found<T>): found is { readonly kind: 'found'; readonly value: T } {
-    if (found.kind === 'denied') this.#denied.add(followed.path);
-    else this.#denied.delete(followed.path);
-    if (found.kind === 'absent') {
-      const { parent } = followed;
-      // A root that is not there is a mistake of somebody's; what was below it stays.
-      if (parent === undefined) this.#absentRoots.add(followed.path);
-      else {
-        this.#dropChild(parent, nameIn(followed.path));
-        // It may be there again, which its parent's event need not tell.
-        this.#queue.add(parent);
-      }
-    }
+    const { path, parent } = followed;
+    this.doubts.note(path, found.kind);
+    // A root that is not there is a mistake of somebody's; what was below it stays. For others their parents' event comes.
+    if (found.kind === 'absent' && parent !== undefined) this.#dropChild(parent, nameIn(path));
     return found.kind === 'found';
   }
 
@@ -241,7 +212,7 @@ export class FollowedTree {
       return;
     }
     if (this.#followed.size >= maxFollowed) {
-      this.#isFull = true;
+      this.doubts.isFull = true;
       return;
     }
     parent.children.add(name);
@@ -258,7 +229,7 @@ export class FollowedTree {
     for (const child of followed.children) this.#dropChild(followed, child);
     this.#followed.delete(path);
     this.#queue.delete(followed);
-    this.#denied.delete(path);
+    this.doubts.forget(path);
   }
 
   #put({ prefix }: Followed, path: string, value: string, version: number): void {
@@ -274,9 +245,4 @@ export class FollowedTree {
 
 function nameIn(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function some(paths: readonly string[]): string {
-  const named = paths.slice(0, 3).map((path) => (path.length <= 120 ? path : `${path.slice(0, 120)}...`));
-  return `${named.join(' and ')}${paths.length > 3 ? ` and ${paths.length - 3} more` : ''}`;
 }

@@ -45,6 +45,10 @@ export class JuteReader {
     return this.bytes().toString();
   }
 
+  bool(): boolean {
+    return this.#take(1)[0] === 1;
+  }
+
   texts(): readonly string[] {
     const count = Math.max(0, this.int());
     // Each takes four bytes at least: a count that lies reserves nothing.

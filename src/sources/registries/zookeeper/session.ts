@@ -7,8 +7,9 @@
  */
 import type { Socket } from 'node:net';
 import { IsthmusError } from '../../../model/errors.ts';
+import { type Found, foundIn, refusal } from './found.ts';
 import { FrameReader } from './frame-reader.ts';
-import { bool, text } from './jute.ts';
+import { bool, type JuteReader, text } from './jute.ts';
 import {
   connectRequest,
   digest,
@@ -42,12 +43,6 @@ export interface SessionOptions {
   /** Closes it, whatever it is doing. */
   readonly signal: AbortSignal;
 }
-
-/** What is read of a node that may not be there, or not be for us. */
-export type Found<T> =
-  | { readonly kind: 'found'; readonly value: T }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'denied' };
 
 /** The server took the connection, and ended it before there was a session: so it does when we have seen more than it has. */
 export class SessionRefused extends IsthmusError {}
@@ -126,22 +121,22 @@ export class Session {
 
   /** An event comes when they change. */
   async children(path: string): Promise<Found<NodeChildren>> {
-    return this.#ask(Operation.children, [text(path), bool(true)], ({ body }) => readChildren(body));
+    return this.#ask(Operation.children, [text(path), bool(true)], readChildren);
   }
 
   /** An event comes when it changes. */
   async data(path: string): Promise<Found<NodeData>> {
-    return this.#ask(Operation.data, [text(path), bool(true)], ({ body }) => readData(body));
+    return this.#ask(Operation.data, [text(path), bool(true)], readData);
   }
 
   /** An event comes when the node is created. */
   async exists(path: string): Promise<Found<NodeVersions>> {
-    return this.#ask(Operation.exists, [text(path), bool(true)], ({ body }) => readVersions(body));
+    return this.#ask(Operation.exists, [text(path), bool(true)], readVersions);
   }
 
   /** No event comes of it; and no right is needed for it. */
   async versions(path: string): Promise<Found<NodeVersions>> {
-    return this.#ask(Operation.exists, [text(path), bool(false)], ({ body }) => readVersions(body));
+    return this.#ask(Operation.exists, [text(path), bool(false)], readVersions);
   }
 
   readonly close = (): void => {
@@ -150,19 +145,14 @@ export class Session {
     this.#fail(new IsthmusError('UNAVAILABLE', 'closed'));
   };
 
-  #ask<T>(operation: number, body: readonly Buffer[], read: (reply: Reply) => T): Promise<Found<T>> {
+  #ask<T>(operation: number, body: readonly Buffer[], read: (body: JuteReader) => T): Promise<Found<T>> {
     const { promise, resolve, reject } = Promise.withResolvers<Found<T>>();
     if (this.#isOver) {
       reject(this.#closed());
       return promise;
     }
     const xid = ++this.#xid;
-    const take = (reply: Reply): void => {
-      if (reply.status === Status.ok) resolve({ kind: 'found', value: read(reply) });
-      else if (reply.status === Status.noNode) resolve({ kind: 'absent' });
-      else if (reply.status === Status.noAuth) resolve({ kind: 'denied' });
-      else throw new IsthmusError('UNAVAILABLE', `${this.#options.name}: ${statusText(reply.status)}`);
-    };
+    const take = (reply: Reply): void => resolve(foundIn(reply, read, this.#options.name));
     this.#waiting.push({ xid, since: performance.now(), take, reject });
     this.#send(request(xid, operation, ...body));
     return promise;
@@ -204,7 +194,7 @@ export class Session {
     if (reply.xid === Xid.ping) return;
     if (reply.xid === Xid.auth) {
       if (reply.status === Status.ok) return;
-      throw new IsthmusError('UNAVAILABLE', `${this.#options.name}: ${statusText(reply.status)}`);
+      throw refusal(reply.status, this.#options.name);
     }
     const waiting = this.#waiting[0];
     if (waiting?.xid !== reply.xid)
@@ -250,11 +240,4 @@ export class Session {
   #silent(): IsthmusError {
     return new IsthmusError('UNAVAILABLE', `${this.#options.name} does not answer`);
   }
-}
-
-function statusText(status: number): string {
-  if (status === Status.authFailed) return 'authentication failed';
-  if (status === Status.saslRequired) return 'the server demands SASL, which is not spoken here';
-  if (status === Status.sessionExpired) return 'the session expired';
-  return `error ${status}`;
 }

@@ -91,7 +91,7 @@ class ZooKeeperClient implements RegistryClient {
       registrations,
       isSelected: selected,
       onRead: () => this.#isRead && this.#answers.sayChanges(),
-      onIdle: () => (this.#isRead ? this.#answers.sayDoubts(this.#tree.doubts()) : this.#reading.resolve()),
+      onIdle: () => (this.#isRead ? this.#answers.sayDoubts(this.#tree.doubts.list()) : this.#reading.resolve()),
       onFailure: (error) => this.#reading.reject(error),
     });
     this.#running = this.#run();
@@ -162,8 +162,8 @@ class ZooKeeperClient implements RegistryClient {
     const isFirst = !this.#hasRead;
     this.#tree.begin(session, isFirst);
     await this.#reading.promise;
-    const doubts = this.#tree.doubts();
-    if (this.#tree.isDenied) throw new IsthmusError('UNAVAILABLE', doubts.join('; '));
+    const doubts = this.#tree.doubts.list();
+    if (this.#tree.doubts.areAllRootsDenied) throw new IsthmusError('UNAVAILABLE', doubts.join('; '));
     this.#isRead = true;
     this.#hasRead = true;
     this.#refusedSince = undefined;
