@@ -3,15 +3,18 @@
  * a fresh buffer of 64 KiB for each read instead, which for small requests costs more than all that we do with them.
  */
 import { type OnReadOpts, Socket } from 'node:net';
+import { ReadGarbage, youngCollector } from './read-garbage.ts';
 
 const READ_BYTES = 64 * 1024;
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+const garbage = new ReadGarbage(youngCollector());
 
 /** The `onread` option of a socket that hands what it reads to `receive`; the bytes are the receiver's. */
 export function reading(receive: (bytes: Buffer) => void): OnReadOpts {
   return {
     buffer: readBuffer,
     callback: (length) => {
+      garbage.note(length);
       const bytes = Buffer.allocUnsafe(length);
       readBuffer.copy(bytes, 0, 0, length);
       receive(bytes);
