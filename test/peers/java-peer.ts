@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from './cache.ts';
+import { findOnPath, installDebian } from './debian.ts';
 import type { Peer } from './peer.ts';
 
 interface JavaProgram {
@@ -24,6 +25,8 @@ export function javaPeer({ name, purpose, folder, mainClass }: JavaProgram): Pee
     purpose,
     find: () => (isBuilt() ? classes() : undefined),
     install: () => {
+      if (['javac', 'mvn'].some((program) => findOnPath(program) === undefined))
+        installDebian(['default-jdk-headless', 'maven']);
       for (const file of ['pom.xml', 'src'])
         cpSync(path.join(folder, file), path.join(cache(), file), { recursive: true });
       const goals = ['dependency:copy-dependencies', 'compile'];
