@@ -233,7 +233,11 @@ describe.skipIf(zooKeeper === undefined)('a ZooKeeper with rights', () => {
       await bridged.untilShown({ ...now, 'com.Secret': ['10.0.0.7'] });
       const trusted = open({ credentials: credentials('not for logs') });
       const shown = { ...now, 'com.Secret': ['10.0.0.7', '10.0.0.8'] };
-      await trusted.untilShown(shown).finally(() => trusted.close());
+      try {
+        await trusted.untilShown(shown);
+      } finally {
+        await trusted.close();
+      }
       await writer.allow('/dubbo/com.Secret/providers', forAll);
       await bridged.untilShown(shown);
       await expect.poll(() => bridged.codes).toEqual([]);
