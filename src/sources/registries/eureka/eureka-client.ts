@@ -115,6 +115,7 @@ class EurekaClient implements RegistryClient {
     this.#connection = connection;
     const reader = new ApplicationsReader(connection, this.#own.path, this.#tableOptions);
     this.#follower.begin(connection.host);
+    let wasFull = false;
     while (!signal.aborted) {
       const start = performance.now();
       const result = await this.#follower.poll(reader);
@@ -122,7 +123,8 @@ class EurekaClient implements RegistryClient {
       this.#failures.clear();
       await this.#tell(result);
       const took = performance.now() - start;
-      const rest = result.isFull ? Math.max(interval - took, took / readShare) : interval - took;
+      const rest = result.isFull && wasFull ? Math.max(interval - took, took / readShare) : interval - took;
+      wasFull = result.isFull;
       await this.#pause(Math.max(rest, 0) * (0.95 + Math.random() / 10));
     }
   }

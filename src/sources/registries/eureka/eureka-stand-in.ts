@@ -19,6 +19,9 @@ interface Kept {
   readonly updatedAt: number;
 }
 
+/** For which a change is in its deltas. */
+const windowMs = 180_000;
+
 export class EurekaStandIn {
   /** Paths that were asked for. */
   readonly asked: string[] = [];
@@ -85,7 +88,7 @@ export class EurekaStandIn {
     this.#version = 0;
   }
 
-  /** All, or the changes. */
+  /** All, or changes. */
   list(kept: Iterable<Kept> = this.#instances.values(), version = 1): string {
     const applications = new Map<string, object[]>();
     for (const one of kept) {
@@ -130,7 +133,11 @@ export class EurekaStandIn {
 
   #bodyOf(url: string): string | number {
     if (url === `${this.path}/apps`) return this.list();
-    if (url === `${this.path}/apps/delta`) return this.list(this.#changes, this.#version);
+    if (url === `${this.path}/apps/delta`) {
+      const since = Date.now() - windowMs;
+      this.#changes = this.#changes.filter(({ updatedAt }) => updatedAt > since);
+      return this.list(this.#changes, this.#version);
+    }
     return 404;
   }
 }
