@@ -49,6 +49,13 @@ describe('publish of a ServiceRegistry', () => {
   });
 });
 
+it('addresses of a ZooKeeper may end with a path; those of others not', () => {
+  const addresses = ['zk-0.corp:2181', 'zk-1.corp:2181/tenants/a'];
+  expect(read({ type: 'ZooKeeper', addresses }).problems).toEqual([]);
+  expect(read({ type: 'Etcd', addresses }).problems).toEqual([expect.stringContaining('spec.addresses[1]')]);
+  expect(read({ type: 'ZooKeeper', addresses: ['https://zk/a'] }).problems).toHaveLength(1);
+});
+
 it('a ServiceEntry that a registry is to fill needs no ports; any other does', () => {
   const entry = (labels: object) =>
     reader.read({

@@ -43,6 +43,7 @@ export interface FollowedTreeOptions {
 }
 
 const maxReads = 64;
+const patrolled = 32;
 /** Interfaces and instances; far more than one ZooKeeper holds. */
 const maxFollowed = 300_000;
 
@@ -93,22 +94,25 @@ export class FollowedTree {
     if (followed !== undefined) this.#read(followed);
   };
 
-  /** How many nodes are read for what stands below them. */
-  get size(): number {
-    return this.#followed.size;
+  /**
+   * Looks for changes of which no event came: a change of rights makes none, and a change that we may not see uses the
+   * watch up for nothing. `rest` is called after so many nodes. Rejects when the session is over.
+   */
+  async patrol(session: Session, rest: (nodes: number) => Promise<void>): Promise<void> {
+    const all = [...this.#followed.values()];
+    for (let at = 0; at < all.length; at += patrolled) {
+      const some = all.slice(at, at + patrolled);
+      await Promise.all(some.map((one) => this.#check(session, one)));
+      await rest(some.length);
+    }
   }
 
-  /**
-   * Looks for changes of which no event came, one node after the other: a change of rights makes none, and a change
-   * that we may not see uses the watch up for nothing. Rejects when the session is over.
-   */
-  async patrol(session: Session): Promise<void> {
-    for (const followed of [...this.#followed.values()]) {
-      if (!this.#isCurrent(session, followed) || this.#queue.has(followed)) continue;
-      const isDenied = this.doubts.isDenied(followed.path);
-      const versions = isDenied ? undefined : await session.versions(`${this.#options.chroot}${followed.path}`);
-      if (isDenied || (versions?.kind === 'found' && this.#isOutdated(followed, versions.value))) this.#read(followed);
-    }
+  async #check(session: Session, followed: Followed): Promise<void> {
+    if (!this.#isCurrent(session, followed)) return;
+    const isDenied = this.doubts.isDenied(followed.path);
+    const versions = isDenied ? undefined : await session.versions(`${this.#options.chroot}${followed.path}`);
+    if (!this.#isCurrent(session, followed)) return;
+    if (isDenied || (versions?.kind === 'found' && this.#isOutdated(followed, versions.value))) this.#read(followed);
   }
 
   #isOutdated({ role, version }: Followed, now: NodeVersions): boolean {

@@ -41,8 +41,8 @@ const longestRetryMs = 5_000;
 const maxRegistrations = 500_000;
 /** After how many session timeouts it is looked whether there are changes of which no event came. */
 const lookAgainSessions = 5;
-/** So that this costs a small part of a core with a hundred thousand nodes. */
-const msPerNode = 2;
+/** So that this costs a small part of a core, whatever there is. */
+const msPerNode = 4;
 
 export const createZooKeeperClient: CreateRegistryClient = (options) => {
   const settings = zooKeeperSettings(options.registry.spec);
@@ -181,11 +181,11 @@ class ZooKeeperClient implements RegistryClient {
   }
 
   async #keepLooking(session: Session, over: AbortSignal): Promise<never> {
+    const rest = async (ms: number): Promise<void> => sleep(ms, undefined, { signal: over });
     for (;;) {
-      const restMs = Math.max(lookAgainSessions * session.timeoutMs, msPerNode * this.#tree.size);
-      await sleep(restMs, undefined, { signal: over });
+      await rest(lookAgainSessions * session.timeoutMs);
       await session.sync('/');
-      await this.#tree.patrol(session);
+      await this.#tree.patrol(session, (nodes) => rest(nodes * msPerNode));
       this.#answers.saySound();
     }
   }
