@@ -25,7 +25,7 @@ class AgentStandIn {
   index = 5;
   names: Readonly<Record<string, readonly string[]>> = { orders: [] };
   /** Instead of what it would answer. */
-  reply: (path: string, query: URLSearchParams) => Reply | undefined = () => undefined;
+  reply: (path: string) => Reply | undefined = () => undefined;
   /** Whether it waits as it should. */
   isPatient = true;
   /** Path, and the index waited for. */
@@ -65,13 +65,14 @@ class AgentStandIn {
     this.open++;
     this.mostOpen = Math.max(this.mostOpen, this.open);
     response.on('close', () => this.open--);
+    const special = this.reply(pathname);
     const answer = (): void => {
-      const own: Reply = { body: this.#bodyOf(pathname) };
-      const { status = 200, headers = leader, body } = this.reply(pathname, searchParams) ?? own;
+      const { status = 200, headers = leader, body }: Reply = special ?? { body: this.#bodyOf(pathname) };
       response.writeHead(status, { 'x-consul-index': String(this.index), ...headers });
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     };
-    if (this.isPatient && Number(searchParams.get('index') ?? 0) >= this.index) this.#held.add(answer);
+    if (special === undefined && this.isPatient && Number(searchParams.get('index') ?? 0) >= this.index)
+      this.#held.add(answer);
     else answer();
   }
 

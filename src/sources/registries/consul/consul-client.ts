@@ -5,17 +5,19 @@
  *   health (health/service/NAME)  --> instances with the checks of their own and of their node
  *
  * In flight at once are options.connections (128) requests, each on a connection of its own: an agent allows 200 to one
- * address (limits.http_max_conns_per_client). Up to 109 services all have a blocking query, and a write is seen at once.
- * Of more, the 109 that changed last have one, and a few queries on the whole tell who else is to be read:
+ * address (limits.http_max_conns_per_client). Up to 108 services all have a blocking query, and a write is seen at once.
+ * Of more, the 108 that changed last have one, and a few queries on the whole tell who else is to be read:
  *
- *   checks that are critical, or warning (health/state)  --> the services of those that come or go
+ *   checks that are critical, or warning (health/state)  --> the services of those that come or go, of nodes too
  *   names and tags                                       --> what is new, gone, or tagged anew
- *   the index of the names moved, and nobody explains it --> the others, the longest unread first, 1,000 a second, until
- *                                                            one has that index (see unexplained-changes.ts)
- *   nothing                                              --> each service every two minutes
+ *   a node that changed, or that a service left          --> all services on it
+ *   the index of the names moved, and nobody explains it --> the others, the longest unseen first, until one has that
+ *                                                            index (see unexplained-changes.ts): 4,000 a second are asked
+ *                                                            for their index alone
+ *   many changes at once, or of several services         --> all others, within 30 s; and every two minutes in any case
  *
  * So one change costs one read, or a search of the others where an instance came without a check or went without a word.
- * Where limits.http_max_conns_per_client allows it, more connections make all of it immediate.
+ * Where the agent allows more connections than there are services, there is no search.
  *
  * spec.select.namespaces are datacenters (the agent's own when empty); spec.select.groups are namespaces, where the server
  * has them. Options (spec.options):

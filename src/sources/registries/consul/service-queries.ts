@@ -4,12 +4,13 @@
  * something tells that they changed: see consul-client.ts.
  */
 import { AgentBusy, type AgentConnection, AgentLate, type AgentReply } from './agent-connection.ts';
-import { Allowance } from './allowance.ts';
+import { Delays } from './delays.ts';
+import { Lookout } from './lookout.ts';
 import { answerMs, deadlineOf, indexAfter, jittered } from './query-index.ts';
 import { type Realm, target } from './realm.ts';
 import { Seats } from './seats.ts';
 import { TrackedService } from './tracked-service.ts';
-import { settleMs, UnexplainedChanges } from './unexplained-changes.ts';
+import { settleMs } from './unexplained-changes.ts';
 
 /** What became of a reply: there are instances, there are none, or it is no reply to the question. */
 export type Reading = 'read' | 'empty' | 'unreadable';
@@ -32,18 +33,16 @@ type Manner = 'wait' | 'read' | 'look';
 const waitMs = 30_000;
 /** Shorter where others wait for their turn. */
 const turnMs = 10_000;
-const looksPerSecond = 4_000;
-const looksAtOnce = 64;
-const leastPauseMs = 10;
+/** Queries in flight that do not wait: an agent works for them, and does no more for being asked more at once. */
+const mostWorking = 32;
 const tickMs = 1_000;
 /** Refusals in a row before somebody hears of them. */
 const tolerated = 2;
 
 export class ServiceQueries {
   readonly #options: ServiceQueriesOptions;
-  readonly #changes = new UnexplainedChanges();
-  readonly #looks = new Allowance(looksAtOnce, looksPerSecond, performance.now());
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #delays = new Delays();
+  readonly #lookout = new Lookout((ms) => this.#later(ms));
   readonly #tick: NodeJS.Timeout;
   readonly #seats: Seats<TrackedService>;
   /** The longest unseen first. */
@@ -52,13 +51,12 @@ export class ServiceQueries {
   readonly #urgent = new Set<TrackedService>();
   #inFlight = 0;
   #waiting = 0;
-  #noLooksBefore = 0;
   #isClosed = false;
 
   constructor(options: ServiceQueriesOptions) {
     this.#options = options;
-    // The others are for what does not wait.
-    this.#seats = new Seats(options.most - Math.max(2, Math.floor(options.most / 8)));
+    const working = Math.min(Math.max(2, Math.floor(options.most / 8)), mostWorking);
+    this.#seats = new Seats(options.most - working);
     this.#tick = setInterval(() => this.#fill(), tickMs);
   }
 
@@ -103,13 +101,13 @@ export class ServiceQueries {
   /** Some service changed, and which one is not known. */
   noteChange(realm: Realm, index: number): void {
     if (!this.isRotating) return;
-    this.#changes.note(changeId(realm, index), performance.now());
+    this.#lookout.changes.note(changeId(realm, index), performance.now());
     this.#later(2 * settleMs);
   }
 
   /** Any service may have changed. */
   noteUnclear(): void {
-    if (this.isRotating) this.#changes.noteUnclear();
+    if (this.isRotating) this.#lookout.changes.noteUnclear();
     this.#fill();
   }
 
@@ -121,7 +119,7 @@ export class ServiceQueries {
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#tick);
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#delays.close();
   }
 
   #hint(service: TrackedService): void {
@@ -146,32 +144,17 @@ export class ServiceQueries {
 
   #fill(): void {
     while (!this.#isClosed && this.#inFlight < this.#options.most) {
-      const [urgent] = this.#urgent;
+      const canWork = this.#inFlight - this.#waiting < mostWorking;
+      const [urgent] = canWork ? this.#urgent : [];
       const { idle } = this.#seats;
       if (urgent !== undefined) void this.#ask(urgent, 'read');
       else if (idle !== undefined && this.#waiting < this.#seats.most) void this.#ask(idle, 'wait');
       else {
-        const unseen = this.isRotating ? this.#unseen() : undefined;
+        const unseen = canWork && this.isRotating ? this.#lookout.next(this.#services.values()) : undefined;
         if (unseen === undefined) return;
         void this.#ask(unseen, 'look');
       }
     }
-  }
-
-  /** The one to look at next, when there is a reason to. */
-  #unseen(): TrackedService | undefined {
-    const now = performance.now();
-    if (now < this.#noLooksBefore) return undefined;
-    for (const service of this.#services.values()) {
-      // It is as it was seen, or as it will be in a moment.
-      if (service.isAsked) continue;
-      if (!this.#changes.isDue(service.seenAt, now)) return undefined;
-      const pause = this.#looks.take(1, now);
-      this.#noLooksBefore = now + pause;
-      if (pause > 0) this.#later(Math.max(pause, leastPauseMs));
-      return service;
-    }
-    return undefined;
   }
 
   async #ask(service: TrackedService, manner: Manner): Promise<void> {
@@ -225,7 +208,7 @@ export class ServiceQueries {
       return;
     }
     if (this.isRotating) {
-      this.#changes.explain(changeId(service.realm, index));
+      this.#lookout.changes.explain(changeId(service.realm, index));
       if (service.isAnswered && !service.isProxy) this.#seats.promote(service);
     }
     service.isAnswered = true;
@@ -254,13 +237,10 @@ export class ServiceQueries {
   }
 
   #later(ms: number, run?: () => void): void {
-    if (this.#isClosed) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    this.#delays.after(ms, () => {
       run?.();
       this.#fill();
-    }, ms);
-    this.#timers.add(timer);
+    });
   }
 
   #putLast(service: TrackedService): void {
