@@ -209,12 +209,19 @@ export class NamingFollower {
       if (part.pushes === pushes) this.#take(part, info);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
+      if (!this.#isFollowed(part)) return;
       this.#refused.set(part, performance.now() + refusedMs);
       this.#say(part.of.refusal(error.message));
     }
   }
 
+  /** What is read of a service that left the list meanwhile would bring it back. */
+  #isFollowed(part: Part): boolean {
+    return this.#parts.get(keyOf(part.raw)) === part;
+  }
+
   #take(part: Part, info: ServiceInfo): void {
+    if (!this.#isFollowed(part)) return;
     part.of.take(part, info);
     this.#say(part.of.answer(this.#isSettling ? doubt : ''));
   }
