@@ -113,6 +113,6 @@ async function startServer(numbers: readonly number[]): Promise<Server> {
 
 if (import.meta.main) {
   const services = Number(process.argv[2] ?? 10_000);
-  const options = { services, instances: 10, intervalMs: 5_000, changesPerSecond: 10, seconds: 30 };
+  const options = { services, instances: 10, intervalMs: 5_000, changesPerSecond: 100, seconds: 30 };
   console.log(JSON.stringify(await benchEurekaPoll(options), undefined, 2));
 }

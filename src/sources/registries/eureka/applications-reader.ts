@@ -12,6 +12,7 @@ export interface FullRead extends FullList {
 }
 
 export interface Delta {
+  /** In the server's order. */
   readonly records: readonly InstanceRecord[];
   readonly hash: string;
   readonly version: number;
@@ -52,11 +53,14 @@ export class ApplicationsReader {
     throw this.#connection.error(`the server knows no ${tried}: options.path may name another`);
   }
 
-  /** Undefined where the server has none, or does not say what it counts. To be called after readAll. */
-  async readDelta(): Promise<Delta | undefined> {
+  /**
+   * Without what `table` knows. Undefined where the server has no deltas, or does not say what it counts. To be called after
+   * readAll.
+   */
+  async readDelta(table: InstanceTable): Promise<Delta | undefined> {
     const records: InstanceRecord[] = [];
     const { status, now, head } = await this.#get(`${this.#path ?? ''}/apps/delta`, deltaLimits, (record) => {
-      if (records.push(record) > maxDeltaRecords) throw tooMany(maxDeltaRecords);
+      if (!table.knows(record) && records.push(record) > maxDeltaRecords) throw tooMany(maxDeltaRecords);
     });
     if (status === 403 || status === 404 || (status === 200 && head?.hash === undefined)) return undefined;
     if (head?.hash === undefined) throw this.#refusal(status);

@@ -57,7 +57,7 @@ export class EurekaFollower {
   async poll(reader: ApplicationsReader): Promise<PollResult> {
     const table = this.#table;
     if (table === undefined || performance.now() >= this.#fullDue) return this.#readAll(reader);
-    const delta = await reader.readDelta();
+    const delta = await reader.readDelta(table);
     if (delta === undefined) return this.#readAll(reader);
     if (delta.version < this.#version) {
       // Another server behind one address, or the same with another life.

@@ -35,6 +35,22 @@ describe('a table of instances', () => {
     expect(table.service('A')).toBe(undefined);
   });
 
+  it('knows a change that it has taken, by its time and status, and no other', () => {
+    const table = newTable();
+    const change = { lastUpdatedTimestamp: 20 };
+    table.apply(instance(1, change));
+    expect(table.knows(instance(1, change))).toBe(true);
+    for (const other of [
+      { lastUpdatedTimestamp: 21 },
+      { ...change, status: 'DOWN' },
+      { ...change, actionType: 'DELETED' },
+    ])
+      expect(table.knows(instance(1, other))).toBe(false);
+    expect(table.knows(instance(2, change))).toBe(false);
+    table.apply(instance(3));
+    expect(table.knows(instance(3))).toBe(false);
+  });
+
   it('tells which services differ from before, whatever the order', () => {
     const before = newTable();
     for (const n of [1, 2]) before.put(instance(n));

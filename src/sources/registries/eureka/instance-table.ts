@@ -61,6 +61,13 @@ export class InstanceTable {
     return this.#entries.has(key);
   }
 
+  /** Whether a change has been applied: servers tell of each for minutes. */
+  knows(record: InstanceRecord): boolean {
+    const known = this.#entries.get(keyOf(record));
+    const { updatedAt, status, isDeleted } = record;
+    return !isDeleted && updatedAt > 0 && known?.updatedAt === updatedAt && known.status === status;
+  }
+
   keys(): IterableIterator<string> {
     return this.#entries.keys();
   }
