@@ -39,7 +39,7 @@ export function isException(bytes: Buffer, start: number, frame: Frame): boolean
   return type === ResultType.exception || type === WITH_ATTACHMENTS;
 }
 
-export function openBody(walker: HessianWalker, bytes: Buffer, start: number, frame: Frame): HessianWalker {
+function openBody(walker: HessianWalker, bytes: Buffer, start: number, frame: Frame): HessianWalker {
   return walker.open(bytes, start + headerBytes, start + frame.length);
 }
 

@@ -201,6 +201,18 @@ describe('errors', () => {
     expect(await statusOf(port)).toEqual([50, 'upstream sent an undecodable response']);
   });
 
+  it('are SERVER_THREADPOOL_EXHAUSTED_ERROR over a limit', async () => {
+    const type = 'type.googleapis.com/aeraki.meta_protocol_proxy.filters.local_ratelimit.v1alpha.LocalRateLimit';
+    const bucket = { max_tokens: 1, tokens_per_fill: 1, fill_interval: '3600s' };
+    const filters = [
+      { name: 'limit', config: { '@type': type, stat_prefix: 'limit', token_bucket: bucket } },
+      { name: 'aeraki.meta_protocol.filters.router' },
+    ];
+    const { port } = await dubboStage([await dubboServer('a')], { more: { meta_protocol_filters: filters } });
+    expect(await statusOf(port)).toEqual([20, 'a']);
+    expect(await statusOf(port)).toEqual([100, 'over the rate limit']);
+  });
+
   it('of the server come as they are, and count as such', async () => {
     const upstream = await dubboServer('a', ({ id }, socket) => {
       socket.write(dubboFrame({ flags: Flag.response, status: 100, id, body: Buffer.from('0466756c6c', 'hex') }));
