@@ -67,6 +67,16 @@ export class BridgedService {
     return this.#held !== undefined || this.missingSince !== undefined;
   }
 
+  /**
+   * For how many milliseconds it has to be absent before it goes. With instances that were there until then, it lost all of
+   * them at once.
+   */
+  get absenceMs(): number {
+    const { grace, hold, maxLostInstances } = this.#safety;
+    const isLoss = this.#current.instances.length > 0 && maxLostInstances < 100;
+    return isLoss ? Math.max(grace, hold) : grace;
+  }
+
   /** Carries out what has been held for long enough. */
   settle(now: number): void {
     if (this.#held !== undefined && now - this.#held.since >= this.#safety.hold) this.release(now);

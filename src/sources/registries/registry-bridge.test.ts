@@ -90,9 +90,9 @@ describe('a registry that is seen', () => {
     expect(changes).toHaveLength(count);
   });
 
-  it('removes a service that stays absent for the grace, and not before', () => {
-    const { say, shown, clock } = bridge({}, undefined);
-    say(listed('a', 'b', 'c', 'd'), ...['a', 'b', 'c', 'd'].map((name) => said(service(name, instance(1)))));
+  it('removes a service without instances that stays absent for the grace, and not before', () => {
+    const { say, shown, clock } = bridge();
+    say(listed('a', 'b', 'c', 'd'), ...['a', 'b', 'c', 'd'].map((name) => said(service(name))));
     say(listed('a', 'b', 'c'));
     clock.advance(59_000);
     expect(Object.keys(shown())).toEqual(['a', 'b', 'c', 'd']);
@@ -135,7 +135,7 @@ describe('what is told of a registry', () => {
     say(said(service('a', instance(1), instance(2), instance(3))));
     expect(counts()).toEqual([4, 15]);
     say(listed('a', 'b', 'c'));
-    clock.advance(60_000);
+    clock.advance(600_000);
     expect(counts()).toEqual([3, 11]);
     expect([bridge({}, one).bridge.status().instances]).toEqual([11]);
   });
@@ -185,6 +185,36 @@ describe('a registry that loses much at once', () => {
     expect(codes()).toEqual([]);
   });
 
+  it('keeps a service that vanishes with its instances until the hold time is over or somebody releases it', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    for (const isReleased of [false, true]) {
+      const { say, shown, clock, codes, bridge: one } = bridge();
+      say(listed(...names), ...names.map((name) => said(service(name, ...four))));
+      say({ kind: 'absent', service: service('d') }, listed('a', 'b', 'c'));
+      clock.advance(59_999);
+      expect(codes()).toEqual([]);
+      clock.advance(1);
+      expect(codes()).toEqual(['ISTH1005']);
+      if (isReleased) expect(one.release('polaris/prod//d')).toHaveLength(1);
+      else {
+        clock.advance(539_999);
+        expect(shown().d).toBe('i1 i2 i3 i4');
+        clock.advance(1);
+      }
+      expect(Object.keys(shown())).toEqual(['a', 'b', 'c']);
+      expect(codes()).toEqual([]);
+    }
+  });
+
+  it('lets a service go with its instances after the grace, where all may be lost at once', () => {
+    const safety = { ...testRegistry().spec.safety, maxLostInstances: 100 };
+    const { say, shown, clock } = bridge({ safety });
+    say(listed('a', 'b', 'c', 'd'), ...['a', 'b', 'c', 'd'].map((name) => said(service(name, ...four))));
+    say(listed('a', 'b', 'c'));
+    clock.advance(60_000);
+    expect(Object.keys(shown())).toEqual(['a', 'b', 'c']);
+  });
+
   it('keeps all its services when it comes back empty, until the hold time is over or somebody releases them', () => {
     const names = ['a', 'b', 'c', 'd'];
     for (const isReleased of [false, true]) {
@@ -223,7 +253,7 @@ describe('a registry that is not seen', () => {
     expect(shown()).toEqual(Object.fromEntries(names.map((name) => [name, 'i1 i2 i3 i4'])));
     expect(codes()).toEqual(['ISTH1003']);
     say(listed('a', 'b', 'c'));
-    clock.advance(59_000);
+    clock.advance(599_000);
     expect(Object.keys(shown())).toEqual(names);
     clock.advance(1_000);
     expect(Object.keys(shown())).toEqual(['a', 'b', 'c']);

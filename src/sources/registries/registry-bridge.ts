@@ -286,18 +286,21 @@ export class RegistryBridge {
     this.#cancelTimer();
     if (this.state !== 'live') return;
     const { grace, hold, maxLostServices } = this.#options.registry.spec.safety;
-    const missing: string[] = [];
+    const gone: string[] = [];
+    const due: string[] = [];
     for (const [key, service] of this.#doubted()) {
       const before = service.current;
       service.settle(now);
       if (service.current !== before) this.#touched.add(key);
-      if (service.missingSince !== undefined && now - service.missingSince >= grace) missing.push(key);
-      else if (!service.isDoubtful) this.#doubtful.delete(key);
+      const absentFor = service.missingSince === undefined ? -1 : now - service.missingSince;
+      if (absentFor >= grace) gone.push(key);
+      if (absentFor >= service.absenceMs) due.push(key);
+      if (absentFor < 0 && !service.isDoubtful) this.#doubtful.delete(key);
     }
-    const isTooMuch = this.#highWater.isTooLow(this.#services.size - missing.length, maxLostServices);
-    if (missing.length === 0 || !isTooMuch) this.#heldSince = undefined;
+    const isTooMuch = this.#highWater.isTooLow(this.#services.size - gone.length, maxLostServices);
+    if (gone.length === 0 || !isTooMuch) this.#heldSince = undefined;
     else this.#heldSince ??= now;
-    if (this.#heldSince === undefined || now - this.#heldSince >= hold) this.#remove(missing, now);
+    if (this.#heldSince === undefined || now - this.#heldSince >= hold) this.#remove(due, now);
     this.#wait(now);
   }
 
@@ -322,8 +325,10 @@ export class RegistryBridge {
     let due = this.#heldSince === undefined ? Infinity : this.#heldSince + hold;
     for (const [, service] of this.#doubted()) {
       if (service.due !== undefined) due = Math.min(due, service.due);
-      if (service.missingSince !== undefined && this.#heldSince === undefined)
-        due = Math.min(due, service.missingSince + grace);
+      const { missingSince, absenceMs } = service;
+      if (missingSince === undefined) continue;
+      if (now < missingSince + grace) due = Math.min(due, missingSince + grace);
+      else if (this.#heldSince === undefined) due = Math.min(due, missingSince + absenceMs);
     }
     if (due === Infinity) return;
     this.#cancelTimer = clock.after(Math.max(0, due - now), () => {
@@ -372,10 +377,13 @@ export class RegistryBridge {
   }
 
   #held(): readonly HeldDeletion[] {
+    const { clock, registry } = this.#options;
+    const { grace } = registry.spec.safety;
+    const now = clock.now();
     const held: HeldDeletion[] = [];
     for (const [key, service] of this.#doubted()) {
       if (service.held !== undefined) held.push({ service: key, ...service.held });
-      else if (service.missingSince !== undefined && this.#heldSince !== undefined)
+      else if (service.missingSince !== undefined && now - service.missingSince >= grace)
         held.push({ service: key, since: service.missingSince });
     }
     return held;
@@ -427,6 +435,6 @@ function nameOf(key: string): string {
 }
 
 function describeHeld({ service, instances }: HeldDeletion): string {
-  if (instances === undefined) return `${nameOf(service)} is gone from the registry, with many others.`;
+  if (instances === undefined) return `${nameOf(service)} is gone from the registry, with all that it had.`;
   return `${nameOf(service)} lost ${instances} instances at once.`;
 }
