@@ -302,6 +302,7 @@ describe.skipIf(consul === undefined)('a Consul registry with access control', (
     root: '00000000-0000-4000-8000-000000000001',
     reader: '00000000-0000-4000-8000-000000000002',
     some: '00000000-0000-4000-8000-000000000003',
+    half: '00000000-0000-4000-8000-000000000004',
     nobody: '00000000-0000-4000-8000-00000000000f',
   };
   const openAs = (name: string, options: Record<string, string> = {}, known?: BridgedRegistry): BridgedRegistry => {
@@ -315,6 +316,10 @@ describe.skipIf(consul === undefined)('a Consul registry with access control', (
     server = await ConsulServer.start({ rootToken: secretOf.root ?? '', tls: true });
     await seed(server);
     await allow('reader', 'service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }');
+    await allow(
+      'half',
+      'service_prefix "" { policy = "read" } node "n1" { policy = "read" } node "n5" { policy = "read" }',
+    );
     await allow('some', 'service "carts" { policy = "read" } node_prefix "" { policy = "read" }');
   });
   afterAll(async () => {
@@ -366,6 +371,23 @@ describe.skipIf(consul === undefined)('a Consul registry with access control', (
     expect(bridged.shown).toEqual(all);
     expect(bridged.status?.reason).toBe('the token may not read all of it');
     await earlier.close();
+  });
+
+  it('takes nothing away when the token sees some of the nodes, whatever changes on them', async () => {
+    const earlier = openAs('reader');
+    await earlier.untilShown(all);
+    bridged = openAs('half', {}, earlier);
+    await earlier.close();
+    await expect.poll(() => bridged?.codes).toContain('ISTH1004');
+    for (const port of [9000, 9001]) {
+      await server.register(at('orders', 1, { Port: port }));
+      await expect
+        .poll(() => bridged?.service('orders')?.instances.find(({ id }) => id === 'n1/orders-1')?.ports[0]?.number)
+        .toBe(port);
+    }
+    expect(bridged.shown).toEqual(all);
+    expect(bridged.codes).toContain('ISTH1004');
+    await server.register(at('orders', 1));
   });
 
   it('is complete with what the token may read, where that is meant', async () => {

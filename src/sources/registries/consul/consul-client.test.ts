@@ -25,7 +25,7 @@ class AgentStandIn {
   index = 5;
   names: Readonly<Record<string, readonly string[]>> = { orders: [] };
   /** Instead of what it would answer. */
-  reply: (path: string) => Reply | undefined = () => undefined;
+  reply: (path: string, index: string | null) => Reply | undefined = () => undefined;
   /** Whether it waits as it should. */
   isPatient = true;
   /** Path, and the index waited for. */
@@ -65,14 +65,18 @@ class AgentStandIn {
     this.open++;
     this.mostOpen = Math.max(this.mostOpen, this.open);
     response.on('close', () => this.open--);
-    const special = this.reply(pathname);
+    const index = searchParams.get('index');
+    const special = this.reply(pathname, index);
     const answer = (): void => {
-      const { status = 200, headers = leader, body }: Reply = special ?? { body: this.#bodyOf(pathname) };
+      const {
+        status = 200,
+        headers = leader,
+        body,
+      }: Reply = this.reply(pathname, index) ?? { body: this.#bodyOf(pathname) };
       response.writeHead(status, { 'x-consul-index': String(this.index), ...headers });
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     };
-    if (special === undefined && this.isPatient && Number(searchParams.get('index') ?? 0) >= this.index)
-      this.#held.add(answer);
+    if (special === undefined && this.isPatient && Number(index ?? 0) >= this.index) this.#held.add(answer);
     else answer();
   }
 
@@ -155,6 +159,21 @@ describe('a Consul client', () => {
     await begin();
     await until(({ kind }) => kind === 'services');
     expect(answers).toMatchObject([{ kind: 'services', services: [], trust: 'partial' }]);
+  });
+
+  it('asks again where the agent answers what was streamed to it, without what ACLs filtered', async () => {
+    await begin();
+    await until(isRead);
+    await expect.poll(() => asked('/v1/health/service/orders')).toBe(2);
+    answers = [];
+    const streamed = { ...leader, 'x-consul-query-backend': 'streaming' };
+    const filtered = { ...leader, 'x-consul-results-filtered-by-acls': 'true' };
+    stand.reply = (path, index) =>
+      path === '/v1/health/service/orders' ? { headers: index === null ? filtered : streamed, body: [] } : undefined;
+    stand.index++;
+    stand.release();
+    await until(({ kind }) => kind === 'service');
+    expect(answers.filter(({ kind }) => kind !== 'services')).toMatchObject([{ kind: 'service', trust: 'partial' }]);
   });
 
   it('reads services that are there though another is refused, and says which', async () => {

@@ -47,9 +47,4 @@ describe('an answer', () => {
     expect(trustOf({ 'x-consul-knownleader': 'false' }, true).trust).toBe('partial');
     expect(trustOf({ 'x-consul-knownleader': 'true', 'x-consul-lastcontact': '60000' }, true).trust).toBe('partial');
   });
-
-  it('that was streamed to the agent names no leader, and is complete all the same', () => {
-    const headers = { 'x-consul-knownleader': 'false', 'x-consul-query-backend': 'streaming' };
-    expect(trustOf(headers, false)).toEqual({ trust: 'complete' });
-  });
 });

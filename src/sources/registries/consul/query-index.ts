@@ -26,6 +26,14 @@ export function jittered(waitMs: number): number {
   return Math.round(waitMs * (0.75 + Math.random() / 4));
 }
 
+/**
+ * Whether the agent answered from what was streamed to it. Such an answer says nothing of what ACLs filtered, and that it
+ * knows no leader, whatever there is: no more than a reason to ask.
+ */
+export function isStreamed(headers: IncomingHttpHeaders): boolean {
+  return headers['x-consul-query-backend'] === 'streaming';
+}
+
 export interface Trusted {
   readonly trust: Trust;
   /** Why it is partial. */
@@ -39,8 +47,6 @@ const maxContactMs = 10_000;
 export function trustOf(headers: IncomingHttpHeaders, isFilteredComplete: boolean): Trusted {
   if (headers['x-consul-results-filtered-by-acls'] === 'true' && !isFilteredComplete)
     return { trust: 'partial', reason: 'the token may not read all of it' };
-  // An agent that answers from what was streamed to it knows of no leader, and says so: that means nothing.
-  if (headers['x-consul-query-backend'] === 'streaming') return { trust: 'complete' };
   if (headers['x-consul-knownleader'] === 'false') return { trust: 'partial', reason: 'the server knows no leader' };
   const contact = Number(headers['x-consul-lastcontact'] ?? 0);
   if (contact > maxContactMs)

@@ -6,7 +6,7 @@
 import { AgentBusy, type AgentConnection, AgentLate, type AgentReply } from './agent-connection.ts';
 import { Delays } from './delays.ts';
 import { Lookout } from './lookout.ts';
-import { answerMs, deadlineOf, indexAfter, jittered } from './query-index.ts';
+import { answerMs, deadlineOf, indexAfter, isStreamed, jittered } from './query-index.ts';
 import { type Realm, target } from './realm.ts';
 import { Seats } from './seats.ts';
 import { TrackedService } from './tracked-service.ts';
@@ -197,7 +197,7 @@ export class ServiceQueries {
     service.seenAt = performance.now();
     if (isEarly) service.pauseMs = service.allowance.take(1, service.seenAt);
     if (isSame) return;
-    if (manner === 'look') service.isHinted = true;
+    if (manner === 'look' || isStreamed(reply.headers)) service.isHinted = true;
     else this.#read(service, reply, index);
   }
 
@@ -250,12 +250,15 @@ export class ServiceQueries {
   }
 }
 
+/** Keeps an agent from answering what was streamed to it; the order of instances means nothing. */
+const noStream = 'near=_agent';
 /** No service has it: a query for those that do costs next to nothing, and gives the index of all. */
-const noTag = 'isthmus.dev/none';
+const noInstance = `tag=${encodeURIComponent('isthmus.dev/none')}`;
 
 function targetOf({ realm, name }: TrackedService, manner: Manner, index: number, wait: number): string {
   const path = target(`/v1/health/service/${encodeURIComponent(name.name)}`, realm, index, wait);
-  return manner === 'look' ? `${path}${path.includes('?') ? '&' : '?'}tag=${encodeURIComponent(noTag)}` : path;
+  if (manner === 'read') return path;
+  return `${path}${path.includes('?') ? '&' : '?'}${manner === 'wait' ? noStream : noInstance}`;
 }
 
 function keyOf({ scope, group }: Realm, name: string): string {
