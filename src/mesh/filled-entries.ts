@@ -128,7 +128,7 @@ function reportMissing(entry: ServiceEntry, context: Context): void {
   const message =
     namespace === undefined || name === undefined
       ? `It is labelled for polaris2istio, and does not say for which service.`
-      : `No registry of Polaris has the service ${name} in namespace ${namespace}.`;
+      : `No registry of Polaris that was read has the service ${name} in namespace ${namespace}.`;
   context.report(finding('ISTH1012', { ...about(entry), path: 'metadata.annotations', message }));
 }
 

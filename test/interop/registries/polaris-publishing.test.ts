@@ -1,5 +1,5 @@
 /** Mesh services registered in a real Polaris: what is there, what becomes of it, and that it never comes back as a service. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import type { RegistryPublishSpec, ServiceRegistry } from '../../../src/resource
 import { testRegistry } from '../../../src/resources/service-registry-fixture.ts';
 import { connectDiscover } from '../../../src/sources/registries/polaris/discover-addresses.ts';
 import { readInstances } from '../../../src/sources/registries/polaris/service-reading.ts';
+import { startControlPlaneProcess } from '../../bench/control-plane-process.ts';
 import { PolarisServer } from '../../peers/polaris/polaris-server.ts';
 import { peerUnderTest } from '../peer-under-test.ts';
 
@@ -28,6 +29,26 @@ const publish: RegistryPublishSpec = {
   publisher: 'isthmus',
   ttl: 1_000,
 };
+
+const manifests = (address: string) => `
+apiVersion: isthmus.dev/v1alpha1
+kind: ServiceRegistry
+metadata: { name: polaris }
+spec:
+  type: Polaris
+  addresses: ["${address}"]
+  publish: { into: Mesh, publisher: isthmus, name: "{name}", namespaces: [shop] }
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: pay, namespace: shop }
+spec:
+  hosts: [pay.shop]
+  ports: [{ number: 80, name: http }]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  endpoints: [{ address: 10.2.0.1 }]
+`;
 
 /** A control plane's registries, in and out, over one ServiceRegistry. */
 class Plane {
@@ -154,6 +175,22 @@ describe.skipIf(polaris === undefined)('A mesh service in Polaris', () => {
     plane = new Plane();
     await plane.start(registry(), ['10.1.0.2', '10.1.0.5']);
     await untilThere('10.1.0.2', '10.1.0.5');
+  });
+
+  it('is there because isthmus run put it there, and stays when that stops', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-publishing-'));
+    const { publish: _, ...spec } = registry().spec;
+    plane.set({ ...registry(), spec });
+    await untilThere();
+    writeFileSync(path.join(folder, 'mesh.yaml'), manifests(server.address));
+    const control = await startControlPlaneProcess(folder, path.join(folder, 'state'));
+    try {
+      await untilThere('10.2.0.1');
+    } finally {
+      await control.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+    expect(await there()).toEqual(['10.2.0.1']);
   });
 
   it('goes when the ServiceRegistry asks for it no more', async () => {

@@ -79,6 +79,7 @@ export class PolarisPublisher {
   #isSwept = false;
   #isWithdrawn = false;
   #trouble = '';
+  #connection: PublisherConnection | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: PolarisPublisherOptions) {
@@ -102,6 +103,7 @@ export class PolarisPublisher {
   async close(): Promise<void> {
     this.#abort.abort();
     this.#wake.abort();
+    this.#leave();
     await this.#running;
   }
 
@@ -140,12 +142,19 @@ export class PolarisPublisher {
 
   async #connected(use: (connection: PublisherConnection) => Promise<unknown>): Promise<void> {
     const connection = await this.#options.connect();
+    this.#connection = connection;
     try {
       await use(connection);
     } finally {
-      connection.client.close();
-      connection.reader.close();
+      this.#leave();
     }
+  }
+
+  /** What is asked and not answered rejects. */
+  #leave(): void {
+    this.#connection?.client.close();
+    this.#connection?.reader.close();
+    this.#connection = undefined;
   }
 
   /** Gives whether everything was as it should be. */
