@@ -113,6 +113,15 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
       ['public', 4],
     ]);
     await bridged.untilState('live');
+    // A push does not say of which namespace it is.
+    await server.register({ ...other, ip: '10.0.0.9' });
+    await expect.poll(shown).toEqual([
+      ['dev', 2],
+      ['public', 4],
+    ]);
+    await sleep(500);
+    expect(bridged.codes).toEqual([]);
+    await server.deregister({ ...other, ip: '10.0.0.9' });
     await server.remove(other);
   });
 

@@ -15,7 +15,7 @@ import { decodePayload, encodePayload, type Payload } from './naming-payload.ts'
 import {
   Moved,
   type NamingSession,
-  namespaceOf,
+  type PushedName,
   Refused,
   type ServiceInfo,
   serviceInfo,
@@ -40,7 +40,7 @@ type Stream = ClientDuplexStream<Payload, Payload>;
 export interface GrpcSessionOptions {
   readonly connection: GrpcConnection;
   readonly token: AccessToken;
-  readonly onChange: (service: RegistryServiceName, info: ServiceInfo) => void;
+  readonly onChange: (service: PushedName, info: ServiceInfo) => void;
   /** Ends it, whatever it is doing. */
   readonly signal: AbortSignal;
 }
@@ -213,9 +213,8 @@ class GrpcSession implements NamingSession {
     if (type !== 'NotifySubscriberRequest' || !isRecord(body.serviceInfo)) return;
     const { name, groupName } = body.serviceInfo;
     const service = {
-      namespace: namespaceOf(textOr(body.namespace, '')),
-      group: textOr(body.groupName, textOr(groupName, '')),
-      name: withoutGroup(textOr(body.serviceName, textOr(name, ''))),
+      group: textOr(groupName, ''),
+      name: withoutGroup(textOr(name, '')),
     };
     this.#options.onChange(service, serviceInfo(body.serviceInfo));
   }

@@ -14,7 +14,7 @@ import type { AnswerQueue } from './answer-queue.ts';
 import { mappedName } from './dubbo-names.ts';
 import { FollowedService, type Part } from './followed-service.ts';
 import type { Group, Groups } from './groups.ts';
-import { type NamingSession, namespaceOf, Refused, type ServiceInfo } from './naming-session.ts';
+import { type NamingSession, type PushedName, Refused, type ServiceInfo } from './naming-session.ts';
 
 /** Requests in flight. */
 const window = 64;
@@ -51,6 +51,8 @@ export class NamingFollower {
   readonly #refused = new Map<Part, number>();
   /** Of each scope's list: why it was partial when it was said last, and when that was. */
   readonly #said = new Map<string, { readonly reason: string; readonly at: number }>();
+  /** In which there are parts, or were. */
+  readonly #namespaces = new Set<string>();
   #session: NamingSession | undefined;
   #hadSession = false;
   #settledAt = 0;
@@ -89,15 +91,21 @@ export class NamingFollower {
     );
   }
 
-  /** A push. */
-  readonly onChange = (raw: RegistryServiceName, info: ServiceInfo): void => {
-    const part = this.#parts.get(keyOf(raw));
+  /** A push: it names no namespace, so that it is only a hint where a service of that name is in several. */
+  readonly onChange = ({ group, name }: PushedName, info: ServiceInfo): void => {
     const session = this.#session;
-    if (part === undefined || session === undefined) return;
-    part.pushes++;
-    // Servers push nothing at all by mistake, at their start: an empty push is looked at twice.
-    if (info.hosts.length > 0 || !part.of.hasInstances || this.#isSettling) this.#take(part, info);
-    else void this.#read(part, async () => session.read(raw)).catch(() => {});
+    if (session === undefined) return;
+    const parts = [...this.#namespaces].flatMap(
+      (namespace) => this.#parts.get(keyOf({ namespace, group, name })) ?? [],
+    );
+    for (const part of parts) {
+      part.pushes++;
+      // Servers push nothing at all by mistake, at their start: an empty push is looked at twice.
+      const isDoubtful = info.hosts.length === 0 && part.of.hasInstances && !this.#isSettling;
+      if (parts.length === 1 && !isDoubtful) this.#take(part, info);
+      // When that fails the session is over, and says so.
+      else void this.#read(part, async () => session.read(part.raw)).catch(() => {});
+    }
   };
 
   get #isSettling(): boolean {
@@ -163,6 +171,7 @@ export class NamingFollower {
     this.#services.set(own, service);
     const part = service.part(raw);
     this.#parts.set(key, part);
+    this.#namespaces.add(raw.namespace);
     return part;
   }
 
@@ -260,5 +269,5 @@ function isOf({ namespace, group }: Group, raw: RegistryServiceName): boolean {
 }
 
 function keyOf({ namespace, group, name }: RegistryServiceName): string {
-  return `${namespaceOf(namespace)}\n${group}\n${name}`;
+  return `${namespace}\n${group}\n${name}`;
 }

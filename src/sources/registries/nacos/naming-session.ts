@@ -10,6 +10,9 @@ export interface ServiceInfo {
   readonly isProtected: boolean;
 }
 
+/** What a push says of its service. */
+export type PushedName = Pick<RegistryServiceName, 'group' | 'name'>;
+
 /** Answers reject with Refused, or with UNAVAILABLE when the session is over. */
 export interface NamingSession {
   /** Whether `onChange` is called for what was subscribed to; otherwise it has to be read again and again. */
