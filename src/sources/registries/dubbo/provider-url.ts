@@ -39,6 +39,24 @@ export function parseProvider(encoded: string): Provider | undefined {
   };
 }
 
+/** A consumer, by its node's name. Undefined for what is no consumer's URL. */
+export function parseConsumer(
+  encoded: string,
+): { readonly service: RegistryServiceName; readonly caller: string } | undefined {
+  const text = decode(encoded);
+  if (!text.startsWith('consumer://')) return undefined;
+  const url = URL.parse(text.replace(/^consumer:/, 'dubbo:'));
+  if (url === null || url.hostname === '') return undefined;
+  const parameters = Object.fromEntries(url.searchParams);
+  const name = own(parameters, 'interface') ?? decode(url.pathname.slice(1));
+  if (name === '') return undefined;
+  const application = own(parameters, 'application') ?? '';
+  return {
+    service: serviceOf(name, own(parameters, 'version') ?? '', own(parameters, 'group') ?? ''),
+    caller: application === '' ? url.hostname : `${application} (${url.hostname})`,
+  };
+}
+
 /** The version is a part of the name: versions of an interface are services of their own. */
 function serviceOf(name: string, version: string, group: string): RegistryServiceName {
   const isVersioned = version !== '' && version !== '0.0.0' && version !== '*';

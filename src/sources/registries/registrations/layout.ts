@@ -10,6 +10,8 @@ export interface Layout {
 
 export type Reading =
   | { readonly kind: 'registration'; readonly service: RegistryServiceName; readonly instance: RegistryInstance }
+  /** Asks the store itself for a service. `caller`: its name and address. */
+  | { readonly kind: 'caller'; readonly service: RegistryServiceName; readonly caller: string }
   /** Changes what others registered, by rules that are not carried out. */
   | { readonly kind: 'configurator'; readonly service: string }
   /** Says who may call whom, by rules that are not carried out. */

@@ -42,7 +42,8 @@ export class RegistrationAnswers {
       services = [];
       await turn();
     }
-    if (services.length > 0) this.#answer(services.map(complete));
+    const callers = this.#registrations.takeCallers();
+    if (services.length + callers.length > 0) this.#answer([...services.map(complete), ...callers]);
   }
 
   /** The list again, where there are other doubts than before. */
@@ -77,6 +78,7 @@ export class RegistrationAnswers {
       ...(this.#registrations.isFull && !this.#wasFull ? [this.#list()] : []),
       ...changed.map(complete),
       ...gone.map((service) => ({ kind: 'absent', service }) as const),
+      ...this.#registrations.takeCallers(),
       ...this.#newTroubles(),
     ];
     if (answers.length > 0) this.#answer(answers);

@@ -107,6 +107,25 @@ describe('registrations', () => {
     expect(shown(all.services())).toEqual({ 'com.Api': ['10.0.0.1'] });
   });
 
+  it('tell who asks the store itself for a service, until they go', () => {
+    const all = registrations({});
+    const consumer = (host: string): string =>
+      `/dubbo/com.Api/consumers/${encodeURIComponent(`consumer://${host}/com.Api?application=shop&version=1.0.0&side=consumer`)}`;
+    const told = () =>
+      all.takeCallers().map((one) => (one.kind === 'callers' ? [one.service.name, ...one.callers] : one.kind));
+    all.put('/dubbo/', kv(consumer('10.0.0.8'), '', 1));
+    all.put('/dubbo/', kv(consumer('10.0.0.9'), '', 2));
+    all.put('/dubbo/', kv('/dubbo/com.Api/consumers/nonsense', '', 3));
+    all.put('/dubbo/', kv(consumer('10.0.0.7').replace('/dubbo/com.Api', '/dubbo/com.Other'), '', 4));
+    expect(told()).toEqual([['com.Api:1.0.0', 'shop (10.0.0.8)', 'shop (10.0.0.9)']]);
+    expect([told(), all.trouble('/dubbo/'), all.names()]).toEqual([[], '', []]);
+    all.delete(base64(consumer('10.0.0.8')));
+    expect(told()).toEqual([['com.Api:1.0.0', 'shop (10.0.0.9)']]);
+    all.beginRead();
+    all.endRead('/dubbo/');
+    expect(told()).toEqual([['com.Api:1.0.0']]);
+  });
+
   it('that cannot be read are counted and named until they go, and what was read last counts on', () => {
     const all = registrations();
     all.put('/s/', kv('/s/a/1', '10.0.0.1:80', 1));

@@ -5,6 +5,8 @@
 import { hash } from 'node:crypto';
 import { equal } from '../../../collections/equality.ts';
 import type { RegistryInstance, RegistryService, RegistryServiceName } from '../../../model/registry.ts';
+import type { RegistryAnswer } from '../registry-client.ts';
+import { Callers } from './callers.ts';
 import type { Layout, Reading } from './layout.ts';
 import { Troubles } from './troubles.ts';
 
@@ -46,6 +48,7 @@ export class Registrations {
   readonly #nodes = new Map<string, Node>();
   readonly #services = new Map<string, Service>();
   readonly #troubles: Troubles;
+  readonly #callers = new Callers();
   #touched = new Set<Service>();
   #round = 0;
   #isFull = false;
@@ -82,6 +85,7 @@ export class Registrations {
   endRead(prefix: string): void {
     for (const [id, node] of this.#nodes)
       if (node.prefix === prefix && node.round !== this.#round) this.#drop(id, node);
+    this.#callers.endRead(prefix, this.#round);
   }
 
   readonly putAll = (prefix: string, nodes: readonly StoredNode[]): void => {
@@ -93,6 +97,8 @@ export class Registrations {
     const known = this.#nodes.get(id);
     if (known !== undefined) known.round = this.#round;
     const reading = this.#options.layout.read(prefix, name, value);
+    if (reading.kind === 'caller')
+      this.#callers.put(id, { prefix, ...reading, name: reading.caller, round: this.#round });
     if (!this.#isWanted(reading)) {
       if (known !== undefined) this.#drop(id, known);
       return;
@@ -109,6 +115,12 @@ export class Registrations {
     const id = nodeId(key);
     const node = this.#nodes.get(id);
     if (node !== undefined) this.#drop(id, node);
+    this.#callers.delete(id);
+  }
+
+  /** Who asks the store itself, where that changed since it was asked last. */
+  takeCallers(): readonly RegistryAnswer[] {
+    return this.#callers.takeChanges();
   }
 
   /** Services that changed since it was asked last; of those that are gone, the name. */
@@ -123,7 +135,7 @@ export class Registrations {
 
   #isWanted(reading: Reading): boolean {
     if (reading.kind === 'registration') return this.#options.isSelected(reading.service);
-    return reading.kind !== 'other';
+    return reading.kind !== 'other' && reading.kind !== 'caller';
   }
 
   #added(id: string, prefix: string): Node | undefined {
