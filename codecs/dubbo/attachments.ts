@@ -9,6 +9,8 @@ import { readString, writeString } from './hessian-strings.ts';
 import { HessianWalker } from './hessian-walker.ts';
 
 const NONE = -1;
+/** More have no sense, and would be walked through for each property that somebody asks for. */
+const maxEntries = 4096;
 
 /** Stands on one entry; offsets are absolute in the bytes. One object is reused for many frames. */
 export class AttachmentCursor {
@@ -16,7 +18,7 @@ export class AttachmentCursor {
   keyEnd = 0;
   valueAt = 0;
   valueEnd = 0;
-  /** Whether the map's end has been reached, and not what is malformed. */
+  /** Whether the map's end has been reached, and not what is malformed or too much. */
   complete = false;
   readonly #walker = new HessianWalker();
   #bytes: Buffer = Buffer.alloc(0);
@@ -24,6 +26,7 @@ export class AttachmentCursor {
   #frame: Frame | undefined;
   /** Whether the walker has come from the body's beginning, so that its tables hold what stands before. */
   #hasTables = false;
+  #entries = 0;
 
   /** Where the walker stands: before the next entry, or where a map would be. */
   get at(): number {
@@ -41,6 +44,7 @@ export class AttachmentCursor {
     this.#start = start;
     this.#frame = frame;
     this.complete = false;
+    this.#entries = 0;
     this.#hasTables = frame.a === 0;
     if (frame.a === 0) frame.a = isReadable(frame) && this.#walkThere(frame) ? this.#walker.at - start : NONE;
     else if (frame.a !== NONE) this.#walker.open(bytes, start + frame.a, start + frame.length);
@@ -62,7 +66,7 @@ export class AttachmentCursor {
       return false;
     }
     this.keyAt = walker.at;
-    if (!this.#pass()) return false;
+    if (++this.#entries > maxEntries || !this.#pass()) return false;
     this.keyEnd = walker.at;
     this.valueAt = walker.at;
     if (!this.#pass()) return false;

@@ -8,6 +8,7 @@
  */
 import type { Frame } from '../codec.ts';
 import { flag, headerBytes, isHessian, ResponseStatus } from './header.ts';
+import { opcode } from './hessian-opcodes.ts';
 import type { HessianWalker } from './hessian-walker.ts';
 
 /** Places of the strings that a request begins with. */
@@ -64,11 +65,16 @@ export function walkToAttachments(walker: HessianWalker, bytes: Buffer, start: n
 
 function passCall(walker: HessianWalker): boolean {
   for (let index = 0; index <= RequestString.method; index++) if (!walker.skipString()) return false;
-  const descriptor = walker.readString();
-  // Null in its place means that there are no parameters.
-  const parameters = descriptor === undefined ? (walker.skipString() ? 0 : -1) : parameterCount(descriptor);
+  const parameters = readParameterCount(walker);
   for (let index = 0; index < parameters; index++) if (!walker.skip()) return false;
   return parameters >= 0;
+}
+
+/** -1 where there is no descriptor; null in its place means that there are no parameters. */
+function readParameterCount(walker: HessianWalker): number {
+  if (walker.next === opcode.null) return walker.skipString() ? 0 : -1;
+  const descriptor = walker.readString();
+  return descriptor === undefined ? -1 : parameterCount(descriptor);
 }
 
 function passResult(walker: HessianWalker): boolean {

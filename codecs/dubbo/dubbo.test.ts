@@ -344,6 +344,21 @@ describe('bodies', () => {
     for (const wrong of ['X', '[', 'La/B', 'II']) expect([wrong, call(wrong, '90')]).toEqual([wrong, undefined]);
   });
 
+  it('have no properties of texts and attachments beyond any that are sent, and cannot be changed then', () => {
+    const call = '05322e302e32 03612e42 4e 026869 00 48';
+    const many = `${call} ${'016b 0161'.repeat(4097)} 03746167 0176 5a`;
+    const long = `${call} 016c 52 8000 ${'61'.repeat(0x8000)} 53 8000 ${'61'.repeat(0x8000)} 03746167 0176 5a`;
+    const values = [many, long].map((body) => {
+      const { bytes, frame } = decoded(framed('dabbc200 0000000000000001', body));
+      return ['method', 'tag', 'l'].map((name) => dubbo.reader(name)(bytes, 0, frame));
+    });
+    expect(values).toEqual([
+      ['hi', undefined, undefined],
+      ['hi', 'v', undefined],
+    ]);
+    expect(() => mutated(framed('dabbc200 0000000000000001', many), 'request')).toThrow(/cannot be read/);
+  });
+
   it('are not larger than the limit, and no length is negative', () => {
     const decode = (length: string) => decoded(`dabbc200 0000000000000001 ${length}`);
     expect(() => decode('01000000')).toThrow(/16777232/);

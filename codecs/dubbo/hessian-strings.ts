@@ -9,6 +9,8 @@ const opcode = { chunk: 0x52, last: 0x53, medium: 0x30 } as const;
 const shortUnits = 0x1f;
 const mediumUnits = 0x3ff;
 const chunkUnits = 0x8000;
+/** A longer text is walked over, but never made into a string. */
+const maxTextBytes = 64 * 1024;
 
 export function isStringOpcode(code: number): boolean {
   return code <= shortUnits || (code >= 0x30 && code <= 0x33) || code === opcode.chunk || code === opcode.last;
@@ -71,9 +73,9 @@ export function stringEnd(bytes: Buffer, at: number, end: number): number {
   return next;
 }
 
-/** The string in bytes[at, end), of which it takes all; undefined where it does not. */
+/** The string in bytes[at, end), of which it takes all; undefined where it does not, or takes more than 64 KiB. */
 export function readString(bytes: Buffer, at: number, end: number): string | undefined {
-  if (!head.read(bytes, at, end)) return undefined;
+  if (end - at > maxTextBytes || !head.read(bytes, at, end)) return undefined;
   const { textAt, units } = head;
   // As many bytes as units: all of them are ASCII.
   if (head.isLast && end - textAt === units) return bytes.toString('latin1', textAt, end);

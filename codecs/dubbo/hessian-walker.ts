@@ -64,13 +64,10 @@ export class HessianWalker {
     return this.#passString();
   }
 
-  /** Reads a string; undefined, and stays, where none is. */
+  /** Reads a string; undefined where none is, or one that is too long to be of use. */
   readString(): string | undefined {
-    const end = stringEnd(this.#bytes, this.at, this.end);
-    if (end < 0) return undefined;
-    const text = readString(this.#bytes, this.at, end);
-    this.at = end;
-    return text;
+    const { at } = this;
+    return this.#passString() ? readString(this.#bytes, at, this.at) : undefined;
   }
 
   /** Reads an int of any width; undefined where none is. */

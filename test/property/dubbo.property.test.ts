@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CodecError, type Direction, Frame } from '../../codecs/codec.ts';
 import { dubbo } from '../../codecs/dubbo/dubbo.ts';
 import { callBody, dubboFrame } from '../../codecs/dubbo/dubbo-frames.ts';
+import { writeString } from '../../codecs/dubbo/hessian-strings.ts';
 import { HessianWalker } from '../../codecs/dubbo/hessian-walker.ts';
 import { type HessianValue, HessianWriter, text } from '../../codecs/dubbo/hessian-writer.ts';
 import { hessianValues } from './hessian-values.ts';
@@ -87,12 +88,14 @@ function decode(bytes: Buffer, direction: Direction): Frame {
   return frame;
 }
 
-/** As Java reads a map: the last of a key counts. A value that is no string is none here. */
+const maxTextBytes = 64 * 1024;
+
+/** As Java reads a map: the last of a key counts. A value that is no string, or a very long one, is none here. */
 function strings(entries: Message['entries']): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const [name, value] of entries) {
     const written = typeof value === 'string' ? value : value.is === 'string' ? value.text : undefined;
-    if (written === undefined) found.delete(name);
+    if (written === undefined || writeString(written).length > maxTextBytes) found.delete(name);
     else found.set(name, written);
   }
   return found;
