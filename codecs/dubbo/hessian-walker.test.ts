@@ -86,9 +86,7 @@ describe('hostile bytes', () => {
 describe('strings', () => {
   it('come back as they were written', () => {
     const lengths = fc.constantFrom(0, 31, 32, 1023, 1024, 32_767, 32_768, 32_769, 65_000);
-    const long = fc
-      .tuple(fc.constantFrom('x', 'é'), lengths)
-      .map(([unit, length]) => unit.repeat(length / unit.length));
+    const long = fc.tuple(fc.constantFrom('x', 'é'), lengths).map(([unit, length]) => unit.repeat(length));
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       long.filter((text) => Buffer.byteLength(text) < 65_500),
