@@ -318,7 +318,7 @@ describe.skipIf(consul === undefined)('a Consul registry with access control', (
     await allow('reader', 'service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }');
     await allow(
       'half',
-      'service_prefix "" { policy = "read" } node "n1" { policy = "read" } node "n5" { policy = "read" }',
+      'service_prefix "" { policy = "read" } node "n1" { policy = "read" } node "n2" { policy = "read" } node "n5" { policy = "read" }',
     );
     await allow('some', 'service "carts" { policy = "read" } node_prefix "" { policy = "read" }');
   });

@@ -4,9 +4,10 @@
  *   names  (catalog/services)     --> which services there are
  *   health (health/service/NAME)  --> instances with the checks of their own and of their node
  *
- * In flight at once are options.connections (128) requests, each on a connection of its own: an agent allows 200 to one
- * address (limits.http_max_conns_per_client). Up to 108 services all have a blocking query, and a write is seen at once.
- * Of more, the 108 that changed last have one, and a few queries on the whole tell who else is to be read:
+ * In flight at once are options.connections (96) requests, each on a connection of its own: an agent allows 200 to one
+ * address (limits.http_max_conns_per_client), and holds those of a client that left for as long as they wait (30 s). Up to
+ * 80 services all have a blocking query, and a write is seen at once. Of more, the 80 that changed last have one, and a few
+ * queries on the whole tell who else is to be read:
  *
  *   checks that are critical, or warning (health/state)  --> the services of those that come or go, of nodes too
  *   names and tags                                       --> what is new, gone, or tagged anew
@@ -22,7 +23,7 @@
  * spec.select.namespaces are datacenters (the agent's own when empty); spec.select.groups are namespaces, where the server
  * has them. Options (spec.options):
  *
- *   connections   requests in flight, 8 to 20000; 128
+ *   connections   requests in flight, 8 to 20000; 96
  *   consistency   default, stale (any server answers), or consistent
  *   partition     of Consul Enterprise
  *   filtered      partial: what ACLs keep from the token may exist (default); complete: it is none of ours
@@ -68,6 +69,7 @@ class ConsulClient implements RegistryClient {
   readonly #realms: readonly Realm[];
   readonly #abort = new AbortController();
   readonly #running: Promise<void>;
+  readonly #wanted: number;
   #own: ConsulOptions;
   #session: ConsulSession | undefined;
   #address = 0;
@@ -76,6 +78,7 @@ class ConsulClient implements RegistryClient {
   constructor(options: RegistryClientOptions, own: ConsulOptions, realms: readonly Realm[]) {
     this.#options = options;
     this.#own = own;
+    this.#wanted = own.connections;
     this.#realms = realms;
     this.scopes = [...new Set(realms.map(({ scope }) => scope))];
     this.#running = this.#run();
@@ -95,7 +98,7 @@ class ConsulClient implements RegistryClient {
         await this.#follow();
       } catch (error) {
         this.#say([{ kind: 'unavailable', reason: messageOf(error) }]);
-        if (error instanceof AgentBusy) this.#askLess();
+        this.#own = { ...this.#own, connections: this.#connectionsAfter(error) };
       }
       this.#session?.close();
       this.#session = undefined;
@@ -129,9 +132,9 @@ class ConsulClient implements RegistryClient {
   }
 
   /** Others share the agent's limit with us. */
-  #askLess(): void {
-    const connections = Math.max(Math.floor(this.#own.connections / 2), connectionsFor(this.#realms.length));
-    this.#own = { ...this.#own, connections };
+  #connectionsAfter(error: unknown): number {
+    if (!(error instanceof AgentBusy)) return this.#wanted;
+    return Math.max(Math.floor(this.#own.connections / 2), connectionsFor(this.#realms.length));
   }
 
   #say(answers: readonly RegistryAnswer[]): void {

@@ -6,7 +6,7 @@ import { readNames } from './name-list.ts';
 import { realmsOf, target } from './realm.ts';
 
 const { select } = testRegistry().spec;
-const defaults = { connections: 128, consistency: 'default', partition: '', isFilteredComplete: false } as const;
+const defaults = { connections: 96, consistency: 'default', partition: '', isFilteredComplete: false } as const;
 
 describe('the options of a Consul registry', () => {
   it('have defaults', () => {

@@ -23,7 +23,7 @@ const most = 20_000;
 export function consulOptions(options: Options): ConsulOptions | string {
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) return `options.${unknown} is none of Consul, which has ${names.join(', ')}`;
-  const { connections: text = '128', consistency = 'default', partition = '', filtered = 'partial' } = options;
+  const { connections: text = '96', consistency = 'default', partition = '', filtered = 'partial' } = options;
   const connections = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (connections < fewest || connections > most)
     return `options.connections ${JSON.stringify(text)} is no number from ${fewest} to ${most}`;
