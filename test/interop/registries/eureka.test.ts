@@ -5,6 +5,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServiceRegistry } from '../../../src/resources/kinds.ts';
+import { ApplicationsScanner } from '../../../src/sources/registries/eureka/applications-scanner.ts';
+import { EurekaStandIn } from '../../../src/sources/registries/eureka/eureka-stand-in.ts';
+import { type InstanceRecord, readInstance } from '../../../src/sources/registries/eureka/instance-record.ts';
 import { type EurekaInstance, EurekaServer } from '../../peers/eureka/eureka-server.ts';
 import { peerUnderTest } from '../peer-under-test.ts';
 import { BridgedRegistry, graceMs, holdMs } from './bridged-registry.ts';
@@ -23,6 +26,7 @@ const registered = [carts, ...[1, 2, 3, 4].map((n) => orders(n))];
 /** So that tests need not wait for it; those that are about it have another. */
 const warmUp = '500ms';
 const intervalMs = 200;
+const selectAll = { namespaces: [], groups: [], services: [], exceptServices: [], metadata: {} };
 
 function open(
   servers: readonly EurekaServer[],
@@ -36,6 +40,17 @@ function open(
     { type: 'Eureka', addresses, interval: intervalMs, options: all, ...rest },
     known?.records.values(),
   );
+}
+
+/** The instance of it, without times. */
+function cartsIn(text: string): object {
+  const records: InstanceRecord[] = [];
+  const scanner = new ApplicationsScanner((one, application) => records.push(readInstance(one, application)));
+  scanner.write(Buffer.from(text));
+  expect(scanner.end()?.hash).toMatch(/^UP_\d_$/);
+  const found = records.find(({ application }) => application === 'CARTS');
+  expect(Math.min(found?.updatedAt ?? 0, found?.registeredAt ?? 0)).toBeGreaterThan(1_500_000_000_000);
+  return { ...found, updatedAt: 0, registeredAt: 0 };
 }
 
 describe.skipIf(eureka === undefined)('a Eureka registry', () => {
@@ -152,6 +167,28 @@ describe.skipIf(eureka === undefined)('a Eureka registry', () => {
     await bridged.untilShown({}, graceMs + holdMs + 5_000);
   });
 
+  it('that took over from one that fails is not believed that what it lacks is gone', async () => {
+    await bridged.close();
+    const first = await EurekaServer.start();
+    try {
+      for (const instance of registered) await first.register(instance);
+      for (const n of [3, 4]) await server.deregister(orders(n));
+      bridged = open([first, server], { options: { warmUp: '5s' } });
+      await bridged.untilShown(all);
+      await bridged.untilState('live');
+      const { changes } = bridged;
+      await first.kill();
+      await expect.poll(() => bridged.status?.reason, { timeout: 10_000 }).toContain(`took over from ${first.address}`);
+      await sleep(graceMs);
+      expect(bridged.shown).toEqual(all);
+      for (const n of [3, 4]) await server.register(orders(n));
+      await expect.poll(() => bridged.codes, { timeout: 10_000 }).toEqual([]);
+      expect(bridged.changes).toBe(changes);
+    } finally {
+      await first.kill();
+    }
+  });
+
   it('with an instance that no mesh can reach refuses that one, and shows the others', async () => {
     await server.register(orders(6, { ip: '169.254.0.1' }));
     await server.register({ ...carts, id: 'c2', ip: '10.0.0.6', port: 0 });
@@ -161,6 +198,20 @@ describe.skipIf(eureka === undefined)('a Eureka registry', () => {
     await server.deregister({ app: 'CARTS', id: 'c2' });
   });
 
+  it('answers as the stand-in does that unit tests and benches ask', async () => {
+    const standIn = new EurekaStandIn();
+    standIn.set({ app: 'CARTS', instanceId: 'c1', ipAddr: '10.0.0.5' });
+    const address = await standIn.listen();
+    try {
+      for (const what of ['apps', 'apps/delta']) {
+        const text = await (await fetch(`http://${address}/eureka/${what}`)).text();
+        expect(cartsIn(text)).toEqual(cartsIn(await server.read(what)));
+      }
+    } finally {
+      await standIn.close();
+    }
+  });
+
   it('loses an instance of which no heartbeat comes any more', async () => {
     await server.register(orders(9, { leaseSeconds: 1 }));
     await bridged.untilShown({ ...all, ORDERS: [...all.ORDERS, '10.0.0.9'] });
@@ -168,68 +219,54 @@ describe.skipIf(eureka === undefined)('a Eureka registry', () => {
   });
 });
 
-const selectAll = { namespaces: [], groups: [], services: [], exceptServices: [], metadata: {} };
-
 describe.skipIf(eureka === undefined)('a Eureka server', () => {
-  let servers: EurekaServer[] = [];
+  let server: EurekaServer;
   let bridged: BridgedRegistry | undefined;
-  const start = async (...options: Parameters<typeof EurekaServer.start>): Promise<EurekaServer> => {
-    const server = await EurekaServer.start(...options);
-    servers.push(server);
-    return server;
-  };
-  afterEach(async () => {
-    await bridged?.close();
-    await Promise.all(servers.map((server) => server.kill()));
-    servers = [];
+  afterEach(async () => bridged?.close());
+
+  describe('that preserves itself', () => {
+    beforeAll(async () => {
+      server = await EurekaServer.start({ waitsWhenEmpty: 3_000, hasSelfPreservation: true, keepsDeltas: 1 });
+    });
+    afterAll(async () => server?.kill());
+
+    it('keeps those whose heartbeats fail to come; while it waits for its peers it is unavailable, not empty', async () => {
+      bridged = open([server]);
+      await bridged.untilState('stale');
+      expect(bridged.status?.reason).toContain('403: it waits for its peers');
+      for (const instance of registered) await server.register({ ...instance, leaseSeconds: 1 });
+      await bridged.untilShown(all);
+      await sleep(2_500);
+      expect(bridged.shown).toEqual(all);
+    });
+
+    it('and whose deltas lack what its counts tell is read whole', async () => {
+      for (const instance of registered) await server.register(instance);
+      bridged = open([server], { interval: 1_000 });
+      await bridged.untilShown(all);
+      await bridged.untilState('live');
+      await server.deregister(orders(4));
+      await expect.poll(async () => server.read('apps/delta')).toContain('"application":[]');
+      await bridged.untilShown({ ...all, ORDERS: all.ORDERS.slice(0, 3) });
+    });
   });
 
-  it('that waits for its peers is unavailable, and then keeps those whose heartbeats fail to come', async () => {
-    const server = await start({ waitsWhenEmpty: 5_000, hasSelfPreservation: true });
-    bridged = open([server]);
-    await bridged.untilState('stale');
-    expect(bridged.status?.reason).toContain('403: it waits for its peers');
-    for (const instance of registered) await server.register({ ...instance, leaseSeconds: 1 });
-    await bridged.untilShown(all);
-    await sleep(3_000);
-    expect(bridged.shown).toEqual(all);
-  });
+  describe('without deltas, and with a password', () => {
+    let folder: string;
+    beforeAll(async () => {
+      folder = mkdtempSync(path.join(tmpdir(), 'isthmus-eureka-'));
+      server = await EurekaServer.start({ password: 'secret', hasDelta: false });
+      await server.register(carts);
+    });
+    afterAll(async () => {
+      await server?.kill();
+      rmSync(folder, { recursive: true, force: true });
+    });
 
-  it('whose deltas lack what its counts tell is read whole', async () => {
-    const server = await start({ keepsDeltas: 1 });
-    for (const instance of registered) await server.register(instance);
-    bridged = open([server], { interval: 1_000 });
-    await bridged.untilShown(all);
-    await bridged.untilState('live');
-    await server.deregister(orders(4));
-    await expect.poll(async () => server.read('apps/delta')).toContain('"application":[]');
-    await bridged.untilShown({ ...all, ORDERS: all.ORDERS.slice(0, 3) });
-  });
-
-  it('that fails is followed by another, of which what it lacks is not gone', async () => {
-    const [first, second] = await Promise.all([start(), start()]);
-    for (const instance of registered) await first.register(instance);
-    for (const instance of [carts, orders(1), orders(2)]) await second.register(instance);
-    bridged = open([first, second], { options: { warmUp: '5s' } });
-    await bridged.untilShown(all);
-    await bridged.untilState('live');
-    await first.kill();
-    await expect.poll(() => bridged?.status?.reason, { timeout: 10_000 }).toContain(`took over from ${first.address}`);
-    await sleep(graceMs);
-    expect(bridged.shown).toEqual(all);
-    for (const n of [3, 4]) await second.register(orders(n));
-    await expect.poll(() => bridged?.codes, { timeout: 10_000 }).toEqual([]);
-    expect(bridged.shown).toEqual(all);
-  });
-
-  it('with a password says that it refuses us, and not what we said; without deltas it is read whole', async () => {
-    const server = await start({ password: 'secret', hasDelta: false });
-    await server.register(carts);
-    const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-eureka-'));
-    const credentials = { usernameFile: path.join(folder, 'user'), passwordFile: path.join(folder, 'password') };
-    writeFileSync(credentials.usernameFile, 'isthmus\n');
-    writeFileSync(credentials.passwordFile, 'not the one');
-    try {
+    it('says that it refuses us, and not what we said; is read whole each time', async () => {
+      const credentials = { usernameFile: path.join(folder, 'user'), passwordFile: path.join(folder, 'password') };
+      writeFileSync(credentials.usernameFile, 'isthmus\n');
+      writeFileSync(credentials.passwordFile, 'not the one');
       bridged = open([server], { credentials });
       await bridged.untilState('stale');
       expect(bridged.status?.reason).toContain('401');
@@ -238,8 +275,6 @@ describe.skipIf(eureka === undefined)('a Eureka server', () => {
       await bridged.untilShown({ CARTS: ['10.0.0.5'] });
       await server.register(orders(1));
       await bridged.untilShown({ CARTS: ['10.0.0.5'], ORDERS: ['10.0.0.1'] });
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    });
   });
 });

@@ -81,7 +81,8 @@ export class EurekaFollower {
       if (record.updatedAt >= (newest.get(key)?.updatedAt ?? 0)) newest.set(key, record);
     }
     return [...newest].flatMap(([key, record]) => {
-      this.#warmUp.noteSaid(key);
+      if (record.isDeleted) this.#warmUp.noteGone(key, record.updatedAt);
+      else this.#warmUp.noteFound(key);
       return table.apply(record);
     });
   }

@@ -173,7 +173,6 @@ function jsonOf({ instance, actionType, registeredAt, updatedAt }: Kept): object
     statusPageUrl: `http://${instanceId}.example:8080/actuator/info`,
     healthCheckUrl: `http://${instanceId}.example:8080/actuator/health`,
     vipAddress: app.toLowerCase(),
-    secureVipAddress: app.toLowerCase(),
     isCoordinatingDiscoveryServer: 'false',
     lastUpdatedTimestamp: String(updatedAt),
     lastDirtyTimestamp: String(registeredAt),

@@ -34,8 +34,8 @@ export interface TakeBody {
   readonly end: () => void;
 }
 
-/** Unpacked: a hundred thousand instances with much metadata are a fifth of it. */
-const maxBytes = 1 << 30;
+/** Unpacked: a hundred thousand instances are a quarter of it. */
+const maxBytes = 1 << 29;
 
 export class ServerConnection {
   /** Of the address; empty where it has none. */

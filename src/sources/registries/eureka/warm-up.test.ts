@@ -59,13 +59,14 @@ describe('a server that may have started a moment ago', () => {
     expect(note(now + 10_000, now - minute, tableOf('c'), known)).toBe(true);
   });
 
-  it('knows enough when deltas told of all that it lacked', () => {
+  it('knows enough when deltas told of all that it lacked, not counting what went before', () => {
     note(now, now - 60 * minute, known);
     warmUp.interrupt();
     expect(note(now + 10_000, now + 8_000, tableOf('a'), known)).toBe(false);
-    warmUp.noteSaid('A/b');
+    warmUp.noteFound('A/b');
+    warmUp.noteGone('A/c', now + 9_000);
     expect(warmUp.isTrusted).toBe(false);
-    warmUp.noteSaid('A/c');
+    warmUp.noteGone('A/c', now + 11_000);
     expect(warmUp.isTrusted).toBe(true);
   });
 

@@ -27,6 +27,8 @@ export class WarmUp {
   readonly #ms: number;
   /** By performance.now(): since when the server has answered without a break. */
   #since: number | undefined;
+  /** By the server's clock: when it answered first since then. */
+  #from = Infinity;
   /** By the server's clock: when it answered last. */
   #heard = -Infinity;
   #isTrusted = false;
@@ -65,6 +67,7 @@ export class WarmUp {
 
   /** After each answer; `now`: by the server's clock. */
   noteAnswer(now: number): void {
+    if (this.#since === undefined) this.#from = now;
     this.#since ??= performance.now();
     this.#heard = now + clockStepMs;
   }
@@ -85,9 +88,13 @@ export class WarmUp {
     for (const key of this.#lacking) if (table.has(key)) this.#lacking.delete(key);
   }
 
-  /** It said of an instance that it is there, or that it is gone. */
-  noteSaid(key: string): void {
+  noteFound(key: string): void {
     this.#lacking.delete(key);
+  }
+
+  /** `at`: by the server's clock. What went before it was asked may have been elsewhere since. */
+  noteGone(key: string, at: number): void {
+    if (at >= this.#from) this.#lacking.delete(key);
   }
 
   #trust(): void {
