@@ -11,7 +11,8 @@ import { peerUnderTest } from '../peer-under-test.ts';
 import { BridgedRegistry, graceMs, holdMs } from './bridged-registry.ts';
 
 const nacos = peerUnderTest('nacos');
-const settleMs = 2_000;
+/** Longer than a server takes from its first answer over gRPC to its first over HTTP, by which tests register. */
+const warmUpMs = 6_000;
 const at = (serviceName: string, n: number, rest: Partial<NacosInstance> = {}): NacosInstance => ({
   serviceName,
   ip: `10.0.0.${n}`,
@@ -35,7 +36,7 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
         addresses: [server.address],
         interval: 200,
         select: select(chosen),
-        options: { settle: `${settleMs}ms`, ...options },
+        options: { warmUp: `${warmUpMs}ms`, ...options },
       },
       known?.records.values(),
     );
@@ -45,8 +46,6 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
     for (const instance of [...orders, ...carts]) await server.register(instance);
   };
   const all = { carts: ips(5), orders: ips(1, 2, 3, 4) };
-  /** Waits for longer than anything that is held or doubted is. */
-  const settle = async () => sleep(settleMs + graceMs + 500);
 
   beforeAll(async () => {
     server = await NacosServer.start();
@@ -165,7 +164,7 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
       await server.register(instance);
       expect(bridged.shown).toEqual(all);
     }
-    await settle();
+    await sleep(warmUpMs + graceMs);
     expect(bridged.shown).toEqual(all);
     expect(bridged.changes).toBe(changes);
     await server.deregister(at('orders', 4));
@@ -175,7 +174,7 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
   it('that comes back empty keeps all while its loss is held', async () => {
     await server.restartEmpty();
     await bridged.untilState('live', 30_000);
-    await sleep(settleMs + graceMs + holdMs / 4);
+    await sleep(warmUpMs + graceMs + holdMs / 4);
     expect(bridged.shown).toEqual(all);
     expect(bridged.codes).toContain('ISTH1005');
     await server.createNamespace('dev');
@@ -191,7 +190,7 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
       server.thaw();
     }
     await bridged.untilState('live');
-    await settle();
+    await sleep(graceMs);
     expect(bridged.shown).toEqual(all);
   });
 

@@ -13,7 +13,7 @@
  *
  *   transport   auto (default), grpc or http
  *   grpcPort    of gRPC, where it is not the port of HTTP and 1000
- *   settle      for so long after a reconnect nothing is taken to be gone: what registered with a server that restarted
+ *   warmUp      for so long after a reconnect nothing is taken to be gone: what registered with a server that restarted
  *               has to come back first; 15s
  *
  * What never happens: a session that survives its connection, a push that is not answered, a loss during an outage.
@@ -66,8 +66,8 @@ class NacosClient implements RegistryClient {
     const { select } = options.registry.spec;
     this.scopes = select.namespaces.length === 0 ? [''] : [...new Set(select.namespaces.map(namespaceOf))];
     this.#queue = new AnswerQueue(options.answer);
-    const { settleMs } = own;
-    this.#follower = new NamingFollower({ select, scopes: this.scopes, settleMs, queue: this.#queue });
+    const { warmUpMs } = own;
+    this.#follower = new NamingFollower({ select, scopes: this.scopes, warmUpMs, queue: this.#queue });
     this.#running = this.#run();
   }
 

@@ -1,5 +1,5 @@
 /** Nacos' words for instances in ours, and Dubbo's where it is Dubbo that registered them. */
-import type { RegistryInstance, RegistryPort } from '../../../model/registry.ts';
+import type { RegistryInstance } from '../../../model/registry.ts';
 import { parseApplicationInstance } from '../dubbo/application-instance.ts';
 import { parseProvider } from '../dubbo/provider-url.ts';
 import { isRecord, type JsonRecord } from './json-record.ts';
@@ -58,7 +58,7 @@ function weightOf({ weight }: JsonRecord, dubbo: DubboParts | undefined): { read
   return { weight: (isWeight ? weight : 1) * (dubbo.weight ?? 1) };
 }
 
-export function isPort(value: unknown): value is RegistryPort['number'] {
+function isPort(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type NacosOptions, nacosOptions, nacosServer } from './nacos-options.ts';
 
-const usual: NacosOptions = { transport: 'auto', settleMs: 15_000 };
+const usual: NacosOptions = { transport: 'auto', warmUpMs: 15_000 };
 
 describe('options of a Nacos registry', () => {
   it('have defaults', () => {
     expect(nacosOptions({})).toEqual(usual);
-    const all = { transport: 'http', grpcPort: '9999', settle: '2s' };
-    expect(nacosOptions(all)).toEqual({ transport: 'http', grpcPort: 9999, settleMs: 2_000 });
+    const all = { transport: 'http', grpcPort: '9999', warmUp: '2s' };
+    expect(nacosOptions(all)).toEqual({ transport: 'http', grpcPort: 9999, warmUpMs: 2_000 });
   });
 
   it.each([
@@ -15,8 +15,8 @@ describe('options of a Nacos registry', () => {
     { transport: 'udp' },
     { grpcPort: '0' },
     { grpcPort: 'x' },
-    { settle: 'soon' },
-    { settle: '-1s' },
+    { warmUp: 'soon' },
+    { warmUp: '-1s' },
   ])('that are not understood are refused, with a reason: %j', (options) => {
     expect(nacosOptions(options)).toContain(`options.${Object.keys(options)[0]}`);
   });

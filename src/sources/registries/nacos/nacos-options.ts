@@ -7,7 +7,7 @@ export interface NacosOptions {
   /** Of all addresses; without it, theirs and 1000. */
   readonly grpcPort?: number;
   /** For so long after a reconnect nothing is taken to be gone: publishers register again meanwhile. */
-  readonly settleMs: number;
+  readonly warmUpMs: number;
 }
 
 export interface NacosServer {
@@ -17,22 +17,22 @@ export interface NacosServer {
   readonly grpc: string;
 }
 
-const known = ['transport', 'grpcPort', 'settle'];
+const known = ['transport', 'grpcPort', 'warmUp'];
 const grpcOffset = 1_000;
 
 /** Gives why there are none, as text. */
 export function nacosOptions(options: Readonly<Record<string, string>>): NacosOptions | string {
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) return `options.${unknown} is none of Nacos, which has ${known.join(', ')}`;
-  const { transport = 'auto', grpcPort, settle = '15s' } = options;
+  const { transport = 'auto', grpcPort, warmUp = '15s' } = options;
   if (transport !== 'auto' && transport !== 'grpc' && transport !== 'http')
     return `options.transport ${JSON.stringify(transport)} is neither auto, grpc nor http`;
-  const settleMs = parseDuration(settle);
-  if (settleMs === undefined || settleMs < 0) return `options.settle ${JSON.stringify(settle)} is no duration`;
-  if (grpcPort === undefined) return { transport, settleMs };
+  const warmUpMs = parseDuration(warmUp);
+  if (warmUpMs === undefined || warmUpMs < 0) return `options.warmUp ${JSON.stringify(warmUp)} is no duration`;
+  if (grpcPort === undefined) return { transport, warmUpMs };
   const port = Number(grpcPort);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return `options.grpcPort ${grpcPort} is no port`;
-  return { transport, settleMs, grpcPort: port };
+  return { transport, warmUpMs, grpcPort: port };
 }
 
 /** `address`: host:port, or a URL, of which the path is the server's context, `/nacos` by default. */

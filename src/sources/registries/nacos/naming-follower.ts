@@ -27,7 +27,7 @@ const doubt = 'the server was lost, and what registered there may not have come 
 export interface NamingFollowerOptions {
   readonly select: RegistrySelectSpec;
   readonly scopes: readonly string[];
-  readonly settleMs: number;
+  readonly warmUpMs: number;
   readonly queue: AnswerQueue;
 }
 
@@ -55,7 +55,7 @@ export class NamingFollower {
   readonly #namespaces = new Set<string>();
   #session: NamingSession | undefined;
   #hadSession = false;
-  #settledAt = 0;
+  #warmAt = 0;
 
   constructor(options: NamingFollowerOptions) {
     this.#options = options;
@@ -68,7 +68,7 @@ export class NamingFollower {
 
   begin(session: NamingSession): void {
     this.#session = session;
-    this.#settledAt = this.#hadSession ? performance.now() + this.#options.settleMs : 0;
+    this.#warmAt = this.#hadSession ? performance.now() + this.#options.warmUpMs : 0;
     this.#hadSession = true;
     this.#said.clear();
     this.#refused.clear();
@@ -83,7 +83,7 @@ export class NamingFollower {
       (part) => (!session.pushes || !part.isSubscribed) && (this.#refused.get(part) ?? 0) <= now,
     );
     await inTurns(wanted, async (part) => this.#read(part, async () => session.subscribe(part.raw)));
-    if (this.#isSettling) return;
+    if (this.#isWarmingUp) return;
     const doubted = [...this.#services.values()].filter(({ isDoubted }) => isDoubted);
     await inTurns(
       doubted.flatMap(({ parts }) => [...parts.values()]),
@@ -101,15 +101,15 @@ export class NamingFollower {
     for (const part of parts) {
       part.pushes++;
       // Servers push nothing at all by mistake, at their start: an empty push is looked at twice.
-      const isDoubtful = info.hosts.length === 0 && part.of.hasInstances && !this.#isSettling;
+      const isDoubtful = info.hosts.length === 0 && part.of.hasInstances && !this.#isWarmingUp;
       if (parts.length === 1 && !isDoubtful) this.#take(part, info);
       // When that fails the session is over, and says so.
       else void this.#read(part, async () => session.read(part.raw)).catch(() => {});
     }
   };
 
-  get #isSettling(): boolean {
-    return performance.now() < this.#settledAt;
+  get #isWarmingUp(): boolean {
+    return performance.now() < this.#warmAt;
   }
 
   async #listAll(session: NamingSession, { groups, reason }: Groups): Promise<void> {
@@ -154,7 +154,7 @@ export class NamingFollower {
     }
     const missing = [...this.#parts].filter(([key, { raw }]) => isOf(group, raw) && !current.has(key));
     if (missing.length === 0) return [];
-    if (this.#isSettling) {
+    if (this.#isWarmingUp) {
       listed.reasons.push(doubt);
       return [];
     }
@@ -232,7 +232,7 @@ export class NamingFollower {
   #take(part: Part, info: ServiceInfo): void {
     if (!this.#isFollowed(part)) return;
     part.of.take(part, info);
-    this.#say(part.of.answer(this.#isSettling ? doubt : ''));
+    this.#say(part.of.answer(this.#isWarmingUp ? doubt : ''));
   }
 
   #say(answer: RegistryAnswer | undefined): void {
