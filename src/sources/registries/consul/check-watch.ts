@@ -55,7 +55,7 @@ interface Check {
 
 type Checks = ReadonlyMap<string, Check>;
 
-export function readChecks(body: Buffer): Checks {
+function readChecks(body: Buffer): Checks {
   const checks = list(parse(body)).map((check) => {
     const { Node, CheckID, ServiceName } = membersOf(check);
     return [JSON.stringify([Node, CheckID]), { node: text(Node), service: text(ServiceName) }] as const;
