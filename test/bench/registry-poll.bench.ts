@@ -1,8 +1,10 @@
 /**
- * A real Polaris, which is polled: how long after a change is visible there the last of many proxies has acknowledged it,
- * and what polling costs where nothing changes, with few services and with many. `isthmus run` as its users run it, proxies
- * in a process of their own. Prints JSON when run: `node test/bench/registry-poll.bench.ts [proxies] [services]`.
+ * Polaris, which is polled: how long after a change is visible at a real server the last of many proxies has acknowledged
+ * it, and what polling costs where nothing changes, with few services there and with many at a stand-in. `isthmus run` as
+ * its users run it, proxies and servers in processes of their own. Prints JSON when run: `node test/bench/registry-poll.bench.ts [proxies] [services]`.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,11 +19,11 @@ import { type ControlPlaneProcess, startControlPlaneProcess } from './control-pl
 export interface RegistryPollOptions {
   readonly proxies: number;
   readonly changes: number;
-  /** With which changes are timed. */
+  /** Of the real server. */
   readonly few: number;
-  /** With which the cost of polling is measured. */
+  /** Of the stand-in: a real one takes minutes to register so many. */
   readonly many: number;
-  /** Of one service. */
+  /** Of each of the few services, at least 2: weights are sent as their proportions. */
   readonly instances: number;
   /** Seconds in which nothing changes. */
   readonly idle: number;
@@ -46,42 +48,56 @@ const instanceAt = (service: number, at: number, weight: number) => ({
 });
 
 export async function benchRegistryPoll(options: RegistryPollOptions): Promise<RegistryPollFigures> {
+  const { visibleToAcknowledgedMs, few } = await withRealServer(options);
+  const { many, rssMb } = await withCrowd(options);
+  return { registry: 'polaris', ...options, visibleToAcknowledgedMs, idleCpuPercent: { few, many }, rssMb };
+}
+
+async function withRealServer({ few, instances, proxies: count, changes, idle }: RegistryPollOptions) {
   const server = await PolarisServer.start();
   try {
-    await register(server, 0, options.few, options.instances);
-    const timed = await withControlPlane(server, async (control) => {
-      const cluster = await clusterOf(control.xds, options.few);
+    await register(server, few, instances);
+    return await withControlPlane(server.address, async (control) => {
+      const cluster = await clusterOf(control.xds, few);
       const proxies = new Proxies();
       try {
-        await proxies.connect(control.xds, options.proxies, cluster);
-        const visibleToAcknowledgedMs = await timeChanges(server, proxies, options.changes);
-        return { visibleToAcknowledgedMs, few: await idleCpu(control, options.idle) };
+        await proxies.connect(control.xds, count, cluster);
+        const visibleToAcknowledgedMs = await timeChanges(server, proxies, changes);
+        return { visibleToAcknowledgedMs, few: await idleCpu(control, idle) };
       } finally {
         await proxies.close();
       }
     });
-    await register(server, options.few, options.many, options.instances);
-    const idle = await withControlPlane(server, async (control) => {
-      await clusterOf(control.xds, options.many);
-      await sleep(Math.min(settleMs, options.idle * 1000));
-      return { many: await idleCpu(control, options.idle), rssMb: Math.round(control.rssBytes() / 2 ** 20) };
-    });
-    const { visibleToAcknowledgedMs, few } = timed;
-    const idleCpuPercent = { few, many: idle.many };
-    return { registry: 'polaris', ...options, visibleToAcknowledgedMs, idleCpuPercent, rssMb: idle.rssMb };
   } finally {
     await server.stop();
+  }
+}
+
+async function withCrowd({ many, idle }: RegistryPollOptions) {
+  const program = path.join(import.meta.dirname, 'polaris-crowd.ts');
+  const crowd = spawn(process.execPath, [program, String(many)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    const [port] = await once(crowd.stdout, 'data');
+    return await withControlPlane(`127.0.0.1:${String(port).trim()}`, async (control) => {
+      await clusterOf(control.xds, many);
+      await sleep(Math.min(settleMs, idle * 1000));
+      return { many: await idleCpu(control, idle), rssMb: Math.round(control.rssBytes() / 2 ** 20) };
+    });
+  } finally {
+    const gone = once(crowd, 'exit');
+    crowd.stdin.end();
+    await gone;
   }
 }
 
 /** What follows the first sync: records, and collections of garbage. */
 const settleMs = 5_000;
 /** The server writes what comes together in one batch, which it waits for. */
-const together = 128;
+const together = 64;
 
-async function register(server: PolarisServer, from: number, to: number, instances: number): Promise<void> {
-  const all = Array.from({ length: (to - from) * instances }, (_, n) =>
-    instanceAt(from + Math.floor(n / instances), n % instances, 100),
+async function register(server: PolarisServer, services: number, instances: number): Promise<void> {
+  const all = Array.from({ length: services * instances }, (_, n) =>
+    instanceAt(Math.floor(n / instances), n % instances, 100),
   ).values();
   const worker = async (): Promise<void> => {
     for (const one of all) await server.register(one);
@@ -89,10 +105,7 @@ async function register(server: PolarisServer, from: number, to: number, instanc
   await Promise.all(Array.from({ length: together }, worker));
 }
 
-async function withControlPlane<T>(
-  server: PolarisServer,
-  use: (control: ControlPlaneProcess) => Promise<T>,
-): Promise<T> {
+async function withControlPlane<T>(address: string, use: (control: ControlPlaneProcess) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'isthmus-bench-'));
   const manifests = path.join(folder, 'manifests');
   await mkdir(manifests);
@@ -100,7 +113,7 @@ async function withControlPlane<T>(
     apiVersion: 'isthmus.dev/v1alpha1',
     kind: 'ServiceRegistry',
     metadata: { name: 'bench' },
-    spec: { type: 'Polaris', addresses: [server.address], select: { namespaces: ['Bench'] } },
+    spec: { type: 'Polaris', addresses: [address], select: { namespaces: ['Bench'] } },
   };
   await writeFile(path.join(manifests, 'registry.json'), JSON.stringify(manifest));
   const control = await startControlPlaneProcess(manifests, path.join(folder, 'state'));
@@ -116,7 +129,6 @@ async function timeChanges(server: PolarisServer, proxies: Proxies, changes: num
   const times: number[] = [];
   for (let round = 0; round < changes; round++) {
     const acknowledged = proxies.acknowledged();
-    // Another share of the load each time: weights are sent as their proportions.
     await server.register(instanceAt(0, 0, 101 + round));
     const visible = await untilVisible(server, 101 + round);
     times.push((await acknowledged) - visible);
@@ -149,6 +161,6 @@ async function idleCpu(control: ControlPlaneProcess, seconds: number): Promise<n
 
 if (import.meta.main) {
   const [proxies = 1_000, many = 10_000] = process.argv.slice(2).map(Number);
-  const figures = await benchRegistryPoll({ proxies, changes: 30, few: 100, many, instances: 1, idle: 60 });
+  const figures = await benchRegistryPoll({ proxies, changes: 20, few: 100, many, instances: 10, idle: 30 });
   console.log(JSON.stringify(figures, undefined, 2));
 }
