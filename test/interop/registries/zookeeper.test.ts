@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePorts } from '../../../examples/quickstart/free-ports.ts';
+import { ZooKeeperEnsemble } from '../../peers/zookeeper/zookeeper-ensemble.ts';
 import { ZooKeeperServer } from '../../peers/zookeeper/zookeeper-server.ts';
 import { forAll, onlyFor, ZooKeeperWriter } from '../../peers/zookeeper/zookeeper-writer.ts';
 import { peerUnderTest } from '../peer-under-test.ts';
@@ -297,6 +298,60 @@ describe.skipIf(zooKeeper === undefined)('a ZooKeeper with rights', () => {
       await expect.poll(() => bridged.shown['com.Carts']).toEqual(['10.0.0.5', '10.0.0.6']);
     } finally {
       await bridged.close();
+    }
+  });
+});
+
+describe.skipIf(zooKeeper === undefined)('a ZooKeeper of several servers', () => {
+  it('is followed from one server to the next, and is stale without a quorum, with nothing lost', async () => {
+    const ensemble = await ZooKeeperEnsemble.start();
+    const [first, second, third] = ensemble.members;
+    const writer = await ZooKeeperWriter.connect(third?.address ?? '');
+    const options = { sessionTimeout };
+    const bridged = new BridgedRegistry({ type: 'ZooKeeper', addresses: ensemble.addresses, options });
+    try {
+      await registerAll(writer);
+      await bridged.untilShown(all);
+      await first?.kill();
+      await writer.create(provider('com.Carts', 6));
+      const now = { ...all, 'com.Carts': ['10.0.0.5', '10.0.0.6'] };
+      await bridged.untilShown(now);
+      await bridged.untilState('live');
+      await second?.kill();
+      await bridged.untilState('stale');
+      await sleep(graceMs);
+      expect(bridged.shown).toEqual(now);
+      await second?.restart();
+      await bridged.untilState('live', 30_000);
+      await sleep(sessionMs + graceMs);
+      expect(bridged.shown).toEqual(now);
+    } finally {
+      await bridged.close();
+      await ensemble.stop();
+      await writer.close();
+    }
+  });
+});
+
+describe.skipIf(zooKeeper === undefined)('a ZooKeeper with TLS', () => {
+  it('is read where its certificate is trusted, and nowhere else', async () => {
+    const server = await ZooKeeperServer.start({ tls: true });
+    const open = (tls: { readonly caFile?: string }) =>
+      new BridgedRegistry({
+        type: 'ZooKeeper',
+        addresses: [server.address],
+        options: { sessionTimeout, root: 'zookeeper' },
+        tls: { insecureSkipVerify: false, ...tls },
+      });
+    const trusting = open({ caFile: server.certificate });
+    const doubting = open({});
+    try {
+      await trusting.untilState('live');
+      await doubting.untilState('stale');
+      expect(doubting.status?.reason).toContain('certificate');
+    } finally {
+      await Promise.all([trusting.close(), doubting.close()]);
+      await server.stop();
     }
   });
 });
