@@ -16,7 +16,7 @@ import { settleMs } from './unexplained-changes.ts';
 export type Reading = 'read' | 'empty' | 'unreadable';
 
 export interface ServiceQueriesOptions {
-  readonly connection: AgentConnection;
+  readonly connection: Pick<AgentConnection, 'get' | 'refusal'>;
   /** Queries in flight. */
   readonly most: number;
   /** A service was read. */
@@ -177,7 +177,7 @@ export class ServiceQueries {
       if (error instanceof AgentLate) this.#fail(service, error.message);
       else this.#options.onLost(error);
     }
-    service.isAsked = false;
+    service.end();
     this.#inFlight--;
     this.#waiting -= seats;
     this.#putLast(service);

@@ -48,6 +48,11 @@ export class TrackedService {
     this.isHinted = false;
   }
 
+  end(): void {
+    this.isAsked = false;
+    this.isWaiting = false;
+  }
+
   fail(): void {
     this.index = 0;
     this.failures++;
