@@ -5,11 +5,12 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CallOptions, Client, type ClientDuplexStream, type ClientUnaryCall, Metadata } from '@grpc/grpc-js';
+import { type Client, type ClientDuplexStream, type ClientUnaryCall, Metadata } from '@grpc/grpc-js';
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
 import type { RegistryServiceName } from '../../../model/registry.ts';
 import type { GrpcConnection } from '../grpc-connection.ts';
 import type { AccessToken } from './access-token.ts';
+import { clientOf, unary } from './grpc-call.ts';
 import { isRecord, type JsonRecord } from './json-record.ts';
 import { decodePayload, encodePayload, type Payload } from './naming-payload.ts';
 import {
@@ -28,8 +29,8 @@ const healthEveryMs = 5_000;
 /** How long the server may take to know the connection after the setup. */
 const setupMs = 3_000;
 const setupRetryMs = 50;
-const maxAnswerBytes = 50 * 1024 * 1024;
 const pageSize = 5_000;
+const maxPages = 100;
 /** How often a list that changes under our hands is read again. */
 const listReads = 3;
 const ok = 200;
@@ -54,19 +55,6 @@ export async function openGrpcSession(options: GrpcSessionOptions): Promise<Nami
   } catch (error) {
     session.close();
     throw error;
-  }
-}
-
-/** Whether a server speaks gRPC there. */
-export async function isGrpcServed(connection: GrpcConnection): Promise<boolean> {
-  const client = clientOf(connection);
-  try {
-    const answer = await unary(client, { type: 'ServerCheckRequest', headers: {}, body: {} }, checkMs, new Set());
-    return answer.body.resultCode === ok;
-  } catch {
-    return false;
-  } finally {
-    client.close();
   }
 }
 
@@ -148,15 +136,16 @@ class GrpcSession implements NamingSession {
 
   async #readList(namespace: string, group: string): Promise<readonly string[] | undefined> {
     const names = new Set<string>();
-    for (let pageNo = 1; ; pageNo++) {
+    for (let pageNo = 1; pageNo <= maxPages; pageNo++) {
       const answer = await this.#request('ServiceListRequest', { namespace, groupName: group, pageNo, pageSize });
       const page: readonly unknown[] = Array.isArray(answer.serviceNames) ? answer.serviceNames : [];
       for (const name of page) if (typeof name === 'string') names.add(withoutGroup(name));
       const count = Number(answer.count ?? 0);
       if (names.size === count) return [...names];
       // Pages have no common order once a service came or went between them.
-      if (page.length < pageSize || names.size > count) return undefined;
+      if (page.length < pageSize || names.size > count) break;
     }
+    return undefined;
   }
 
   /** Rejects with Refused, where it is answered with something else than success. */
@@ -251,42 +240,6 @@ class GrpcSession implements NamingSession {
   #unavailable(why: string): IsthmusError {
     return new IsthmusError('UNAVAILABLE', `${this.#address}: ${why}`);
   }
-}
-
-function clientOf({ address, credentials, options }: GrpcConnection): Client {
-  return new Client(address, credentials, {
-    'grpc.max_receive_message_length': maxAnswerBytes,
-    // Two clients of one server must not share a connection, which is what the server knows them by.
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.enable_retries': 0,
-    ...options,
-  });
-}
-
-/** `calls`: those in flight. */
-async function unary(
-  client: Client,
-  payload: Payload,
-  deadlineMs: number,
-  calls: Set<ClientUnaryCall>,
-): Promise<Payload> {
-  const { promise, resolve, reject } = Promise.withResolvers<Payload>();
-  const options: CallOptions = { deadline: Date.now() + deadlineMs };
-  const call = client.makeUnaryRequest(
-    '/Request/request',
-    encodePayload,
-    decodePayload,
-    payload,
-    new Metadata(),
-    options,
-    (error, answer) => {
-      if (error !== null) reject(error);
-      else if (answer === undefined) reject(new IsthmusError('UNAVAILABLE', 'the answer is empty'));
-      else resolve(answer);
-    },
-  );
-  calls.add(call);
-  return promise.finally(() => calls.delete(call));
 }
 
 function named({ namespace, group, name }: RegistryServiceName): JsonRecord {

@@ -11,11 +11,12 @@ describe('a client of Nacos', () => {
   let server: NacosStandIn;
   let client: RegistryClient;
   let answers: RegistryAnswer[];
-  const open = async (options: Readonly<Record<string, string>> = {}) => {
+  const open = async (options: Readonly<Record<string, string>> = {}, maxServices = 100) => {
     const address = await server.start();
     const select = { ...testRegistry().spec.select, ...names };
     const own = { transport: 'grpc', grpcPort: address.split(':')[1] ?? '', ...options };
-    const registry = testRegistry({ type: 'Nacos', addresses: [address], interval: 50, select, options: own });
+    const trust = { ...testRegistry().spec.trust, maxServices };
+    const registry = testRegistry({ type: 'Nacos', addresses: [address], interval: 50, select, trust, options: own });
     const answer = (together: readonly RegistryAnswer[]) => void answers.push(...together);
     client = createNacosClient({ registry, answer, secrets: async () => ({}) });
   };
@@ -103,6 +104,14 @@ describe('a client of Nacos', () => {
     server.push('g', 'g@@orders', []);
     await untilSaid(['partial']);
     await untilSaid(['complete', '10.0.0.1']);
+  });
+
+  it('follows no more services than are trusted, and says so', async () => {
+    for (let n = 0; n < 5; n++) server.services.set(`public/g@@s${n}`, []);
+    await open({}, 3);
+    const list = { kind: 'services', trust: 'partial', reason: 'more than 3 services are registered' };
+    await expect.poll(() => answers).toContainEqual(expect.objectContaining(list));
+    expect(server.asked.filter((type) => type === 'SubscribeServiceRequest')).toHaveLength(3);
   });
 
   it('refuses options that it does not have', async () => {

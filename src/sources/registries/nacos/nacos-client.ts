@@ -25,7 +25,8 @@ import type { CreateRegistryClient, RegistryClient, RegistryClientOptions } from
 import { AccessToken } from './access-token.ts';
 import { AnswerQueue } from './answer-queue.ts';
 import { type Groups, readGroups } from './groups.ts';
-import { isGrpcServed, openGrpcSession } from './grpc-session.ts';
+import { isGrpcServed } from './grpc-call.ts';
+import { openGrpcSession } from './grpc-session.ts';
 import { HttpApi } from './http-api.ts';
 import { type HttpServer, openHttpSession } from './http-session.ts';
 import { type NacosOptions, nacosOptions, nacosServer } from './nacos-options.ts';
@@ -63,11 +64,17 @@ class NacosClient implements RegistryClient {
   constructor(options: RegistryClientOptions, own: NacosOptions) {
     this.#options = options;
     this.#own = own;
-    const { select } = options.registry.spec;
+    const { select, trust } = options.registry.spec;
     this.scopes = select.namespaces.length === 0 ? [''] : [...new Set(select.namespaces.map(namespaceOf))];
     this.#queue = new AnswerQueue(options.answer);
     const { warmUpMs } = own;
-    this.#follower = new NamingFollower({ select, scopes: this.scopes, warmUpMs, queue: this.#queue });
+    this.#follower = new NamingFollower({
+      select,
+      maxServices: trust.maxServices,
+      scopes: this.scopes,
+      warmUpMs,
+      queue: this.#queue,
+    });
     this.#running = this.#run();
   }
 

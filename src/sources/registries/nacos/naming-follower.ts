@@ -14,10 +14,9 @@ import type { AnswerQueue } from './answer-queue.ts';
 import { mappedName } from './dubbo-names.ts';
 import { FollowedService, type Part } from './followed-service.ts';
 import type { Group, Groups } from './groups.ts';
+import { inTurns } from './in-turns.ts';
 import { type NamingSession, type PushedName, Refused, type ServiceInfo } from './naming-session.ts';
 
-/** Requests in flight. */
-const window = 64;
 /** A service that we may not read is asked for again after so long. */
 const refusedMs = 60_000;
 /** How often the list is said again while nothing changes, so that its age shows that it was looked at. */
@@ -26,6 +25,8 @@ const doubt = 'the server was lost, and what registered there may not have come 
 
 export interface NamingFollowerOptions {
   readonly select: RegistrySelectSpec;
+  /** What is beyond is not followed. */
+  readonly maxServices: number;
   readonly scopes: readonly string[];
   readonly warmUpMs: number;
   readonly queue: AnswerQueue;
@@ -34,8 +35,8 @@ export interface NamingFollowerOptions {
 /** What a round of lists gave for one scope. */
 interface Listed {
   /** Why it may lack some, and why some groups were not read at all. */
-  readonly reasons: string[];
-  readonly refusals: string[];
+  readonly reasons: Set<string>;
+  readonly refusals: Set<string>;
   readonly present: Set<FollowedService>;
   isChanged: boolean;
   isRead: boolean;
@@ -45,6 +46,8 @@ export class NamingFollower {
   readonly #options: NamingFollowerOptions;
   /** By the names of Nacos. */
   readonly #parts = new Map<string, Part>();
+  /** The same by their groups; without those that have none. */
+  readonly #groups = new Map<string, { readonly group: Group; readonly parts: Set<Part> }>();
   /** By our names. */
   readonly #services = new Map<string, FollowedService>();
   /** Parts that may not be read, and when they are tried again. */
@@ -113,14 +116,22 @@ export class NamingFollower {
   }
 
   async #listAll(session: NamingSession, { groups, reason }: Groups): Promise<void> {
-    const { scopes, select } = this.#options;
+    const { scopes } = this.#options;
     const rounds = new Map(
       scopes.map((scope): [string, Listed] => [
         scope,
-        { reasons: reason === '' ? [] : [reason], refusals: [], present: new Set(), isChanged: false, isRead: false },
+        {
+          reasons: new Set(reason === '' ? [] : [reason]),
+          refusals: new Set(),
+          present: new Set(),
+          isChanged: false,
+          isRead: false,
+        },
       ]),
     );
-    const wanted = new Map([...groups, ...(select.groups.length === 0 ? this.#groups() : [])].map(byGroup));
+    // A group that is empty now is listed as such.
+    const followed = [...this.#groups.values()].map(({ group }) => group);
+    const wanted = new Map([...groups, ...followed].map((group) => [groupKey(group), group]));
     const removed: Part[] = [];
     await inTurns([...wanted.values()], async (group) => {
       const listed = rounds.get(scopes[0] === '' ? '' : group.namespace);
@@ -128,11 +139,11 @@ export class NamingFollower {
       try {
         const names = await session.list(group.namespace, group.group);
         listed.isRead = true;
-        if (names === undefined) listed.reasons.push(`group ${group.group} changes too fast to be listed`);
+        if (names === undefined) listed.reasons.add(`group ${group.group} changes too fast to be listed`);
         else removed.push(...this.#keep(group, names, listed));
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        listed.refusals.push(error.message);
+        listed.refusals.add(error.message);
       }
     });
     for (const [scope, listed] of rounds) this.#sayList(scope, listed);
@@ -141,47 +152,64 @@ export class NamingFollower {
 
   /** Takes note of what a group has, and gives what it has no more. */
   #keep(group: Group, names: readonly string[], listed: Listed): readonly Part[] {
-    const current = new Set<string>();
+    const current = new Set<Part>();
     for (const name of names) {
       const raw = { ...group, name };
       const key = keyOf(raw);
       const known = this.#parts.get(key);
-      const part = known ?? this.#add(key, raw);
+      const part = known ?? this.#add(key, raw, listed);
       if (part === undefined) continue;
-      current.add(key);
+      current.add(part);
       listed.present.add(part.of);
       if (known === undefined) listed.isChanged = true;
     }
-    const missing = [...this.#parts].filter(([key, { raw }]) => isOf(group, raw) && !current.has(key));
+    const missing = [...(this.#groups.get(groupKey(group))?.parts ?? [])].filter((part) => !current.has(part));
     if (missing.length === 0) return [];
     if (this.#isWarmingUp) {
-      listed.reasons.push(doubt);
+      listed.reasons.add(doubt);
       return [];
     }
     listed.isChanged = true;
-    for (const [key] of missing) this.#parts.delete(key);
-    return missing.map(([, part]) => part);
+    for (const part of missing) this.#drop(part);
+    return missing;
   }
 
-  #add(key: string, raw: RegistryServiceName): Part | undefined {
+  #add(key: string, raw: RegistryServiceName, listed: Listed): Part | undefined {
+    const { select, maxServices } = this.#options;
     const name = mappedName(raw);
-    if (name === undefined || !isSelected(this.#options.select, name)) return undefined;
+    if (name === undefined || !isSelected(select, name)) return undefined;
+    if (this.#parts.size >= maxServices) {
+      listed.reasons.add(`more than ${maxServices} services are registered`);
+      return undefined;
+    }
     const own = keyOf(name);
     const service = this.#services.get(own) ?? new FollowedService(name);
     this.#services.set(own, service);
     const part = service.part(raw);
     this.#parts.set(key, part);
     this.#namespaces.add(raw.namespace);
+    const { namespace, group } = raw;
+    const ofGroup = this.#groups.get(groupKey(raw)) ?? { group: { namespace, group }, parts: new Set() };
+    ofGroup.parts.add(part);
+    this.#groups.set(groupKey(raw), ofGroup);
     return part;
   }
 
+  #drop(part: Part): void {
+    const key = groupKey(part.raw);
+    const ofGroup = this.#groups.get(key);
+    this.#parts.delete(keyOf(part.raw));
+    ofGroup?.parts.delete(part);
+    if (ofGroup?.parts.size === 0) this.#groups.delete(key);
+  }
+
   #sayList(scope: string, { reasons, refusals, present, isChanged, isRead }: Listed): void {
-    if (!isRead && refusals.length > 0) {
+    if (!isRead && refusals.size > 0) {
       this.#said.delete(scope);
-      this.#say({ kind: 'unavailable', scope, reason: distinct(refusals) });
+      this.#say({ kind: 'unavailable', scope, reason: [...refusals].join('; ') });
       return;
     }
-    const reason = distinct([...refusals, ...reasons]);
+    const reason = [...refusals, ...reasons].join('; ');
     const said = this.#said.get(scope);
     const now = performance.now();
     if (!isChanged && said?.reason === reason && now - said.at < listAgainMs) return;
@@ -238,34 +266,10 @@ export class NamingFollower {
   #say(answer: RegistryAnswer | undefined): void {
     if (answer !== undefined) this.#options.queue.add(answer);
   }
-
-  /** Those of what is followed, so that one that is empty now is listed as such. */
-  *#groups(): IterableIterator<Group> {
-    for (const { raw } of this.#parts.values()) yield { namespace: raw.namespace, group: raw.group };
-  }
 }
 
-async function inTurns<T>(items: readonly T[], handle: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const item = items[next++];
-      if (item !== undefined) await handle(item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(window, items.length) }, worker));
-}
-
-function distinct(reasons: readonly string[]): string {
-  return [...new Set(reasons)].join('; ');
-}
-
-function byGroup(group: Group): readonly [string, Group] {
-  return [`${group.namespace}\n${group.group}`, group];
-}
-
-function isOf({ namespace, group }: Group, raw: RegistryServiceName): boolean {
-  return raw.namespace === namespace && raw.group === group;
+function groupKey({ namespace, group }: Group): string {
+  return `${namespace}\n${group}`;
 }
 
 function keyOf({ namespace, group, name }: RegistryServiceName): string {
