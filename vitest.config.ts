@@ -3,7 +3,14 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'codecs/**/*.test.ts', 'scripts/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'codecs/**/*.test.ts', 'scripts/**/*.test.ts'],
+          // How long a test takes says how busy the machine is: it ends what hangs, and judges nothing.
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'suites',
