@@ -1,9 +1,11 @@
 /** The ways to a real Polaris server: over HTTP where gRPC does not get through, by another name, and with a token. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from '../../../examples/quickstart/free-ports.ts';
 import { PolarisServer } from '../../peers/polaris/polaris-server.ts';
 import { peerUnderTest } from '../peer-under-test.ts';
 import { BridgedRegistry, graceMs } from './bridged-registry.ts';
@@ -70,6 +72,39 @@ describe.skipIf(polaris === undefined)('Polaris over HTTP', () => {
     await server.restart();
     await shown.untilState('live');
     expect(shown.shown).toEqual(seen);
+  });
+});
+
+describe.skipIf(polaris === undefined)('Polaris over gRPC', () => {
+  it('is gone back to from HTTP when it gets through again, without a gap', async () => {
+    const server = await PolarisServer.start();
+    const [port = 0] = await freePorts(1);
+    const sockets = new Set<Socket>();
+    const relay = createServer((socket) => {
+      const [host, to] = server.address.split(':');
+      const onward = connect(Number(to), host);
+      sockets.add(socket).add(onward);
+      socket.pipe(onward).pipe(socket);
+      for (const end of [socket, onward]) end.on('error', () => {});
+    });
+    try {
+      await server.register(at('orders', 1));
+      const shown = bridge({ addresses: [`127.0.0.1:${port}`, server.http], interval: 100 });
+      await shown.untilShown({ orders: ['10.0.0.1'] });
+      const { changes } = shown;
+      relay.listen(port, '127.0.0.1');
+      await expect.poll(() => sockets.size, { timeout: 10_000 }).toBeGreaterThan(0);
+      await server.register(at('orders', 2));
+      await shown.untilShown({ orders: ['10.0.0.1', '10.0.0.2'] });
+      expect(shown.changes).toBe(changes + 1);
+      expect(shown.status?.state).toBe('live');
+      expect([...sockets].some((socket) => !socket.destroyed)).toBe(true);
+    } finally {
+      await bridged?.close();
+      for (const socket of sockets) socket.destroy();
+      relay.close();
+      await server.stop();
+    }
   });
 });
 

@@ -109,7 +109,7 @@ describe("Polaris' codes", () => {
   it('say that a service is absent only when they say so twice; what comes back is asked for in full', async () => {
     const { server, answers } = await followOne(orders, refusal(400_202, 'not found resource'), orders);
     await expect.poll(() => kinds(answers).length, { timeout: 5_000 }).toBeGreaterThan(2);
-    expect(kinds(answers)).toEqual(['services complete', 'service complete', 'service complete']);
+    expect(kinds(answers).slice(0, 3)).toEqual(['services complete', 'service complete', 'service complete']);
     expect(server.asked.map(({ service }) => service.revision).slice(1, 4)).toEqual([undefined, 'i1', undefined]);
     const gone = await followOne(orders, refusal(400_202, 'not found resource'));
     await expect.poll(() => kinds(gone.answers), { timeout: 5_000 }).toContain('absent');

@@ -30,8 +30,8 @@ const listIntervalMs = 5_000;
 const instanceIntervalMs = 2_000;
 /** So that ten thousand services cost a small part of a core. */
 const msPerService = 1;
-/** How often it is tried whether gRPC gets through again. */
-const returnIntervalMs = 60_000;
+/** After so many polls over HTTP it is tried whether gRPC gets through again. */
+const pollsToReturn = 30;
 const window = 64;
 const firstRetryMs = 200;
 const longestRetryMs = 5_000;
@@ -99,7 +99,7 @@ class PolarisClient implements RegistryClient {
     const connection = await this.#connect(address);
     this.#connection = connection;
     let listsDue = 0;
-    let returnDue = performance.now() + returnIntervalMs;
+    let polls = 0;
     while (!this.#abort.signal.aborted) {
       const start = performance.now();
       if (start >= listsDue) {
@@ -109,10 +109,7 @@ class PolarisClient implements RegistryClient {
       await this.#askInstances(connection);
       this.#retryMs = firstRetryMs;
       this.#failures.clear();
-      if (isHttp(address) && start >= returnDue) {
-        if (await this.#findGrpc()) return;
-        returnDue = performance.now() + returnIntervalMs;
-      }
+      if (isHttp(address) && ++polls % pollsToReturn === 0 && (await this.#findGrpc())) return;
       const rest =
         (interval ?? Math.max(instanceIntervalMs, this.#known.size * msPerService)) - (performance.now() - start);
       await this.#pause(Math.max(rest, 0) * (0.95 + Math.random() / 10));
