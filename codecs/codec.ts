@@ -152,6 +152,11 @@ export interface Codec {
   rewriteId(bytes: Buffer, start: number, frame: Frame, idHigh: number, idLow: number): void;
   /** The frame with the key-values set (an existing key is replaced), every length that spans them fixed. A new buffer. */
   mutate(bytes: Buffer, start: number, frame: Frame, mutation: Mutation): Buffer;
+  /**
+   * Why no frame of a side can ever be given a pair, where that is known beforehand: `mutate` would throw each time.
+   * Absent: it can, as far as anybody knows.
+   */
+  whyNotSettable?(side: 'request' | 'response', key: string, value: string): string | undefined;
   /** Whether mutate changes this very frame, where the protocol has flavours that it cannot change. Absent: it does. */
   canMutate?(frame: Frame): boolean;
   /**

@@ -169,6 +169,17 @@ describe('varint-framed tags', () => {
     expect(() => mutate(tagged, bytes, ['shard', 'north'])).toThrow(CodecError);
     expect(() => mutate(tagged, bytes, ['unnamed', '1'])).toThrow(CodecError);
   });
+
+  test('what no frame can carry is known beforehand', () => {
+    const why = (key: string, value: string) => tagged.whyNotSettable?.('request', key, value);
+    expect([why('shard', '258'), why('service', 'any'), why('token', 'beef')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(why('shard', 'north')).toBe('"shard" must be a whole number.');
+    expect(why('unnamed', '1')).toBe('No tag of this protocol is called "unnamed".');
+  });
 });
 
 describe('strings ended by zero', () => {

@@ -72,6 +72,7 @@ function compile(root: DocumentNode, name: string): CompiledParts {
       decoder: (direction, given = defaultLimits) => decoder(plan, direction, given),
       rewriteId: rewriter(plan),
       mutate: mutator(mutation),
+      whyNotSettable: (side, key, value) => mutation[side]?.whyNotSettable(key, value),
       errorReply: (head, start, idHigh, idLow, reason, message) =>
         replies.error?.({ head, start, idHigh, idLow, reason }, message),
       heartbeatReply: (bytes, start, frame) => replies.heartbeat?.(bytes, start, frame),
@@ -102,7 +103,7 @@ function rewriter({ identity, framing }: FramePlan): Codec['rewriteId'] {
 
 function mutator({ request, response }: MutationPlan): Codec['mutate'] {
   return (bytes, start, frame, mutation) => {
-    const mutate = frame.d === 0 ? request : response;
-    return mutate?.(bytes, start, frame, mutation) ?? Buffer.from(bytes.subarray(start, start + frame.length));
+    const side = frame.d === 0 ? request : response;
+    return side?.mutate(bytes, start, frame, mutation) ?? Buffer.from(bytes.subarray(start, start + frame.length));
   };
 }

@@ -27,9 +27,16 @@ interface Target {
   readonly prefix: string;
 }
 
+/** One side of a mutation. */
+interface SideMutation {
+  readonly mutate: Mutate;
+  /** Why no frame can be given a pair; undefined when some can. */
+  readonly whyNotSettable: (key: string, value: string) => string | undefined;
+}
+
 export interface MutationPlan {
-  readonly request: Mutate | undefined;
-  readonly response: Mutate | undefined;
+  readonly request: SideMutation | undefined;
+  readonly response: SideMutation | undefined;
 }
 
 const none = 'none';
@@ -43,20 +50,33 @@ export function readMutation(
   const target = node.members('target')('target');
   const bySide =
     typeof target.value === 'object' && target.value !== null ? target.members('request', 'response') : undefined;
-  const compile = (one: DocumentNode): Mutate | undefined => {
+  const compile = (one: DocumentNode): SideMutation | undefined => {
     if (one.absent || one.value === none) return undefined;
     const found = targetAt(one, sections, values, open);
     if (found === undefined) return undefined;
     const lengths = spanningLengths(one, framing, found.section);
-    return (bytes, start, frame, mutation) => mutate(framing, found, lengths, bytes, start, frame, mutation);
+    return {
+      mutate: (bytes, start, frame, mutation) => mutate(framing, found, lengths, bytes, start, frame, mutation),
+      whyNotSettable: (key, value) => whyNotSettable(found, key, value),
+    };
   };
   return bySide === undefined
     ? both(compile(target))
     : { request: compile(bySide('request')), response: compile(bySide('response')) };
 }
 
-function both(mutate: Mutate | undefined): MutationPlan {
-  return { request: mutate, response: mutate };
+function both(side: SideMutation | undefined): MutationPlan {
+  return { request: side, response: side };
+}
+
+function whyNotSettable({ map, prefix }: Target, key: string, value: string): string | undefined {
+  try {
+    map.entries.encode(withoutPrefix(key, prefix), value);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CodecError) return error.message;
+    throw error;
+  }
 }
 
 function targetAt(

@@ -5,7 +5,12 @@ import type { InspectCodec } from '../mesh/codec-abilities.ts';
 export const inspectCodec: InspectCodec = (name, description) => {
   const found = findCodec(name, description);
   if (found === undefined || !('codec' in found)) return undefined;
-  const { properties, capabilities } = found.codec;
-  const { mutates } = capabilities;
-  return properties.open ? { mutates } : { properties: properties.names, mutates };
+  const { codec } = found;
+  const { mutates, sharesConnections } = codec.capabilities;
+  return {
+    ...(codec.properties.open ? {} : { properties: codec.properties.names }),
+    mutates,
+    sharesConnections,
+    whyNotSettable: (side, key, value) => codec.whyNotSettable?.(side, key, value),
+  };
 };

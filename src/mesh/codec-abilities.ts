@@ -27,7 +27,7 @@ interface UnmetRule {
 export function unmetRules(
   { spec }: MetaRouter,
   protocol: string,
-  { properties, mutates }: CodecAbilities,
+  { properties, mutates, whyNotSettable }: CodecAbilities,
 ): readonly UnmetRule[] {
   const unknown = (names: readonly string[], path: string, consequence: string): readonly UnmetRule[] =>
     names
@@ -48,6 +48,14 @@ export function unmetRules(
           path: `spec.routes[${at}].${field}`,
           message: `The codec of ${protocol} changes no frames.`,
         })),
+      ...(['request', 'response'] as const).flatMap((side) =>
+        (mutates ? (route[`${side}Mutation`] ?? []) : []).flatMap(({ key, value }, entry) => {
+          const why = whyNotSettable(side, key, value);
+          if (why === undefined) return [];
+          const path = `spec.routes[${at}].${side}Mutation[${entry}]`;
+          return [{ path, message: `Every ${protocol} request of the route fails: ${why}` }];
+        }),
+      ),
     ]),
     ...(localRateLimit?.conditions ?? []).flatMap(({ match }, at) =>
       unknown(attributes(match), `spec.localRateLimit.conditions[${at}].match.attributes`, 'it limits nothing'),

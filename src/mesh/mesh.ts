@@ -104,14 +104,15 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const moving = migrationsInForce(engine, allMigrations);
   const groups = endpointGroups(engine, allServices, { sources, migrations: moving });
 
-  const codecs = portCodecs(engine, resources.ApplicationProtocol, resources.ProtocolCodec);
+  const inspect = inputs.inspectCodec ?? (() => undefined);
+  const codecs = portCodecs(engine, resources.ApplicationProtocol, resources.ProtocolCodec, inspect);
 
   const named = { settings, hosts: allHosts };
   const rules = rulesByHost(engine, 'destination rules', named, resources.DestinationRule, (rule) => [rule.spec.host]);
   const policies = hostPolicies(engine, allServices, rules);
   const routers = rulesByHost(engine, 'meta routers', named, resources.MetaRouter, (router) => router.spec.hosts);
   const targets = { ...named, services: allServices, hostPolicies: policies };
-  const abilities = codecAbilities(engine, codecs, inputs.inspectCodec ?? (() => undefined));
+  const abilities = codecAbilities(engine, codecs, inspect);
   const routes = routeTables(engine, { ...targets, codecAbilities: abilities }, routers);
 
   const reserved = reservedAddresses(engine, declarations);

@@ -5,6 +5,7 @@ import { finding, formatObject } from '../model/finding.ts';
 import type { PortCodec } from '../model/mesh-service.ts';
 import type { Protocol } from '../model/protocol.ts';
 import type { ApplicationProtocol, ProtocolCodec } from '../resources/kinds.ts';
+import type { InspectCodec } from './codec-abilities.ts';
 import { about, byAge } from './resource-order.ts';
 
 /** Says on an ApplicationProtocol that callers' requests may share an upstream connection. */
@@ -30,6 +31,7 @@ export function portCodecs(
   engine: Engine,
   applicationProtocols: Collection<ApplicationProtocol>,
   protocolCodecs: Collection<ProtocolCodec>,
+  inspect: InspectCodec,
 ): Collection<PortCodec> {
   const builtIn = engine.table('preloaded protocols', { key: (codec: PortCodec) => codec.protocol.name });
   engine.batch(() => {
@@ -50,7 +52,7 @@ export function portCodecs(
       const first = firstOf(members, 'ISTH0305', context);
       if (first === undefined) return undefined;
       reportReplacement(first, context);
-      return portCodec(first, context, codecs);
+      return portCodec(first, context, codecs, inspect);
     },
   );
   return engine.merge('port codecs', [registered, builtIn]);
@@ -84,7 +86,12 @@ function reportReplacement(resource: ApplicationProtocol, context: Context): voi
   context.report(finding('ISTH0317', { ...about(resource), path: 'spec.codec', message }));
 }
 
-function portCodec(resource: ApplicationProtocol, context: Context, codecs: Collection<ProtocolCodec>): PortCodec {
+function portCodec(
+  resource: ApplicationProtocol,
+  context: Context,
+  codecs: Collection<ProtocolCodec>,
+  inspect: InspectCodec,
+): PortCodec {
   const { protocol: name, codec } = resource.spec;
   const description = context.get(codecs, codec);
   if (description === undefined && !knownCodecs.has(codec)) {
@@ -92,7 +99,10 @@ function portCodec(resource: ApplicationProtocol, context: Context, codecs: Coll
     context.report(finding('ISTH0306', { ...about(resource), path: 'spec.codec', message }));
   }
   const annotation = resource.metadata.annotations[multiplexingAnnotation];
-  const multiplexing = annotation === undefined ? description?.spec.multiplexing === true : annotation === 'true';
+  // What a description says of it, or leaves unsaid, is settled when it is compiled.
+  const isShared = description !== undefined && inspect(codec, description.spec)?.sharesConnections === true;
+  const multiplexing =
+    annotation === undefined ? description?.spec.multiplexing === true || isShared : annotation === 'true';
   const protocol = { name, codec, multiplexing, object: about(resource).object };
   return description === undefined ? { protocol } : { protocol, description: description.spec };
 }

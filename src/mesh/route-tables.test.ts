@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CodecAbilities } from '../model/protocol.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { AnyResource, MetaRouter, MetaRouteSpec } from '../resources/kinds.ts';
 import { destinationRule, kubernetesService, metaRouter, serviceEntry, testMesh } from './mesh-fixture.ts';
@@ -260,8 +261,28 @@ describe('rules that the codec of a protocol cannot meet', () => {
     },
   };
 
+  const able: CodecAbilities = { mutates: true, sharesConnections: false, whyNotSettable: () => undefined };
+
+  it('that would fail each request are told by their path, with the reason', () => {
+    const whyNotSettable = (_: string, key: string) => (key === 'tenant' ? undefined : `There is no tag ${key}.`);
+    const { set, engine } = testMesh({ validate: true }, () => ({ ...able, whyNotSettable }));
+    const route = [{ destination: { host: 'pay' } }];
+    const requestMutation = [
+      { key: 'tenant', value: 'a' },
+      { key: 'nosuch', value: 'b' },
+    ];
+    set(service, metaRouter('shop/pay', { hosts: ['pay'], routes: [{ route, requestMutation }] }));
+    expect([...engine.findings.values()].map(({ code, path, message }) => [code, path, message])).toEqual([
+      [
+        'ISTH0510',
+        'spec.routes[0].requestMutation[1]',
+        'Every thrift request of the route fails: There is no tag nosuch.',
+      ],
+    ]);
+  });
+
   it('are told by their path', () => {
-    const { set, findings } = testMesh({ validate: true }, () => ({ properties: ['cmd'], mutates: false }));
+    const { set, findings } = testMesh({ validate: true }, () => ({ ...able, properties: ['cmd'], mutates: false }));
     set(service, metaRouter('shop/pay', { hosts: ['pay'], ...rule }));
     expect(findings()).toEqual([
       'ISTH0510 MetaRouter/pay spec.localRateLimit.conditions[0].match.attributes[method]',
@@ -271,7 +292,7 @@ describe('rules that the codec of a protocol cannot meet', () => {
   });
 
   it('are not guessed at for a codec that only proxies know, or whose properties are open', () => {
-    for (const abilities of [undefined, { mutates: true }]) {
+    for (const abilities of [undefined, able]) {
       const { set, findings } = testMesh({ validate: true }, () => abilities);
       set(service, metaRouter('shop/pay', { hosts: ['pay'], ...rule }));
       expect(findings()).toEqual([]);

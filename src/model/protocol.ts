@@ -17,4 +17,8 @@ export interface CodecAbilities {
   readonly properties?: readonly string[];
   /** Whether it changes requests and responses. */
   readonly mutates: boolean;
+  /** Whether callers may share a connection, as ids can be rewritten. */
+  readonly sharesConnections: boolean;
+  /** Why no frame can be given a key-value, where that is known beforehand. */
+  readonly whyNotSettable: (side: 'request' | 'response', key: string, value: string) => string | undefined;
 }
