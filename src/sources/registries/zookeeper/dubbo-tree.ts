@@ -11,7 +11,7 @@ import type { RegistryServiceName } from '../../../model/registry.ts';
  */
 export type Role = 'interfaces' | 'interface' | 'category' | 'applications' | 'application' | 'instance';
 
-const categories = new Set(['providers', 'configurators', 'routers']);
+const categories = new Set(['providers', 'consumers', 'configurators', 'routers']);
 /** Children of the root that are no interfaces. */
 const besideInterfaces = new Set(['config', 'metadata', 'mapping']);
 
