@@ -74,7 +74,8 @@ export function testMesh(options: EngineOptions = { validate: true }, inspectCod
   };
 }
 
-function collectionsOf(engine: Engine, all: Collection<AnyResource>): ResourceCollections {
+/** One collection a kind, of resources of all kinds. */
+export function collectionsOf(engine: Engine, all: Collection<AnyResource>): ResourceCollections {
   const only = <K extends Kind>(kind: K) =>
     engine.map(`resources/${kind}`, all, (resource) => (isOf(resource, kind) ? resource : undefined));
   return {

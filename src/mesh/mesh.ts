@@ -38,6 +38,7 @@ import { retiredHosts } from './retired-hosts.ts';
 import { routeTables } from './route-tables.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
 import { meshSettings } from './settings.ts';
+import { reportUnguardedLimits } from './unguarded-limits.ts';
 import { type ReservedAddress, reservedAddresses, type VirtualIpClaim, virtualIpClaims } from './virtual-ip-claims.ts';
 import type { VirtualIpRanges } from './virtual-ips.ts';
 
@@ -127,6 +128,10 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   };
   const assembled = meshServices(engine, perService);
   reportWorkloadGroups(engine, resources.WorkloadGroup);
+  const groupsByService = engine.index('endpoint groups by service', groups, (group) => [group.service]);
+  const { proxyAddresses } = inputs;
+  if (proxyAddresses !== undefined)
+    reportUnguardedLimits(engine, { meshServices: assembled, groupsByService, proxyAddresses });
 
   return {
     settings,
@@ -134,7 +139,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     services: allServices,
     hosts: allHosts,
     endpointGroups: groups,
-    groupsByService: engine.index('endpoint groups by service', groups, (group) => [group.service]),
+    groupsByService,
     migrations: moving,
     migrationsByPlan: allMigrations,
     aliases: aliases(engine, moving, allHosts),
@@ -147,7 +152,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     virtualIpClaims: virtualIpClaims(engine, allServices),
     reservedAddresses: reserved,
     meshServices: assembled,
-    inboundPorts: inboundPorts(engine, inputs.proxyAddresses ?? allAddresses(engine, groups), groups, assembled),
+    inboundPorts: inboundPorts(engine, proxyAddresses ?? allAddresses(engine, groups), groups, assembled),
   };
 }
 

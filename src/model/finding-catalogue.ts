@@ -240,6 +240,12 @@ export const catalogue = {
     'Have Istio served by isthmus itself, or give endpoints that differ in their ports hosts of their own.',
   ),
 
+  ISTH0710: entry(
+    'warning',
+    'Local rate limit is not enforced everywhere',
+    'Run a proxy beside each workload (isthmus proxy --address ADDRESS): the limit is counted there, not at the caller.',
+  ),
+
   // 08: xDS
   ISTH0801: entry(
     'error',

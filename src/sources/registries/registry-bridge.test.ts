@@ -243,6 +243,15 @@ describe('a registry that is not seen', () => {
     expect(codes()).toEqual(['ISTH1004', 'ISTH1004']);
   });
 
+  it('says once what holds for many services', () => {
+    const { say, bridge: one } = bridge();
+    const names = Array.from({ length: 30 }, (_, n) => `s${n}`);
+    say(listed(...names), ...names.map((name) => said(service(name, ...four), 'partial')));
+    expect(one.findings().map(({ message }) => message)).toEqual([
+      '30 services, such as prod/s0, prod/s1, prod/s2: not all instances are shown.',
+    ]);
+  });
+
   it('removes nothing of what it said before it was lost, and begins to count anew', () => {
     const { say, shown, clock, codes } = bridge();
     const names = ['a', 'b', 'c', 'd'];

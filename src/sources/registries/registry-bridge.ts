@@ -170,7 +170,7 @@ export class RegistryBridge {
     const say = (code: Parameters<typeof finding>[0], message: string): Finding => finding(code, { ...about, message });
     return [
       ...[...this.#unavailable].map(([scope, why]) => say('ISTH1003', inScope(scope, why))),
-      ...[...this.#partial].map(([scope, why]) => say('ISTH1004', inScope(scope, why))),
+      ...summarized(this.#partial).map((text) => say('ISTH1004', text)),
       ...this.#held().map((held) => say('ISTH1005', describeHeld(held))),
       ...[...this.#refusals].map(([key, reasons]) => say('ISTH1006', `${nameOf(key)}: ${reasons.join('; ')}.`)),
       ...(this.#touched.size > 0
@@ -418,6 +418,18 @@ function sortedRecord(record: Readonly<Record<string, string>>): Readonly<Record
 function isIn(scope: string, { namespace }: RegisteredService): boolean {
   return scope === '' || scope === namespace;
 }
+
+/** A reason that holds for many is said once. */
+function summarized(reasons: Iterable<readonly [string, string]>): readonly string[] {
+  const byReason = Map.groupBy(reasons, ([, why]) => why);
+  return [...byReason].flatMap(([why, all]) => {
+    if (all.length <= maxAlike) return all.map(([scope]) => inScope(scope, why));
+    const some = all.slice(0, 3).map(([scope]) => nameOf(scope));
+    return [`${all.length} services, such as ${some.join(', ')}: ${why}.`];
+  });
+}
+
+const maxAlike = 10;
 
 function inScope(scope: string, why: string): string {
   return scope === '' ? `${why}.` : `${nameOf(scope)}: ${why}.`;
