@@ -40,7 +40,9 @@ export async function checkRegistry(
   });
   bridges.follow([{ key: wanted.key, before: undefined, after: wanted }]);
   try {
-    await bridges.untilSeen(timeoutMs);
+    await bridges.untilAnswered(timeoutMs);
+    // What cannot be seen at first may be in a moment: a connection is tried again.
+    await bridges.untilSeen(Math.min(timeoutMs, secondChanceMs));
     const [status] = bridges.statuses();
     if (status === undefined) throw new IsthmusError('INTERNAL', 'the registry that is checked has no status');
     const about = (finding: { readonly object: { readonly kind: string; readonly name: string } }): boolean =>
@@ -55,13 +57,16 @@ export async function checkRegistry(
   }
 }
 
+const secondChanceMs = 3_000;
+
 function theOneMeant({ files }: Pipeline, name: string | undefined): ServiceRegistry {
   const all = sortedValues(files.resources.ServiceRegistry);
   const meant = name === undefined ? all : all.filter(({ metadata }) => metadata.name === name);
   const [one, another] = meant;
   if (one !== undefined && another === undefined) return one;
   const problem = sortedValues(files.findings).find(({ severity }) => severity === 'error');
-  const why = problem === undefined ? '' : ` ${problem.object.kind} ${problem.object.name}: ${problem.message}`;
+  const why =
+    problem === undefined ? '' : ` ${problem.object.kind} ${problem.object.name}: ${problem.path}: ${problem.message}`;
   if (all.length === 0)
     throw new IsthmusError('BAD_DATA', `There is no usable ServiceRegistry in what was given.${why}`);
   const names = all.map(({ metadata }) => metadata.name).join(', ');

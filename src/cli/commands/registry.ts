@@ -121,7 +121,7 @@ function check(actions: Actions, settle: Settle): Command {
       else printValue(flags.output, { status, services: found });
       if (flags.output === 'table')
         for (const { service, host, up, instances } of found)
-          print(`  ${service} -> ${host ?? '(refused)'}, ${up} of ${instances} instances`);
+          print(visibleText(`  ${service} -> ${host ?? '(refused)'}, ${up} of ${instances} instances`));
       printFindings('table', findings, `${countBySeverity(findings)}.`);
       settle(status.state === 'live' ? ExitCode.ok : ExitCode.findings);
     });
@@ -145,7 +145,7 @@ function release(): Command {
   return asking(own).action(async (name: string, service: string | undefined, flags: AdminTarget) => {
     const query = service === undefined ? '' : `?service=${encodeURIComponent(service)}`;
     const { released } = (await adminPost(flags, `${pathOf(name)}/release${query}`)) as { readonly released: string[] };
-    for (const one of released) print(one);
+    for (const one of released) print(visibleText(one));
     say(`${released.length} released.`);
   });
 }

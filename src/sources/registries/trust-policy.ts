@@ -12,8 +12,14 @@ const specialRanges = [
   '169.254.0.0/16',
   '224.0.0.0/4',
   '255.255.255.255/32',
-  '::/127',
+  // IPv4 in IPv6, in its old and its new form.
+  '::/96',
   '::ffff:0:0/96',
+  // The same by way of a translator (NAT64), where it is loopback, link-local or multicast.
+  '64:ff9b::/104',
+  '64:ff9b::7f00:0/104',
+  '64:ff9b::a9fe:0/112',
+  '64:ff9b::e000:0/100',
   'fe80::/10',
   'ff00::/8',
 ];
@@ -34,6 +40,7 @@ export interface Admission {
 }
 
 const maxRefusals = 10;
+const maxWeight = 2 ** 32 - 1;
 
 export class TrustPolicy {
   readonly #trust: RegistryTrustSpec;
@@ -66,9 +73,10 @@ export class TrustPolicy {
     };
   }
 
-  #refusal({ address, ports, metadata }: RegistryInstance): string | undefined {
+  #refusal({ address, ports, weight = 1, metadata }: RegistryInstance): string | undefined {
     const { minPort, maxPort, maxMetadataBytes } = this.#trust;
     const port = ports.find(({ number }) => !Number.isInteger(number) || number < minPort || number > maxPort);
+    if (!(weight >= 0 && weight <= maxWeight)) return `has the weight ${weight}, which is none`;
     if (ports.length === 0) return 'has no port';
     if (port !== undefined) return `has port ${port.number}, which is not in ${minPort} to ${maxPort}`;
     if (bytesOf(metadata) > maxMetadataBytes) return `has more than ${maxMetadataBytes} bytes of metadata`;

@@ -1,4 +1,4 @@
-/** The text of a snapshot: JSON, `{"services": [...]}` with what model/registry.ts calls RegistryService. */
+/** The text of a snapshot, whose numbers and names are looked at by the bridge, one instance at a time: JSON, `{"services": [...]}` with what model/registry.ts calls RegistryService. */
 import type { RegistryInstance, RegistryService } from '../../../model/registry.ts';
 import { isMap } from '../../../resources/plain-values.ts';
 import { Problems } from '../../../resources/problem.ts';
@@ -23,10 +23,10 @@ const instance = {
       items: {
         type: 'object',
         required: ['number'],
-        properties: { name: text, number: { type: 'integer', minimum: 0, maximum: 65_535 }, protocol: text },
+        properties: { name: text, number: { type: 'number' }, protocol: text },
       },
     },
-    weight: { type: 'number', minimum: 0, maximum: 4_294_967_295 },
+    weight: { type: 'number' },
     health: { type: 'string', enum: ['up', 'down', 'unknown', 'draining'] },
     isolated: { type: 'boolean' },
     locality: { type: 'object', properties: { region: text, zone: text, subzone: text } },
@@ -46,7 +46,7 @@ const snapshot = {
         properties: {
           namespace: text,
           group: text,
-          name: { type: 'string', minLength: 1, maxLength: 4096 },
+          name: { type: 'string', minLength: 1, maxLength: 65_536 },
           metadata,
           instances: { type: 'array', maxItems: 100_000, items: instance },
           isProtected: { type: 'boolean' },
