@@ -53,6 +53,13 @@ describe('a state folder', () => {
     expect(stderr).toMatch(/^isthmus: .*\n$/);
     expect(await readdir(mesh.at('state'))).not.toContain('leases.journal.corrupt-1');
   });
+
+  it.runIf(process.platform === 'linux')('that cannot be created hinders no start, and is a finding', async () => {
+    const stateFolder = '/proc/isthmus-state';
+    await mesh.serve(['services.yaml'], { stateFolder });
+    const [found, ...others] = mesh.plane?.findings() ?? [];
+    expect([found?.code, found?.object, others]).toEqual(['ISTH0901', { kind: 'StateFolder', name: stateFolder }, []]);
+  });
 });
 
 const laterVersion = 'abdfa794 {"format":"isthmus leases","version":2}\n';

@@ -3,10 +3,11 @@
  * brings along), which ends with the process however it dies, so that nothing stale is left to judge.
  */
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
+import { createFolder } from './folder-creation.ts';
 
 export interface StateFolder {
   readonly path: string;
@@ -36,7 +37,7 @@ export class NodeStateFolder implements StateFolder {
 
   async lock(): Promise<void> {
     if (this.#lock !== undefined) return;
-    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    await createFolder(this.path);
     const database = new DatabaseSync(join(this.path, 'lock'));
     try {
       database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
@@ -80,7 +81,7 @@ export class NodeStateFolder implements StateFolder {
 
   async replace(name: string, bytes: Buffer): Promise<void> {
     const fresh = join(this.path, `${name}.new`);
-    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    await createFolder(this.path);
     const file = await open(fresh, 'w', 0o600);
     try {
       await file.writeFile(bytes);
