@@ -17,7 +17,7 @@ it('dubbo and thrift are registered from the beginning, and can be registered ot
 });
 
 it('a codec is built in, or the ProtocolCodec of that name; anything else is told', () => {
-  const { mesh, set, findings } = testMesh();
+  const { mesh, set, findings, engine } = testMesh();
   set(
     applicationProtocol('/a', 'a', aeraki('trpc')),
     applicationProtocol('/b', 'b', 'described'),
@@ -28,6 +28,8 @@ it('a codec is built in, or the ProtocolCodec of that name; anything else is tol
   expect(mesh.portCodecs.get('b')?.description).toEqual({ frame: {} });
   expect(mesh.portCodecs.get('c')?.protocol.codec).toBe('nowhere');
   expect(findings()).toEqual(['ISTH0306 ApplicationProtocol/c spec.codec']);
+  // True as well where there is one that was refused when it was read.
+  expect([...engine.findings.values()][0]?.message).toMatch(/^nowhere is neither .* ProtocolCodec that is in force\.$/);
 });
 
 it('requests share a connection where the annotation or the codec says so, the annotation first', () => {

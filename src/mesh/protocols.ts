@@ -95,7 +95,7 @@ function portCodec(
   const { protocol: name, codec } = resource.spec;
   const description = context.get(codecs, codec);
   if (description === undefined && !knownCodecs.has(codec)) {
-    const message = `${codec} is neither built in nor the name of a ProtocolCodec.`;
+    const message = `${codec} is neither built in nor the name of a ProtocolCodec that is in force.`;
     context.report(finding('ISTH0306', { ...about(resource), path: 'spec.codec', message }));
   }
   const annotation = resource.metadata.annotations[multiplexingAnnotation];

@@ -137,7 +137,11 @@ export const catalogue = {
     'Application protocol is registered more than once',
     'Keep one ApplicationProtocol for it.',
   ),
-  ISTH0306: entry('warning', 'Codec is not known', 'Correct the name, or add a ProtocolCodec of this name.'),
+  ISTH0306: entry(
+    'warning',
+    'Codec is not known',
+    'Correct the name, or add a ProtocolCodec of this name, or mend the one there is.',
+  ),
   ISTH0307: entry(
     'warning',
     'Codec name is used by several ProtocolCodecs',
