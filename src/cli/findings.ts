@@ -1,6 +1,6 @@
 /** How findings are printed: one line a finding, as compilers do, so that editors can jump to it. */
 import picocolors from 'picocolors';
-import { type Finding, formatObject } from '../model/finding.ts';
+import { endSentence, type Finding, formatObject } from '../model/finding.ts';
 import { visibleText } from '../model/visible-text.ts';
 import { formatJson, formatYaml, type OutputFormat, print, say } from './output.ts';
 
@@ -19,7 +19,7 @@ export function formatFinding(finding: Finding): string {
   const path = finding.path === '' ? '' : ` ${visibleText(finding.path)}`;
   const severity = colours[finding.severity](finding.severity);
   const remedy = finding.remedy === '' ? '' : ` ${palette.dim(visibleText(finding.remedy))}`;
-  return `${where}${severity} ${finding.code} ${visibleText(formatObject(finding.object))}${path}: ${visibleText(finding.message)}${remedy}`;
+  return `${where}${severity} ${finding.code} ${visibleText(formatObject(finding.object))}${path}: ${visibleText(endSentence(finding.message))}${remedy}`;
 }
 
 /** By file and place, then by object: the order in which a person mends them. */

@@ -57,3 +57,8 @@ export function formatObject(object: ObjectRef): string {
     ? `${object.kind} ${object.name}`
     : `${object.kind} ${object.namespace}/${object.name}`;
 }
+
+/** With a full stop where the text has no end mark of its own: the next sentence may follow. */
+export function endSentence(text: string): string {
+  return text === '' || /[.!?:;…]["')\]]*$/.test(text) ? text : `${text}.`;
+}

@@ -28,6 +28,15 @@ describe('the resources of a refusal', () => {
 });
 
 describe("a peer's words", () => {
+  test.each([
+    ['cluster a: no\ncluster b: nor this', 'cluster a: no; cluster b: nor this'],
+    ['Error adding listener(s):\r\n  a: no.\n\n  b: no.\n', 'Error adding listener(s): a: no; b: no.'],
+    ['\n one \n', 'one'],
+    ['', ''],
+  ])('tell reasons apart that stood on lines of their own: %j', (written, shown) => {
+    expect(refuse(['x'], written).message).toBe(shown);
+  });
+
   test('stand on one line without what could rewrite a terminal', () => {
     expect(printable('a\u001b[31mred\r\nb\u202egnirts\u200b\u0000 \ud800c')).toBe('a [31mred b gnirts c');
   });

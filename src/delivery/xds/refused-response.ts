@@ -31,9 +31,20 @@ export function refusedResponse(
     names: named ? mentioned : response.names,
     named,
     code: error.code,
-    message: printable(error.message),
+    message: printable(listed(searched)),
     at,
   };
+}
+
+/** Proxies write a reason a line. A line that a list follows, or that ends a sentence, has its own mark. */
+function listed(text: string): string {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  return lines.filter((line) => line !== '').reduce(joinReasons, '');
+}
+
+function joinReasons(said: string, line: string): string {
+  if (said === '') return line;
+  return /[:;,]$/.test(said) ? `${said} ${line}` : `${said.replace(/\.$/, '')}; ${line}`;
 }
 
 /** What is left of a refusal once the proxy has accepted `acknowledged`; undefined when it is mended. */

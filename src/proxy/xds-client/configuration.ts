@@ -36,7 +36,7 @@ export class Configuration {
       this.#onInert(one);
     }
     if (rejections.length === 0) return undefined;
-    return rejections.map(({ kind, name, reason }) => `${kind} ${name}: ${reason}`).join('\n');
+    return rejections.map(({ kind, name, reason }) => `${kind} ${name}: ${reason}`).join('; ');
   }
 
   resourceNames(): ResourceNames {
