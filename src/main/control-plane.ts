@@ -30,6 +30,7 @@ import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { ProxyPresence } from './proxy-presence.ts';
 import { type RegistryBridging, startRegistryBridging } from './registry-bridging.ts';
 import { RegistryPublishing } from './registry-publishing.ts';
+import { type StartStep, type Unready, whyNotServing } from './start-progress.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
 export interface ControlPlaneOptions extends DnsOptions {
@@ -53,6 +54,8 @@ export interface ControlPlane {
    */
   readonly serving: Promise<string>;
   readonly findings: () => readonly Finding[];
+  /** Undefined once it serves. */
+  readonly whyNotServing: () => Unready | undefined;
   stop(): Promise<void>;
 }
 
@@ -82,7 +85,8 @@ class RunningControlPlane implements ControlPlane {
   #registries: RegistryBridging | undefined;
   #publishing: RegistryPublishing | undefined;
   #migrations: MigrationKeeping | undefined;
-  #isServing = false;
+  /** What the start waits for; undefined once it serves. */
+  #step: StartStep | undefined = 'files';
   adminAddress = '';
   dnsAddress = '';
   serving: Promise<string> = Promise.resolve('');
@@ -130,11 +134,13 @@ class RunningControlPlane implements ControlPlane {
     await untilLive(this.#source, this.#pipeline, (stop) => this.#stops.push(stop));
     const { stateFolder, registryWait } = this.#options;
     const isLive = (): boolean => this.#source.state === 'live' && this.#registries?.areSeen === true;
+    this.#step = 'state folder';
     this.#leases = await startLeaseKeeping(this.#pipeline, stateFolder, isLive, this.#log);
     this.#stops.push(async () => this.#leases?.close());
     this.#migrations = await startMigrationKeeping(this.#pipeline, stateFolder, this.#callersOf);
     this.#stops.push(async () => this.#migrations?.close());
     const recheck = (): void => this.#leases?.recheck();
+    this.#step = 'registries';
     this.#registries = await startRegistryBridging(this.#pipeline, {
       folder: stateFolder,
       waitMs: registryWait * 1000,
@@ -148,17 +154,19 @@ class RunningControlPlane implements ControlPlane {
     });
     this.#stops.push(async () => this.#registries?.close());
     recheck();
+    this.#step = 'virtual IPs';
     await this.#leases.settled();
     const publishing = new RegistryPublishing(this.#pipeline, isLive, this.#log);
     this.#publishing = publishing;
     this.#stops.push(async () => publishing.close());
     collectGarbage();
+    this.#step = 'listening';
     this.#stops.push(() => this.#xds.close());
     this.#stops.push(() => this.#dns?.close());
     this.dnsAddress = (await this.#dns?.start()) ?? '';
     const allowPlaintextBeyondLoopback = this.#options.insecureXds;
     const { host, port } = await this.#xds.listen({ ...xdsAt, allowPlaintextBeyondLoopback });
-    this.#isServing = true;
+    this.#step = undefined;
     return `${host}:${port}`;
   }
 
@@ -166,7 +174,7 @@ class RunningControlPlane implements ControlPlane {
     const views = viewsOf({
       pipeline: this.#pipeline,
       xds: this.#xds,
-      unready: () => (this.#isServing ? [] : [{ part: 'files', reason: this.#whyNotServing() }]),
+      unready: () => [this.whyNotServing()].filter((why) => why !== undefined),
       metrics: () => this.#metrics.registry.metrics(),
       findings: this.findings,
       leases: () => this.#leases,
@@ -179,10 +187,8 @@ class RunningControlPlane implements ControlPlane {
 
   readonly #callersOf = (service: RegisteredService): readonly string[] => this.#registries?.callersOf(service) ?? [];
 
-  #whyNotServing(): string {
-    if (this.#source.state === 'live') return 'virtual IPs are being read';
-    return this.#source.state === 'syncing' ? 'they are being read' : 'not all of them can be seen; see the findings';
-  }
+  readonly whyNotServing = (): Unready | undefined =>
+    this.#step === undefined ? undefined : whyNotServing(this.#step, { ...this.#options, files: this.#source.state });
 }
 
 /** A source that becomes live says so in a batch that changes its findings. */

@@ -30,7 +30,9 @@ export async function run(options: RunOptions): Promise<ExitCode> {
 /** Says when it serves, and what it found; then waits for the signal. */
 async function serve(plane: ControlPlane, log: Logger, signalled: Promise<NodeJS.Signals>): Promise<NodeJS.Signals> {
   const notYet = setTimeout(() => {
-    log.warn({ admin: plane.adminAddress }, 'not serving yet: not all files can be seen');
+    const { part, reason } = plane.whyNotServing() ?? {};
+    if (part === undefined) return;
+    log.warn({ admin: plane.adminAddress }, `not serving yet: ${part}: ${reason}`);
     report(plane, log);
   }, NOT_YET_AFTER_MS);
   const xds = await plane.serving.finally(() => clearTimeout(notYet));

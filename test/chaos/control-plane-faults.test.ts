@@ -59,6 +59,26 @@ describe('a root that cannot be seen', () => {
   }, 40_000);
 });
 
+describe('a registry that was never seen', () => {
+  it('holds the start up for as long as was said, and is what the log and readiness name', async () => {
+    await mesh.write(
+      'a/registry.yaml',
+      `apiVersion: isthmus.dev/v1alpha1
+kind: ServiceRegistry
+metadata: { name: legacy }
+spec: { type: Snapshot, addresses: [${at('missing.json')}], interval: 100ms }
+`,
+    );
+    const { serving } = await mesh.open(['a', 'b'], { registryWait: 2 });
+    await expect.poll(ready).toEqual({ status: 503, text: 'registries: what they hold is waited for, 2 s at most\n' });
+    await serving;
+    expect(await ready()).toMatchObject({ status: 200 });
+    await mesh.stop();
+    const waiting = ['-f', at('a'), at('b'), '--state', at('other'), '--registry-wait', '2', ...freePorts];
+    expect((await startIsthmus(waiting)).log()).toContain('not serving yet: registries: what they hold is waited for');
+  }, 20_000);
+});
+
 describe('a registry that is not seen after the start', () => {
   it('costs its hosts no address, even when what it said before is lost', async () => {
     const snapshot = { services: [{ namespace: 'p', name: 's', instances: [] }] };
