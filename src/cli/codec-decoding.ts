@@ -54,7 +54,10 @@ export async function decodeCapture(capture: string, flags: DecodeFlags): Promis
   const { frames, problem } = decodeAll(codec, flags.direction, bytes);
   // A table of nothing would hide that there was not even a first frame.
   if (frames.length > 0 || flags.output !== 'table') printFrames(flags.output, frames);
-  if (problem !== undefined) throw new IsthmusError('BAD_DATA', problem);
+  if (problem === undefined) return;
+  const hint =
+    flags.hex !== true && isHexadecimal(bytes) ? '\nThe capture is hexadecimal text: decode it with --hex.' : '';
+  throw new IsthmusError('BAD_DATA', `${problem}${hint}`);
 }
 
 /** A capture for a person to look at: what is larger is cut before. */
@@ -67,6 +70,12 @@ async function readCapture(capture: string, hex: boolean): Promise<Buffer> {
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits))
     throw new IsthmusError('BAD_DATA', `${capture} is not hexadecimal text: expected pairs of 0-9 and a-f.`);
   return Buffer.from(digits, 'hex');
+}
+
+/** By its beginning: long enough that no protocol's own bytes look so. */
+function isHexadecimal(bytes: Buffer): boolean {
+  const beginning = bytes.toString('latin1', 0, 4096);
+  return /^[\s0-9a-fA-F]*$/.test(beginning) && /\S{2}/.test(beginning);
 }
 
 const kindNames = new Map<number, string>(Object.entries(FrameKind).map(([name, number]) => [number, name]));

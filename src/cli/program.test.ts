@@ -317,12 +317,57 @@ describe('codec decode', () => {
   });
 
   it.each([
-    ['a: [', 'is not one YAML document'],
+    ['a: [', 'is not YAML'],
+    ['{kind: ProtocolCodec, metadata: {name: aeraki.meta_protocol.codec.thrift}}', 'the codec does not compile'],
     ['kind: MetaRouter', 'holds no ProtocolCodec'],
     ['{kind: ProtocolCodec, metadata: {name: x}, spec: {}}', 'the codec does not compile'],
   ])('does not take %s for a codec', async (text, why) => {
     const manifest = await file('codec.yaml', text);
     const { code, stderr } = await isthmus(['codec', 'decode', '-f', manifest, manifest]);
     expect([code, stderr]).toEqual([65, expect.stringContaining(why)]);
+  });
+
+  const described = (name: string) => `kind: ProtocolCodec
+metadata: { name: ${name} }
+spec:
+  frame:
+    header: { size: 7, endian: little }
+    length: { parts: [{ offset: 5, type: u16 }], counts: afterHeader }
+  fields: { tag: { offset: 0, type: i8 } }
+  identity: { correlation: fifo }
+  properties: { ${name}_tag: { from: tag } }
+`;
+  const others = ['kind: ApplicationProtocol\nmetadata: { name: a }\n', '', 'kind: MetaRouter\n'];
+
+  async function decodedWith(documents: readonly string[], ...more: readonly string[]) {
+    const [manifest, capture] = [await file('all.yaml', documents.join('---\n')), await file('hex', '05020100000000')];
+    return isthmus(['codec', 'decode', '-f', manifest, '--hex', '-o', 'json', capture, ...more]);
+  }
+
+  it('takes the one ProtocolCodec of a file in which other manifests stand too', async () => {
+    const { stdout, stderr } = await decodedWith([...others, described('zork'), ...others]);
+    expect([stderr, JSON.parse(stdout)]).toEqual(['', [expect.objectContaining({ properties: { zork_tag: '5' } })]]);
+  });
+
+  it('takes the one that is named where a file has several, and asks for a name without one', async () => {
+    const both = [described('zork'), described('zirk')];
+    const chosen = await decodedWith(both, '--codec', 'zirk');
+    expect(JSON.parse(chosen.stdout)).toMatchObject([{ properties: { zirk_tag: '5' } }]);
+    const unnamed = await decodedWith(both);
+    expect([unnamed.code, unnamed.stderr]).toEqual([64, expect.stringMatching(/zork, zirk\. Choose .* --codec NAME/)]);
+    const builtIn = await decodedWith(both, '--codec', 'thrift');
+    expect([builtIn.code, builtIn.stderr]).toEqual([64, expect.stringMatching(/"thrift".* zork, zirk/)]);
+    const twice = await decodedWith([...both, described('zork')], '--codec', 'zork');
+    expect([twice.code, twice.stderr]).toEqual([65, expect.stringContaining('several ProtocolCodecs "zork"')]);
+  });
+
+  it('reads hexadecimal text as bytes only when told so, and says how where it is no frame', async () => {
+    const capture = await file('capture.hex', '00000011 80010001 00000004 70696e67 00000007 00\n');
+    const decode = ['codec', 'decode', '--codec', 'thrift', capture];
+    expect(await isthmus(decode)).toMatchObject({ code: 65, stderr: expect.stringContaining('decode it with --hex') });
+    expect(await isthmus([...decode, '--hex'])).toMatchObject({ code: 0, stderr: '' });
+    const garbage = await file('garbage', 'no hex at all');
+    const { stderr } = await isthmus(['codec', 'decode', '--codec', 'thrift', garbage]);
+    expect(stderr).not.toContain('--hex');
   });
 });

@@ -32,8 +32,8 @@ function decode(settle: Settle): Command {
       'Examples:\n  isthmus codec decode --codec thrift --hex capture.hex\n  isthmus codec decode -f my-codec.yaml capture.bin\n',
     )
     .argument('<capture>', 'file with the bytes; - is standard input')
-    .option('--codec <name>', 'a built-in codec, with or without its prefix')
-    .option('-f, --filename <file>', 'a ProtocolCodec manifest to decode with')
+    .option('--codec <name>', 'a built-in codec, with or without its prefix; with -f, one of the file by its name')
+    .option('-f, --filename <file>', 'manifests, with the ProtocolCodec to decode with')
     .addOption(
       new Option('--direction <direction>', 'which side sent the bytes')
         .choices(['request', 'response'])
