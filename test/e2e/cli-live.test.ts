@@ -123,6 +123,15 @@ describe('proxy-config', () => {
     expect(all.map(({ type }: { readonly type: string }) => type).sort()).toEqual(['cluster', 'endpoint']);
     expect(all[0]).toMatchObject({ name, version: expect.stringMatching(/./), resource: { name } });
     expect(await shown('all')).toMatch(/TYPE +NAME +VERSION\n/);
+    for (const [type, what] of [
+      ['route', 'route'],
+      ['all', 'resource'],
+    ] as const)
+      expect(await command('proxy-config', type, proxyId, '--name', 'nope', '-o', 'json')).toMatchObject({
+        code: 65,
+        stdout: '',
+        stderr: expect.stringContaining(`has no ${what} "nope"`),
+      });
     await client.close();
   });
 });

@@ -1,6 +1,6 @@
 /** `isthmus proxy-config`: the resources that the control plane holds for one proxy. */
 import { Command, Option } from 'commander';
-import { ExitCode } from '../../model/errors.ts';
+import { ExitCode, IsthmusError } from '../../model/errors.ts';
 import type { Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
 import { type OutputFormat, outputOption, printRows, printValue } from '../output.ts';
@@ -31,6 +31,7 @@ export function proxyConfigCommand(settle: Settle): Command {
     const path = `/api/v1/proxies/${encodeURIComponent(proxy)}/config?type=${type}`;
     const all = (await adminGet(flags, path)) as readonly ConfiguredResource[];
     const resources = flags.name === undefined ? all : all.filter((resource) => resource.name === flags.name);
+    if (flags.name !== undefined && resources.length === 0) throw noneOfThisName(type, flags.name, proxy);
     const table = tables[type];
     if (flags.output !== 'table') printValue(flags.output, resources);
     else if (table !== undefined)
@@ -54,4 +55,10 @@ function typeOf(written: string): (typeof types)[number] | undefined {
   const singular = written.toLowerCase().replace(/s$/, '');
   const fitting = types.filter((type) => type.startsWith(singular));
   return singular === '' || fitting.length !== 1 ? undefined : fitting[0];
+}
+
+function noneOfThisName(type: (typeof types)[number], name: string, proxy: string): IsthmusError {
+  const what = type === 'all' ? 'resource' : type;
+  const all = `isthmus proxy-config all ${proxy}`;
+  return new IsthmusError('BAD_DATA', `${proxy} has no ${what} "${name}". "${all}" shows the names of what it has.`);
 }
