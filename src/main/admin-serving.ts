@@ -14,6 +14,7 @@ import {
 } from './admin-views.ts';
 import type { LeaseKeeping } from './lease-keeping.ts';
 import type { MigrationKeeping } from './migration-keeping.ts';
+import { nearHosts } from './near-hosts.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { RegistryBridging } from './registry-bridging.ts';
 
@@ -39,6 +40,7 @@ export function viewsOf({ pipeline, xds, unready, metrics, findings, log, ...par
     findings: async () => withExactPlaces(findings()),
     services: () => sortedValues(mesh.meshServices),
     service: (host) => describeService(pipeline, host),
+    nearHosts: (host) => nearHosts(host, mesh.hosts.keys()),
     virtualIps: () => parts.leases()?.all() ?? [],
     proxies: () => proxyStatuses(xds),
     proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),

@@ -7,6 +7,7 @@ const views: AdminViews = {
   findings: async () => [],
   services: () => [{ host: 'orders.shop.mesh' }],
   service: (host) => (host === 'shop/orders.shop.mesh' ? { host } : undefined),
+  nearHosts: (host) => (host === 'orders' ? ['orders.shop.mesh', 'orders.other.mesh'] : []),
   virtualIps: () => [],
   proxies: () => [],
   proxy: () => undefined,
@@ -52,6 +53,16 @@ describe('the admin API', () => {
   it('says what there is not', async () => {
     const response = await createAdminApp(views, undefined).request('/api/v1/proxies/nobody');
     expect([response.status, await response.text()]).toEqual([404, 'There is no connected proxy "nobody".\n']);
+  });
+
+  it('says of a service that there is not which ones are near, or where to look', async () => {
+    const ask = async (host: string) => {
+      const response = await createAdminApp(views, undefined).request(`/api/v1/services/${host}`);
+      return [response.status, await response.text()];
+    };
+    const meant = 'Did you mean orders.shop.mesh or orders.other.mesh?';
+    expect(await ask('orders')).toEqual([404, `There is no service "orders". ${meant}\n`]);
+    expect(await ask('x')).toEqual([404, 'There is no service "x". /api/v1/services lists what there is.\n']);
   });
 
   it('asks for its token before it shows anything but its health', async () => {

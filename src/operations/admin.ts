@@ -17,6 +17,8 @@ export interface AdminViews {
   readonly findings: () => Promise<unknown>;
   readonly services: () => unknown;
   readonly service: (host: string) => unknown;
+  /** Hosts that were probably meant by a name that is none; the nearest first. */
+  readonly nearHosts: (host: string) => readonly string[];
   readonly virtualIps: () => unknown;
   readonly proxies: () => unknown;
   readonly proxy: (id: string) => unknown;
@@ -62,9 +64,14 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
     value === undefined ? new Response(`There is no ${what}.\n`, { status: 404 }) : Response.json(value);
   app.get('/api/v1/findings', async () => found(await views.findings(), 'finding'));
   app.get('/api/v1/services', () => found(views.services(), 'service'));
-  app.get('/api/v1/services/:host{.+}', ({ req }) =>
-    found(views.service(req.param('host')), `service "${req.param('host')}"`),
-  );
+  app.get('/api/v1/services/:host{.+}', ({ req, text }) => {
+    const host = req.param('host');
+    const service = views.service(host);
+    if (service !== undefined) return Response.json(service);
+    const near = views.nearHosts(host);
+    const hint = near.length === 0 ? '/api/v1/services lists what there is.' : `Did you mean ${near.join(' or ')}?`;
+    return text(`There is no service "${host}". ${hint}\n`, 404);
+  });
   app.get('/api/v1/virtual-ips', () => found(views.virtualIps(), 'lease'));
   app.get('/api/v1/proxies', () => found(views.proxies(), 'proxy'));
   app.get('/api/v1/proxies/:id', ({ req }) =>

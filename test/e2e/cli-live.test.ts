@@ -136,6 +136,35 @@ describe('proxy-config', () => {
   });
 });
 
+describe('describe', () => {
+  it('shows the rate limits of a service, and leads from a name that is none to the hosts that are near', async () => {
+    const mesh = await InProcessPlane.create();
+    await mesh.write('orders.yaml', limitedOrders);
+    const { adminAddress } = await mesh.serve(['orders.yaml']);
+    const described = async (host: string) => runIsthmus(['describe', host, '--admin', adminAddress]);
+    const { stdout } = await described('orders.shop.mesh');
+    expect(stdout).toContain('Local rate limit, every request: 5 at once, then 5 every 60 s\n');
+    expect(stdout).toContain('Sets in the request: shard = "2"\n');
+    for (const near of ['orders', 'ordres.shop.mesh', 'other/orders.shop.mesh'])
+      expect(await described(near)).toMatchObject({
+        code: 65,
+        stderr: expect.stringContaining('Did you mean orders.shop.mesh?'),
+      });
+  });
+});
+
+const limitedOrders = `${serviceEntry('orders').replace('name: tcp', 'name: tcp-metaprotocol-dubbo-x')}---
+apiVersion: metaprotocol.aeraki.io/v1alpha1
+kind: MetaRouter
+metadata: { name: orders, namespace: shop }
+spec:
+  hosts: [orders.shop.mesh]
+  localRateLimit: { tokenBucket: { maxTokens: 5, tokensPerFill: 5, fillInterval: 60s } }
+  routes:
+    - route: [{ destination: { host: orders.shop.mesh } }]
+      requestMutation: [{ key: shard, value: '2' }]
+`;
+
 describe('vip show', () => {
   it('finds a lease by host, key or address, and says when it lies outside the ranges', async () => {
     const { mesh, command } = await planeWithOrders();

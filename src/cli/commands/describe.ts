@@ -3,11 +3,11 @@ import { Command } from 'commander';
 import type { EndpointGroup } from '../../model/endpoint.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { MeshPort, MeshService } from '../../model/mesh-service.ts';
-import type { Route } from '../../model/route.ts';
 import { visibleText } from '../../model/visible-text.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
 import { formatFinding } from '../findings.ts';
 import { type OutputFormat, outputOption, print, printValue } from '../output.ts';
+import { describeGlobalLimit, describeLocalLimit, describeRoute } from './describe-rules.ts';
 
 interface Description {
   readonly service: MeshService;
@@ -19,7 +19,7 @@ interface Description {
 
 export function describeCommand(): Command {
   const command = new Command('describe')
-    .description('Explain one service: addresses, ports, protocols, routes, endpoints and findings.')
+    .description('Explain one service: addresses, ports, protocols, routes, rate limits, endpoints and findings.')
     .addHelpText('before', 'Example:\n  isthmus describe orders.shop.svc.cluster.local\n')
     .argument('<host>', 'a host, or namespace/host')
     .addOption(outputOption());
@@ -52,7 +52,7 @@ function describePort(port: MeshPort, endpoints: readonly EndpointGroup[]): stri
   const codec = port.codec === undefined ? '' : `, codec ${port.codec.protocol.codec}`;
   return [
     `  Port ${port.port.number} (${port.port.name}): ${describeProtocol(port)}${codec}`,
-    ...(port.routes?.routes ?? []).map((route, i) => `    Route ${i + 1} ${describeRoute(route)}`),
+    ...describeRules(port).map((line) => `    ${line}`),
     ...groups.flatMap((group) =>
       group.endpoints.map(
         (endpoint) =>
@@ -63,28 +63,19 @@ function describePort(port: MeshPort, endpoints: readonly EndpointGroup[]): stri
   ];
 }
 
+function describeRules({ routes: table }: MeshPort): string[] {
+  const { routes = [], localRateLimit, globalRateLimit } = table ?? {};
+  return [
+    ...routes.flatMap((route, at) => describeRoute(route, at + 1)),
+    ...(localRateLimit === undefined ? [] : describeLocalLimit(localRateLimit)),
+    ...(globalRateLimit === undefined ? [] : [describeGlobalLimit(globalRateLimit)]),
+  ];
+}
+
 function describeProtocol(port: MeshPort): string {
   const { protocol } = port.port;
   if (protocol.kind === 'metaprotocol') return `MetaProtocol ${protocol.application}`;
   return protocol.protocol;
-}
-
-function describeRoute(route: Route): string {
-  const conditions = route.match.map(({ property, match }) =>
-    match.kind === 'present' ? `${property} is present` : `${property} ${match.kind} "${match.value}"`,
-  );
-  const when = conditions.length === 0 ? 'every request' : conditions.join(' and ');
-  const total = route.destinations.reduce((sum, { weight }) => sum + weight, 0);
-  const to = route.destinations.map(({ destination, weight }) => {
-    const subset = destination.subset === '' ? '' : ` subset ${destination.subset}`;
-    const share = route.destinations.length === 1 ? '' : ` (${Math.round((weight / total) * 1000) / 10} %)`;
-    return `${destination.host}:${destination.port}${subset}${share}`;
-  });
-  const mirror =
-    route.mirror === undefined
-      ? ''
-      : `, mirrored ${route.mirror.percentage} % to ${route.mirror.destination.subset || route.mirror.destination.host}`;
-  return `${route.name === '' ? '' : `"${route.name}" `}${when} -> ${to.join(', ')}${mirror}`;
 }
 
 function formatLabels(labels: Readonly<Record<string, string>>): string {
