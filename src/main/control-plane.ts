@@ -11,6 +11,7 @@
  */
 import { Engine } from '../collections/engine.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
+import { IsthmusError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import { parseAddress } from '../model/tcp-address.ts';
@@ -87,6 +88,8 @@ class RunningControlPlane implements ControlPlane {
   #migrations: MigrationKeeping | undefined;
   /** What the start waits for; undefined once it serves. */
   #step: StartStep | undefined = 'files';
+  readonly #stopping = Promise.withResolvers<void>();
+  #isStopping = false;
   adminAddress = '';
   dnsAddress = '';
   serving: Promise<string> = Promise.resolve('');
@@ -126,19 +129,40 @@ class RunningControlPlane implements ControlPlane {
       ...this.#xds.findings(),
     ]);
 
+  /** A start that is under way ends with it, and what it started meanwhile is stopped as well. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#stopping.resolve();
+    await this.#stopAll();
+    await this.serving.catch(() => {});
+    await this.#stopAll();
+  }
+
+  async #stopAll(): Promise<void> {
     for (let step = this.#stops.pop(); step !== undefined; step = this.#stops.pop()) await step();
   }
 
+  /** Notes how to stop what has been started. Throws when all is being stopped. */
+  #started(stop: () => Promise<void> | void): void {
+    this.#stops.push(stop);
+    if (this.#isStopping) throw stoppedEarly();
+  }
+
+  /** Waits, but not for what nobody needs any more: throws when all is being stopped. */
+  async #awaited(work: Promise<void>): Promise<void> {
+    await Promise.race([work, this.#stopping.promise]);
+    if (this.#isStopping) throw stoppedEarly();
+  }
+
   async #serve(xdsAt: { readonly host: string; readonly port: number }): Promise<string> {
-    await untilLive(this.#source, this.#pipeline, (stop) => this.#stops.push(stop));
+    await this.#awaited(untilLive(this.#source, this.#pipeline, (stop) => this.#stops.push(stop)));
     const { stateFolder, registryWait } = this.#options;
     const isLive = (): boolean => this.#source.state === 'live' && this.#registries?.areSeen === true;
     this.#step = 'state folder';
     this.#leases = await startLeaseKeeping(this.#pipeline, stateFolder, isLive, this.#log);
-    this.#stops.push(async () => this.#leases?.close());
+    this.#started(async () => this.#leases?.close());
     this.#migrations = await startMigrationKeeping(this.#pipeline, stateFolder, this.#callersOf);
-    this.#stops.push(async () => this.#migrations?.close());
+    this.#started(async () => this.#migrations?.close());
     const recheck = (): void => this.#leases?.recheck();
     this.#step = 'registries';
     this.#registries = await startRegistryBridging(this.#pipeline, {
@@ -152,18 +176,20 @@ class RunningControlPlane implements ControlPlane {
       onSeen: recheck,
       log: this.#log,
     });
-    this.#stops.push(async () => this.#registries?.close());
+    this.#started(async () => this.#registries?.close());
+    await this.#awaited(this.#registries.servable);
     recheck();
     this.#step = 'virtual IPs';
-    await this.#leases.settled();
+    await this.#awaited(this.#leases.settled());
     const publishing = new RegistryPublishing(this.#pipeline, isLive, this.#log);
     this.#publishing = publishing;
-    this.#stops.push(async () => publishing.close());
+    this.#started(async () => publishing.close());
     collectGarbage();
     this.#step = 'listening';
-    this.#stops.push(() => this.#xds.close());
-    this.#stops.push(() => this.#dns?.close());
+    this.#started(() => this.#xds.close());
+    this.#started(() => this.#dns?.close());
     this.dnsAddress = (await this.#dns?.start()) ?? '';
+    if (this.#isStopping) throw stoppedEarly();
     const allowPlaintextBeyondLoopback = this.#options.insecureXds;
     const { host, port } = await this.#xds.listen({ ...xdsAt, allowPlaintextBeyondLoopback });
     this.#step = undefined;
@@ -189,6 +215,10 @@ class RunningControlPlane implements ControlPlane {
 
   readonly whyNotServing = (): Unready | undefined =>
     this.#step === undefined ? undefined : whyNotServing(this.#step, { ...this.#options, files: this.#source.state });
+}
+
+function stoppedEarly(): IsthmusError {
+  return new IsthmusError('UNAVAILABLE', 'It was stopped before it served.');
 }
 
 /** A source that becomes live says so in a batch that changes its findings. */

@@ -23,6 +23,8 @@ export interface RegistryBridgingOptions {
 }
 
 export interface RegistryBridging {
+  /** Resolves when what registries hold can be served: seen, or known from an earlier run, or waited for long enough. */
+  readonly servable: Promise<void>;
   statuses(): readonly RegistryStatus[];
   findings(): readonly Finding[];
   /** Carries out what is held. The keys of the services concerned; undefined for an unknown registry. */
@@ -34,10 +36,7 @@ export interface RegistryBridging {
   close(): Promise<void>;
 }
 
-/**
- * Resolves when what registries hold can be served: seen, or known from an earlier run, or waited for long enough.
- * Throws STATE where the records cannot be read.
- */
+/** Begins to follow them. Throws STATE where the records cannot be read. */
 export async function startRegistryBridging(
   pipeline: Pipeline,
   { folder, waitMs, listening, onSeen, log }: RegistryBridgingOptions,
@@ -59,8 +58,8 @@ export async function startRegistryBridging(
     },
   });
   const stop = engine.sink(files.resources.ServiceRegistry, bridges.follow);
-  await bridges.untilServable(waitMs);
   return {
+    servable: bridges.untilServable(waitMs),
     statuses: () => bridges.statuses(),
     findings: () => [...bridges.findings(), ...records.findings()],
     release: (registry, service) => bridges.release(registry, service),

@@ -89,6 +89,17 @@ describe('a bridged registry', () => {
     expect(await leaseOf()).toEqual(lease);
   });
 
+  it('that nobody has seen yet holds no stop up: nothing serves afterwards, and the state folder is free', async () => {
+    await rename(snapshot(), `${snapshot()}.away`);
+    const plane = await mesh.open(['manifests.yaml'], { registryWait: 3600 });
+    await expect.poll(() => plane.whyNotServing()?.part).toBe('registries');
+    await mesh.stop();
+    await expect(plane.serving).rejects.toThrow('stopped before it served');
+    await rename(`${snapshot()}.away`, snapshot());
+    await start();
+    expect(await addresses()).toHaveLength(4);
+  });
+
   it('whose loss is held lets it be released, and only then', async () => {
     await start();
     await register(1);

@@ -320,6 +320,47 @@ describe('a registry that lies', () => {
     }
   });
 
+  it('gets in what was one too many when there is room again', () => {
+    const trust = { ...testRegistry().spec.trust, maxServices: 2 };
+    const safety = { ...testRegistry().spec.safety, maxLostServices: 100, maxLostInstances: 100 };
+    const { say, shown, codes, clock } = bridge({ trust, safety });
+    say(listed('a', 'b', 'c', 'd'), ...['a', 'b', 'c', 'd'].map((name) => said(service(name, instance(1)))));
+    expect([Object.keys(shown()), codes()]).toEqual([['a', 'b'], ['ISTH1006']]);
+    say(listed('b', 'd'));
+    clock.advance(60_000);
+    expect([Object.keys(shown()), codes()]).toEqual([['b', 'd'], []]);
+  });
+
+  it('of whose instances none is selected is not taken', () => {
+    const select = { ...testRegistry().spec.select, metadata: { mesh: 'yes' } };
+    const { say, shown } = bridge({ select });
+    const chosen = instance(2, { metadata: { mesh: 'yes' } });
+    say(listed('a', 'b'), said(service('a', instance(1))), said(service('b', instance(1), chosen)));
+    expect(shown()).toEqual({ b: 'i2' });
+  });
+
+  it('leaves no findings and no callers behind when what is held is released', () => {
+    const { say, bridge: one, clock, codes } = bridge();
+    say(
+      listed('a', 'b'),
+      said(service('a', ...four)),
+      said(service('b', ...four, instance(9, { address: '127.0.0.1' }))),
+    );
+    say({ kind: 'callers', service: service('b'), callers: ['x'] });
+    say(listed('a'));
+    clock.advance(60_000);
+    expect(codes()).toEqual(['ISTH1005', 'ISTH1006']);
+    one.release('polaris/prod//b');
+    expect([codes(), one.callersOf('polaris/prod//b')]).toEqual([[], []]);
+  });
+
+  it('is heard no more once the bridge is closed', () => {
+    const { say, bridge: one, changes } = bridge();
+    one.close();
+    say(listed('a'), said(service('a', ...four)));
+    expect(changes).toEqual([]);
+  });
+
   it('makes no more changes in a minute than it may; what waits comes as it is then', () => {
     const names = ['a', 'b', 'c', 'd'];
     const trust = { ...testRegistry().spec.trust, maxChanges: 3 };

@@ -66,6 +66,9 @@ export class RegistryBridge {
   /** Of each service in force, so that their sum costs nothing. */
   readonly #instanceCounts = new Map<string, number>();
   #instances = 0;
+  /** What was said of services beyond those that there may be, as many again. */
+  readonly #turnedAway = new Map<string, ServiceAnswer>();
+  #isClosed = false;
   /** Services that would go and are too many. */
   #heldSince: number | undefined;
   #lastComplete: number | undefined;
@@ -111,6 +114,7 @@ export class RegistryBridge {
   }
 
   readonly accept = (answers: readonly RegistryAnswer[]): void => {
+    if (this.#isClosed) return;
     const now = this.#options.clock.now();
     for (const answer of answers) this.#take(answer, now);
     this.#settle(now);
@@ -124,14 +128,12 @@ export class RegistryBridge {
     for (const [own, service] of this.#doubted()) {
       if (key !== undefined && own !== key) continue;
       released.push(own);
-      this.#touched.add(own);
       if (service.missingSince === undefined) service.release(now);
-      else {
-        this.#services.delete(own);
-        this.#doubtful.delete(own);
-      }
+      else this.#forget(own);
+      this.#touched.add(own);
     }
     if (released.length > 0) this.#highWater.note(this.#services.size, now, 0);
+    this.#admitTurnedAway(now);
     this.#settle(now);
     this.#report();
     return released;
@@ -187,7 +189,9 @@ export class RegistryBridge {
     ];
   }
 
+  /** Nothing changes from here on, whatever is said. */
   close(): void {
+    this.#isClosed = true;
     this.#cancelTimer();
     this.#cancelReport();
   }
@@ -200,6 +204,7 @@ export class RegistryBridge {
     else {
       const key = this.#keyOf(answer.service);
       this.#awaited.delete(key);
+      this.#turnedAway.delete(key);
       const known = this.#services.get(key);
       if (known !== undefined) this.#miss(key, known, now);
     }
@@ -240,6 +245,8 @@ export class RegistryBridge {
     this.#partial.delete(scope);
     this.#unseen.delete(scope);
     this.#lastComplete = now;
+    for (const [key, { service }] of this.#turnedAway)
+      if (!listed.has(key) && (scope === '' || scope === service.namespace)) this.#turnedAway.delete(key);
     for (const [key, service] of this.#services) {
       if (listed.has(key) || !isIn(scope, service.current)) continue;
       this.#awaited.delete(key);
@@ -247,18 +254,23 @@ export class RegistryBridge {
     }
   }
 
-  #takeService({ service, trust, reason }: Extract<RegistryAnswer, { kind: 'service' }>, now: number): void {
+  #takeService({ service, trust, reason }: ServiceAnswer, now: number): void {
     const { registry } = this.#options;
     const { select, trust: limits, safety } = registry.spec;
     const key = this.#keyOf(service);
     this.#awaited.delete(key);
     if (!isSelected(select, service)) return;
     const known = this.#services.get(key);
+    const selected = selectInstances(select, service);
+    // Of which nothing is selected is not selected, unless it was.
+    if (known === undefined && selected.instances.length === 0 && service.instances.length > 0) return;
     if (known === undefined && this.#services.size >= limits.maxServices) {
       this.#refusals.set('', [`more than ${limits.maxServices} services are registered`]);
+      if (this.#turnedAway.size < limits.maxServices)
+        this.#turnedAway.set(key, { service, trust, ...withReason(reason) });
       return;
     }
-    const { service: admitted, refusals } = this.#trust.admit(canonical(selectInstances(select, service)));
+    const { service: admitted, refusals } = this.#trust.admit(canonical(selected));
     if (refusals.length > 0) this.#refusals.set(key, refusals);
     else this.#refusals.delete(key);
     if (trust === 'partial') this.#partial.set(key, reason ?? 'not all instances are shown');
@@ -308,14 +320,29 @@ export class RegistryBridge {
     const isReleased = this.#heldSince !== undefined;
     this.#heldSince = undefined;
     for (const key of keys) {
-      this.#services.delete(key);
-      this.#doubtful.delete(key);
-      this.#refusals.delete(key);
-      this.#partial.delete(key);
-      this.#callers.delete(key);
+      this.#forget(key);
       this.#touched.add(key);
     }
+    if (keys.length > 0) this.#admitTurnedAway(now);
     this.#highWater.note(this.#services.size, now, isReleased ? 0 : this.#options.registry.spec.safety.hold);
+  }
+
+  #forget(key: string): void {
+    this.#services.delete(key);
+    this.#doubtful.delete(key);
+    this.#refusals.delete(key);
+    this.#partial.delete(key);
+    this.#callers.delete(key);
+  }
+
+  /** Services that were one too many, now that others are gone: nobody says them again. */
+  #admitTurnedAway(now: number): void {
+    const room = this.#options.registry.spec.trust.maxServices - this.#services.size;
+    for (const [key, answer] of [...this.#turnedAway].slice(0, Math.max(0, room))) {
+      this.#turnedAway.delete(key);
+      this.#takeService(answer, now);
+    }
+    if (this.#turnedAway.size === 0) this.#refusals.delete('');
   }
 
   /** Until something is due. */
@@ -392,6 +419,12 @@ export class RegistryBridge {
   #keyOf(name: { readonly namespace: string; readonly group: string; readonly name: string }): string {
     return registeredServiceKey(this.#options.registry.metadata.name, name);
   }
+}
+
+type ServiceAnswer = Pick<Extract<RegistryAnswer, { kind: 'service' }>, 'service' | 'trust' | 'reason'>;
+
+function withReason(reason: string | undefined): { readonly reason?: string } {
+  return reason === undefined ? {} : { reason };
 }
 
 /** Of one service; beyond so many they are not told apart. */

@@ -66,6 +66,7 @@ class Plane {
     this.pay(...pays);
     const options = { folder: this.#folder, waitMs: 10_000, listening: [], onSeen: () => {}, log };
     const bridging = await startRegistryBridging(this.pipeline, options);
+    await bridging.servable;
     this.#bridging = bridging;
     this.#publishing = new RegistryPublishing(this.pipeline, () => bridging.areSeen, log);
   }
