@@ -189,9 +189,11 @@ class RunningControlPlane implements ControlPlane {
     this.#started(() => this.#xds.close());
     this.#started(() => this.#dns?.close());
     this.dnsAddress = (await this.#dns?.start()) ?? '';
-    if (this.#isStopping) throw stoppedEarly();
+    // What was told to close before it listened is told again.
+    if (this.#isStopping) this.#started(() => this.#dns?.close());
     const allowPlaintextBeyondLoopback = this.#options.insecureXds;
     const { host, port } = await this.#xds.listen({ ...xdsAt, allowPlaintextBeyondLoopback });
+    if (this.#isStopping) this.#started(() => this.#xds.close());
     this.#step = undefined;
     return `${host}:${port}`;
   }

@@ -3,6 +3,7 @@ import type { Diff } from '../collections/collection.ts';
 import { MigrationKeeper } from '../delivery/files/migration-keeper.ts';
 import { NodeStateFolder } from '../delivery/files/state-folder.ts';
 import { migrationLabel, mixEndpoints, weightOf } from '../mesh/migrating-endpoints.ts';
+import { describeMove, type MoveContext } from '../mesh/migration-moves.ts';
 import type { MigratingPort, Migration } from '../mesh/migrations.ts';
 import type { LocatedEndpoint } from '../mesh/workloads.ts';
 import { systemClock } from '../model/clock.ts';
@@ -11,7 +12,6 @@ import { type MigrationPosition, type MigrationProgress, nextPosition, previousP
 import type { MigrationPortStatus, MigrationSide, MigrationStatus } from '../model/migration-status.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import { sortedValues } from './admin-views.ts';
-import { describeMove, type MoveContext } from './migration-moves.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface MigrationKeeping {
@@ -37,7 +37,7 @@ export async function startMigrationKeeping(
   const progress = engine.map('migration progress', mesh.migrationsByPlan, progressOf);
   const stop = engine.sink(progress, (diff: Diff<MigrationProgress>) => keeper.accept(diff));
   const contextOf = (migration: Migration): MoveContext => ({
-    pipeline,
+    mesh,
     migration,
     times: keeper.times(migration.key),
     callers: registeredBehind(pipeline, migration).flatMap(callersOf),
@@ -70,7 +70,7 @@ function progressOf({ key, plan, share, from, ports }: Migration): MigrationProg
 }
 
 function statusOf(context: MoveContext, asked?: MigrationPosition): MigrationStatus {
-  const { pipeline, migration, times } = context;
+  const { mesh, migration, times } = context;
   const { spec, metadata } = migration.plan;
   const next = nextPosition(spec, spec);
   const previous = previousPosition(spec, spec);
@@ -83,7 +83,7 @@ function statusOf(context: MoveContext, asked?: MigrationPosition): MigrationSta
     stage: spec.stage,
     share: migration.share,
     ...(times === undefined ? {} : { since: times.since }),
-    addresses: migration.from === undefined ? [] : (pipeline.mesh.meshServices.get(migration.from)?.addresses ?? []),
+    addresses: migration.from === undefined ? [] : (mesh.meshServices.get(migration.from)?.addresses ?? []),
     isRetired: migration.isRetired,
     callers: context.callers,
     ports: migration.ports.map((port) => portStatus(port, migration.share)),

@@ -41,7 +41,7 @@ export async function startRegistryBridging(
   pipeline: Pipeline,
   { folder, waitMs, listening, onSeen, log }: RegistryBridgingOptions,
 ): Promise<RegistryBridging> {
-  const { engine, files, registered } = pipeline;
+  const { engine, files, mesh, registered } = pipeline;
   const records = await openRegistryRecords(new NodeStateFolder(folder));
   const states = new Map<string, string>();
   const bridges = new RegistryBridges({
@@ -57,7 +57,10 @@ export async function startRegistryBridging(
       onSeen();
     },
   });
-  const stop = engine.sink(files.resources.ServiceRegistry, bridges.follow);
+  const stops = [
+    engine.sink(files.resources.ServiceRegistry, bridges.follow),
+    engine.sink(mesh.virtualIpRanges, bridges.reconsider),
+  ];
   return {
     servable: bridges.untilServable(waitMs),
     statuses: () => bridges.statuses(),
@@ -68,7 +71,7 @@ export async function startRegistryBridging(
       return bridges.areSeen;
     },
     close: async () => {
-      stop();
+      for (const stop of stops) stop();
       await bridges.close();
       await records.close();
     },

@@ -13,6 +13,8 @@ export interface ControlPlaneProcess {
   rssBytes(): number;
   /** User and system time in microseconds; the kernel counts in hundredths of a second. */
   cpuMicroseconds(): number;
+  /** What its heap holds after a collection, in bytes. */
+  heapBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -20,10 +22,10 @@ export interface ControlPlaneProcess {
 export async function startControlPlaneProcess(manifests: string, state: string): Promise<ControlPlaneProcess> {
   const startedAt = performance.now();
   const parameters = ['run', '-f', manifests, '--state', state, '--xds', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
-  const child = spawn(process.execPath, [program, ...parameters, '--log-format', 'json'], {
+  const child = spawn(process.execPath, [...collectable, program, ...parameters, '--log-format', 'json'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const xds = await servingAddress(child);
+  const { xds, admin } = await servingAddresses(child);
   return {
     xds,
     startedAt,
@@ -31,6 +33,17 @@ export async function startControlPlaneProcess(manifests: string, state: string)
     cpuMicroseconds: () => {
       const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
       return (Number(fields[11]) + Number(fields[12])) * 10_000;
+    },
+    heapBytes: async () => {
+      const heap = async (): Promise<number> => {
+        const metrics = await (await fetch(`http://${admin}/metrics`)).text();
+        return Number(/^isthmus_nodejs_heap_size_used_bytes (\d+)$/m.exec(metrics)?.[1]);
+      };
+      // The signal is heard after an answer that was under way, and before the next one.
+      await heap();
+      child.kill('SIGUSR2');
+      await heap();
+      return heap();
     },
     stop: async () => {
       const gone = once(child, 'exit');
@@ -40,15 +53,18 @@ export async function startControlPlaneProcess(manifests: string, state: string)
   };
 }
 
+/** Lets a signal collect the whole heap: what grows between collections is no leak. */
+const collectable = ['--expose-gc', '--import', 'data:text/javascript,process.on("SIGUSR2", () => gc())'];
+
 /** From the line in which the log says that it serves; the log is read to its end, so that it never fills up. */
-async function servingAddress(child: ChildProcess): Promise<string> {
+async function servingAddresses(child: ChildProcess): Promise<{ readonly xds: string; readonly admin: string }> {
   return new Promise((resolve, reject) => {
     let log = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       if (log.length > 1_000_000) return;
       log += String(chunk);
-      const address = /"xds":"([^"]+)"/.exec(log)?.[1];
-      if (address !== undefined) resolve(address);
+      const [, xds, admin] = /"xds":"([^"]+)","admin":"([^"]+)"/.exec(log) ?? [];
+      if (xds !== undefined && admin !== undefined) resolve({ xds, admin });
     });
     child.once('exit', () => reject(new Error(`isthmus ended before it served:\n${log}`)));
   });

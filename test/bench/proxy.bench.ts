@@ -43,7 +43,10 @@ export async function benchThrift(shapes: readonly Shape[], options: Options): P
   ]);
 }
 
-/** Latency at equal requests a second, half of what the slower of the two can do at most. */
+/**
+ * Latency at equal requests a second, a fraction of what the slower of the two can do. A pause of the machine spoils the
+ * p99 of the round that it meets: so the rounds are many and short, and begin once both have run for a while.
+ */
 export async function benchLatency(connections: number, rate: number, options: Options): Promise<readonly Latency[]> {
   const envoy = findPeer('envoy');
   const start = async (upstream: number, ports: readonly number[]): Promise<readonly Subject[]> => [
@@ -52,10 +55,12 @@ export async function benchLatency(connections: number, rate: number, options: O
   ];
   return withSubjects('thrift', options, start, async (subjects, order) => {
     const rounds: { subject: string; p50: number; p99: number }[] = [];
-    for (let round = 0; round < options.rounds; round++)
+    const seconds = options.seconds / 2;
+    const load = { protocol: 'thrift', connections, depth: 1 } as const;
+    for (const { port } of subjects) await order({ ...load, port, seconds: 2 * options.seconds });
+    for (let round = 0; round < 6 * options.rounds; round++)
       for (const { name, port } of subjects) {
-        const what = { protocol: 'thrift', port, connections, depth: 1, seconds: options.seconds, rate } as const;
-        const { p50 = Number.NaN, p99 = Number.NaN } = await order(what);
+        const { p50 = Number.NaN, p99 = Number.NaN } = await order({ ...load, port, seconds, rate });
         rounds.push({ subject: name, p50, p99 });
       }
     return subjects.map(({ name }) => {

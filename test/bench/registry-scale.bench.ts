@@ -36,8 +36,8 @@ export interface RegistryScaleFigures extends RegistryScaleOptions {
   readonly resourcesPerChange: number;
   /** Responses with resources during the churn, and the changes that were written. */
   readonly churn: { readonly written: number; readonly resources: number; readonly cpuPercent: number };
-  /** Megabytes, second by second of the churn. */
-  readonly rssSamples: readonly number[];
+  /** Bytes that the heap holds after a collection: a third into the churn, and at its end. */
+  readonly heapBytes: { readonly early: number; readonly late: number };
 }
 
 const key = (service: number, instance: number): string => `/bench/service-${service}/${instance}`;
@@ -111,10 +111,10 @@ async function measure(server: EtcdServer, control: ControlPlaneProcess, options
     const beforeChurn = megabytes();
     const churn = await churnFor(server, client, control, options, megabytes);
     return {
-      rssMb: { afterSync, beforeChurn, afterChurn: megabytes(), most: Math.max(...churn.samples) },
+      rssMb: { afterSync, beforeChurn, afterChurn: megabytes(), most: churn.most },
       resourcesPerChange,
       churn: { written: churn.written, resources: churn.resources, cpuPercent: churn.cpuPercent },
-      rssSamples: churn.samples,
+      heapBytes: churn.heapBytes,
     };
   } finally {
     client.close();
@@ -155,8 +155,7 @@ async function churnFor(
 ) {
   const start = performance.now();
   const cpu = control.cpuMicroseconds();
-  let [written, resources] = [0, 0];
-  const samples: number[] = [];
+  let [written, resources, most, early] = [0, 0, 0, 0];
   let isOver = false;
   const receiving = (async () => {
     while (!isOver) resources += (await client.next()).resources?.length ?? 0;
@@ -167,7 +166,8 @@ async function churnFor(
       const [service, instance] = [(written * 7919) % services, written % instances];
       await server.put(key(service, instance), value(service, instance, 1 + ((written * 31) % 97)));
     }
-    if (performance.now() - start >= samples.length * 1000) samples.push(megabytes());
+    most = Math.max(most, megabytes());
+    if (early === 0 && performance.now() - start > (seconds * 1000) / 3) early = await control.heapBytes();
     await sleep(10);
   }
   const elapsed = performance.now() - start;
@@ -175,7 +175,7 @@ async function churnFor(
   isOver = true;
   await server.put(key(0, 0), value(0, 0, 98));
   await receiving;
-  return { written, resources, samples, cpuPercent };
+  return { written, resources, most, cpuPercent, heapBytes: { early, late: await control.heapBytes() } };
 }
 
 if (import.meta.main) {

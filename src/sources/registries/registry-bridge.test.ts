@@ -268,6 +268,34 @@ describe('a registry that is not seen', () => {
     expect(Object.keys(shown())).toEqual(['a', 'b', 'c']);
   });
 
+  it('holds what is missing in the part that cannot be seen, and no other part', () => {
+    const { say, shown, clock, bridge: one } = bridge();
+    const inTest = (...names: readonly string[]): RegistryAnswer => ({
+      kind: 'services',
+      scope: 'test',
+      trust: 'complete',
+      services: names.map((name) => ({ namespace: 'test', group: '', name })),
+    });
+    const empty = (name: string, namespace: string) => said({ ...service(name), namespace });
+    one.expect(['prod', 'test']);
+    say(
+      listed('a', 'b'),
+      empty('a', 'prod'),
+      empty('b', 'prod'),
+      inTest('c', 'd'),
+      empty('c', 'test'),
+      empty('d', 'test'),
+    );
+    say({ kind: 'unavailable', scope: 'test', reason: 'no datacenter of that name answers' });
+    say({ kind: 'absent', service: { namespace: 'test', group: '', name: 'c' } }, listed('a'));
+    clock.advance(3_600_000);
+    expect(Object.keys(shown())).toEqual(['a', 'c', 'd']);
+    expect(one.state).toBe('stale');
+    say(inTest('d'));
+    clock.advance(3_600_000);
+    expect(Object.keys(shown())).toEqual(['a', 'd']);
+  });
+
   it('is served from the records of an earlier run', () => {
     const earlier = bridge();
     earlier.say(listed('a'), said(service('a', ...four)));

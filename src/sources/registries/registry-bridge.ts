@@ -9,7 +9,7 @@
  */
 import { equal } from '../../collections/equality.ts';
 import type { Clock } from '../../model/clock.ts';
-import { type Finding, type FindingDetails, finding } from '../../model/finding.ts';
+import type { Finding } from '../../model/finding.ts';
 import {
   type HeldDeletion,
   type RegisteredService,
@@ -19,11 +19,13 @@ import {
   registeredServiceKey,
 } from '../../model/registry.ts';
 import type { ServiceRegistry } from '../../resources/kinds.ts';
-import { BridgedService, byId, newlyRegistered } from './bridged-service.ts';
+import { BridgedService, newlyRegistered } from './bridged-service.ts';
+import { canonical } from './canonical-service.ts';
 import { ChangeBudget } from './change-budget.ts';
 import { HighWater } from './loss.ts';
 import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
+import { registryFindings } from './registry-findings.ts';
 import { isSelected, selectInstances } from './selection.ts';
 import { type OwnAddresses, TrustPolicy } from './trust-policy.ts';
 
@@ -85,9 +87,11 @@ export class RegistryBridge {
     this.#trust = new TrustPolicy(registry.spec.trust, options.own);
     this.#budget = new ChangeBudget(registry.spec.trust.maxChanges, clock.now());
     for (const service of known) {
-      // What is selected no more goes by the will of who changed the selection.
-      if (isSelected(registry.spec.select, service))
-        this.#services.set(service.key, new BridgedService(service, registry.spec.safety, clock.now()));
+      // What is selected or trusted no more goes by the will of who changed that.
+      if (!isSelected(registry.spec.select, service)) continue;
+      const { instances } = this.#admit(service.key, service);
+      const trusted = instances.length === service.instances.length ? service : { ...service, instances };
+      this.#services.set(service.key, new BridgedService(trusted, registry.spec.safety, clock.now()));
     }
     this.#highWater = new HighWater(this.#services.size, clock.now());
     for (const key of this.#services.keys()) this.#count(key);
@@ -163,30 +167,14 @@ export class RegistryBridge {
   }
 
   findings(): readonly Finding[] {
-    const { registry } = this.#options;
-    const { metadata } = registry;
-    const about: Pick<FindingDetails, 'object' | 'place'> = {
-      object: { kind: 'ServiceRegistry', name: metadata.name },
-      ...(metadata.place === undefined ? {} : { place: metadata.place }),
-    };
-    const say = (code: Parameters<typeof finding>[0], message: string): Finding => finding(code, { ...about, message });
-    return [
-      ...[...this.#unavailable].map(([scope, why]) => say('ISTH1003', inScope(scope, why))),
-      ...summarized(this.#partial).map((text) => say('ISTH1004', text)),
-      ...this.#held().map((held) => say('ISTH1005', describeHeld(held))),
-      ...[...this.#refusals].map(([key, reasons]) => say('ISTH1006', `${nameOf(key)}: ${reasons.join('; ')}.`)),
-      ...(this.#touched.size > 0
-        ? [
-            say(
-              'ISTH1015',
-              `${this.#touched.size} services wait: more than ${registry.spec.trust.maxChanges} changed in a minute.`,
-            ),
-          ]
-        : []),
-      ...(this.#services.size > 0 && this.#lastComplete === undefined
-        ? [say('ISTH1010', `${this.#services.size} services are served as they were before.`)]
-        : []),
-    ];
+    return registryFindings(this.#options.registry, {
+      unavailable: this.#unavailable,
+      partial: this.#partial,
+      refusals: this.#refusals,
+      held: this.#held(),
+      waiting: this.#touched.size,
+      servedFromRecords: this.#lastComplete === undefined ? this.#services.size : 0,
+    });
   }
 
   /** Nothing changes from here on, whatever is said. */
@@ -223,7 +211,7 @@ export class RegistryBridge {
       service?.forgetDoubts();
       this.#doubtful.delete(key);
     }
-    this.#heldSince = undefined;
+    if (scope === '') this.#heldSince = undefined;
   }
 
   #takeList(answer: Extract<RegistryAnswer, { kind: 'services' }>, now: number): void {
@@ -270,9 +258,7 @@ export class RegistryBridge {
         this.#turnedAway.set(key, { service, trust, ...withReason(reason) });
       return;
     }
-    const { service: admitted, refusals } = this.#trust.admit(canonical(selected));
-    if (refusals.length > 0) this.#refusals.set(key, refusals);
-    else this.#refusals.delete(key);
+    const admitted = this.#admit(key, canonical(selected));
     if (trust === 'partial') this.#partial.set(key, reason ?? 'not all instances are shown');
     else this.#partial.delete(key);
     const before = known?.current;
@@ -286,6 +272,13 @@ export class RegistryBridge {
     if (known?.held !== undefined) this.#doubtful.add(key);
   }
 
+  #admit(key: string, said: RegistryService): RegistryService {
+    const { service, refusals } = this.#trust.admit(said);
+    if (refusals.length > 0) this.#refusals.set(key, refusals);
+    else this.#refusals.delete(key);
+    return service;
+  }
+
   #takeCallers({ service, callers }: Extract<RegistryAnswer, { kind: 'callers' }>): void {
     const key = this.#keyOf(service);
     if (callers.length === 0) this.#callers.delete(key);
@@ -293,14 +286,14 @@ export class RegistryBridge {
       this.#callers.set(key, [...new Set(callers)].sort().slice(0, maxCallers));
   }
 
-  /** Carries out what is due, as long as the registry can be seen. */
+  /** Carries out what is due, in the scopes that can be seen. */
   #settle(now: number): void {
     this.#cancelTimer();
-    if (this.state !== 'live') return;
+    if (this.#awaited.size > 0 || !this.#isVisible('')) return;
     const { grace, hold, maxLostServices } = this.#options.registry.spec.safety;
     const gone: string[] = [];
     const due: string[] = [];
-    for (const [key, service] of this.#doubted()) {
+    for (const [key, service] of this.#seenDoubted()) {
       const before = service.current;
       service.settle(now);
       if (service.current !== before) this.#touched.add(key);
@@ -350,7 +343,7 @@ export class RegistryBridge {
     const { clock, registry } = this.#options;
     const { grace, hold } = registry.spec.safety;
     let due = this.#heldSince === undefined ? Infinity : this.#heldSince + hold;
-    for (const [, service] of this.#doubted()) {
+    for (const [, service] of this.#seenDoubted()) {
       if (service.due !== undefined) due = Math.min(due, service.due);
       const { missingSince, absenceMs } = service;
       if (missingSince === undefined) continue;
@@ -369,6 +362,15 @@ export class RegistryBridge {
       const service = this.#services.get(key);
       if (service !== undefined) yield [key, service];
     }
+  }
+
+  /** Those of which what is missing is missing indeed. */
+  *#seenDoubted(): IterableIterator<readonly [string, BridgedService]> {
+    for (const doubted of this.#doubted()) if (this.#isVisible(doubted[1].current.namespace)) yield doubted;
+  }
+
+  #isVisible(scope: string): boolean {
+    return this.#unavailable.get(scope) === undefined && !this.#unseen.has(scope);
   }
 
   /** Says nothing where nothing changed: a registry that is polled says the same again and again. */
@@ -430,56 +432,6 @@ function withReason(reason: string | undefined): { readonly reason?: string } {
 /** Of one service; beyond so many they are not told apart. */
 const maxCallers = 1000;
 
-/** Whatever order the registry has: sorted, each id once; a port's protocol may stand in the metadata. */
-function canonical(service: RegistryService): RegistryService {
-  const byIds = new Map(service.instances.map((instance) => [instance.id, instance]));
-  const protocol = service.metadata.protocol ?? '';
-  const instances = [...byIds.values()].sort(byId).map((instance) => ({
-    ...instance,
-    ports: instance.ports.map((port) =>
-      port.protocol === '' ? { ...port, protocol: instance.metadata.protocol ?? protocol } : port,
-    ),
-    metadata: sortedRecord(instance.metadata),
-  }));
-  return { ...service, metadata: sortedRecord(service.metadata), instances };
-}
-
-function sortedRecord(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
 function isIn(scope: string, { namespace }: RegisteredService): boolean {
   return scope === '' || scope === namespace;
-}
-
-/** A reason that holds for many is said once. */
-function summarized(reasons: Iterable<readonly [string, string]>): readonly string[] {
-  const byReason = Map.groupBy(reasons, ([, why]) => why);
-  return [...byReason].flatMap(([why, all]) => {
-    if (all.length <= maxAlike) return all.map(([scope]) => inScope(scope, why));
-    const some = all.slice(0, 3).map(([scope]) => nameOf(scope));
-    return [`${all.length} services, such as ${some.join(', ')}: ${why}.`];
-  });
-}
-
-const maxAlike = 10;
-
-function inScope(scope: string, why: string): string {
-  return scope === '' ? `${why}.` : `${nameOf(scope)}: ${why}.`;
-}
-
-/** Of a service's key, without the registry; a scope stays as it is. */
-function nameOf(key: string): string {
-  const [, ...parts] = key.split('/');
-  return parts.length === 0
-    ? key
-    : parts
-        .filter((part) => part !== '')
-        .map(decodeURIComponent)
-        .join('/');
-}
-
-function describeHeld({ service, instances }: HeldDeletion): string {
-  if (instances === undefined) return `${nameOf(service)} is gone from the registry, with all that it had.`;
-  return `${nameOf(service)} lost ${instances} instances at once.`;
 }

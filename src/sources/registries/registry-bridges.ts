@@ -36,6 +36,7 @@ export interface RegistryBridgesOptions {
 
 interface Running {
   readonly registry: ServiceRegistry;
+  readonly own: OwnAddresses;
   readonly bridge: RegistryBridge;
   readonly client: RegistryClient;
 }
@@ -58,6 +59,15 @@ export class RegistryBridges {
       const known = this.#stop(key);
       if (after !== undefined) this.#start(key, after, known);
       else this.#publish(known.map((service) => ({ key: service.key, service: undefined })));
+    }
+    this.#wake();
+  };
+
+  /** Asks each registry anew what is then refused otherwise, after what `own` gives has changed. */
+  readonly reconsider = (): void => {
+    for (const [key, { registry, own }] of [...this.#running]) {
+      if (equal(own, this.#options.own())) continue;
+      this.#start(key, registry, this.#stop(key));
     }
     this.#wake();
   };
@@ -122,13 +132,14 @@ export class RegistryBridges {
   }
 
   #start(key: string, registry: ServiceRegistry, known: readonly RegisteredService[]): void {
-    const { clients, clock, own, recordsOf } = this.#options;
+    const { clients, clock, recordsOf } = this.#options;
+    const own = this.#options.own();
     const { name } = registry.metadata;
     const records = known.length > 0 ? known : recordsOf(name);
     const bridge: RegistryBridge = new RegistryBridge({
       registry,
       known: records,
-      own: own(),
+      own,
       clock,
       onChange: (changes) => {
         this.#publish(changes);
@@ -138,13 +149,13 @@ export class RegistryBridges {
     });
     const inForce = new Map([...bridge.current()].map((service) => [service.key, service]));
     this.#publish([
-      ...[...inForce].map(([own, service]) => ({ key: own, service })),
+      ...[...inForce].map(([one, service]) => ({ key: one, service })),
       ...records.filter((service) => !inForce.has(service.key)).map((gone) => ({ key: gone.key, service: undefined })),
     ]);
     const secrets = () => readSecrets(registry.spec);
     const client = clients[registry.spec.type]({ registry, answer: bridge.accept, secrets });
     bridge.expect(client.scopes);
-    this.#running.set(key, { registry, bridge, client });
+    this.#running.set(key, { registry, own, bridge, client });
   }
 
   /** Gives what was in force. */

@@ -1,7 +1,5 @@
 /** A step of a migration, looked at before it is taken: whether what it depends on is there, and what it would change. */
-import { mixEndpoints, weightOf } from '../mesh/migrating-endpoints.ts';
-import type { MigratingPort, Migration } from '../mesh/migrations.ts';
-import type { LocatedEndpoint } from '../mesh/workloads.ts';
+
 import type { Endpoint } from '../model/endpoint.ts';
 import {
   isAtLeast,
@@ -13,10 +11,16 @@ import {
 import type { MigrationCheck, MigrationMove } from '../model/migration-status.ts';
 import type { PortProtocol, Service } from '../model/service.ts';
 import { formatAddress } from '../model/tcp-address.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Mesh } from './mesh.ts';
+import { mixEndpoints, weightOf } from './migrating-endpoints.ts';
+import type { MigratingPort, Migration } from './migrations.ts';
+import type { LocatedEndpoint } from './workloads.ts';
+
+/** What of the mesh a step is judged by. */
+export type MovingMesh = Pick<Mesh, 'hosts' | 'services' | 'meshServices' | 'registryHosts'>;
 
 export interface MoveContext {
-  readonly pipeline: Pipeline;
+  readonly mesh: MovingMesh;
   readonly migration: Migration;
   readonly times: MigrationTimes | undefined;
   readonly now: number;
@@ -53,18 +57,18 @@ function shareOf({ plan: { spec } }: Migration, { stage, share }: MigrationPosit
   return shareAt(stage, { steps: spec.steps, ...shareOption(share) });
 }
 
-function hostChecks({ pipeline, migration }: MoveContext, { stage }: MigrationPosition): readonly MigrationCheck[] {
+function hostChecks({ mesh, migration }: MoveContext, { stage }: MigrationPosition): readonly MigrationCheck[] {
   const { host, alias } = migration.plan.spec;
   if (migration.isRetired) {
-    const isRegistered = [...pipeline.mesh.registryHosts.values()].some((one) => one.host === host);
+    const isRegistered = [...mesh.registryHosts.values()].some((one) => one.host === host);
     return [{ what: `${host} is still registered`, isMet: isRegistered }];
   }
-  const service = migration.from === undefined ? undefined : pipeline.mesh.meshServices.get(migration.from);
+  const service = migration.from === undefined ? undefined : mesh.meshServices.get(migration.from);
   const checks = [{ what: `${host} is a host of the mesh, and the plan may move it`, isMet: service !== undefined }];
   if (isAtLeast(stage, 'Mirror'))
     checks.push({ what: `${host} has an address`, isMet: (service?.addresses.length ?? 0) > 0 });
   if (alias !== undefined && isAtLeast(stage, 'Alias')) {
-    const isFree = !pipeline.mesh.hosts.has(alias);
+    const isFree = !mesh.hosts.has(alias);
     checks.push({ what: `the alias ${alias} is no host of the mesh`, isMet: isFree });
   }
   return checks;
@@ -78,10 +82,10 @@ function oldEndpointChecks({ migration }: MoveContext): readonly MigrationCheck[
   }));
 }
 
-function newEndpointChecks({ pipeline, migration }: MoveContext): readonly MigrationCheck[] {
+function newEndpointChecks({ mesh, migration }: MoveContext): readonly MigrationCheck[] {
   const { host, to } = migration.plan.spec;
   const [from, target] = [migration.from, migration.to].map((key) =>
-    key === undefined ? undefined : pipeline.mesh.services.get(key),
+    key === undefined ? undefined : mesh.services.get(key),
   );
   if (target === undefined) return [{ what: `${to.host} is a host of the mesh`, isMet: false }];
   return migration.ports.flatMap((port): readonly MigrationCheck[] => {
@@ -130,7 +134,7 @@ function seconds(ms: number): string {
   return `${Math.floor(ms / 1000)}s`;
 }
 
-function changesOf({ pipeline, migration }: MoveContext, position: MigrationPosition): readonly string[] {
+function changesOf({ mesh, migration }: MoveContext, position: MigrationPosition): readonly string[] {
   const { plan, share, ports } = migration;
   const wanted = shareOf(migration, position);
   const lines = ports.flatMap((port) => portChanges(port, share, wanted));
@@ -138,8 +142,7 @@ function changesOf({ pipeline, migration }: MoveContext, position: MigrationPosi
   const [before, after] = [aliasAt(migration, plan.spec), aliasAt(migration, position)];
   if (alias !== undefined && before !== after)
     lines.push(`${alias} -> ${after ?? 'no such name'} (was ${before ?? 'no such name'})`);
-  const addresses =
-    migration.from === undefined ? [] : (pipeline.mesh.meshServices.get(migration.from)?.addresses ?? []);
+  const addresses = migration.from === undefined ? [] : (mesh.meshServices.get(migration.from)?.addresses ?? []);
   if (position.stage === 'Retire' && !migration.isRetired)
     lines.push(
       `${host} goes once it has been quiet for ${seconds(plan.spec.quiet)}; ${addresses.join(', ')} is kept for its return for a day`,
