@@ -269,9 +269,9 @@ function serveXds(pipeline: Pipeline, presence: ProxyPresence, metrics: Metrics,
   });
 }
 
-function metricsOf({ engine, files, leases }: Pipeline): Metrics {
+function metricsOf({ engine, files, resources, leases }: Pipeline): Metrics {
   return createMetrics({
-    resources: () => new Map(Object.entries(files.resources).map(([kind, table]) => [kind, table.size])),
+    resources: () => new Map(Object.entries(resources).map(([kind, table]) => [kind, table.size])),
     findings: () => {
       const counts = { error: 0, warning: 0, info: 0 };
       for (const collection of [engine.findings, files.findings])

@@ -77,16 +77,13 @@ export function prepareDns(options: DnsOptions, around: DnsSurroundings): DnsDel
 }
 
 /** Made anew for a host whose services, addresses or, when it is headless, endpoints change. */
-function hostNames({ engine, mesh, files }: Pipeline): Collection<HostName> {
+function hostNames({ engine, mesh, resources }: Pipeline): Collection<HostName> {
   const declared = engine.map('declared names', mesh.hosts, ({ host, services }, context) => {
     const inputs = services.flatMap(({ key }) => {
       const service = context.get(mesh.meshServices, key);
       if (service === undefined) return [];
       const resource = mayBeExternalName(service.service)
-        ? context.get(
-            files.resources.Service,
-            resourceKey('Service', service.service.namespace, nameOf(service.service)),
-          )
+        ? context.get(resources.Service, resourceKey('Service', service.service.namespace, nameOf(service.service)))
         : undefined;
       const externalName = resource?.spec.type === 'ExternalName' ? resource.spec.externalName : undefined;
       return {

@@ -44,7 +44,7 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
   return {
     findings: () => withExactPlaces(allFindings(pipeline, [...addressFindings, ...registryFindings, ...istioFindings])),
     serviceCount: pipeline.mesh.meshServices.size,
-    resourceCount: Object.values(pipeline.files.resources).reduce((sum, table) => sum + table.size, 0),
+    resourceCount: Object.values(pipeline.resources).reduce((sum, table) => sum + table.size, 0),
     model: () => modelOf(pipeline),
     istio: () => {
       istioFindings.clear();
@@ -58,7 +58,7 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
 
 /** Registries that are files are read; no server is asked by a command that looks at manifests. */
 async function readSnapshots(pipeline: Pipeline): Promise<readonly Finding[]> {
-  const registries = sortedValues(pipeline.files.resources.ServiceRegistry);
+  const registries = sortedValues(pipeline.resources.ServiceRegistry);
   const bridges = new RegistryBridges({
     clients: registryClients,
     registered: pipeline.registered,

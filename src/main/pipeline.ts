@@ -10,6 +10,7 @@
  */
 import type { Collection, Context, Table } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
+import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
 import { settingsOf } from '../mesh/settings.ts';
 import { knownProxyKinds, type ProxyKind } from '../model/proxy.ts';
@@ -27,6 +28,8 @@ import { inspectCodec } from './codec-inspection.ts';
 export interface Pipeline {
   readonly engine: Engine;
   readonly files: FileTables;
+  /** Of all sources: what the mesh is made of. */
+  readonly resources: ResourceCollections;
   /** Filled by the bridges of registries. */
   readonly registered: Table<RegisteredService>;
   /** Keys of plans whose hosts may be retired; filled by who keeps the times of migrations. */
@@ -53,9 +56,10 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   engine.batch(() => {
     for (const table of [leases, registered, quietMigrations, proxyKinds, proxyAddresses]) table.setState('live');
   });
+  // Today's only source. Another one is merged here, table by table, in order of precedence.
+  const { resources } = files;
   const mesh = buildMesh(engine, {
-    // Today's only source. Another one is merged here, table by table, in order of precedence.
-    resources: files.resources,
+    resources,
     registered,
     quietMigrations,
     leases,
@@ -65,6 +69,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   return {
     engine,
     files,
+    resources,
     registered,
     quietMigrations,
     leases,

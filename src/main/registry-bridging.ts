@@ -41,7 +41,7 @@ export async function startRegistryBridging(
   pipeline: Pipeline,
   { folder, waitMs, listening, onSeen, log }: RegistryBridgingOptions,
 ): Promise<RegistryBridging> {
-  const { engine, files, mesh, registered } = pipeline;
+  const { engine, resources, mesh, registered } = pipeline;
   const records = await openRegistryRecords(new NodeStateFolder(folder));
   const states = new Map<string, string>();
   const bridges = new RegistryBridges({
@@ -58,7 +58,7 @@ export async function startRegistryBridging(
     },
   });
   const stops = [
-    engine.sink(files.resources.ServiceRegistry, bridges.follow),
+    engine.sink(resources.ServiceRegistry, bridges.follow),
     engine.sink(mesh.virtualIpRanges, bridges.reconsider),
   ];
   return {

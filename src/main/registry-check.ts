@@ -59,8 +59,8 @@ export async function checkRegistry(
 
 const secondChanceMs = 3_000;
 
-function theOneMeant({ files }: Pipeline, name: string | undefined): ServiceRegistry {
-  const all = sortedValues(files.resources.ServiceRegistry);
+function theOneMeant({ files, resources }: Pipeline, name: string | undefined): ServiceRegistry {
+  const all = sortedValues(resources.ServiceRegistry);
   const meant = name === undefined ? all : all.filter(({ metadata }) => metadata.name === name);
   const [one, another] = meant;
   if (one !== undefined && another === undefined) return one;

@@ -36,9 +36,9 @@ export class RegistryPublishing {
     this.#pipeline = pipeline;
     this.#mayRemove = mayRemove;
     this.#log = log;
-    const { engine, files, mesh } = pipeline;
+    const { engine, resources, mesh } = pipeline;
     this.#stops = [
-      engine.sink(files.resources.ServiceRegistry, (diff) => {
+      engine.sink(resources.ServiceRegistry, (diff) => {
         for (const { before, after } of diff) this.#follow(before, after);
       }),
       engine.sink(mesh.publications, (diff) => this.#feed(diff)),

@@ -1,0 +1,47 @@
+/** isthmus.dev/v1alpha1: all but registries. */
+import type { MigrationStage } from '../../model/migration.ts';
+import type { Resource } from './resource.ts';
+
+/** `spec` is the description that codecs/declarative compiles; it has been compiled once when it gets here. */
+export type ProtocolCodec = Resource<'ProtocolCodec', Readonly<Record<string, unknown>>>;
+
+export type MeshConfig = Resource<
+  'MeshConfig',
+  {
+    readonly trustDomain: string;
+    readonly clusterDomain: string;
+    readonly rootNamespace: string;
+    readonly virtualIps: {
+      /** CIDRs; an empty list switches the family off. */
+      readonly ipv4: readonly string[];
+      readonly ipv6: readonly string[];
+      /** Milliseconds. */
+      readonly quarantine: number;
+    };
+    readonly accessLog: { readonly path: string; readonly encoding: 'TEXT' | 'JSON'; readonly format?: string };
+    /** Milliseconds; 0 means none. */
+    readonly idleTimeout: number;
+  }
+>;
+
+export interface MigratedPortSpec {
+  readonly from: number;
+  readonly to: number;
+}
+
+export type MigrationPlan = Resource<
+  'MigrationPlan',
+  {
+    /** Hosts in lower case. */
+    readonly host: string;
+    readonly to: { readonly host: string; readonly ports: readonly MigratedPortSpec[] };
+    readonly alias?: string;
+    readonly stage: MigrationStage;
+    /** Percent of requests at stage Shift. */
+    readonly share?: number;
+    /** Percents, ascending. */
+    readonly steps: readonly number[];
+    /** Milliseconds. */
+    readonly quiet: number;
+  }
+>;

@@ -1,0 +1,101 @@
+/** networking.istio.io/v1, v1beta1, v1alpha3. */
+import type { Resource } from './resource.ts';
+
+export interface WorkloadSpec {
+  readonly address?: string;
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly network?: string;
+  readonly locality?: string;
+  readonly weight?: number;
+  readonly serviceAccount?: string;
+}
+
+export interface ServiceEntryPort {
+  readonly number: number;
+  readonly name: string;
+  readonly protocol?: string;
+  readonly targetPort?: number;
+}
+
+export type ServiceEntry = Resource<
+  'ServiceEntry',
+  {
+    readonly hosts: readonly string[];
+    readonly addresses?: readonly string[];
+    readonly ports: readonly ServiceEntryPort[];
+    readonly location: 'MESH_EXTERNAL' | 'MESH_INTERNAL';
+    readonly resolution: 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN' | 'DYNAMIC_DNS';
+    readonly endpoints?: readonly WorkloadSpec[];
+    readonly workloadSelector?: { readonly labels: Readonly<Record<string, string>> };
+    readonly exportTo?: readonly string[];
+    readonly subjectAltNames?: readonly string[];
+  }
+>;
+
+export type WorkloadEntry = Resource<'WorkloadEntry', WorkloadSpec>;
+
+export type WorkloadGroup = Resource<
+  'WorkloadGroup',
+  {
+    readonly metadata?: {
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly annotations?: Readonly<Record<string, string>>;
+    };
+    readonly template: WorkloadSpec;
+    readonly probe?: Readonly<Record<string, unknown>>;
+  }
+>;
+
+export interface TrafficPolicySpec {
+  readonly loadBalancer?: {
+    readonly simple?: 'UNSPECIFIED' | 'LEAST_CONN' | 'LEAST_REQUEST' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN';
+    readonly consistentHash?: {
+      readonly httpHeaderName?: string;
+      readonly httpCookie?: Readonly<Record<string, unknown>>;
+      readonly useSourceIp?: boolean;
+      readonly httpQueryParameterName?: string;
+      readonly ringHash?: { readonly minimumRingSize?: number };
+      readonly maglev?: { readonly tableSize?: number };
+      readonly minimumRingSize?: number;
+    };
+    readonly localityLbSetting?: Readonly<Record<string, unknown>>;
+    readonly warmup?: Readonly<Record<string, unknown>>;
+    /** Milliseconds, in spite of its name. */
+    readonly warmupDurationSecs?: number;
+  };
+  readonly connectionPool?: {
+    readonly tcp?: {
+      readonly maxConnections?: number;
+      /** Milliseconds. */
+      readonly connectTimeout?: number;
+      /** Seconds, whole ones as TCP counts them. */
+      readonly tcpKeepalive?: { readonly probes?: number; readonly time?: number; readonly interval?: number };
+      /** Milliseconds. */
+      readonly maxConnectionDuration?: number;
+      /** Milliseconds. */
+      readonly idleTimeout?: number;
+    };
+    readonly http?: Readonly<Record<string, unknown>>;
+  };
+  readonly outlierDetection?: Readonly<Record<string, unknown>>;
+  readonly tls?: Readonly<Record<string, unknown>>;
+  readonly portLevelSettings?: readonly (TrafficPolicySpec & { readonly port: { readonly number: number } })[];
+  readonly tunnel?: Readonly<Record<string, unknown>>;
+  readonly proxyProtocol?: Readonly<Record<string, unknown>>;
+}
+
+export type DestinationRule = Resource<
+  'DestinationRule',
+  {
+    readonly host: string;
+    readonly trafficPolicy?: TrafficPolicySpec;
+    readonly subsets?: readonly {
+      readonly name: string;
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly trafficPolicy?: TrafficPolicySpec;
+    }[];
+    readonly exportTo?: readonly string[];
+    readonly workloadSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
+  }
+>;
