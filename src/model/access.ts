@@ -1,0 +1,33 @@
+/**
+ * Who may send what to a workload. Rules only add: what no rule permits is denied, and what is empty permits nothing.
+ */
+import type { ObjectRef } from './finding.ts';
+
+/** Conditions on an HTTP request that are all to hold. Regular expressions are RE2's, written by users. */
+export interface RequestCondition {
+  /** Anchored at the start of the path, which is taken without its query; empty for any. */
+  readonly pathRegex: string;
+  /** In upper case; empty for any. */
+  readonly methods: readonly string[];
+  /** By names in lower case; the whole of each value of the header has to match. */
+  readonly headers: readonly { readonly name: string; readonly regex: string }[];
+}
+
+export interface AccessRule {
+  /** The policy that says so. */
+  readonly object: ObjectRef;
+  /** SPIFFE ids, sorted. Any: whoever has a certificate of the mesh. */
+  readonly sources: readonly string[] | 'any';
+  /** Ports of the workload. */
+  readonly ports: readonly number[] | 'any';
+  /** HTTP requests that satisfy one of them; any: whatever is spoken, HTTP or not. */
+  readonly requests: readonly RequestCondition[] | 'any';
+}
+
+/** All that may be sent to the workloads of one identity. */
+export interface AccessPolicy {
+  /** The SPIFFE id of the destination. */
+  readonly key: string;
+  /** In the order of their policies' names. */
+  readonly rules: readonly AccessRule[];
+}
