@@ -10,6 +10,7 @@ import {
 } from '../../codecs/codec.ts';
 import { builtInCodecs } from '../../codecs/registry.ts';
 import { IsthmusError } from '../model/errors.ts';
+import { endSentence } from '../model/finding.ts';
 import { type CodecFlags, chooseCodec } from './codec-choice.ts';
 import { readNamedStream } from './named-files.ts';
 import { type OutputFormat, printRows, printValue } from './output.ts';
@@ -51,7 +52,9 @@ export async function decodeCapture(capture: string, flags: DecodeFlags): Promis
   const codec = await chooseCodec(flags);
   const bytes = await readCapture(capture, flags.hex === true);
   if (bytes.length === 0) throw new IsthmusError('BAD_DATA', `${capture} holds no bytes.`);
-  const { frames, problem } = decodeAll(codec, flags.direction, bytes);
+  // A description that breaks the contract is a fault of what compiled it.
+  const isUsersCode = flags.filename === undefined && !builtInCodecs.has(codec.name);
+  const { frames, problem } = decodeAll({ codec, isUsersCode, direction: flags.direction, bytes });
   // A table of nothing would hide that there was not even a first frame.
   if (frames.length > 0 || flags.output !== 'table') printFrames(flags.output, frames);
   if (problem === undefined) return;
@@ -80,35 +83,49 @@ function isHexadecimal(bytes: Buffer): boolean {
 
 const kindNames = new Map<number, string>(Object.entries(FrameKind).map(([name, number]) => [number, name]));
 
-function decodeAll(codec: Codec, direction: Direction, bytes: Buffer): { frames: DecodedFrame[]; problem?: string } {
-  const decoder = codec.decoder(direction, defaultLimits);
-  const frame = new Frame();
+interface Reading {
+  readonly codec: Codec;
+  readonly isUsersCode: boolean;
+  readonly direction: Direction;
+  readonly bytes: Buffer;
+}
+
+function decodeAll(reading: Reading): { frames: DecodedFrame[]; problem?: string } {
+  const decoder = reading.codec.decoder(reading.direction, defaultLimits);
   const frames: DecodedFrame[] = [];
   let offset = 0;
-  while (offset < bytes.length) {
-    const problem = problemAt(decoder, bytes, offset, frame);
-    if (problem !== undefined) return { frames, problem: placed(problem, codec, direction, bytes, offset) };
-    frames.push(describe(codec, bytes, offset, frame));
-    offset += frame.length;
+  while (offset < reading.bytes.length) {
+    const step = decodeAt(reading, decoder, offset);
+    if (typeof step === 'string') return { frames, problem: placed(step, reading, offset) };
+    frames.push(step);
+    offset += step.length;
   }
   return { frames };
 }
 
-function problemAt(decoder: Decoder, bytes: Buffer, offset: number, frame: Frame): string | undefined {
+/** The frame, or what is wrong with the bytes or with a user's code. A fault of ours is thrown on. */
+function decodeAt({ codec, isUsersCode, bytes }: Reading, decoder: Decoder, offset: number): DecodedFrame | string {
+  const frame = new Frame();
+  const left = bytes.length - offset;
   try {
-    if (decoder.decode(bytes, offset, bytes.length, frame)) return undefined;
-    const needed = frame.needed === 0 ? 'more bytes' : `${frame.needed} bytes`;
-    return `The frame is not complete; it needs ${needed}, and ${bytes.length - offset} are left.`;
+    if (!decoder.decode(bytes, offset, bytes.length, frame)) {
+      const needed = frame.needed === 0 ? 'more bytes' : `${frame.needed} bytes`;
+      return `The frame is not complete; it needs ${needed}, and ${left} are left.`;
+    }
+    if (!Number.isInteger(frame.length) || frame.length < 1 || frame.length > left)
+      return `The codec has a bug: it found a frame of ${frame.length} bytes in ${left}.`;
+    return describe(codec, bytes, offset, frame);
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error;
-    return error.message;
+    if (error instanceof CodecError) return error.message;
+    if (!isUsersCode) throw error;
+    return `The codec has a bug: it threw ${endSentence(String(error))}`;
   }
 }
 
 const shownBytes = 16;
 
 /** What is wrong, where, as what the bytes were read, and the bytes themselves. */
-function placed(problem: string, codec: Codec, direction: Direction, bytes: Buffer, offset: number): string {
+function placed(problem: string, { codec, direction, bytes }: Reading, offset: number): string {
   const shown = bytes.subarray(offset, offset + shownBytes);
   const digits = shown.toString('hex').replace(/..(?=.)/g, '$& ');
   const text = shown.toString('latin1').replace(/[^ -~]/g, '.');

@@ -76,7 +76,7 @@ describe('the program', () => {
     [['translate', '-f', 'x'], '--to'],
     [['translate', '--to', 'xds', '-f', 'x', '-o', 'table'], 'yaml, json'],
     [['proxy-config', 'secret', 'checkout-1'], 'listener, route, cluster, endpoint, all'],
-    [['codec', 'decode', 'x'], '--codec NAME or -f MANIFEST'],
+    [['codec', 'decode', 'x'], '--codec NAME, --codec MODULE or -f MANIFEST'],
     [['codec', 'decode', '--codec', 'nothing', 'x'], 'codec list'],
     [['registry', 'check', '-f', 'x', '--timeout', 'soon'], 'number of seconds'],
   ])('refuses %j with 64, and says what it wants', async (argv, wanted) => {
@@ -369,5 +369,74 @@ spec:
     const garbage = await file('garbage', 'no hex at all');
     const { stderr } = await isthmus(['codec', 'decode', '--codec', 'thrift', garbage]);
     expect(stderr).not.toContain('--hex');
+  });
+
+  /** A codec without anything but a length in its first byte, as JavaScript; `list` is the body of that function. */
+  const ownCodec = (name: string, list = "return [['size', String(frame.length)]];") => `{
+    name: '${name}', capabilities: {}, properties: {},
+    decoder: () => ({ decode: (bytes, start, end, frame) => {
+      frame.length = bytes[start];
+      return end - start >= frame.length;
+    } }),
+    list: (bytes, start, frame) => { ${list} },
+    reader() {}, rewriteId() {}, mutate() {}, errorReply() {}, heartbeatReply() {},
+  }`;
+
+  async function decodedBy(text: string, hex: string, ...more: readonly string[]) {
+    const [module, capture] = [await file('own.mjs', text), await file('hex', hex)];
+    return isthmus(['codec', 'decode', '--codec', module, ...more, '--hex', '-o', 'json', capture]);
+  }
+
+  it('decodes with a codec of a module, exported under one name or two', async () => {
+    const { stdout, stderr } = await decodedBy(
+      `const own = ${ownCodec('own')}; export { own, own as default };`,
+      '02ff01',
+    );
+    expect([stderr, JSON.parse(stdout)]).toEqual([
+      '',
+      [
+        expect.objectContaining({ offset: 0, properties: { size: '2' } }),
+        expect.objectContaining({ offset: 2, properties: { size: '1' } }),
+      ],
+    ]);
+  });
+
+  it('takes the codec of a module that is named where it exports several, and asks for a name without one', async () => {
+    const both = `export const a = ${ownCodec('first')}; export const b = ${ownCodec('second', 'return [["b", "1"]];')};`;
+    const chosen = await decodedBy(both, '01', '--codec', 'second');
+    expect(JSON.parse(chosen.stdout)).toMatchObject([{ properties: { b: '1' } }]);
+    const unnamed = await decodedBy(both, '01');
+    expect([unnamed.code, unnamed.stderr]).toEqual([
+      64,
+      expect.stringMatching(/first, second\. Choose .* --codec NAME/),
+    ]);
+    const builtIn = await decodedBy(both, '01', '--codec', 'thrift');
+    expect([builtIn.code, builtIn.stderr]).toEqual([64, expect.stringMatching(/"thrift".* first, second/)]);
+    const two = await decodedBy(both, '01', '--codec', 'first', '--codec', 'second');
+    expect([two.code, two.stderr]).toEqual([64, expect.stringContaining('two codecs: first and second')]);
+  });
+
+  it.each([
+    ['export const codec = 7;', 'exports no codec'],
+    ['throw new Error("broken")', 'cannot be loaded: broken'],
+    [`export const thief = ${ownCodec('aeraki.meta_protocol.codec.thrift')};`, 'is built in'],
+  ])('refuses a module %# as metaproxy does, in one line', async (text, why) => {
+    const { code, stderr } = await decodedBy(text, '01');
+    expect([code, stderr]).toEqual([65, expect.stringMatching(new RegExp(`^isthmus: --codec: .*${why}.*\\.\n$`))]);
+  });
+
+  it('names a module that is not there, with 64', async () => {
+    const { code, stderr } = await isthmus(['codec', 'decode', '--codec', './none.ts', 'x']);
+    expect([code, stderr]).toEqual([64, 'isthmus: --codec ./none.ts: there is no such file or folder.\n']);
+  });
+
+  it.each([
+    ['00', ownCodec('endless'), 'a frame of 0 bytes in 1'],
+    ['01', ownCodec('thrower', 'throw new RangeError("my fault");'), 'it threw RangeError: my fault.'],
+    ['01', ownCodec('liar', 'return 7;'), 'it threw TypeError'],
+  ])('says of a codec of a module that breaks the contract (%s, %#) that the bug is its own', async (hex, own, why) => {
+    const { code, stderr } = await decodedBy(`export const own = ${own};`, hex);
+    expect([code, stderr]).toEqual([65, expect.stringContaining(`The codec has a bug: `)]);
+    expect(stderr).toContain(why);
   });
 });

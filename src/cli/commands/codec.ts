@@ -29,10 +29,14 @@ function decode(settle: Settle): Command {
     .description('Decode captured bytes into frames.')
     .addHelpText(
       'before',
-      'Examples:\n  isthmus codec decode --codec thrift --hex capture.hex\n  isthmus codec decode -f my-codec.yaml capture.bin\n',
+      'Examples:\n  isthmus codec decode --codec thrift --hex capture.hex\n  isthmus codec decode -f my-codec.yaml capture.bin\n  isthmus codec decode --codec ./my-codec.ts capture.bin\n',
     )
     .argument('<capture>', 'file with the bytes; - is standard input')
-    .option('--codec <name>', 'a built-in codec, with or without its prefix; with -f, one of the file by its name')
+    .option(
+      '--codec <name-or-module>',
+      'a built-in codec, with or without its prefix; or a module that exports codecs of your own, as "proxy" takes it; may be repeated to choose one of a module, or with -f one of the file, by its name',
+      (value: string, previous: readonly string[] = []) => [...previous, value],
+    )
     .option('-f, --filename <file>', 'manifests, with the ProtocolCodec to decode with')
     .addOption(
       new Option('--direction <direction>', 'which side sent the bytes')
