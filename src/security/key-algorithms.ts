@@ -1,0 +1,61 @@
+/** The kinds of keys that are made and accepted here: those that every Envoy, OpenSSL and Go of today verifies. */
+import { createPublicKey, type KeyObject } from 'node:crypto';
+
+export const keyAlgorithms = ['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-4096'] as const;
+export type KeyAlgorithm = (typeof keyAlgorithms)[number];
+
+/** As WebCrypto names them, for making a key, importing it and signing with it. */
+export type KeyParameters = EcKeyParameters | RsaKeyParameters;
+interface EcKeyParameters {
+  readonly name: 'ECDSA';
+  readonly namedCurve: 'P-256' | 'P-384';
+  readonly hash: 'SHA-256' | 'SHA-384';
+}
+interface RsaKeyParameters {
+  readonly name: 'RSASSA-PKCS1-v1_5';
+  readonly hash: 'SHA-256';
+  readonly modulusLength: number;
+  readonly publicExponent: Uint8Array<ArrayBuffer>;
+}
+
+function rsa(modulusLength: number): RsaKeyParameters {
+  return {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    modulusLength,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  };
+}
+
+const parameters: Readonly<Record<KeyAlgorithm, KeyParameters>> = {
+  'ecdsa-p256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  'ecdsa-p384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+  'rsa-2048': rsa(2048),
+  'rsa-4096': rsa(4096),
+};
+
+export function parametersOf(algorithm: KeyAlgorithm): KeyParameters {
+  return parameters[algorithm];
+}
+
+const smallestModulus = 2048;
+/** Larger ones cost the verifier more than they are worth: a handshake with 16384 bits takes 30 times as long. */
+const largestModulus = 4096;
+
+/** How a public key, SPKI in DER, may be used by us; undefined for kinds and sizes that are not accepted. */
+export function publicKeyParameters(spki: Uint8Array): KeyParameters | undefined {
+  return parametersOfKey(createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }));
+}
+
+export function parametersOfKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeyParameters | undefined {
+  if (asymmetricKeyType === 'ec') {
+    if (asymmetricKeyDetails?.namedCurve === 'prime256v1') return parameters['ecdsa-p256'];
+    return asymmetricKeyDetails?.namedCurve === 'secp384r1' ? parameters['ecdsa-p384'] : undefined;
+  }
+  if (asymmetricKeyType !== 'rsa') return undefined;
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
+  const isSound = publicExponent >= 65537n && publicExponent < 2n ** 32n && publicExponent % 2n === 1n;
+  return isSound && modulusLength >= smallestModulus && modulusLength <= largestModulus
+    ? rsa(modulusLength)
+    : undefined;
+}
