@@ -1,34 +1,53 @@
-/** The servers of a registry, one after the other: the next one when one fails, and a rest in between that grows. */
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+/**
+ * The servers of a registry, one after the other, for as long as nobody ends it:
+ *
+ *   follow(server) rejects   --> it failed, which is told with all failures since a server was sound; a pause, the next one
+ *   follow(server) resolves  --> it did not fail, and is left all the same; a pause, and the one that it named, or the next
+ *
+ * Pauses grow. Who follows says when a server was sound: `forgive` when it told what there is, `refresh` when it lasted.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
 import { messageOf } from '../../model/errors.ts';
+import { RetryPause } from './pauses.ts';
 
-const firstRestMs = 200;
-const longestRestMs = 5_000;
+/** What went wrong since a server was sound. */
+export interface ServerFailures {
+  /** Of each server that failed, in their own order. */
+  readonly reason: string;
+  /** Whether there is none left that may do. */
+  readonly areAll: boolean;
+}
 
 export class ServerRotation<Server> {
   readonly #servers: readonly Server[];
   readonly #signal: AbortSignal;
-  /** Why each one failed, since one was sound. */
   readonly #failures = new Map<Server, string>();
-  #restMs = firstRestMs;
+  readonly #pause = new RetryPause();
 
+  /** A server that is named twice is one. */
   constructor(servers: readonly Server[], signal: AbortSignal) {
-    this.#servers = servers;
+    this.#servers = [...new Set(servers)];
     this.#signal = signal;
   }
 
-  /** Resolves when the signal ends it. `follow` rejects when a server cannot be followed any more. */
-  async run(follow: (server: Server) => Promise<never>, onFailure: (reason: string) => void): Promise<void> {
+  /** Resolves when the signal ends it; nothing is told from then on. */
+  async run(
+    follow: (server: Server) => Promise<Server | undefined>,
+    onFailure: (failures: ServerFailures) => void,
+  ): Promise<void> {
     // A client answers no sooner than it is known.
     await turn();
-    for (let at = 0; !this.#signal.aborted; at++) {
+    for (let at = 0; !this.#signal.aborted; ) {
       const server = this.#servers[at % this.#servers.length];
       if (server === undefined) return;
+      at++;
       try {
-        await follow(server);
+        const better = await follow(server);
+        if (better !== undefined) at = this.#servers.indexOf(better);
       } catch (error) {
+        if (this.#signal.aborted) return;
         this.#failures.set(server, messageOf(error));
-        onFailure(this.#servers.flatMap((one) => this.#failures.get(one) ?? []).join('; '));
+        onFailure(this.#told());
       }
       await this.rest();
     }
@@ -39,15 +58,18 @@ export class ServerRotation<Server> {
     this.#failures.clear();
   }
 
-  /** A server was sound for some time: rests are short again. */
+  /** A server was sound for some time: pauses are short again. */
   refresh(): void {
-    this.#restMs = firstRestMs;
+    this.#pause.refresh();
   }
 
-  /** Each one is twice as long as the one before, up to a bound, and no two processes rest alike. */
+  /** A pause as after a failure, for who goes on with the same server. */
   async rest(): Promise<void> {
-    const jittered = this.#restMs * (0.75 + Math.random() / 2);
-    this.#restMs = Math.min(2 * this.#restMs, longestRestMs);
-    await sleep(jittered, undefined, { signal: this.#signal }).catch(() => {});
+    await this.#pause.rest(this.#signal);
+  }
+
+  #told(): ServerFailures {
+    const reasons = this.#servers.flatMap((server) => this.#failures.get(server) ?? []);
+    return { reason: reasons.join('; '), areAll: reasons.length === this.#servers.length };
   }
 }

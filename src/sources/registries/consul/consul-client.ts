@@ -31,49 +31,40 @@
  * What never happens: a service or an instance that goes since the token may not see it, the server knows no leader, or
  * another server, or the same with another store, answers.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../../model/errors.ts';
+import { refusedClient } from '../refused-client.ts';
 import type {
   CreateRegistryClient,
   RegistryAnswer,
   RegistryClient,
   RegistryClientOptions,
 } from '../registry-client.ts';
+import { ServerRotation } from '../server-rotation.ts';
 import { AgentBusy, AgentConnection } from './agent-connection.ts';
 import { type ConsulOptions, consulOptions } from './consul-options.ts';
 import { ConsulSession, connectionsFor } from './consul-session.ts';
 import { type Realm, realmsOf } from './realm.ts';
 
-const firstRetryMs = 200;
-const longestRetryMs = 5_000;
-
 export const createConsulClient: CreateRegistryClient = (options) => {
   const { select, options: texts } = options.registry.spec;
   const parsed = consulOptions(texts);
-  if (typeof parsed === 'string') return refuse(options, parsed);
+  if (typeof parsed === 'string') return refusedClient(options, parsed);
   const realms = realmsOf(select, parsed);
   const least = connectionsFor(realms.length);
   return parsed.connections < least
-    ? refuse(options, `options.connections must be ${least} or more for so many datacenters and namespaces`)
+    ? refusedClient(options, `options.connections must be ${least} or more for so many datacenters and namespaces`)
     : new ConsulClient(options, parsed, realms);
 };
-
-function refuse({ answer }: RegistryClientOptions, reason: string): RegistryClient {
-  const refusal = setImmediate(() => answer([{ kind: 'unavailable', reason }]));
-  return { scopes: [''], close: async () => clearImmediate(refusal) };
-}
 
 class ConsulClient implements RegistryClient {
   readonly scopes: readonly string[];
   readonly #options: RegistryClientOptions;
   readonly #realms: readonly Realm[];
   readonly #abort = new AbortController();
+  readonly #rotation: ServerRotation<string>;
   readonly #running: Promise<void>;
   readonly #wanted: number;
   #own: ConsulOptions;
   #session: ConsulSession | undefined;
-  #address = 0;
-  #retryMs = firstRetryMs;
 
   constructor(options: RegistryClientOptions, own: ConsulOptions, realms: readonly Realm[]) {
     this.#options = options;
@@ -81,7 +72,8 @@ class ConsulClient implements RegistryClient {
     this.#wanted = own.connections;
     this.#realms = realms;
     this.scopes = [...new Set(realms.map(({ scope }) => scope))];
-    this.#running = this.#run();
+    this.#rotation = new ServerRotation(options.registry.spec.addresses, this.#abort.signal);
+    this.#running = this.#rotation.run(this.#follow, ({ reason }) => this.#say([{ kind: 'unavailable', reason }]));
   }
 
   async close(): Promise<void> {
@@ -90,32 +82,27 @@ class ConsulClient implements RegistryClient {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    // The first answer comes no sooner than the client is known.
-    await sleep(0);
-    while (!this.#abort.signal.aborted) {
-      try {
-        await this.#follow();
-      } catch (error) {
-        this.#say([{ kind: 'unavailable', reason: messageOf(error) }]);
-        this.#own = { ...this.#own, connections: this.#connectionsAfter(error) };
-      }
-      this.#session?.close();
-      this.#session = undefined;
-      this.#address++;
-      const pause = this.#retryMs * (0.75 + Math.random() / 2);
-      this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
-      await sleep(pause, undefined, { signal: this.#abort.signal }).catch(() => {});
-    }
-  }
-
   /** Rejects when the agent cannot be asked any more. */
-  async #follow(): Promise<unknown> {
+  readonly #follow = async (address: string): Promise<undefined> => {
+    const session = await this.#open(address);
+    this.#session = session;
+    try {
+      if (!this.#abort.signal.aborted) await session.run();
+    } catch (error) {
+      this.#own = { ...this.#own, connections: this.#connectionsAfter(error) };
+      throw error;
+    } finally {
+      session.close();
+      this.#session = undefined;
+    }
+    return undefined;
+  };
+
+  async #open(address: string): Promise<ConsulSession> {
     const { registry, secrets } = this.#options;
-    const { addresses, tls, select, trust } = registry.spec;
-    const address = addresses[this.#address % addresses.length] ?? '';
+    const { tls, select, trust } = registry.spec;
     const connection = new AgentConnection({ address, tls, secrets: await secrets() });
-    this.#session = new ConsulSession({
+    return new ConsulSession({
       connection,
       realms: this.#realms,
       options: this.#own,
@@ -124,11 +111,10 @@ class ConsulClient implements RegistryClient {
       mostServices: 2 * trust.maxServices,
       answer: (answers) => this.#say(answers),
       onSound: () => {
-        this.#retryMs = firstRetryMs;
+        this.#rotation.refresh();
+        this.#rotation.forgive();
       },
     });
-    if (this.#abort.signal.aborted) return undefined;
-    return this.#session.run();
   }
 
   /** Others share the agent's limit with us. */

@@ -1,4 +1,5 @@
 /** What the options of a ServiceRegistry say to the Consul client. */
+import { unknownOption } from '../refused-client.ts';
 
 export type Consistency = 'default' | 'stale' | 'consistent';
 
@@ -21,8 +22,8 @@ const most = 20_000;
 
 /** Gives why there are none, as text. */
 export function consulOptions(options: Options): ConsulOptions | string {
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) return `options.${unknown} is none of Consul, which has ${names.join(', ')}`;
+  const unknown = unknownOption(options, names, 'Consul');
+  if (unknown !== undefined) return unknown;
   const { connections: text = '96', consistency = 'default', partition = '', filtered = 'partial' } = options;
   const connections = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (connections < fewest || connections > most)

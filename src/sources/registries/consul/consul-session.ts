@@ -1,8 +1,8 @@
 /** All that is asked of one agent, from when it is connected to until it is lost. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../../model/errors.ts';
 import type { RegistryServiceName } from '../../../model/registry.ts';
 import type { RegistrySelectSpec } from '../../../resources/kinds.ts';
+import { RetryPause } from '../pauses.ts';
 import type { RegistryAnswer } from '../registry-client.ts';
 import { type AgentConnection, AgentLate, AgentRefusal, type AgentReply } from './agent-connection.ts';
 import { probeAgent } from './agent-probe.ts';
@@ -29,8 +29,6 @@ export interface SessionOptions {
 
 const probes = 1;
 const fewestForServices = 4;
-const firstRetryMs = 200;
-const longestRetryMs = 5_000;
 
 /** The fewest with which so many realms can be followed. */
 export function connectionsFor(realms: number): number {
@@ -79,10 +77,10 @@ export class ConsulSession {
 
   async #runRealm(realm: Realm): Promise<never> {
     const { signal } = this.#over;
-    let retryMs = firstRetryMs;
+    const retry = new RetryPause();
     for (;;) {
       const onNames = (): void => {
-        retryMs = firstRetryMs;
+        retry.refresh();
         this.#sayNames(realm);
       };
       try {
@@ -95,8 +93,8 @@ export class ConsulSession {
         if (!isItsOwn || signal.aborted || this.#watches.size === 0) throw error;
         this.#say({ kind: 'unavailable', scope: realm.scope, reason: messageOf(error) });
       }
-      await sleep(retryMs * (0.75 + Math.random() / 2), undefined, { signal });
-      retryMs = Math.min(2 * retryMs, longestRetryMs);
+      await retry.rest(signal);
+      signal.throwIfAborted();
     }
   }
 

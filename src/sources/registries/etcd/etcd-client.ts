@@ -18,6 +18,7 @@
  * What never happens: a change that is missed, between a read and its watch or during an outage.
  */
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import { refusedClient } from '../refused-client.ts';
 import type { Layout } from '../registrations/layout.ts';
 import { RegistrationAnswers } from '../registrations/registration-answers.ts';
 import { Registrations } from '../registrations/registrations.ts';
@@ -40,9 +41,7 @@ const maxKeys = 500_000;
 
 export const createEtcdClient: CreateRegistryClient = (options) => {
   const layout = layoutOf(options.registry.spec.options);
-  if (typeof layout !== 'string') return new EtcdClient(options, layout);
-  const refusal = setImmediate(() => options.answer([{ kind: 'unavailable', reason: layout }]));
-  return { scopes: [''], close: async () => clearImmediate(refusal) };
+  return typeof layout === 'string' ? refusedClient(options, layout) : new EtcdClient(options, layout);
 };
 
 /** A read that succeeded, for the most part. */
@@ -71,7 +70,7 @@ class EtcdClient implements RegistryClient {
     this.#registrations = new Registrations({ layout, maxKeys, isSelected: (name) => isSelected(select, name) });
     this.#answers = new RegistrationAnswers(this.#registrations, layout.prefixes, (answers) => this.#say(answers));
     this.#rotation = new ServerRotation(addresses, this.#abort.signal);
-    this.#running = this.#rotation.run(this.#follow, (reason) => this.#say([{ kind: 'unavailable', reason }]));
+    this.#running = this.#rotation.run(this.#follow, ({ reason }) => this.#say([{ kind: 'unavailable', reason }]));
   }
 
   async close(): Promise<void> {

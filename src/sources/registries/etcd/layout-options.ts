@@ -1,5 +1,6 @@
 /** The layout that a ServiceRegistry's options ask for. */
 import { dubboLayout, dubboOptions, dubboRootsOf } from '../dubbo/dubbo-layout.ts';
+import { unknownOption } from '../refused-client.ts';
 import type { Layout } from '../registrations/layout.ts';
 import type { FieldNames, InstanceField } from './instance-value.ts';
 import { parseKeyTemplate } from './key-template.ts';
@@ -31,9 +32,8 @@ export function layoutOf(options: Options): Layout | string {
   const { layout = usual } = options;
   if (layout !== 'dubbo' && layout !== 'template')
     return `options.layout ${quote(layout)} is neither dubbo nor template`;
-  const names: readonly string[] = known[layout];
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) return `options.${unknown} is none of layout ${layout}, which has ${names.join(', ')}`;
+  const unknown = unknownOption(options, known[layout], `layout ${layout}`);
+  if (unknown !== undefined) return unknown;
   if (layout === 'template') return template(options);
   const roots = dubboRootsOf(options);
   return typeof roots === 'string' ? roots : dubboLayout(roots);

@@ -15,8 +15,9 @@
  *
  * What never happens: an answer that is held in memory as a whole; an instance that goes since a server forgot it.
  */
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import { messageOf } from '../../../model/errors.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { pauseBetweenPolls } from '../pauses.ts';
+import { refusedClient } from '../refused-client.ts';
 import type {
   CreateRegistryClient,
   RegistryAnswer,
@@ -25,6 +26,7 @@ import type {
   Trust,
 } from '../registry-client.ts';
 import { isSelected } from '../selection.ts';
+import { ServerRotation } from '../server-rotation.ts';
 import { ApplicationsReader } from './applications-reader.ts';
 import { EurekaFollower, type PollResult } from './eureka-follower.ts';
 import { membershipsOf } from './eureka-mapping.ts';
@@ -33,8 +35,6 @@ import type { TableOptions } from './instance-table.ts';
 import { ServerConnection } from './server-connection.ts';
 
 const intervalMs = 5_000;
-const firstRetryMs = 200;
-const longestRetryMs = 5_000;
 /** Services that are said at once: others have their turn in between. */
 const window = 256;
 /** Where everything has to be read each time: the share of time that it may take. */
@@ -42,9 +42,7 @@ const readShare = 0.1;
 
 export const createEurekaClient: CreateRegistryClient = (options) => {
   const parsed = eurekaOptions(options.registry.spec.options);
-  if (typeof parsed !== 'string') return new EurekaClient(options, parsed);
-  const refusal = setImmediate(() => options.answer([{ kind: 'unavailable', reason: parsed }]));
-  return { scopes: [''], close: async () => clearImmediate(refusal) };
+  return typeof parsed === 'string' ? refusedClient(options, parsed) : new EurekaClient(options, parsed);
 };
 
 class EurekaClient implements RegistryClient {
@@ -55,16 +53,14 @@ class EurekaClient implements RegistryClient {
   readonly #tableOptions: TableOptions;
   readonly #follower: EurekaFollower;
   readonly #abort = new AbortController();
+  readonly #rotation: ServerRotation<string>;
   readonly #running: Promise<void>;
-  /** Why each address failed, since one was sound. */
-  readonly #failures = new Map<string, string>();
   #connection: ServerConnection | undefined;
-  #retryMs = firstRetryMs;
   /** Of all services: what they were said with last. */
   #said: Trust | undefined;
 
   constructor(options: RegistryClientOptions, own: EurekaOptions) {
-    const { select } = options.registry.spec;
+    const { select, addresses } = options.registry.spec;
     this.#options = options;
     this.#own = own;
     this.#tableOptions = {
@@ -72,7 +68,11 @@ class EurekaClient implements RegistryClient {
       isSelected: (name) => isSelected(select, name),
     };
     this.#follower = new EurekaFollower(own);
-    this.#running = this.#run();
+    this.#rotation = new ServerRotation(addresses, this.#abort.signal);
+    this.#running = this.#rotation.run(this.#follow, ({ reason, areAll }) => {
+      // As long as another address may do, nothing is lost.
+      if (areAll) this.#say([{ kind: 'unavailable', reason }]);
+    });
   }
 
   async close(): Promise<void> {
@@ -81,52 +81,37 @@ class EurekaClient implements RegistryClient {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    // The first answer comes no sooner than the client is known.
-    await turn();
-    const { addresses } = this.#options.registry.spec;
-    for (let at = 0; !this.#abort.signal.aborted; at++) {
-      const address = addresses[at % addresses.length] ?? '';
-      try {
-        await this.#follow(address);
-      } catch (error) {
-        this.#failures.set(address, messageOf(error));
-        this.#sayFailures(addresses);
-      }
-      this.#connection?.close();
-      await this.#pause(this.#retryMs * (0.75 + Math.random() / 2));
-      this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
-    }
-  }
-
-  /** As long as another address may do, nothing is lost. */
-  #sayFailures(addresses: readonly string[]): void {
-    const reasons = addresses.flatMap((address) => this.#failures.get(address) ?? []);
-    if (reasons.length < new Set(addresses).size) return;
-    this.#say([{ kind: 'unavailable', reason: reasons.join('; ') }]);
-  }
-
   /** Rejects when the server does not answer any more. */
-  async #follow(address: string): Promise<void> {
+  readonly #follow = async (address: string): Promise<undefined> => {
     const { registry, secrets } = this.#options;
-    const { tls, interval = intervalMs } = registry.spec;
-    const { signal } = this.#abort;
-    const connection = new ServerConnection({ address, tls, secrets: await secrets() });
+    const connection = new ServerConnection({ address, tls: registry.spec.tls, secrets: await secrets() });
     this.#connection = connection;
+    try {
+      return await this.#poll(connection);
+    } finally {
+      connection.close();
+    }
+  };
+
+  /** Resolves when nobody asks any more. */
+  async #poll(connection: ServerConnection): Promise<undefined> {
+    const { interval = intervalMs } = this.#options.registry.spec;
+    const { signal } = this.#abort;
     const reader = new ApplicationsReader(connection, this.#own.path, this.#tableOptions);
     this.#follower.begin(connection.host);
     let wasFull = false;
     while (!signal.aborted) {
       const start = performance.now();
       const result = await this.#follower.poll(reader);
-      this.#retryMs = firstRetryMs;
-      this.#failures.clear();
+      this.#rotation.refresh();
+      this.#rotation.forgive();
       await this.#tell(result);
       const took = performance.now() - start;
       const rest = result.isFull && wasFull ? Math.max(interval - took, took / readShare) : interval - took;
       wasFull = result.isFull;
-      await this.#pause(Math.max(rest, 0) * (0.95 + Math.random() / 10));
+      await pauseBetweenPolls(rest, signal);
     }
+    return undefined;
   }
 
   /** Of an unchanged list nothing, but for a full one, which tells that it is still so. */
@@ -150,9 +135,5 @@ class EurekaClient implements RegistryClient {
 
   #say(answers: readonly RegistryAnswer[]): void {
     if (!this.#abort.signal.aborted) this.#options.answer(answers);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#abort.signal }).catch(() => {});
   }
 }

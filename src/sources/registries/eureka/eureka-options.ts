@@ -1,5 +1,6 @@
 /** spec.options of a ServiceRegistry of type Eureka. */
 import { parseDuration } from '../../../resources/durations.ts';
+import { unknownOption } from '../refused-client.ts';
 
 export interface EurekaOptions {
   /** Where `/apps` stands, without a final slash; undefined where it is to be found by trying. */
@@ -19,8 +20,8 @@ const longestPath = 256;
 
 /** Gives why there are none, as text. */
 export function eurekaOptions(options: Options): EurekaOptions | string {
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) return `options.${unknown} is none of Eureka, which has ${names.join(', ')}`;
+  const unknown = unknownOption(options, names, 'Eureka');
+  if (unknown !== undefined) return unknown;
   const { path, names: by = 'application', fullRead = '5m', warmUp = '2m' } = options;
   if (path !== undefined && !/^(\/[\w.~-]+)*\/?$/.test(path.slice(0, longestPath + 1)))
     return `options.path ${JSON.stringify(path)} is no path such as /eureka`;

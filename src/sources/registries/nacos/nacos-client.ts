@@ -18,10 +18,12 @@
  *
  * What never happens: a session that survives its connection, a push that is not answered, a loss during an outage.
  */
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
 import { type GrpcConnection, grpcConnection } from '../grpc-connection.ts';
+import { pause, pauseBetweenPolls } from '../pauses.ts';
+import { refusedClient } from '../refused-client.ts';
 import type { CreateRegistryClient, RegistryClient, RegistryClientOptions } from '../registry-client.ts';
+import { ServerRotation } from '../server-rotation.ts';
 import { AccessToken } from './access-token.ts';
 import { AnswerQueue } from './answer-queue.ts';
 import { type Groups, readGroups } from './groups.ts';
@@ -38,16 +40,12 @@ const msPerService = 1;
 const groupsIntervalMs = 30_000;
 /** While all is read over HTTP. */
 const grpcRetryMs = 5_000;
-const firstRetryMs = 200;
-const longestRetryMs = 5_000;
 /** A session that lasted for so long was a sound one. */
 const soundAfterMs = 10_000;
 
 export const createNacosClient: CreateRegistryClient = (options) => {
   const own = nacosOptions(options.registry.spec.options);
-  if (typeof own !== 'string') return new NacosClient(options, own);
-  const refusal = setImmediate(() => options.answer([{ kind: 'unavailable', reason: own }]));
-  return { scopes: [''], close: async () => clearImmediate(refusal) };
+  return typeof own === 'string' ? refusedClient(options, own) : new NacosClient(options, own);
 };
 
 class NacosClient implements RegistryClient {
@@ -57,14 +55,13 @@ class NacosClient implements RegistryClient {
   readonly #queue: AnswerQueue;
   readonly #follower: NamingFollower;
   readonly #abort = new AbortController();
+  readonly #rotation: ServerRotation<string>;
   readonly #running: Promise<void>;
-  /** Why each address failed, since one was sound. */
-  readonly #failures = new Map<string, string>();
 
   constructor(options: RegistryClientOptions, own: NacosOptions) {
     this.#options = options;
     this.#own = own;
-    const { select, trust } = options.registry.spec;
+    const { select, trust, addresses } = options.registry.spec;
     this.scopes = select.namespaces.length === 0 ? [''] : [...new Set(select.namespaces.map(namespaceOf))];
     this.#queue = new AnswerQueue(options.answer);
     const { warmUpMs } = own;
@@ -75,7 +72,8 @@ class NacosClient implements RegistryClient {
       warmUpMs,
       queue: this.#queue,
     });
-    this.#running = this.#run();
+    this.#rotation = new ServerRotation(addresses, this.#abort.signal);
+    this.#running = this.#rotation.run(this.#visit, ({ reason }) => this.#queue.add({ kind: 'unavailable', reason }));
   }
 
   async close(): Promise<void> {
@@ -84,34 +82,21 @@ class NacosClient implements RegistryClient {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    // The first answer comes no sooner than the client is known.
-    await turn();
-    const { addresses } = this.#options.registry.spec;
-    let retryMs = firstRetryMs;
-    for (let at = 0; !this.#abort.signal.aborted; at++) {
-      const address = addresses[at % addresses.length] ?? '';
-      const since = performance.now();
-      try {
-        await this.#visit(address);
-      } catch (error) {
-        if (!(error instanceof Moved)) this.#fail(address, messageOf(error));
-      }
-      if (performance.now() - since > soundAfterMs) retryMs = firstRetryMs;
-      await pause(retryMs * (0.75 + Math.random() / 2), this.#abort.signal);
-      retryMs = Math.min(2 * retryMs, longestRetryMs);
+  /** Resolves when the server sends us away, or to gRPC. Rejects when it cannot be followed any more. */
+  readonly #visit = async (address: string): Promise<undefined> => {
+    const since = performance.now();
+    try {
+      return await this.#converse(address);
+    } catch (error) {
+      if (error instanceof Moved) return undefined;
+      throw error;
+    } finally {
+      if (performance.now() - since > soundAfterMs) this.#rotation.refresh();
     }
-  }
+  };
 
-  #fail(address: string, reason: string): void {
-    this.#failures.set(address, reason);
-    const { addresses } = this.#options.registry.spec;
-    const reasons = addresses.flatMap((one) => this.#failures.get(one) ?? []);
-    this.#queue.add({ kind: 'unavailable', reason: reasons.join('; ') });
-  }
-
-  /** Rejects when the server cannot be followed any more. */
-  async #visit(address: string): Promise<never> {
+  /** Only ever rejects: with Moved, or UNAVAILABLE. */
+  async #converse(address: string): Promise<never> {
     const { registry, secrets } = this.#options;
     const { tls } = registry.spec;
     const server = nacosServer(address, tls !== undefined, this.#own);
@@ -165,9 +150,9 @@ class NacosClient implements RegistryClient {
         });
       }
       await follower.refresh(session, groups);
-      this.#failures.clear();
+      this.#rotation.forgive();
       const due = start + (interval ?? Math.max(listIntervalMs, follower.size * msPerService));
-      await pause(Math.max(due - performance.now(), 0) * (0.95 + Math.random() / 10), signal);
+      await pauseBetweenPolls(due - performance.now(), signal);
     }
   }
 }
@@ -177,8 +162,4 @@ async function untilGrpc(connection: GrpcConnection, signal: AbortSignal): Promi
   do await pause(grpcRetryMs, signal);
   while (!signal.aborted && !(await isGrpcServed(connection)));
   throw new Moved('UNAVAILABLE', 'gRPC can be reached');
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => {});
 }

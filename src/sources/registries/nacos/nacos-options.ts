@@ -1,5 +1,6 @@
 /** What a ServiceRegistry of type Nacos says in `options`, and where its servers are. */
 import { parseDuration } from '../../../resources/durations.ts';
+import { unknownOption } from '../refused-client.ts';
 
 export interface NacosOptions {
   /** auto: gRPC, and HTTP for as long as that cannot be reached. */
@@ -22,8 +23,8 @@ const grpcOffset = 1_000;
 
 /** Gives why there are none, as text. */
 export function nacosOptions(options: Readonly<Record<string, string>>): NacosOptions | string {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) return `options.${unknown} is none of Nacos, which has ${known.join(', ')}`;
+  const unknown = unknownOption(options, known, 'Nacos');
+  if (unknown !== undefined) return unknown;
   const { transport = 'auto', grpcPort, warmUp = '15s' } = options;
   if (transport !== 'auto' && transport !== 'grpc' && transport !== 'http')
     return `options.transport ${JSON.stringify(transport)} is neither auto, grpc nor http`;

@@ -8,9 +8,10 @@
  * An address host:port is asked over one stream of gRPC; a URL, such as http://polaris:8090, over HTTP, until a server
  * of gRPC answers again. It has no options.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import { IsthmusError } from '../../../model/errors.ts';
 import { publisherKey } from '../../../model/publication.ts';
+import { pauseBetweenPolls } from '../pauses.ts';
+import { refusedClient, unknownOption } from '../refused-client.ts';
 import type {
   CreateRegistryClient,
   RegistryAnswer,
@@ -18,6 +19,7 @@ import type {
   RegistryClientOptions,
 } from '../registry-client.ts';
 import { isSelected } from '../selection.ts';
+import { ServerRotation } from '../server-rotation.ts';
 import { connectDiscover, isHttp } from './discover-addresses.ts';
 import type { DiscoverConnection } from './discover-connection.ts';
 import { type KnownService, KnownServices } from './known-services.ts';
@@ -33,15 +35,10 @@ const msPerService = 1;
 /** After so many polls over HTTP it is tried whether gRPC gets through again. */
 const pollsToReturn = 30;
 const window = 64;
-const firstRetryMs = 200;
-const longestRetryMs = 5_000;
 
 export const createPolarisClient: CreateRegistryClient = (options) => {
-  const [option] = Object.keys(options.registry.spec.options);
-  if (option === undefined) return new PolarisClient(options);
-  const reason = `options.${option} is none: registries of type Polaris have no options`;
-  const refusal = setImmediate(() => options.answer([{ kind: 'unavailable', reason }]));
-  return { scopes: [''], close: async () => clearImmediate(refusal) };
+  const refusal = unknownOption(options.registry.spec.options, [], 'Polaris');
+  return refusal === undefined ? new PolarisClient(options) : refusedClient(options, refusal);
 };
 
 class PolarisClient implements RegistryClient {
@@ -50,19 +47,21 @@ class PolarisClient implements RegistryClient {
   readonly #addresses: readonly string[];
   readonly #known = new KnownServices();
   readonly #abort = new AbortController();
+  readonly #rotation: ServerRotation<string>;
   readonly #running: Promise<void>;
-  /** Why each address failed, since one was sound. */
-  readonly #failures = new Map<string, string>();
   #connection: DiscoverConnection | undefined;
-  #at = 0;
-  #retryMs = firstRetryMs;
 
   constructor(options: RegistryClientOptions) {
     this.#options = options;
     const { addresses, select } = options.registry.spec;
     this.#addresses = addresses;
     this.scopes = select.namespaces.length === 0 ? [''] : select.namespaces;
-    this.#running = this.#run();
+    this.#rotation = new ServerRotation(addresses, this.#abort.signal);
+    this.#running = this.#rotation.run(this.#follow, ({ reason }) => {
+      this.#say({ kind: 'unavailable', reason });
+      // Whoever answers next may be another server, with other revisions.
+      this.#known.doubt('');
+    });
   }
 
   async close(): Promise<void> {
@@ -71,33 +70,20 @@ class PolarisClient implements RegistryClient {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    // The first answer comes no sooner than the client is known.
-    await sleep(0);
-    for (; !this.#abort.signal.aborted; this.#at++) {
-      const address = this.#addresses[this.#at % this.#addresses.length] ?? '';
-      try {
-        await this.#follow(address);
-      } catch (error) {
-        if (this.#abort.signal.aborted) return;
-        this.#failures.set(address, messageOf(error));
-        const reason = this.#addresses.flatMap((one) => this.#failures.get(one) ?? []).join('; ');
-        this.#say({ kind: 'unavailable', reason });
-        // Whoever answers next may be another server, with other revisions.
-        this.#known.doubt('');
-      }
-      this.#connection?.close();
-      this.#connection = undefined;
-      await this.#pause(this.#retryMs * (0.75 + Math.random() / 2));
-      this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
-    }
-  }
-
-  /** Resolves when there is a better address. Rejects when the server cannot be asked any more. */
-  async #follow(address: string): Promise<void> {
-    const { interval } = this.#options.registry.spec;
+  /** Resolves with an address that is better. Rejects when the server cannot be asked any more. */
+  readonly #follow = async (address: string): Promise<string | undefined> => {
     const connection = await this.#connect(address);
     this.#connection = connection;
+    try {
+      return await this.#poll(connection, isHttp(address));
+    } finally {
+      connection.close();
+      this.#connection = undefined;
+    }
+  };
+
+  async #poll(connection: DiscoverConnection, isFallback: boolean): Promise<string | undefined> {
+    const { interval } = this.#options.registry.spec;
     let listsDue = 0;
     let polls = 0;
     while (!this.#abort.signal.aborted) {
@@ -107,38 +93,38 @@ class PolarisClient implements RegistryClient {
         await this.#askLists(connection);
       }
       await this.#askInstances(connection);
-      this.#retryMs = firstRetryMs;
-      this.#failures.clear();
-      if (isHttp(address) && ++polls % pollsToReturn === 0 && (await this.#findGrpc())) return;
+      this.#rotation.refresh();
+      this.#rotation.forgive();
+      const better = isFallback && ++polls % pollsToReturn === 0 ? await this.#findGrpc() : undefined;
+      if (better !== undefined) return better;
       const rest =
         (interval ?? Math.max(instanceIntervalMs, this.#known.size * msPerService)) - (performance.now() - start);
-      await this.#pause(Math.max(rest, 0) * (0.95 + Math.random() / 10));
+      await pauseBetweenPolls(rest, this.#abort.signal);
     }
+    return undefined;
   }
 
   async #connect(address: string): Promise<DiscoverConnection> {
     return connectDiscover(address, this.#options.registry.spec.tls, await this.#options.secrets());
   }
 
-  /** Gives whether a server of gRPC answers; it is the next one then. */
-  async #findGrpc(): Promise<boolean> {
+  /** Gives the first server of gRPC that answers. */
+  async #findGrpc(): Promise<string | undefined> {
     const [scope = ''] = this.scopes;
-    for (const [at, address] of this.#addresses.entries()) {
+    for (const address of this.#addresses) {
       if (isHttp(address)) continue;
       const connection = await this.#connect(address);
       try {
         const request = { type: DiscoverType.services, service: asked(scope, '', this.#known.revisionOf(scope)) };
         const verdict = verdictOf(request, await connection.ask(request));
-        if (verdict !== 'data' && verdict !== 'unchanged') continue;
-        this.#at = at - 1;
-        return true;
+        if (verdict === 'data' || verdict === 'unchanged') return address;
       } catch {
         // As before.
       } finally {
         connection.close();
       }
     }
-    return false;
+    return undefined;
   }
 
   /** Rejects where none is to be had: another address, or a token that was renewed meanwhile, may do. */
@@ -237,10 +223,6 @@ class PolarisClient implements RegistryClient {
 
   #say(...answers: readonly RegistryAnswer[]): void {
     if (!this.#abort.signal.aborted) this.#options.answer(answers);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#abort.signal }).catch(() => {});
   }
 }
 

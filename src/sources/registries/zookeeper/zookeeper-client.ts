@@ -18,9 +18,10 @@
  *
  * What never happens: a registration that goes because its root is not there, or may not be read.
  */
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { IsthmusError } from '../../../model/errors.ts';
 import { dubboLayout } from '../dubbo/dubbo-layout.ts';
+import { refusedClient } from '../refused-client.ts';
 import { RegistrationAnswers } from '../registrations/registration-answers.ts';
 import { Registrations } from '../registrations/registrations.ts';
 import type {
@@ -30,14 +31,13 @@ import type {
   RegistryClientOptions,
 } from '../registry-client.ts';
 import { isSelected } from '../selection.ts';
+import { ServerRotation } from '../server-rotation.ts';
 import { FollowedTree } from './followed-tree.ts';
 import type { ServerAddress } from './server-addresses.ts';
 import { serverSocket } from './server-socket.ts';
 import { Session, SessionRefused } from './session.ts';
 import { type ZooKeeperSettings, zooKeeperSettings } from './zookeeper-options.ts';
 
-const firstRetryMs = 200;
-const longestRetryMs = 5_000;
 const maxRegistrations = 500_000;
 /** After how many session timeouts it is looked whether there are changes of which no event came. */
 const lookAgainSessions = 5;
@@ -46,9 +46,7 @@ const msPerNode = 4;
 
 export const createZooKeeperClient: CreateRegistryClient = (options) => {
   const settings = zooKeeperSettings(options.registry.spec);
-  if (typeof settings !== 'string') return new ZooKeeperClient(options, settings);
-  const refusal = setImmediate(() => options.answer([{ kind: 'unavailable', reason: settings }]));
-  return { scopes: [''], close: async () => clearImmediate(refusal) };
+  return typeof settings === 'string' ? refusedClient(options, settings) : new ZooKeeperClient(options, settings);
 };
 
 class ZooKeeperClient implements RegistryClient {
@@ -59,9 +57,8 @@ class ZooKeeperClient implements RegistryClient {
   readonly #tree: FollowedTree;
   readonly #answers: RegistrationAnswers;
   readonly #abort = new AbortController();
+  readonly #rotation: ServerRotation<ServerAddress>;
   readonly #running: Promise<void>;
-  /** Why each server failed, since one was sound. */
-  readonly #failures = new Map<ServerAddress, string>();
   /** Of the newest change that was seen. */
   #zxid = 0n;
   /** Since when servers refuse us, perhaps since we have seen more than they have. */
@@ -70,12 +67,11 @@ class ZooKeeperClient implements RegistryClient {
   /** Of the present session: whether all was read and said. */
   #reading = Promise.withResolvers<void>();
   #isRead = false;
-  #retryMs = firstRetryMs;
 
   constructor(options: RegistryClientOptions, settings: ZooKeeperSettings) {
     this.#options = options;
     this.#settings = settings;
-    const { roots, chroot } = settings;
+    const { roots, chroot, servers } = settings;
     const layout = dubboLayout(roots);
     const { select } = options.registry.spec;
     const selected = isSelected.bind(undefined, select);
@@ -94,7 +90,8 @@ class ZooKeeperClient implements RegistryClient {
       onIdle: () => (this.#isRead ? this.#answers.sayDoubts(this.#tree.doubts.list()) : this.#reading.resolve()),
       onFailure: (error) => this.#reading.reject(error),
     });
-    this.#running = this.#run();
+    this.#rotation = new ServerRotation(servers, this.#abort.signal);
+    this.#running = this.#rotation.run(this.#follow, ({ reason }) => this.#say([{ kind: 'unavailable', reason }]));
   }
 
   async close(): Promise<void> {
@@ -102,28 +99,12 @@ class ZooKeeperClient implements RegistryClient {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    // The first answer comes no sooner than the client is known.
-    await turn();
-    const { servers } = this.#settings;
-    for (let at = 0; !this.#abort.signal.aborted; at++) {
-      const server = servers[at % servers.length];
-      if (server === undefined) return;
-      try {
-        await this.#follow(server);
-      } catch (error) {
-        this.#failures.set(server, messageOf(error));
-        if (error instanceof SessionRefused) this.#refusedSince ??= performance.now();
-        const reason = servers.flatMap((one) => this.#failures.get(one) ?? []).join('; ');
-        this.#say([{ kind: 'unavailable', reason }]);
-      }
-      await this.#backOff();
-    }
-  }
-
   /** Rejects when the server cannot be followed any more. */
-  async #follow(server: ServerAddress): Promise<never> {
-    const session = await this.#open(server);
+  readonly #follow = async (server: ServerAddress): Promise<never> => {
+    const session = await this.#open(server).catch((error: unknown) => {
+      if (error instanceof SessionRefused) this.#refusedSince ??= performance.now();
+      throw error;
+    });
     const over = new AbortController();
     try {
       return await Promise.race([this.#read(session, over.signal), session.ended]);
@@ -135,7 +116,7 @@ class ZooKeeperClient implements RegistryClient {
       this.#zxid = session.zxid;
       session.close();
     }
-  }
+  };
 
   async #open(server: ServerAddress): Promise<Session> {
     const { registry } = this.#options;
@@ -167,8 +148,8 @@ class ZooKeeperClient implements RegistryClient {
     this.#isRead = true;
     this.#hasRead = true;
     this.#refusedSince = undefined;
-    this.#retryMs = firstRetryMs;
-    this.#failures.clear();
+    this.#rotation.refresh();
+    this.#rotation.forgive();
     await this.#answers.sayAll(doubts);
     // What came meanwhile.
     this.#answers.sayChanges();
@@ -192,11 +173,5 @@ class ZooKeeperClient implements RegistryClient {
 
   #say(answers: readonly RegistryAnswer[]): void {
     if (!this.#abort.signal.aborted) this.#options.answer(answers);
-  }
-
-  async #backOff(): Promise<void> {
-    const jittered = this.#retryMs * (0.75 + Math.random() / 2);
-    this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
-    await sleep(jittered, undefined, { signal: this.#abort.signal }).catch(() => {});
   }
 }

@@ -3,6 +3,7 @@
 import { parseDuration } from '../../../resources/durations.ts';
 import type { ServiceRegistry } from '../../../resources/kinds.ts';
 import { type DubboRoots, dubboOptions, dubboRootsOf } from '../dubbo/dubbo-layout.ts';
+import { unknownOption } from '../refused-client.ts';
 import { parseServerAddresses, type ServerAddresses } from './server-addresses.ts';
 
 export interface ZooKeeperSettings extends ServerAddresses {
@@ -17,8 +18,8 @@ const longestMs = 60_000;
 
 /** Gives why there are none, as text. */
 export function zooKeeperSettings({ addresses, options }: ServiceRegistry['spec']): ZooKeeperSettings | string {
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) return `options.${unknown} is none: registries of type ZooKeeper have ${names.join(', ')}`;
+  const unknown = unknownOption(options, names, 'ZooKeeper');
+  if (unknown !== undefined) return unknown;
   const { sessionTimeout = '6s' } = options;
   const sessionTimeoutMs = parseDuration(sessionTimeout) ?? 0;
   if (!(sessionTimeoutMs >= shortestMs && sessionTimeoutMs <= longestMs))
