@@ -71,6 +71,13 @@ function observerOf(log: Logger): MetaproxyObserver {
       log.info({ filter, listener }, 'metaproxy passes over a filter that does nothing here'),
     unknownFields: (paths) => log.warn({ paths }, 'the bootstrap file has fields that metaproxy does not know'),
     fault: (fault) => log.error({ fault }, 'a codec has a bug: the connection or request at hand was given up'),
+    mutationMissed: (missed) =>
+      log.warn(
+        missed,
+        missed.forwarded
+          ? 'a change that a route asks for is left out: frames go on without it'
+          : 'a change that a route asks for cannot be made: an error is answered instead',
+      ),
     workerDied: (reason, restartMs) => log.error({ reason, restartMs }, 'a worker has died; a new one is started'),
   };
 }

@@ -18,7 +18,7 @@ import { Rejection } from './config/rejection.ts';
 import { type Applied, type InertFilters, type ResourceChange, resourceMessages } from './config/resources.ts';
 import { planRoutes } from './config/route-plan.ts';
 import { machineNow } from './connections/machine-clock.ts';
-import { type ProxyLimits, Runtime } from './connections/runtime.ts';
+import { type PlaneNews, type ProxyLimits, Runtime } from './connections/runtime.ts';
 import { BucketStore } from './filters/token-buckets.ts';
 import { ListenerSet } from './listeners/listener-set.ts';
 import { AccessLogFiles } from './observation/access-log.ts';
@@ -32,8 +32,7 @@ export interface DataPlaneOptions {
   readonly bucketMemory: SharedArrayBuffer;
   /** Whether other workers listen on the same addresses. */
   readonly sharedAddresses: boolean;
-  /** Is told of bugs of codecs, each once. */
-  readonly tellFault: (message: string) => void;
+  readonly news: PlaneNews;
 }
 
 export class DataPlane implements ConfigurationTarget {
@@ -45,8 +44,8 @@ export class DataPlane implements ConfigurationTarget {
   readonly #clusters: ClusterSet;
   readonly #routes = new RouteDirectory();
 
-  constructor({ limits, bucketMemory, sharedAddresses, tellFault }: DataPlaneOptions) {
-    this.runtime = new Runtime(limits, tellFault);
+  constructor({ limits, bucketMemory, sharedAddresses, news }: DataPlaneOptions) {
+    this.runtime = new Runtime(limits, news);
     this.#clusters = new ClusterSet(this.runtime, this.directory, addressesOf);
     const around = {
       runtime: this.runtime,

@@ -17,6 +17,7 @@ import { configDump } from './admin/config-dump.ts';
 import { type AdsServer, type Bootstrap, readBootstrap } from './config/bootstrap.ts';
 import { Rejection } from './config/rejection.ts';
 import type { InertFilters, ResourceKind } from './config/resources.ts';
+import type { MissedMutation } from './connections/missed-mutations.ts';
 import { defaultProxyLimits, type ProxyLimits } from './connections/runtime.ts';
 import { BucketStore } from './filters/token-buckets.ts';
 import type { ProxySnapshot } from './observation/snapshot.ts';
@@ -61,6 +62,8 @@ export interface MetaproxyObserver {
   unknownFields(paths: readonly string[]): void;
   /** A codec has a bug, which has cost a connection or a request; told once for each. */
   fault(message: string): void;
+  /** A change that a route asks for is not made; told once for each route and reason. */
+  mutationMissed(missed: MissedMutation): void;
   /** A worker thread has died; a new one is started after so many milliseconds. */
   workerDied(reason: string, restartMs: number): void;
 }
@@ -107,6 +110,7 @@ const silent: MetaproxyObserver = {
   inertFilter: () => {},
   unknownFields: () => {},
   fault: () => {},
+  mutationMissed: () => {},
   workerDied: () => {},
 };
 

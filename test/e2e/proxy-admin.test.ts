@@ -8,7 +8,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { startMetaproxy } from '../../src/proxy/metaproxy.ts';
 import { TestClient } from './awesomerpc-peers.ts';
-import { bootstrap } from './proxy-bootstraps.ts';
+import { bootstrap, fileAccessLog } from './proxy-bootstraps.ts';
 import { server, stage } from './proxy-stage.ts';
 
 it('shows what it runs with and what it counts', async () => {
@@ -99,24 +99,15 @@ it('says that there is nothing at an odd path', async () => {
 it('writes an access log, of refused requests too', async () => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'isthmus-log-')), 'access.log');
   const upstream = await server('v1');
-  const log = {
-    name: 'envoy.access_loggers.file',
-    typed_config: {
-      '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
-      path: file,
-      log_format: {
-        json_format: {
-          command: '%REQ(cmd)%',
-          code: '%RESPONSE_CODE%',
-          details: '%RESPONSE_CODE_DETAILS%',
-          sent: '%BYTES_SENT%',
-          received: '%BYTES_RECEIVED%',
-          route: '%ROUTE_NAME%',
-          cluster: '%UPSTREAM_CLUSTER%',
-        },
-      },
-    },
-  };
+  const log = fileAccessLog(file, {
+    command: '%REQ(cmd)%',
+    code: '%RESPONSE_CODE%',
+    details: '%RESPONSE_CODE_DETAILS%',
+    sent: '%BYTES_SENT%',
+    received: '%BYTES_RECEIVED%',
+    route: '%ROUTE_NAME%',
+    cluster: '%UPSTREAM_CLUSTER%',
+  });
   const { connect } = await stage({
     clusters: [{ name: 'a', ports: [upstream.port] }],
     routes: [{ name: 'r', match: { metadata: [{ name: 'cmd', exact_match: '5' }] }, route: { cluster: 'a' } }],

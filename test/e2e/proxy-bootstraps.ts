@@ -56,6 +56,18 @@ export function awesomerpcProtocol(multiplexing: boolean): Record<string, unknow
   return { name: 'awesomerpc', codec: { name: 'aeraki.meta_protocol.codec.awesomerpc' }, multiplexing };
 }
 
+/** An access log as an entry of `access_log`. */
+export function fileAccessLog(file: string, json_format: Readonly<Record<string, string>>): unknown {
+  return {
+    name: 'envoy.access_loggers.file',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
+      path: file,
+      log_format: { json_format },
+    },
+  };
+}
+
 export function bootstrap(listeners: readonly unknown[], clusters: readonly TestCluster[]): unknown {
   return { static_resources: { listeners, clusters: clusters.map(cluster) } };
 }

@@ -1,6 +1,11 @@
 /** A protocol that only a YAML file describes, with heartbeats and headers, through metaproxy. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import type { MissedMutation } from '../../src/proxy/connections/missed-mutations.ts';
+import { temporaryFolder } from './isthmus-process.ts';
 import { encodeFrame, Flag, keyValueClient, keyValueServer, kvHeaderProtocol } from './kv-header-peers.ts';
+import { fileAccessLog } from './proxy-bootstraps.ts';
 import { server, stage } from './proxy-stage.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -22,6 +27,9 @@ const mutating = [
 ];
 /** A section of headers has room for these, and for no more of 300 bytes. */
 const tooLarge = { big: 'b'.repeat(65_400) };
+
+const byBig = (one: Readonly<Record<string, string>>, other: typeof one): number =>
+  (one.big?.length ?? 0) - (other.big?.length ?? 0);
 
 describe.each(both)('%s mode', (_name, multiplexing) => {
   const protocol = kvHeaderProtocol(multiplexing);
@@ -65,6 +73,35 @@ describe.each(both)('%s mode', (_name, multiplexing) => {
     await vi.waitFor(() => expect(replies).toHaveLength(1));
     expect(upstream.received[0]).toMatchObject({ headers: { tenant: 'blue', kept: 'k', added: 'x'.repeat(300) } });
     expect(replies[0]).toMatchObject({ id: 3, headers: { tenant: 'blue', 'served-by': 'metaproxy' }, body: 'body' });
+  });
+
+  it('changes a request as the route says though it has no room for an x-request-id beside', async () => {
+    const upstream = await keyValueServer();
+    const routes = [{ route: { cluster: 'a' }, request_mutation: [{ key: 'tenant', value: 'blue' }] }];
+    const { port } = await stage({ protocol, clusters: [{ name: 'a', ports: [upstream.port] }], routes });
+    const { socket, replies } = await keyValueClient(port);
+    const headers = { big: 'b'.repeat(65_480) };
+    socket.write(encodeFrame({ id: 1, headers }));
+    await vi.waitFor(() => expect(replies).toHaveLength(1));
+    expect(upstream.received[0]?.headers).toEqual({ ...headers, tenant: 'blue' });
+  });
+
+  it('mirrors a request as it is sent, with the same x-request-id', async () => {
+    const [upstream, copied] = [await keyValueServer(), await keyValueServer()];
+    const clusters = [
+      { name: 'a', ports: [upstream.port] },
+      { name: 'b', ports: [copied.port] },
+    ];
+    const mirror = { cluster: 'b', runtime_fraction: { default_value: { numerator: 100 } } };
+    const routes = [{ route: { cluster: 'a', request_mirror_policies: [mirror] } }];
+    const { port } = await stage({ protocol, clusters, routes });
+    const { socket } = await keyValueClient(port);
+    const full = { big: 'b'.repeat(65_508) };
+    socket.write(Buffer.concat([encodeFrame({ id: 1 }), encodeFrame({ id: 2, headers: full })]));
+    await vi.waitFor(() => expect([upstream.received.length, copied.received.length]).toEqual([2, 2]));
+    const headersOf = ({ received }: typeof upstream) => received.map(({ headers }) => headers).toSorted(byBig);
+    expect(headersOf(copied)).toEqual(headersOf(upstream));
+    expect(headersOf(copied)).toEqual([{ 'x-request-id': expect.stringMatching(UUID) }, full]);
   });
 
   it('answers an error when a request cannot be changed, and goes on with the connection', async () => {
@@ -122,6 +159,62 @@ describe.each(both)('%s mode', (_name, multiplexing) => {
     expect(upstream.received[0]?.headers).toEqual(headers);
     expect(replies[0]).toMatchObject({ id: 1, code: 0 });
   });
+});
+
+it("logs the x-request-id that a request was sent with, its own or the caller's", async () => {
+  const upstream = await keyValueServer();
+  const file = path.join(await temporaryFolder(), 'access.log');
+  const json_format = {
+    request_id: '%REQ(X-REQUEST-ID)%',
+    tenant: '%REQ(tenant)%',
+    found: '%REQ(nothing?X-Request-Id)%',
+  };
+  const { port } = await stage({
+    protocol: kvHeaderProtocol(true),
+    clusters: [{ name: 'a', ports: [upstream.port] }],
+    routes: [{ route: { cluster: 'a' }, request_mutation: [{ key: 'tenant', value: 'blue' }] }],
+    more: { access_log: [fileAccessLog(file, json_format)] },
+  });
+  const { socket } = await keyValueClient(port);
+  const own = { 'x-request-id': 'mine', tenant: 'red' };
+  socket.write(Buffer.concat([encodeFrame({ id: 1 }), encodeFrame({ id: 2, headers: own })]));
+  const lines = await vi.waitFor(async () => {
+    const text = (await readFile(file, 'utf8')).trim().split('\n');
+    expect(text).toHaveLength(2);
+    return text.map((line): unknown => JSON.parse(line));
+  });
+  const sent = upstream.received.map(({ headers }) => headers['x-request-id']);
+  expect(sent).toEqual([expect.stringMatching(UUID), 'mine']);
+  expect(lines).toEqual([
+    { request_id: sent[0], tenant: null, found: sent[0] },
+    { request_id: 'mine', tenant: 'red', found: 'mine' },
+  ]);
+});
+
+it('tells once for each route and reason of changes that cannot be made, by names alone, and counts them all', async () => {
+  const upstream = await keyValueServer((frame, socket) => {
+    const headers = { big: 'b'.repeat(frame.body === 'big' ? 65_508 : 0) };
+    socket.write(encodeFrame({ flags: Flag.response, id: frame.id, headers }));
+  });
+  const told: MissedMutation[] = [];
+  const { port, counter } = await stage({
+    protocol: kvHeaderProtocol(true),
+    clusters: [{ name: 'a', ports: [upstream.port] }],
+    routes: mutating,
+    observer: { mutationMissed: (missed) => void told.push(missed) },
+  });
+  const { socket, replies } = await keyValueClient(port);
+  for (let id = 0; id < 3; id++)
+    socket.write(Buffer.concat([encodeFrame({ id, headers: tooLarge }), encodeFrame({ id: id + 10, body: 'big' })]));
+  await vi.waitFor(() => expect(replies).toHaveLength(6));
+  const where = { listener: 'test', protocol: 'kv-header', route: 'r', forwarded: false };
+  const reason = expect.stringMatching(/^The value 65\d\d\d does not fit into u16\.$/);
+  expect(told.toSorted((one, other) => one.side.localeCompare(other.side))).toEqual([
+    { ...where, side: 'request', fields: ['tenant', 'added'], reason },
+    { ...where, side: 'response', fields: ['served-by'], reason },
+  ]);
+  expect(await counter('requestMutationRefused')).toBe(3);
+  expect(await counter('responseMutationRefused')).toBe(3);
 });
 
 it('survives a oneway request to an upstream that is down, and counts it as lost', async () => {

@@ -5,7 +5,8 @@ import { type Metaproxy, type MetaproxyOptions, startMetaproxy } from '../../src
 import { startServer, TestClient, type TestServer } from './awesomerpc-peers.ts';
 import { awesomerpcProtocol, bootstrap, listener, type TestCluster } from './proxy-bootstraps.ts';
 
-export interface StageOptions extends Pick<MetaproxyOptions, 'limits' | 'admin' | 'adminToken' | 'concurrency'> {
+export interface StageOptions
+  extends Pick<MetaproxyOptions, 'limits' | 'admin' | 'adminToken' | 'concurrency' | 'observer'> {
   readonly multiplexing?: boolean;
   readonly protocol?: Readonly<Record<string, unknown>>;
   readonly routes?: readonly unknown[];
@@ -32,7 +33,7 @@ export async function server(...parameters: Parameters<typeof startServer>): Pro
 /** A proxy in front of `clusters`; every request goes to the first of them unless routes are given. */
 export async function stage(options: StageOptions): Promise<Stage> {
   const [port = 0] = await freePorts(1);
-  const { clusters, limits, admin, adminToken, concurrency, more } = options;
+  const { clusters, limits, admin, adminToken, concurrency, observer, more } = options;
   const routes = options.routes ?? [{ name: 'default', route: { cluster: clusters[0]?.name } }];
   const protocol = options.protocol ?? awesomerpcProtocol(options.multiplexing ?? true);
   const proxy = await startMetaproxy({
@@ -41,6 +42,7 @@ export async function stage(options: StageOptions): Promise<Stage> {
     ...(admin === undefined ? {} : { admin }),
     ...(adminToken === undefined ? {} : { adminToken }),
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...(observer === undefined ? {} : { observer }),
   });
   onTestFinished(() => proxy.stop());
   return {

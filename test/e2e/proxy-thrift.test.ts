@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { connect as connectSocket, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { MissedMutation } from '../../src/proxy/connections/missed-mutations.ts';
+import type { MetaproxyObserver } from '../../src/proxy/metaproxy.ts';
 import { stage } from './proxy-stage.ts';
 
 const Type = { call: 1, reply: 2, exception: 3, oneway: 4 } as const;
@@ -61,7 +63,11 @@ interface Peer {
 }
 
 /** A proxy in front of a Thrift server that answers as `answer` says. */
-async function thriftStage(answer: (message: Message, socket: Socket) => void, multiplexing = true) {
+async function thriftStage(
+  answer: (message: Message, socket: Socket) => void,
+  multiplexing = true,
+  { mutation = {}, observer = {} }: { readonly mutation?: object; readonly observer?: Partial<MetaproxyObserver> } = {},
+) {
   const peer: Peer = { received: [], sockets: [] };
   const server = createServer((socket) => {
     peer.sockets.push(socket);
@@ -82,8 +88,9 @@ async function thriftStage(answer: (message: Message, socket: Socket) => void, m
     clusters: [{ name: 'a', ports: [typeof address === 'object' && address !== null ? address.port : 0] }],
     routes: [
       { match: { metadata: [{ name: 'method', prefix_match: 'lost' }] }, route: { cluster: 'nowhere' } },
-      { route: { cluster: 'a' } },
+      { route: { cluster: 'a' }, ...mutation },
     ],
+    observer,
   });
   return { ...staged, peer };
 }
@@ -169,4 +176,24 @@ it('answers each pending request with an exception when the upstream connection 
     [Type.exception, 5],
     [Type.exception, 6],
   ]);
+});
+
+it('forwards frames that have no place for a change as they are, and tells once of it', async () => {
+  const told: MissedMutation[] = [];
+  const change = [{ key: 'token', value: 'secret' }];
+  const { port, counter } = await thriftStage((message, socket) => void socket.write(reply(message)), true, {
+    mutation: { name: 'r', request_mutation: change, response_mutation: change },
+    observer: { mutationMissed: (missed) => void told.push(missed) },
+  });
+  const { socket, replies } = await caller(port);
+  socket.write(Buffer.concat([frame(call('a', 1)), frame(call('b', 2))]));
+  await vi.waitFor(() => expect(replies.map(({ name }) => name)).toEqual(['a', 'b']));
+  const missed = { listener: 'test', protocol: 'thrift', route: 'r', fields: ['token'], forwarded: true };
+  const reason = 'Frames of this flavour have no place for it.';
+  expect(told).toEqual([
+    { ...missed, side: 'request', reason },
+    { ...missed, side: 'response', reason },
+  ]);
+  expect([await counter('requestMutationLeftOut'), await counter('responseMutationLeftOut')]).toEqual([2, 2]);
+  expect([await counter('requestMutationRefused'), await counter('responseMutationRefused')]).toEqual([0, 0]);
 });

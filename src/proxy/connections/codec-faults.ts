@@ -3,13 +3,11 @@
  * hand and nobody else, and the operator is told of each bug once.
  */
 import { CodecError } from '../../../codecs/codec.ts';
-
-/** Messages that are remembered, so that a bug whose message differs each time fills neither memory nor log. */
-const MAX_TOLD = 100;
+import { ToldOnce } from './told-once.ts';
 
 export class CodecFaults {
   readonly #tell: (message: string) => void;
-  readonly #told = new Set<string>();
+  readonly #told = new ToldOnce();
 
   /** `tell` is given the codec's name and the stack of the error. */
   constructor(tell: (message: string) => void) {
@@ -18,10 +16,9 @@ export class CodecFaults {
 
   /** A CodecError is the peer's fault, and no news. */
   note(codec: string, error: unknown): void {
-    if (error instanceof CodecError || this.#told.size >= MAX_TOLD) return;
+    if (error instanceof CodecError) return;
     const what = `codec ${codec}: ${error instanceof Error ? error.message : String(error)}`;
-    if (this.#told.has(what)) return;
-    this.#told.add(what);
+    if (!this.#told.isNew(what)) return;
     this.#tell(error instanceof Error ? `codec ${codec}: ${error.stack ?? error.message}` : what);
   }
 }

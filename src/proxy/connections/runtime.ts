@@ -1,6 +1,7 @@
 /** What everything on one worker shares: its turn, its calls, its sweeper, its limits. Nothing here is global. */
 import { CallPool } from './call.ts';
 import { CodecFaults } from './codec-faults.ts';
+import { type MissedMutation, MissedMutations } from './missed-mutations.ts';
 import { Sweeper } from './sweeper.ts';
 import { Turn } from './turn.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -52,6 +53,14 @@ export const defaultProxyLimits: ProxyLimits = {
   lingerMs: 5_000,
 };
 
+/** What a data plane tells of its own accord. */
+export interface PlaneNews {
+  /** A codec has a bug; told once for each. */
+  fault(message: string): void;
+  /** A change that a route asks for is not made; told once for each route and reason. */
+  mutationMissed(missed: MissedMutation): void;
+}
+
 export class Runtime {
   readonly turn = new Turn();
   readonly calls = new CallPool();
@@ -60,11 +69,12 @@ export class Runtime {
   readonly limits: ProxyLimits;
 
   readonly faults: CodecFaults;
+  readonly missedMutations: MissedMutations;
 
-  /** `tellFault` is told of bugs of codecs. */
-  constructor(limits: ProxyLimits, tellFault: (message: string) => void) {
+  constructor(limits: ProxyLimits, news: PlaneNews) {
     this.limits = limits;
-    this.faults = new CodecFaults(tellFault);
+    this.faults = new CodecFaults((message) => news.fault(message));
+    this.missedMutations = new MissedMutations((missed) => news.mutationMissed(missed));
     this.sweeper = new Sweeper(this.turn, limits.requestTimeoutMs);
   }
 }

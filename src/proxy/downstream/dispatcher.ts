@@ -2,7 +2,7 @@
  * Takes a request from its caller to a connection: limits, route, cluster, host, then the way that the site's sharing
  * says. Whatever stops it on the way becomes an answer in the caller's own protocol.
  */
-import { Frame, type Mutation, ReplyReason } from '../../../codecs/codec.ts';
+import { Frame, ReplyReason } from '../../../codecs/codec.ts';
 import type { Cluster } from '../clusters/cluster.ts';
 import type { Host } from '../clusters/host.ts';
 import type { Call, CallOwner } from '../connections/call.ts';
@@ -10,7 +10,8 @@ import type { HostPool } from '../upstream/host-pool.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import type { CallerLinks } from './caller-links.ts';
 import { mirror } from './mirror.ts';
-import { decodeAgain, mutate } from './reworked-frame.ts';
+import { decodeAgain } from './reworked-frame.ts';
+import { changeRequest } from './route-changes.ts';
 import type { Site } from './site.ts';
 import { Way } from './way.ts';
 
@@ -31,7 +32,7 @@ export interface Caller extends CallOwner {
 const MAX_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 200;
-/** For frames that are looked at a second time: mutated ones, and those sent to a second host. */
+/** For frames that are looked at a second time, when they are sent to a second host. */
 const scratch = new Frame();
 const way = new Way();
 
@@ -40,9 +41,13 @@ export function dispatch(site: Site, caller: Caller, call: Call, frame: Frame): 
   const { route, cluster, mutation } = way;
   if (refusal !== undefined) caller.refuse(call, refusal.reason, refusal.message, refusal.detail);
   else if (route !== undefined && cluster !== undefined) {
-    if (route.mirrors.length > 0) mirror(site, route, mutation, call, frame);
-    if (mutation.length > 0) sendMutated(site, caller, call, frame, cluster, mutation);
-    else send(site, caller, call, frame, cluster);
+    const sent = mutation.length > 0 ? changeRequest(site, call, frame, mutation) : frame;
+    if (sent === undefined) {
+      caller.refuse(call, ReplyReason.unspecified, 'the request cannot be changed', 'request_mutation_failed');
+      return;
+    }
+    if (route.mirrors.length > 0) mirror(site, route, call, sent);
+    send(site, caller, call, sent, cluster);
   }
 }
 
@@ -85,20 +90,6 @@ export function resend(site: Site, caller: Caller, call: Call): void {
     return;
   }
   cluster.stats.rqRetry++;
-  send(site, caller, call, scratch, cluster);
-}
-
-/** A change that no route asked for is left out where it cannot be made. */
-function sendMutated(site: Site, caller: Caller, call: Call, frame: Frame, cluster: Cluster, mutation: Mutation): void {
-  const mutated = mutate(site, call.bytes, call.start, frame, mutation);
-  if (mutated === undefined || !decodeAgain(site, mutated, 0, mutated.length, scratch)) {
-    if (call.route?.requestMutation.length === 0) send(site, caller, call, frame, cluster);
-    else caller.refuse(call, ReplyReason.unspecified, 'the request cannot be changed', 'request_mutation_failed');
-    return;
-  }
-  call.bytes = mutated;
-  call.start = 0;
-  call.length = mutated.length;
   send(site, caller, call, scratch, cluster);
 }
 

@@ -20,7 +20,7 @@ import { Intake, type IntakeOwner, Pause } from './intake.ts';
 import { ReplyOrder } from './reply-order.ts';
 import { ReplyPressure } from './reply-pressure.ts';
 import type { ConnectionAddresses } from './request-logs.ts';
-import { mutate } from './reworked-frame.ts';
+import { changeReply } from './route-changes.ts';
 import type { Site } from './site.ts';
 
 const nothing = Buffer.alloc(0);
@@ -269,7 +269,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   }
 
   #answerMutated(call: Call, bytes: Buffer, start: number, frame: Frame, from: ReplySource, mutation: Mutation): void {
-    const mutated = mutate(this.#site, bytes, start, frame, mutation);
+    const mutated = changeReply(this.#site, call, bytes, start, frame, mutation);
     if (mutated === undefined) {
       this.refuse(call, ReplyReason.badResponse, 'the reply cannot be changed', 'response_mutation_failed');
       return;

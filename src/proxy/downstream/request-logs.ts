@@ -26,12 +26,16 @@ interface BoundLog {
   readonly response: readonly number[];
 }
 
+const REQUEST_ID = 'x-request-id';
+
 export class RequestLogs {
   readonly #plan: MetaProtocolPlan;
   readonly #view: PropertyView;
   readonly #logs: readonly BoundLog[];
   readonly #faults: CodecFaults;
   readonly readsReplies: boolean;
+  /** Numbers of the properties that are the request's id, however a log spells it. */
+  readonly #requestIds: ReadonlySet<number>;
 
   constructor(plan: MetaProtocolPlan, files: AccessLogFiles, faults: CodecFaults) {
     this.#plan = plan;
@@ -42,6 +46,9 @@ export class RequestLogs {
       request: format.requestProperties.map((name) => this.#view.number(name)),
       response: format.responseProperties.map((name) => this.#view.number(name)),
     }));
+    const named = plan.accessLogs.flatMap(({ format }) => format.requestProperties);
+    const requestIds = named.filter((name) => name.toLowerCase() === REQUEST_ID);
+    this.#requestIds = new Set(requestIds.map((name) => this.#view.number(name)));
     this.readsReplies = this.#logs.some(({ response }) => response.length > 0);
   }
 
@@ -52,6 +59,20 @@ export class RequestLogs {
       return this.#logs.map(({ request }) => request.map((number) => this.#view.read(number)));
     } catch (error) {
       return this.#unreadable(error);
+    }
+  }
+
+  /** The request is sent with an id that the caller may not have given it: that is the one to look for elsewhere. */
+  noteSent(call: Call, frame: Frame): void {
+    const { logged } = call;
+    if (logged === undefined || this.#requestIds.size === 0) return;
+    try {
+      this.#view.open(call.bytes, call.start, frame);
+      call.logged = this.#logs.map(({ request }, log) =>
+        request.map((number, at) => (this.#requestIds.has(number) ? this.#view.read(number) : logged[log]?.[at])),
+      );
+    } catch (error) {
+      this.#unreadable(error);
     }
   }
 

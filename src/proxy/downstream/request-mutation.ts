@@ -1,7 +1,8 @@
 /**
  * What a request is changed by before it is sent, or copied to a mirror: the route's mutation and, as the reference
  * does it, an x-request-id where the caller has sent none. Nothing, where protocol or frame cannot be changed; no
- * x-request-id by itself, where that would mean to walk through the whole request.
+ * x-request-id, where the protocol has no place for one, and none by itself, where that would mean to walk through the
+ * whole request.
  */
 import { randomUUID } from 'node:crypto';
 import type { Codec, Frame, Mutation, PropertyReader } from '../../../codecs/codec.ts';
@@ -15,10 +16,11 @@ export type RequestMutation = (bytes: Buffer, start: number, frame: Frame, ofRou
 export function requestMutation(codec: Codec): RequestMutation {
   if (!codec.capabilities.mutates) return () => none;
   const readRequestId: PropertyReader = codec.reader(REQUEST_ID);
+  const adds = codec.whyNotSettable?.('request', REQUEST_ID, randomUUID()) === undefined;
   return (bytes, start, frame, ofRoute) => {
     if (codec.capabilities.mutatesBody === true && ofRoute.length === 0) return none;
     if (codec.canMutate?.(frame) === false) return none;
-    if (readRequestId(bytes, start, frame) !== undefined) return ofRoute;
+    if (!adds || readRequestId(bytes, start, frame) !== undefined) return ofRoute;
     return [{ key: REQUEST_ID, value: randomUUID() }, ...ofRoute];
   };
 }

@@ -1,20 +1,20 @@
 /** Frames that are changed or looked at once more: a codec may find one that it decoded impossible to change. */
-import type { Frame, Mutation } from '../../../codecs/codec.ts';
+import { CodecError, type Frame, type Mutation } from '../../../codecs/codec.ts';
 import type { Site } from './site.ts';
 
-/** The changed frame in a buffer of its own; undefined when the codec cannot change it. */
+/** The changed frame in a buffer of its own; or, as text, why the codec cannot change it. */
 export function mutate(
   { codec, runtime }: Site,
   bytes: Buffer,
   start: number,
   frame: Frame,
   mutation: Mutation,
-): Buffer | undefined {
+): Buffer | string {
   try {
     return codec.mutate(bytes, start, frame, mutation);
   } catch (error) {
     runtime.faults.note(codec.name, error);
-    return undefined;
+    return error instanceof CodecError ? error.message : 'The codec has a bug, which is told by itself.';
   }
 }
 

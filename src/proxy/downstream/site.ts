@@ -30,6 +30,8 @@ export interface SiteSurroundings {
 }
 
 export class Site {
+  /** The listener's name. */
+  readonly listener: string;
   readonly plan: MetaProtocolPlan;
   readonly codec: Codec;
   readonly runtime: Runtime;
@@ -45,6 +47,7 @@ export class Site {
   readonly #directory: ClusterDirectory;
 
   constructor(listener: string, plan: MetaProtocolPlan, stats: ProtocolStats, around: SiteSurroundings) {
+    this.listener = listener;
     this.plan = plan;
     this.codec = plan.codec;
     this.runtime = around.runtime;

@@ -6,6 +6,7 @@ import { type Frame, type Mutation, ReplyReason } from '../../../codecs/codec.ts
 import type { Cluster } from '../clusters/cluster.ts';
 import type { Call } from '../connections/call.ts';
 import type { BoundRoute } from '../routing/route-table.ts';
+import { leaveRequestUnchanged } from './route-changes.ts';
 import type { Site } from './site.ts';
 
 /** Why a request goes nowhere; `detail` as in the access log. */
@@ -75,7 +76,9 @@ export class Way {
 /** A change that no route asked for is left out where the request cannot be read. */
 function mutationOf(site: Site, route: BoundRoute, bytes: Buffer, start: number, frame: Frame): Mutation {
   try {
-    return site.mutation(bytes, start, frame, route.requestMutation);
+    const mutation = site.mutation(bytes, start, frame, route.requestMutation);
+    if (mutation.length === 0 && route.requestMutation.length > 0) leaveRequestUnchanged(site, route);
+    return mutation;
   } catch (error) {
     if (route.requestMutation.length > 0) throw error;
     site.runtime.faults.note(site.codec.name, error);

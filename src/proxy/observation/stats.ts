@@ -23,6 +23,12 @@ export class ProtocolStats {
   localResponseBusinessException = 0;
   rateLimited = 0;
   rateLimitOk = 0;
+  /** Requests, and replies, that got an error in their stead because the route's change cannot be made. */
+  requestMutationRefused = 0;
+  responseMutationRefused = 0;
+  /** Those that went on unchanged, because frames of their flavour have no place for a change. */
+  requestMutationLeftOut = 0;
+  responseMutationLeftOut = 0;
   mirrored = 0;
   mirrorDropped = 0;
   cxTotal = 0;

@@ -4,7 +4,9 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Applied } from '../config/resources.ts';
+import { kindOf } from '../connections/missed-mutations.ts';
 import type { ProxyLimits } from '../connections/runtime.ts';
+import { ToldOnce } from '../connections/told-once.ts';
 import { DataPlane } from '../data-plane.ts';
 import { mergeSnapshots, type ProxySnapshot, takeSnapshot } from '../observation/snapshot.ts';
 import type { ConfigurationTarget, ResourceNames } from '../xds-client/configuration.ts';
@@ -21,8 +23,7 @@ export interface Planes extends ConfigurationTarget {
 }
 
 export function planeHere(limits: ProxyLimits, bucketMemory: SharedArrayBuffer, news: WorkerNews): Planes {
-  const tellFault = (message: string): void => news.fault(message);
-  const plane = new DataPlane({ limits, bucketMemory, sharedAddresses: false, tellFault });
+  const plane = new DataPlane({ limits, bucketMemory, sharedAddresses: false, news });
   return {
     apply: (changes) => plane.apply(changes),
     resourceNames: () => plane.resourceNames(),
@@ -36,7 +37,8 @@ export function planeHere(limits: ProxyLimits, bucketMemory: SharedArrayBuffer, 
 export function planesOnWorkers(count: number, module: URL, workerData: WorkerData, news: WorkerNews): Planes {
   const inForce = new InForce();
   const start = (): Worker => new Worker(module, { workerData });
-  const workers = Array.from({ length: count }, () => new WorkerLink(start, () => inForce.all(), news));
+  const toldOnce = onceOfAll(news);
+  const workers = Array.from({ length: count }, () => new WorkerLink(start, () => inForce.all(), toldOnce));
   let names: ResourceNames = { endpoints: [], routes: [] };
   return {
     apply: async (changes) => {
@@ -58,6 +60,20 @@ export function planesOnWorkers(count: number, module: URL, workerData: WorkerDa
       await Promise.all(workers.map((worker) => worker.ask({ kind: 'stop', number: 0 })));
       await Promise.all(workers.map((worker) => worker.end()));
     },
+  };
+}
+
+/** What each worker tells once, and the primary once for all of them. */
+function onceOfAll(news: WorkerNews): WorkerNews {
+  const [faults, missed] = [new ToldOnce(), new ToldOnce()];
+  return {
+    fault: (message) => {
+      if (faults.isNew(message)) news.fault(message);
+    },
+    mutationMissed: (mutation) => {
+      if (missed.isNew(kindOf(mutation))) news.mutationMissed(mutation);
+    },
+    workerDied: (reason, restartMs) => news.workerDied(reason, restartMs),
   };
 }
 

@@ -5,6 +5,7 @@
 import type { Worker } from 'node:worker_threads';
 import { messageOf } from '../../model/errors.ts';
 import type { ResourceChange } from '../config/resources.ts';
+import type { PlaneNews } from '../connections/runtime.ts';
 import type { WorkerAnswer, WorkerMessage, WorkerQuestion } from './worker-messages.ts';
 
 const FIRST_PAUSE_MS = 100;
@@ -12,9 +13,7 @@ const LONGEST_PAUSE_MS = 5000;
 /** A worker that has lived this long dies for a reason of its own. */
 const LONG_LIFE_MS = 60_000;
 
-export interface WorkerNews {
-  /** A codec has a bug. */
-  fault(message: string): void;
+export interface WorkerNews extends PlaneNews {
   workerDied(reason: string, restartMs: number): void;
 }
 
@@ -73,12 +72,12 @@ export class WorkerLink {
   }
 
   #hear(message: WorkerMessage): void {
-    if (message.kind === 'fault') {
-      this.#news.fault(message.message);
-      return;
+    if (message.kind === 'fault') this.#news.fault(message.message);
+    else if (message.kind === 'mutationMissed') this.#news.mutationMissed(message.missed);
+    else {
+      this.#waiting.get(message.number)?.(message);
+      this.#waiting.delete(message.number);
     }
-    this.#waiting.get(message.number)?.(message);
-    this.#waiting.delete(message.number);
   }
 
   #died(reason: string): void {

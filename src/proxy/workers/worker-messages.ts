@@ -1,5 +1,6 @@
 /** What the primary and its workers say to each other. Plain data. */
 import type { Applied, ResourceChange } from '../config/resources.ts';
+import type { MissedMutation } from '../connections/missed-mutations.ts';
 import type { ProxyLimits } from '../connections/runtime.ts';
 import type { ProxySnapshot } from '../observation/snapshot.ts';
 import type { ResourceNames } from '../xds-client/configuration.ts';
@@ -23,4 +24,7 @@ export type WorkerAnswer =
   | { readonly kind: 'stop'; readonly number: number };
 
 /** What a worker says: answers, and what it was not asked for. */
-export type WorkerMessage = WorkerAnswer | { readonly kind: 'fault'; readonly message: string };
+export type WorkerMessage =
+  | WorkerAnswer
+  | { readonly kind: 'fault'; readonly message: string }
+  | { readonly kind: 'mutationMissed'; readonly missed: MissedMutation };

@@ -1,6 +1,7 @@
 /** A worker thread: a data plane that does what the primary says. Loading this module in a thread started for it serves. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { registerCodecModules } from '../../../codecs/codec-modules.ts';
+import type { PlaneNews } from '../connections/runtime.ts';
 import { DataPlane } from '../data-plane.ts';
 import { takeSnapshot } from '../observation/snapshot.ts';
 import type { WorkerAnswer, WorkerData, WorkerMessage, WorkerQuestion } from './worker-messages.ts';
@@ -12,11 +13,12 @@ export function isWorkerData(data: unknown): data is WorkerData {
 if (parentPort !== null && isWorkerData(workerData)) serve(parentPort, workerData);
 
 function serve(port: MessagePort, { limits, bucketMemory, codecModules }: WorkerData): void {
-  const tellFault = (message: string): void => {
-    const fault: WorkerMessage = { kind: 'fault', message };
-    port.postMessage(fault);
+  const tell = (message: WorkerMessage): void => port.postMessage(message);
+  const news: PlaneNews = {
+    fault: (message) => tell({ kind: 'fault', message }),
+    mutationMissed: (missed) => tell({ kind: 'mutationMissed', missed }),
   };
-  const plane = new DataPlane({ limits, bucketMemory, sharedAddresses: true, tellFault });
+  const plane = new DataPlane({ limits, bucketMemory, sharedAddresses: true, news });
   let work: Promise<unknown> = registerCodecModules(codecModules);
   port.on('message', (question: WorkerQuestion) => {
     // A snapshot does not wait for a listener that takes its time.
