@@ -3,6 +3,7 @@
 import type { ExitCode } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { RegistryStatus } from '../model/registry.ts';
+import type { ServiceSummary } from '../model/service-summary.ts';
 
 export interface RunOptions {
   readonly files: readonly string[];
@@ -52,6 +53,7 @@ export interface OfflineMesh {
   readonly serviceCount: number;
   /** The mesh model as plain values, deterministic. */
   model(): unknown;
+  services(): readonly ServiceSummary[];
   /** Istio objects, each a plain value. */
   istio(): readonly unknown[];
   /** What a proxy of this node id and kind would be sent, by type, as proto JSON. */

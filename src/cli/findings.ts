@@ -53,3 +53,14 @@ export function printFindings(format: OutputFormat, findings: readonly Finding[]
   else if (sorted.length > 0) print(sorted.map(formatFinding).join('\n'));
   say(summary);
 }
+
+/**
+ * For commands that print something else: what was found, to standard error. Where there is an error, with what it means
+ * for what was printed; answers whether there is.
+ */
+export function sayFindings(findings: readonly Finding[], ifError: string): boolean {
+  for (const finding of sortFindings(findings)) if (finding.severity !== 'info') say(formatFinding(finding));
+  const failed = findings.some((finding) => finding.severity === 'error');
+  if (failed) say(`${countBySeverity(findings)}. ${ifError}`);
+  return failed;
+}

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { IsthmusError } from '../model/errors.ts';
-import { finding } from '../model/finding.ts';
+import { type Finding, finding } from '../model/finding.ts';
+import type { PortProtocol } from '../model/service.ts';
+import type { ServiceSummary } from '../model/service-summary.ts';
 import type { Actions, OfflineMesh, ProxyRunOptions, RunOptions } from './actions.ts';
 import { runProgram } from './program.ts';
 
@@ -14,6 +16,7 @@ const emptyMesh: OfflineMesh = {
   resourceCount: 0,
   serviceCount: 0,
   model: () => ({ services: [] }),
+  services: () => [],
   istio: () => [],
   xds: () => ({}),
 };
@@ -93,6 +96,7 @@ describe('the program', () => {
     ['vip', 'list'],
     ['vip', 'show', 'h'],
     ['describe', 'h'],
+    ['services'],
     ['registry', 'list'],
     ['registry', 'show', 'r'],
     ['registry', 'services', 'r'],
@@ -110,6 +114,7 @@ describe('the program', () => {
     ['proxy'],
     ['validate'],
     ['translate'],
+    ['services'],
     ['proxy-status'],
     ['proxy-config'],
     ['vip'],
@@ -286,6 +291,81 @@ describe('what answers at an admin address', () => {
     const token = await file('token', content);
     const { code, stderr } = await isthmus(['vip', 'list', '--admin-token-file', token]);
     expect([code, stderr]).toEqual([64, expect.stringContaining(why)]);
+  });
+});
+
+describe('services', () => {
+  const service = (host: string, more: Partial<ServiceSummary> = {}): ServiceSummary => ({
+    host,
+    namespace: 'shop',
+    addresses: ['127.241.0.1'],
+    ports: [portOf(80, { kind: 'plain', protocol: 'http' }, 1, 2)],
+    resolution: 'static',
+    provenance: { source: 'service-entry', object: { kind: 'ServiceEntry', namespace: 'shop', name: 'entry' } },
+    ...more,
+  });
+  const portOf = (number: number, protocol: PortProtocol, healthy: number, total: number, codec?: string) => ({
+    number,
+    name: 'any',
+    protocol,
+    endpoints: { healthy, total },
+    ...(codec === undefined ? {} : { codec }),
+  });
+  const orders: PortProtocol = { kind: 'metaprotocol', application: 'orders' };
+  const many = [
+    service('a.mesh'),
+    service('b.mesh', {
+      addresses: ['127.241.0.2', 'fd00::2'],
+      ports: [portOf(7000, orders, 3, 3, 'orders'), portOf(7001, orders, 3, 3)],
+      provenance: { source: 'registry', registry: 'consul', object: { kind: 'ServiceRegistry', name: 'consul' } },
+    }),
+    service('c.mesh', {
+      namespace: 'depot',
+      addresses: [],
+      ports: [
+        portOf(80, { kind: 'plain', protocol: 'tcp' }, 1, 1),
+        portOf(81, { kind: 'native', protocol: 'redis' }, 0, 1),
+      ],
+    }),
+    service('d.mesh', { namespace: 'depot', resolution: 'none' }),
+  ];
+  const offline = (services: readonly ServiceSummary[], findings: readonly Finding[] = []): Partial<Actions> => ({
+    loadOffline: async () => ({ ...emptyMesh, services: () => services, findings: async () => findings }),
+  });
+
+  it('shows addresses, protocols, healthy endpoints of all, port by port where they differ, and the source', async () => {
+    const { code, stdout, stderr } = await isthmus(['services', '-f', 'x'], offline(many));
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.replace(/ {2,}/g, ' | ')).toBe(
+      [
+        'HOST | NAMESPACE | ADDRESSES | PORTS | ENDPOINTS | SOURCE',
+        'a.mesh | shop | 127.241.0.1 | 80/http | 1/2 | ServiceEntry/entry',
+        'b.mesh | shop | 127.241.0.2,fd00::2 | 7000/metaprotocol:orders,7001/metaprotocol:orders (not registered) | 3/3 | registry/consul',
+        'c.mesh | depot | none | 80/tcp,81/redis | 1/1,0/1 | ServiceEntry/entry',
+        'd.mesh | depot | 127.241.0.1 | 80/http | - | ServiceEntry/entry',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('lists one namespace when asked to, as data too, and says where nothing is left', async () => {
+    const json = await isthmus(['services', '-f', 'x', '-n', 'depot', '-o', 'json'], offline(many));
+    expect(JSON.parse(json.stdout)).toEqual([many[2], many[3]]);
+    const none = await isthmus(['svc', '-f', 'x', '-n', 'nowhere', '-o', 'json'], offline(many));
+    expect(none).toEqual({
+      code: 0,
+      stdout: '[]\n',
+      stderr: 'There is no service in namespace "nowhere". There are 4 in other namespaces.\n',
+    });
+    const empty = await isthmus(['services', '-f', 'x', '-o', 'yaml'], offline([]));
+    expect([empty.stdout, empty.stderr]).toEqual(['[]\n', 'There is no service.\n']);
+  });
+
+  it('ends with 79 where manifests have errors, and lists what is not in error', async () => {
+    const wrong = finding('ISTH0101', { object: { kind: 'Toaster', name: 'a' }, message: 'No such kind.' });
+    const { code, stdout, stderr } = await isthmus(['services', '-f', 'x', '-o', 'json'], offline(many, [wrong]));
+    expect([code, JSON.parse(stdout).length]).toEqual([79, 4]);
+    expect(stderr).toMatch(/ISTH0101 .*\n1 error, .* leaves out what is in error\.\n$/);
   });
 });
 

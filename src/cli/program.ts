@@ -15,6 +15,7 @@ import { proxyConfigCommand } from './commands/proxy-config.ts';
 import { proxyStatusCommand } from './commands/proxy-status.ts';
 import { registryCommand } from './commands/registry.ts';
 import { runCommand } from './commands/run.ts';
+import { servicesCommand } from './commands/services.ts';
 import { translateCommand } from './commands/translate.ts';
 import { validateCommand } from './commands/validate.ts';
 import { vipCommand } from './commands/vip.ts';
@@ -65,6 +66,7 @@ function createProgram(version: string, actions: Actions, settle: Settle): Comma
     translateCommand(actions, settle),
     proxyStatusCommand(settle),
     proxyConfigCommand(settle),
+    servicesCommand(actions, settle),
     vipCommand(),
     registryCommand(actions, settle),
     migrateCommand(settle),

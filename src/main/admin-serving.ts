@@ -17,6 +17,7 @@ import type { MigrationKeeping } from './migration-keeping.ts';
 import { nearHosts } from './near-hosts.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { RegistryBridging } from './registry-bridging.ts';
+import { summarizeServices } from './service-summaries.ts';
 
 export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics'> {
   readonly pipeline: Pipeline;
@@ -39,6 +40,7 @@ export function viewsOf({ pipeline, xds, unready, metrics, findings, log, ...par
     metrics,
     findings: async () => withExactPlaces(findings()),
     services: () => sortedValues(mesh.meshServices),
+    serviceSummaries: () => summarizeServices(pipeline),
     service: (host) => describeService(pipeline, host),
     nearHosts: (host) => nearHosts(host, mesh.hosts.keys()),
     virtualIps: () => parts.leases()?.all() ?? [],

@@ -22,6 +22,7 @@ import { createManifestReader } from './manifests.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { registryClients } from './registry-clients.ts';
+import { summarizeServices } from './service-summaries.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
 /** Throws USAGE for a path that cannot be read: what is said of the others would look like the whole. */
@@ -46,6 +47,7 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
     serviceCount: pipeline.mesh.meshServices.size,
     resourceCount: Object.values(pipeline.resources).reduce((sum, table) => sum + table.size, 0),
     model: () => modelOf(pipeline),
+    services: () => summarizeServices(pipeline),
     istio: () => {
       istioFindings.clear();
       return istioObjects(pipeline, (findings) => {

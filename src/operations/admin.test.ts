@@ -6,6 +6,7 @@ const views: AdminViews = {
   metrics: async () => 'isthmus_up 1\n',
   findings: async () => [],
   services: () => [{ host: 'orders.shop.mesh' }],
+  serviceSummaries: () => [{ host: 'orders.shop.mesh' }],
   service: (host) => (host === 'shop/orders.shop.mesh' ? { host } : undefined),
   nearHosts: (host) => (host === 'orders' ? ['orders.shop.mesh', 'orders.other.mesh'] : []),
   virtualIps: () => [],
@@ -48,6 +49,12 @@ describe('the admin API', () => {
     for (const host of ['shop/orders.shop.mesh', 'shop%2Forders.shop.mesh']) {
       expect(await (await app.request(`/api/v1/services/${host}`)).json()).toEqual({ host: 'shop/orders.shop.mesh' });
     }
+  });
+
+  it('lists services in one line each beside the whole of them, where no host can be meant', async () => {
+    const app = createAdminApp({ ...views, serviceSummaries: () => [{ host: 'in one line' }] }, undefined);
+    expect(await (await app.request('/api/v1/service-summaries')).json()).toEqual([{ host: 'in one line' }]);
+    expect((await createAdminApp(views, 'secret').request('/api/v1/service-summaries')).status).toBe(401);
   });
 
   it('says what there is not', async () => {

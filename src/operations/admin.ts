@@ -16,6 +16,8 @@ export interface AdminViews {
   readonly metrics: () => Promise<string>;
   readonly findings: () => Promise<unknown>;
   readonly services: () => unknown;
+  /** The same services in one line each. */
+  readonly serviceSummaries: () => unknown;
   readonly service: (host: string) => unknown;
   /** Hosts that were probably meant by a name that is none; the nearest first. */
   readonly nearHosts: (host: string) => readonly string[];
@@ -64,6 +66,7 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
     value === undefined ? new Response(`There is no ${what}.\n`, { status: 404 }) : Response.json(value);
   app.get('/api/v1/findings', async () => found(await views.findings(), 'finding'));
   app.get('/api/v1/services', () => found(views.services(), 'service'));
+  app.get('/api/v1/service-summaries', () => found(views.serviceSummaries(), 'service'));
   app.get('/api/v1/services/:host{.+}', ({ req, text }) => {
     const host = req.param('host');
     const service = views.service(host);

@@ -165,6 +165,45 @@ spec:
       requestMutation: [{ key: shard, value: '2' }]
 `;
 
+describe('services', () => {
+  it('lists what a control plane serves with the addresses that it leased, as -f shows it but for those', async () => {
+    const { mesh, command } = await planeWithOrders();
+    const lease = await mesh.leaseOf('shop/orders.shop.mesh');
+    const { code, stdout, stderr } = await command('services', '-o', 'json');
+    const live = JSON.parse(stdout);
+    expect([code, stderr, live]).toEqual([
+      0,
+      '',
+      [
+        {
+          host: 'orders.shop.mesh',
+          namespace: 'shop',
+          addresses: [lease?.ipv4, lease?.ipv6],
+          ports: [
+            {
+              number: 9090,
+              name: 'tcp',
+              protocol: { kind: 'plain', protocol: 'tcp' },
+              endpoints: { healthy: 1, total: 1 },
+            },
+          ],
+          resolution: 'static',
+          provenance: expect.objectContaining({
+            source: 'service-entry',
+            object: { kind: 'ServiceEntry', namespace: 'shop', name: 'orders' },
+          }),
+        },
+      ],
+    ]);
+    const offline = await runIsthmus(['services', '-f', mesh.at('orders.yaml'), '-o', 'json']);
+    expect([offline.code, JSON.parse(offline.stdout)]).toEqual([0, [{ ...live[0], addresses: expect.anything() }]]);
+    const table = (await command('services')).stdout;
+    expect(table).toMatch(
+      /^HOST +NAMESPACE +ADDRESSES +PORTS +ENDPOINTS +SOURCE\norders\.shop\.mesh +shop .*9090\/tcp +1\/1 +ServiceEntry\/orders\n$/,
+    );
+  });
+});
+
 describe('vip show', () => {
   it('finds a lease by host, key or address, and says when it lies outside the ranges', async () => {
     const { mesh, command } = await planeWithOrders();

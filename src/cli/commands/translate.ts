@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { ExitCode, IsthmusError } from '../../model/errors.ts';
 import { knownProxyKinds } from '../../model/proxy.ts';
 import type { Actions, OfflineMesh, Settle } from '../actions.ts';
-import { countBySeverity, formatFinding, sortFindings } from '../findings.ts';
+import { sayFindings } from '../findings.ts';
 import { formatJson, formatYaml, formatYamlDocuments, print, say } from '../output.ts';
 
 interface Flags {
@@ -31,10 +31,7 @@ export function translateCommand(actions: Actions, settle: Settle): Command {
       const value = translated(flags, mesh);
       print(format(flags, value));
       if (isEmpty(value)) say(`Nothing to print: ${whyEmpty(flags, mesh)}`);
-      const findings = await mesh.findings();
-      for (const finding of sortFindings(findings)) if (finding.severity !== 'info') say(formatFinding(finding));
-      const failed = findings.some((finding) => finding.severity === 'error');
-      if (failed) say(`${countBySeverity(findings)}. What is printed leaves out what is in error.`);
+      const failed = sayFindings(await mesh.findings(), 'What is printed leaves out what is in error.');
       settle(failed ? ExitCode.findings : ExitCode.ok);
     });
 }
