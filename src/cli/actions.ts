@@ -78,6 +78,8 @@ export interface BridgedService {
   readonly instances: number;
   /** Instances that are not unhealthy or taken out. */
   readonly up: number;
+  /** Instances that trust refuses; they are not counted in `instances`. */
+  readonly refused: number;
   /** Clients that ask the registry itself, as far as it tells. */
   readonly callers: readonly string[];
   /** Milliseconds since the epoch. */

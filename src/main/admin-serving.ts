@@ -48,7 +48,7 @@ export function viewsOf({ pipeline, xds, unready, metrics, findings, log, ...par
     proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),
     proxyConfig: (id, type) => proxyConfig(xds, id, type),
     registries: () => parts.registries()?.statuses() ?? [],
-    registryServices: (name) => ifRegistry(name, ({ callersOf }) => bridgedServices(pipeline, name, callersOf)),
+    registryServices: (name) => ifRegistry(name, (bridging) => bridgedServices(pipeline, name, bridging)),
     registrySnapshot: (name) => ifRegistry(name, () => registrySnapshot(pipeline, name)),
     releaseRegistry: (name, service) => {
       const released = parts.registries()?.release(name, service);

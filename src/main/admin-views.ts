@@ -4,7 +4,7 @@ import type { Collection } from '../collections/collection.ts';
 import type { XdsServer } from '../delivery/xds/server.ts';
 import type { ResourceStatus, StreamStatus } from '../delivery/xds/status.ts';
 import type { Finding, ObjectRef } from '../model/finding.ts';
-import type { RegisteredService } from '../model/registry.ts';
+import type { RegistryBridges } from '../sources/registries/registry-bridges.ts';
 import { decode, messageName } from '../xds-api/messages.ts';
 import { toJson } from '../xds-api/proto-json.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -58,7 +58,7 @@ function isSame(a: ObjectRef, b: ObjectRef): boolean {
 export function bridgedServices(
   { registered, mesh }: Pipeline,
   registry: string,
-  callersOf: (service: RegisteredService) => readonly string[] = () => [],
+  bridges: Pick<RegistryBridges, 'callersOf' | 'refusedOf'>,
 ): readonly BridgedService[] {
   return sortedValues(registered)
     .filter((service) => service.registry === registry)
@@ -74,7 +74,8 @@ export function bridgedServices(
         addresses: served?.addresses ?? [],
         instances: instances.length,
         up: instances.filter(({ health, isolated }) => health !== 'down' && !isolated).length,
-        callers: callersOf(service),
+        refused: bridges.refusedOf(service),
+        callers: bridges.callersOf(service),
         since,
       };
     });

@@ -31,6 +31,8 @@ export interface RegistryBridging {
   release(registry: string, service?: string): readonly string[] | undefined;
   /** Clients that ask the registry itself for a service, as far as it tells. */
   callersOf(service: RegisteredService): readonly string[];
+  /** How many of its instances trust refuses. */
+  refusedOf(service: RegisteredService): number;
   /** Whether every registry was seen whole since the start. */
   readonly areSeen: boolean;
   close(): Promise<void>;
@@ -67,6 +69,7 @@ export async function startRegistryBridging(
     findings: () => [...bridges.findings(), ...records.findings()],
     release: (registry, service) => bridges.release(registry, service),
     callersOf: (service) => bridges.callersOf(service),
+    refusedOf: (service) => bridges.refusedOf(service),
     get areSeen() {
       return bridges.areSeen;
     },

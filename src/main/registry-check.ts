@@ -49,7 +49,7 @@ export async function checkRegistry(
       finding.object.kind === 'ServiceRegistry' && finding.object.name === wanted.metadata.name;
     return {
       status,
-      services: bridgedServices(pipeline, wanted.metadata.name),
+      services: bridgedServices(pipeline, wanted.metadata.name, bridges),
       findings: allFindings(pipeline, bridges.findings()).filter(about),
     };
   } finally {

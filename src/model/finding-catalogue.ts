@@ -300,7 +300,7 @@ export const catalogue = {
   ISTH1004: entry(
     'warning',
     'Registry answers in part only',
-    'Look into its state and into what our credentials may read. Nothing is removed by such an answer.',
+    'Look into its state, unless it was just started: this passes by itself when the registry is sound. Nothing is removed by such an answer.',
   ),
   ISTH1005: entry(
     'warning',
@@ -310,7 +310,7 @@ export const catalogue = {
   ISTH1006: entry(
     'warning',
     'Registration is refused',
-    'Widen the trust of the ServiceRegistry, if it is to be allowed.',
+    'Widen spec.trust of the ServiceRegistry, if it is to be allowed.',
   ),
   ISTH1007: entry(
     'warning',
@@ -357,6 +357,31 @@ export const catalogue = {
     'warning',
     'Registry changes too fast',
     'Look into what flaps there. trust.maxChanges says how many services may change in a minute.',
+  ),
+  ISTH1016: entry(
+    'warning',
+    'Registry keeps a part from our credentials',
+    'Give spec.credentials of the ServiceRegistry the right to read it (for Consul, options.filtered: complete says that it is none of ours). Until then nothing of that part is removed.',
+  ),
+  ISTH1017: entry(
+    'warning',
+    'Registry holds what is no registration',
+    'Correct or delete these entries in the registry, or spec.options where it says how they are to be read. All others count.',
+  ),
+  ISTH1018: entry(
+    'warning',
+    'Registry holds rules that are not carried out',
+    'Say the same by a MetaRouter or a DestinationRule, or delete them in the registry. The providers count as they registered themselves.',
+  ),
+  ISTH1019: entry(
+    'warning',
+    'Registry holds more than is followed',
+    'Narrow spec.select of the ServiceRegistry to what the mesh needs, or raise trust.maxServices. Nothing is removed for what is not followed.',
+  ),
+  ISTH1020: entry(
+    'warning',
+    'Registry lacks what is read of it',
+    'Correct spec.select.namespaces, or the paths in spec.addresses and spec.options; or look whether the registry lost its data. Nothing is removed by it.',
   ),
 
   // 11: migrations

@@ -1,11 +1,12 @@
 /** `isthmus registry list|show|services|check|release|export`: the bridged registries of a running control plane. */
 import { Command } from 'commander';
 import { ExitCode, IsthmusError } from '../../model/errors.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { RegistryService, RegistryStatus } from '../../model/registry.ts';
 import { visibleText } from '../../model/visible-text.ts';
 import type { Actions, BridgedService, Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions, adminPost } from '../admin-client.ts';
-import { countBySeverity, printFindings } from '../findings.ts';
+import { countBySeverity, formatFinding, printFindings, sortFindings } from '../findings.ts';
 import { formatJson, type OutputFormat, outputOption, print, printRows, printValue, say } from '../output.ts';
 
 type Flags = AdminTarget & { readonly output: OutputFormat };
@@ -52,14 +53,19 @@ function list(): Command {
 }
 
 function show(): Command {
-  const own = command('show', 'Show one registry: its state, and what is held against it.', 'show consul-prod')
+  const own = command(
+    'show',
+    'Show one registry: its state, what is held against it, and its findings.',
+    'show consul-prod',
+  )
     .argument('<registry>', 'name of its ServiceRegistry')
     .addOption(outputOption());
   return asking(own).action(async (name: string, flags: Flags) => {
     const status = (await statuses(flags)).find(({ registry }) => registry === name);
     if (status === undefined) throw unknownRegistry(name);
-    if (flags.output === 'table') print(describeStatus(status));
-    else printValue(flags.output, status);
+    const findings = (await findingsInForce(flags)).filter(({ object }) => isAbout(object, name));
+    if (flags.output === 'table') print(`${describeStatus(status)}\n${describeFindings(findings)}`);
+    else printValue(flags.output, { ...status, findings: sortFindings(findings) });
   });
 }
 
@@ -81,6 +87,15 @@ function describeStatus(status: RegistryStatus): string {
     .join('\n');
 }
 
+function isAbout({ kind, name }: Finding['object'], registry: string): boolean {
+  return kind === 'ServiceRegistry' && name === registry;
+}
+
+function describeFindings(findings: readonly Finding[]): string {
+  const lines = sortFindings(findings).map((one) => `  ${formatFinding(one)}`);
+  return lines.length === 0 ? '  Findings:       none' : [`  Findings:       ${lines.length}`, ...lines].join('\n');
+}
+
 function services(): Command {
   const own = command('services', 'List what a registry holds, and the hosts that it became.', 'services consul-prod')
     .argument('<registry>', 'name of its ServiceRegistry')
@@ -90,6 +105,7 @@ function services(): Command {
     { title: 'HOST', value: ({ host }: BridgedService) => host ?? '(refused)' },
     { title: 'ADDRESS', value: ({ addresses }: BridgedService) => addresses[0] },
     { title: 'UP', value: ({ up, instances }: BridgedService) => `${up}/${instances}` },
+    { title: 'REFUSED', value: ({ refused }: BridgedService) => refused },
     { title: 'CALLERS', value: ({ callers }: BridgedService) => callers.length },
     { title: 'SINCE', value: ({ since }: BridgedService) => new Date(since).toISOString() },
   ];
@@ -119,12 +135,15 @@ function check(actions: Actions, settle: Settle): Command {
       } = await actions.checkRegistry(flags.filename, name, seconds * 1000, say);
       if (flags.output === 'table') print(describeStatus(status));
       else printValue(flags.output, { status, services: found });
-      if (flags.output === 'table')
-        for (const { service, host, up, instances } of found)
-          print(visibleText(`  ${service} -> ${host ?? '(refused)'}, ${up} of ${instances} instances`));
+      if (flags.output === 'table') for (const one of found) print(visibleText(describeBridged(one)));
       printFindings('table', findings, `${countBySeverity(findings)}.`);
       settle(status.state === 'live' ? ExitCode.ok : ExitCode.findings);
     });
+}
+
+function describeBridged({ service, host, up, instances, refused }: BridgedService): string {
+  const without = refused === 0 ? '' : `, ${refused} more refused`;
+  return `  ${service} -> ${host ?? '(refused)'}, ${up} of ${instances} instances up${without}`;
 }
 
 interface CheckFlags {
@@ -162,6 +181,10 @@ function exportCommand(): Command {
     };
     print(formatJson(snapshot));
   });
+}
+
+async function findingsInForce(target: AdminTarget): Promise<readonly Finding[]> {
+  return (await adminGet(target, '/api/v1/findings')) as readonly Finding[];
 }
 
 async function statuses(target: AdminTarget): Promise<readonly RegistryStatus[]> {

@@ -235,12 +235,40 @@ describe('a registry that loses much at once', () => {
 describe('a registry that is not seen', () => {
   it('removes nothing by an answer in part', () => {
     const { say, shown, codes, clock } = bridge();
+    const denied = { cause: 'withheld', text: 'filtered by ACLs' } as const;
     say(listed('a', 'b'), said(service('a', ...four)), said(service('b', instance(1))));
-    say({ kind: 'services', scope: 'prod', trust: 'partial', services: [], reason: 'filtered by ACLs' });
+    say({ kind: 'services', scope: 'prod', trust: 'partial', services: [], doubts: [denied] });
     say(said(service('a', instance(1), instance(5)), 'partial'));
     clock.advance(3_600_000);
     expect(shown()).toEqual({ a: 'i1 i2 i3 i4 i5', b: 'i1' });
-    expect(codes()).toEqual(['ISTH1004', 'ISTH1004']);
+    expect(codes()).toEqual(['ISTH1016', 'ISTH1004']);
+  });
+
+  it.each([
+    ['unsettled', 'ISTH1004', 'passes by itself'],
+    ['withheld', 'ISTH1016', 'spec.credentials'],
+    ['unreadable', 'ISTH1017', 'delete these entries'],
+    ['unsupported', 'ISTH1018', 'MetaRouter'],
+    ['bounded', 'ISTH1019', 'trust.maxServices'],
+    ['absent', 'ISTH1020', 'spec.select.namespaces'],
+  ] as const)('says how what is %s is mended, and of nothing else', (cause, code, remedy) => {
+    const { say, bridge: one } = bridge();
+    say({ kind: 'services', scope: 'prod', trust: 'partial', services: [], doubts: [{ cause, text: 'so it is' }] });
+    expect(one.findings()).toMatchObject([
+      { code, message: 'prod: so it is.', remedy: expect.stringContaining(remedy) },
+    ]);
+  });
+
+  it('says each of several reasons with its own remedy, and all of them in its status', () => {
+    const { say, bridge: one, codes } = bridge();
+    const doubts = [
+      { cause: 'withheld', text: '/a may not be read' },
+      { cause: 'bounded', text: 'there is more' },
+    ] as const;
+    say({ kind: 'services', scope: 'prod', trust: 'partial', services: [], doubts });
+    expect([codes(), one.status().reason]).toEqual([['ISTH1016', 'ISTH1019'], '/a may not be read; there is more']);
+    say(listed());
+    expect([codes(), one.status().reason]).toEqual([[], '']);
   });
 
   it('says once what holds for many services', () => {
@@ -334,6 +362,22 @@ describe('a registry that lies', () => {
     say(listed('a'), said(service('a', instance(1), instance(2, changed))));
     expect(shown()).toEqual({ a: 'i1' });
     expect(codes()).toEqual(['ISTH1006']);
+  });
+
+  it('of which nothing is left says that nobody answers at its address, how many were refused, and what would let them in', () => {
+    const { say, bridge: one } = bridge();
+    const local = (n: number) => instance(n, { address: `127.0.0.${n}` });
+    say(listed('a', 'b'), said(service('a', local(1), local(2))), said(service('b', local(1), instance(2))));
+    expect(['a', 'b', 'c'].map((name) => one.refusedOf(`polaris/prod//${name}`))).toEqual([2, 1, 0]);
+    const [nothingLeft, someLeft] = one.findings();
+    expect(nothingLeft).toMatchObject({
+      code: 'ISTH1006',
+      message: expect.stringMatching(/^prod\/a: all 2 of its instances are refused.* nobody answers/),
+      remedy: expect.stringContaining('spec.trust.addresses'),
+    });
+    expect(someLeft?.message).toMatch(/^prod\/b: instance i1 has/);
+    say(said(service('a', instance(1))), said(service('b', instance(2))));
+    expect([one.findings(), one.refusedOf('polaris/prod//a')]).toEqual([[], 0]);
   });
 
   it('may use an address that its trust names in so many words, beside all others or alone', () => {

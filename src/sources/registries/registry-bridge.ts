@@ -22,10 +22,11 @@ import type { ServiceRegistry } from '../../resources/kinds.ts';
 import { BridgedService, newlyRegistered } from './bridged-service.ts';
 import { canonical } from './canonical-service.ts';
 import { ChangeBudget } from './change-budget.ts';
+import { type Doubt, describeDoubts } from './doubt.ts';
 import { HighWater } from './loss.ts';
 import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
-import { registryFindings } from './registry-findings.ts';
+import { type Refusal, registryFindings } from './registry-findings.ts';
 import { isSelected, selectInstances } from './selection.ts';
 import { type OwnAddresses, TrustPolicy } from './trust-policy.ts';
 
@@ -60,9 +61,9 @@ export class RegistryBridge {
   /** Scopes, or all (''), that cannot be seen, and why. */
   readonly #unavailable = new Reasons<string>();
   /** Scopes and keys of services of which only a part is shown, and why. */
-  readonly #partial = new Reasons<string>();
+  readonly #partial = new Reasons<readonly Doubt[]>();
   /** By key; '' for the registry as a whole. */
-  readonly #refusals = new Reasons<readonly string[]>();
+  readonly #refusals = new Reasons<Refusal>();
   /** Clients that ask the registry itself for a service, by its key. */
   readonly #callers = new Reasons<readonly string[]>();
   /** Of each service in force, so that their sum costs nothing. */
@@ -153,11 +154,16 @@ export class RegistryBridge {
     return this.#callers.get(key) ?? [];
   }
 
+  /** How many instances of a service are refused; by its key. */
+  refusedOf(key: string): number {
+    return this.#refusals.get(key)?.instances ?? 0;
+  }
+
   status(): RegistryStatus {
     return {
       registry: this.#options.registry.metadata.name,
       state: this.state,
-      reason: [...this.#unavailable.values(), ...this.#partial.values()][0] ?? '',
+      reason: this.#reason,
       services: this.#services.size,
       instances: this.#instances,
       awaited: this.#awaited.size,
@@ -166,11 +172,19 @@ export class RegistryBridge {
     };
   }
 
+  /** Why it is not live, or not whole. */
+  get #reason(): string {
+    const [lost] = this.#unavailable.values();
+    const [doubts = []] = this.#partial.values();
+    return lost ?? describeDoubts(doubts);
+  }
+
   findings(): readonly Finding[] {
     return registryFindings(this.#options.registry, {
       unavailable: this.#unavailable,
       partial: this.#partial,
       refusals: this.#refusals,
+      hasInstances: (key) => (this.#services.get(key)?.current.instances.length ?? 0) > 0,
       held: this.#held(),
       waiting: this.#touched.size,
       servedFromRecords: this.#lastComplete === undefined ? this.#services.size : 0,
@@ -227,7 +241,7 @@ export class RegistryBridge {
       if (this.#unseen.has(scope)) this.#awaited.add(key);
     }
     if (trust === 'partial') {
-      this.#partial.set(scope, answer.reason ?? 'the list of services is not complete');
+      this.#partial.set(scope, answer.doubts ?? notAllListed);
       return;
     }
     this.#partial.delete(scope);
@@ -242,7 +256,7 @@ export class RegistryBridge {
     }
   }
 
-  #takeService({ service, trust, reason }: ServiceAnswer, now: number): void {
+  #takeService({ service, trust, doubts }: ServiceAnswer, now: number): void {
     const { registry } = this.#options;
     const { select, trust: limits, safety } = registry.spec;
     const key = this.#keyOf(service);
@@ -253,13 +267,13 @@ export class RegistryBridge {
     // Of which nothing is selected is not selected, unless it was.
     if (known === undefined && selected.instances.length === 0 && service.instances.length > 0) return;
     if (known === undefined && this.#services.size >= limits.maxServices) {
-      this.#refusals.set('', [`more than ${limits.maxServices} services are registered`]);
+      this.#refusals.set('', { reasons: [`more than ${limits.maxServices} services are registered`] });
       if (this.#turnedAway.size < limits.maxServices)
-        this.#turnedAway.set(key, { service, trust, ...withReason(reason) });
+        this.#turnedAway.set(key, { service, trust, ...(doubts === undefined ? {} : { doubts }) });
       return;
     }
     const admitted = this.#admit(key, canonical(selected));
-    if (trust === 'partial') this.#partial.set(key, reason ?? 'not all instances are shown');
+    if (trust === 'partial') this.#partial.set(key, doubts ?? notAllShown);
     else this.#partial.delete(key);
     const before = known?.current;
     if (known === undefined) {
@@ -273,8 +287,8 @@ export class RegistryBridge {
   }
 
   #admit(key: string, said: RegistryService): RegistryService {
-    const { service, refusals } = this.#trust.admit(said);
-    if (refusals.length > 0) this.#refusals.set(key, refusals);
+    const { service, refusals: reasons, refused: instances } = this.#trust.admit(said);
+    if (instances > 0) this.#refusals.set(key, { reasons, instances });
     else this.#refusals.delete(key);
     return service;
   }
@@ -423,11 +437,10 @@ export class RegistryBridge {
   }
 }
 
-type ServiceAnswer = Pick<Extract<RegistryAnswer, { kind: 'service' }>, 'service' | 'trust' | 'reason'>;
+type ServiceAnswer = Pick<Extract<RegistryAnswer, { kind: 'service' }>, 'service' | 'trust' | 'doubts'>;
 
-function withReason(reason: string | undefined): { readonly reason?: string } {
-  return reason === undefined ? {} : { reason };
-}
+const notAllListed: readonly Doubt[] = [{ cause: 'unsettled', text: 'the list of services is not complete' }];
+const notAllShown: readonly Doubt[] = [{ cause: 'unsettled', text: 'not all instances are shown' }];
 
 /** Of one service; beyond so many they are not told apart. */
 const maxCallers = 1000;

@@ -84,14 +84,21 @@ export class RegistryBridges {
 
   /** Clients that ask a registry itself for a service, as far as it tells. */
   callersOf({ registry, key }: RegisteredService): readonly string[] {
-    const running = [...this.#running.values()].find((one) => one.registry.metadata.name === registry);
-    return running?.bridge.callersOf(key) ?? [];
+    return this.#bridgeOf(registry)?.callersOf(key) ?? [];
+  }
+
+  /** How many instances of a service trust refuses. */
+  refusedOf({ registry, key }: RegisteredService): number {
+    return this.#bridgeOf(registry)?.refusedOf(key) ?? 0;
   }
 
   /** Carries out what is held; of one service by its key, or of the whole registry. Undefined for an unknown registry. */
   release(registry: string, service?: string): readonly string[] | undefined {
-    const running = [...this.#running.values()].find((one) => one.registry.metadata.name === registry);
-    return running?.bridge.release(service);
+    return this.#bridgeOf(registry)?.release(service);
+  }
+
+  #bridgeOf(registry: string): RegistryBridge | undefined {
+    return [...this.#running.values()].find((one) => one.registry.metadata.name === registry)?.bridge;
   }
 
   /** Whether all registries were seen whole since the start: only then is a service that nobody names gone. */

@@ -8,6 +8,7 @@
  */
 import type { RegistryService, RegistryServiceName } from '../../model/registry.ts';
 import type { ServiceRegistry } from '../../resources/kinds.ts';
+import type { Doubt } from './doubt.ts';
 
 export type Trust = 'complete' | 'partial';
 
@@ -19,13 +20,13 @@ export type RegistryAnswer =
       readonly services: readonly RegistryServiceName[];
       readonly trust: Trust;
       /** Why it is partial. */
-      readonly reason?: string;
+      readonly doubts?: readonly Doubt[];
     }
   | {
       readonly kind: 'service';
       readonly service: RegistryService;
       readonly trust: Trust;
-      readonly reason?: string;
+      readonly doubts?: readonly Doubt[];
     }
   /** The registry knows no such service (any more). */
   | { readonly kind: 'absent'; readonly service: RegistryServiceName }

@@ -1,15 +1,26 @@
 /** What a bridge says of its registry to who reads findings. */
 import { type Finding, finding } from '../../model/finding.ts';
+import type { FindingCode } from '../../model/finding-catalogue.ts';
 import type { HeldDeletion } from '../../model/registry.ts';
 import type { ServiceRegistry } from '../../resources/kinds.ts';
+import type { Doubt, DoubtCause } from './doubt.ts';
+
+/** What trust let nobody have. */
+export interface Refusal {
+  readonly reasons: readonly string[];
+  /** How many instances of a service; absent for the registry as a whole. */
+  readonly instances?: number;
+}
 
 export interface RegistryDoubts {
   /** Scopes that cannot be seen, and why; '' for all. */
   readonly unavailable: Iterable<readonly [string, string]>;
   /** Scopes and keys of services of which only a part is shown, and why. */
-  readonly partial: Iterable<readonly [string, string]>;
+  readonly partial: Iterable<readonly [string, readonly Doubt[]]>;
   /** What was refused of a service, by its key; '' for the registry as a whole. */
-  readonly refusals: Iterable<readonly [string, readonly string[]]>;
+  readonly refusals: Iterable<readonly [string, Refusal]>;
+  /** Whether a service has instances in force. */
+  readonly hasInstances: (key: string) => boolean;
   readonly held: readonly HeldDeletion[];
   /** Services whose changes have to wait. */
   readonly waiting: number;
@@ -17,19 +28,32 @@ export interface RegistryDoubts {
   readonly servedFromRecords: number;
 }
 
+/** Each has a remedy of its own. */
+const codeOf: Readonly<Record<DoubtCause, FindingCode>> = {
+  unsettled: 'ISTH1004',
+  withheld: 'ISTH1016',
+  unreadable: 'ISTH1017',
+  unsupported: 'ISTH1018',
+  bounded: 'ISTH1019',
+  absent: 'ISTH1020',
+};
+
+type Say = (code: FindingCode, message: string, remedy?: string) => Finding;
+
 export function registryFindings({ metadata, spec }: ServiceRegistry, doubts: RegistryDoubts): readonly Finding[] {
   const about = {
     object: { kind: 'ServiceRegistry', name: metadata.name },
     ...(metadata.place === undefined ? {} : { place: metadata.place }),
   };
-  const say = (code: Parameters<typeof finding>[0], message: string): Finding => finding(code, { ...about, message });
-  const { unavailable, partial, refusals, held, waiting, servedFromRecords } = doubts;
+  const say: Say = (code, message, remedy) =>
+    finding(code, { ...about, message, ...(remedy === undefined ? {} : { remedy }) });
+  const { unavailable, partial, refusals, hasInstances, held, waiting, servedFromRecords } = doubts;
   const tooMany = `${waiting} services wait: more than ${spec.trust.maxChanges} changed in a minute.`;
   return [
     ...[...unavailable].map(([scope, why]) => say('ISTH1003', inScope(scope, why))),
-    ...summarized(partial).map((text) => say('ISTH1004', text)),
+    ...sayDoubts(partial, say),
     ...held.map((one) => say('ISTH1005', describeHeld(one))),
-    ...[...refusals].map(([key, reasons]) => say('ISTH1006', inScope(key, reasons.join('; ')))),
+    ...[...refusals].map(([key, refusal]) => sayRefusal(key, refusal, hasInstances(key), say)),
     ...(waiting > 0 ? [say('ISTH1015', tooMany)] : []),
     ...(servedFromRecords > 0
       ? [say('ISTH1010', `${servedFromRecords} services are served as they were before.`)]
@@ -37,17 +61,32 @@ export function registryFindings({ metadata, spec }: ServiceRegistry, doubts: Re
   ];
 }
 
-/** A reason that holds for many is said once. */
-function summarized(reasons: Iterable<readonly [string, string]>): readonly string[] {
-  const byReason = Map.groupBy(reasons, ([, why]) => why);
-  return [...byReason].flatMap(([why, all]) => {
-    if (all.length <= maxAlike) return all.map(([scope]) => inScope(scope, why));
-    const some = all.slice(0, 3).map(([scope]) => nameOf(scope));
-    return [`${all.length} services, such as ${some.join(', ')}: ${why}.`];
+/** A doubt that holds for many is said once. */
+function sayDoubts(partial: RegistryDoubts['partial'], say: Say): readonly Finding[] {
+  const all = [...partial].flatMap(([scope, doubts]) => doubts.map((doubt) => ({ scope, ...doubt })));
+  const alike = Map.groupBy(all, ({ cause, text }) => `${cause} ${text}`);
+  return [...alike.values()].flatMap((group) => {
+    if (group.length <= maxAlike)
+      return group.map(({ scope, cause, text }) => say(codeOf[cause], inScope(scope, text)));
+    const some = group.slice(0, 3).map(({ scope }) => nameOf(scope));
+    return group
+      .slice(0, 1)
+      .map(({ cause, text }) => say(codeOf[cause], `${group.length} services, such as ${some.join(', ')}: ${text}.`));
   });
 }
 
 const maxAlike = 10;
+
+/** A service that nothing is left of keeps its host and its address: its callers would see no more than refusals. */
+function sayRefusal(key: string, { reasons, instances = 0 }: Refusal, hasInstances: boolean, say: Say): Finding {
+  const why = reasons.join('; ');
+  if (key === '' || hasInstances) return say('ISTH1006', inScope(key, why));
+  const text = `all ${instances} of its instances are refused, so that its host has an address at which nobody answers: ${why}`;
+  return say('ISTH1006', inScope(key, text), remedyWhereNothingIsLeft);
+}
+
+const remedyWhereNothingIsLeft =
+  'Name their addresses in spec.trust.addresses of the ServiceRegistry (loopback as 127.0.0.0/8), if they are to be allowed; where they are wrong, correct them in the registry; or leave the service out by spec.select.exceptServices.';
 
 function inScope(scope: string, why: string): string {
   return scope === '' ? `${why}.` : `${nameOf(scope)}: ${why}.`;

@@ -37,6 +37,8 @@ export interface Admission {
   readonly service: RegistryService;
   /** Why, in order of the instances; at most ten, and then how many more. */
   readonly refusals: readonly string[];
+  /** How many instances were refused. */
+  readonly refused: number;
 }
 
 const maxRefusals = 10;
@@ -69,6 +71,7 @@ export class TrustPolicy {
     const more = refusals.length - maxRefusals;
     return {
       service: refusals.length === 0 ? service : { ...service, instances },
+      refused: refusals.length,
       refusals: more > 0 ? [...refusals.slice(0, maxRefusals), `${more} more`] : refusals,
     };
   }

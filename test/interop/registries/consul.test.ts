@@ -368,7 +368,7 @@ describe.skipIf(consul === undefined)('a Consul registry with access control', (
     const earlier = openAs('reader');
     await earlier.untilShown(all);
     bridged = openAs('some', {}, earlier);
-    await expect.poll(() => bridged?.codes).toContain('ISTH1004');
+    await expect.poll(() => bridged?.codes).toContain('ISTH1016');
     await sleep(graceMs + holdMs);
     expect(bridged.shown).toEqual(all);
     expect(bridged.status?.reason).toBe('the token may not read all of it');
@@ -380,7 +380,7 @@ describe.skipIf(consul === undefined)('a Consul registry with access control', (
     await earlier.untilShown(all);
     bridged = openAs('half', {}, earlier);
     await earlier.close();
-    await expect.poll(() => bridged?.codes).toContain('ISTH1004');
+    await expect.poll(() => bridged?.codes).toContain('ISTH1016');
     for (const port of [9000, 9001]) {
       await server.register(at('orders', 1, { Port: port }));
       await expect
@@ -388,7 +388,7 @@ describe.skipIf(consul === undefined)('a Consul registry with access control', (
         .toBe(port);
     }
     expect(bridged.shown).toEqual(all);
-    expect(bridged.codes).toContain('ISTH1004');
+    expect(bridged.codes).toContain('ISTH1016');
     await server.register(at('orders', 1));
   });
 

@@ -2,6 +2,7 @@
 import { messageOf } from '../../../model/errors.ts';
 import type { RegistryServiceName } from '../../../model/registry.ts';
 import type { RegistrySelectSpec } from '../../../resources/kinds.ts';
+import type { Doubt } from '../doubt.ts';
 import { RetryPause } from '../pauses.ts';
 import type { RegistryAnswer } from '../registry-client.ts';
 import { type AgentConnection, AgentLate, AgentRefusal, type AgentReply } from './agent-connection.ts';
@@ -52,7 +53,7 @@ export class ConsulSession {
       connection,
       most: options.options.connections - realms.length * queriesPerRealm - probes,
       onReply: (service, reply) => this.#takeService(service, reply),
-      onRefused: (service, reason) => this.#say(partly(service.name, reason)),
+      onRefused: (service, doubt) => this.#say(partly(service.name, doubt)),
       onLost: (error) => this.#lost.reject(error),
     });
   }
@@ -163,7 +164,7 @@ export class ConsulSession {
   }
 }
 
-function partly(name: RegistryServiceName, reason: string): RegistryAnswer {
+function partly(name: RegistryServiceName, doubt: Doubt): RegistryAnswer {
   const service = { ...name, metadata: {}, instances: [], isProtected: false };
-  return { kind: 'service', service, trust: 'partial', reason };
+  return { kind: 'service', service, trust: 'partial', doubts: [doubt] };
 }

@@ -39,7 +39,10 @@ describe('an answer', () => {
 
   it('that ACLs filtered is partial, unless that is meant', () => {
     const headers = { 'x-consul-results-filtered-by-acls': 'true', 'x-consul-knownleader': 'true' };
-    expect(trustOf(headers, false)).toEqual({ trust: 'partial', reason: 'the token may not read all of it' });
+    expect(trustOf(headers, false)).toEqual({
+      trust: 'partial',
+      doubts: [{ cause: 'withheld', text: 'the token may not read all of it' }],
+    });
     expect(trustOf(headers, true)).toEqual({ trust: 'complete' });
   });
 

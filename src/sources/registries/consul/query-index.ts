@@ -1,5 +1,6 @@
 /** The rules of Consul's blocking queries, and how far an answer to one can be trusted. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Doubt, DoubtCause } from '../doubt.ts';
 import type { Trust } from '../registry-client.ts';
 
 /**
@@ -37,7 +38,7 @@ export function isStreamed(headers: IncomingHttpHeaders): boolean {
 export interface Trusted {
   readonly trust: Trust;
   /** Why it is partial. */
-  readonly reason?: string;
+  readonly doubts?: readonly Doubt[];
 }
 
 /** Beyond that a server is cut off from its leader. */
@@ -46,10 +47,13 @@ const maxContactMs = 10_000;
 /** `isFilteredComplete`: what the token may not read is not there. */
 export function trustOf(headers: IncomingHttpHeaders, isFilteredComplete: boolean): Trusted {
   if (headers['x-consul-results-filtered-by-acls'] === 'true' && !isFilteredComplete)
-    return { trust: 'partial', reason: 'the token may not read all of it' };
-  if (headers['x-consul-knownleader'] === 'false') return { trust: 'partial', reason: 'the server knows no leader' };
+    return partly('withheld', 'the token may not read all of it');
+  if (headers['x-consul-knownleader'] === 'false') return partly('unsettled', 'the server knows no leader');
   const contact = Number(headers['x-consul-lastcontact'] ?? 0);
-  if (contact > maxContactMs)
-    return { trust: 'partial', reason: `the server heard nothing of its leader for ${contact} ms` };
+  if (contact > maxContactMs) return partly('unsettled', `the server heard nothing of its leader for ${contact} ms`);
   return { trust: 'complete' };
+}
+
+export function partly(cause: DoubtCause, text: string): Trusted {
+  return { trust: 'partial', doubts: [{ cause, text }] };
 }

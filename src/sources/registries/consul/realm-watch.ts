@@ -8,7 +8,7 @@ import { watchChecks } from './check-watch.ts';
 import type { HealthEntry } from './health-entries.ts';
 import { boundedNames, type NameList, readNames } from './name-list.ts';
 import { NodeServices, suspectNodes } from './node-services.ts';
-import { type Trusted, trustOf } from './query-index.ts';
+import { partly, type Trusted, trustOf } from './query-index.ts';
 import type { Realm } from './realm.ts';
 import type { ServiceQueries } from './service-queries.ts';
 import type { TrackedService } from './tracked-service.ts';
@@ -109,7 +109,7 @@ export class RealmWatch {
     this.#trusted =
       this.#names.size === names.size
         ? trusted
-        : { trust: 'partial', reason: `${names.size} services are listed, of which ${mostServices} are followed` };
+        : partly('bounded', `${names.size} services are listed, of which ${mostServices} are followed`);
   }
 
   /** The list moved: whose change that was is sometimes in it. */

@@ -3,6 +3,7 @@
  * a blocking query of its own. Where there are more, those that changed last have one, and the others are read when
  * something tells that they changed: see consul-client.ts.
  */
+import { causeOfStatus, type Doubt, type DoubtCause } from '../doubt.ts';
 import { AgentBusy, type AgentConnection, AgentLate, type AgentReply } from './agent-connection.ts';
 import { Delays } from './delays.ts';
 import { Lookout } from './lookout.ts';
@@ -22,7 +23,7 @@ export interface ServiceQueriesOptions {
   /** A service was read. */
   readonly onReply: (service: TrackedService, reply: AgentReply) => Reading;
   /** A service is refused again and again. */
-  readonly onRefused: (service: TrackedService, why: string) => void;
+  readonly onRefused: (service: TrackedService, why: Doubt) => void;
   /** The agent cannot be asked any more. */
   readonly onLost: (error: unknown) => void;
 }
@@ -174,7 +175,7 @@ export class ServiceQueries {
       const isEarly = manner !== 'look' && performance.now() - start < wait;
       if (!this.#isClosed && this.#has(service)) this.#take(service, manner, reply, isEarly);
     } catch (error) {
-      if (error instanceof AgentLate) this.#fail(service, error.message);
+      if (error instanceof AgentLate) this.#fail(service, 'unsettled', error.message);
       else this.#options.onLost(error);
     }
     service.end();
@@ -189,7 +190,7 @@ export class ServiceQueries {
     const refusal = reply.status === 200 ? undefined : this.#options.connection.refusal(reply);
     if (refusal instanceof AgentBusy) throw refusal;
     if (refusal !== undefined) {
-      this.#fail(service, refusal.message);
+      this.#fail(service, causeOfStatus(reply.status), refusal.message);
       return;
     }
     const index = indexAfter(manner === 'wait' ? service.index : 0, reply.headers);
@@ -204,7 +205,7 @@ export class ServiceQueries {
   #read(service: TrackedService, reply: AgentReply, index: number): void {
     const reading = this.#options.onReply(service, reply);
     if (reading === 'unreadable') {
-      this.#fail(service, 'the agent answers no list of instances');
+      this.#fail(service, 'unreadable', 'the agent answers no list of instances');
       return;
     }
     if (this.isRotating) {
@@ -217,10 +218,10 @@ export class ServiceQueries {
     if (reading === 'empty' && !service.isListed) this.#forget(service);
   }
 
-  #fail(service: TrackedService, why: string): void {
+  #fail(service: TrackedService, cause: DoubtCause, text: string): void {
     if (this.#isClosed || !this.#has(service)) return;
     service.fail();
-    if (service.failures === tolerated) this.#options.onRefused(service, why);
+    if (service.failures === tolerated) this.#options.onRefused(service, { cause, text });
   }
 
   /** With what was asked for meanwhile, at once; else when it may be asked again. */

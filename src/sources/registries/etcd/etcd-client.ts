@@ -97,7 +97,8 @@ class EtcdClient implements RegistryClient {
     try {
       const read = await this.#read(gateway);
       const { denied } = read;
-      await this.#answers.sayAll(denied.length === 0 ? [] : [`permission denied to read ${denied.join(' and ')}`]);
+      const why = `permission denied to read ${denied.join(' and ')}`;
+      await this.#answers.sayAll(denied.length === 0 ? [] : [{ cause: 'withheld', text: why }]);
       this.#rotation.forgive();
       await this.#watch(gateway, read);
     } catch (error) {
@@ -114,7 +115,7 @@ class EtcdClient implements RegistryClient {
       // What one server has is better than nothing, and no better than what was known before.
       if (!this.#hasRead && messageOf(error).includes('no leader')) {
         await readStore({ ...store, isSerializable: true });
-        this.#answers.sayPart('the cluster has no leader');
+        this.#answers.sayPart({ cause: 'unsettled', text: 'the cluster has no leader' });
       }
       throw error;
     });

@@ -120,11 +120,11 @@ class EurekaClient implements RegistryClient {
     const isAnew = this.#said !== trust;
     if (!isAnew && !isFull && changed.size === 0) return;
     const names = isAnew ? table.services.map(({ name }) => name) : [...changed];
-    const reason = doubt === undefined ? {} : { reason: doubt };
-    const list: RegistryAnswer = { kind: 'services', scope: '', services: table.services, trust, ...reason };
+    const why = doubt === undefined ? {} : { doubts: [{ cause: 'unsettled', text: doubt } as const] };
+    const list: RegistryAnswer = { kind: 'services', scope: '', services: table.services, trust, ...why };
     const answers = names
       .flatMap((name) => table.service(name) ?? [])
-      .map((service): RegistryAnswer => ({ kind: 'service', service, trust, ...reason }));
+      .map((service): RegistryAnswer => ({ kind: 'service', service, trust, ...why }));
     this.#say([list, ...answers.slice(0, window)]);
     for (let from = window; from < answers.length; from += window) {
       await turn();

@@ -3,6 +3,7 @@
  * It knows what was last said of it in full, and so what is missing since.
  */
 import type { RegistryInstance, RegistryService, RegistryServiceName } from '../../../model/registry.ts';
+import type { Doubt } from '../doubt.ts';
 import type { RegistryAnswer } from '../registry-client.ts';
 import { isProviders } from './dubbo-names.ts';
 import { registryInstance } from './nacos-mapping.ts';
@@ -49,22 +50,22 @@ export class FollowedService {
     part.info = { instances, isProtected };
   }
 
-  /** Undefined while not all of it was read. `doubt`: why what is missing may come back; empty where it may not. */
-  answer(doubt: string): RegistryAnswer | undefined {
+  /** Undefined while not all of it was read. `doubt`: why what is missing may come back. */
+  answer(doubt?: Doubt): RegistryAnswer | undefined {
     const infos = [...this.parts.values()].flatMap(({ info }) => info ?? []);
     if (infos.length < this.parts.size) return undefined;
     const instances = infos.flatMap((info) => info.instances);
     const isProtected = infos.some((info) => info.isProtected);
     const ids = new Set(instances.map(({ id }) => id));
     const service: RegistryService = { ...this.name, metadata: {}, instances, isProtected };
-    this.isDoubted = doubt !== '' && [...this.#sound].some((id) => !ids.has(id));
-    if (this.isDoubted) return { kind: 'service', service, trust: 'partial', reason: doubt };
+    this.isDoubted = doubt !== undefined && [...this.#sound].some((id) => !ids.has(id));
+    if (doubt !== undefined && this.isDoubted) return { kind: 'service', service, trust: 'partial', doubts: [doubt] };
     this.#sound = ids;
     return { kind: 'service', service, trust: 'complete' };
   }
 
-  refusal(reason: string): RegistryAnswer {
+  refusal(doubt: Doubt): RegistryAnswer {
     const service: RegistryService = { ...this.name, metadata: {}, instances: [], isProtected: false };
-    return { kind: 'service', service, trust: 'partial', reason };
+    return { kind: 'service', service, trust: 'partial', doubts: [doubt] };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { messageOf } from '../../../model/errors.ts';
 import type { RegistrySelectSpec } from '../../../resources/kinds.ts';
+import type { Doubt } from '../doubt.ts';
 import {
   type CatalogPage,
   type HttpServer,
@@ -13,7 +14,7 @@ import {
   readJson,
 } from './http-session.ts';
 import { isRecord } from './json-record.ts';
-import { namespaceOf } from './naming-session.ts';
+import { doubtOf, namespaceOf, Refused } from './naming-session.ts';
 
 const usualNamespace = 'public';
 const usualGroup = 'DEFAULT_GROUP';
@@ -26,14 +27,17 @@ export interface Group {
 
 export interface Groups {
   readonly groups: readonly Group[];
-  /** Why there may be others; empty where there are none. */
-  readonly reason: string;
+  /** Why there may be others. */
+  readonly doubts: readonly Doubt[];
 }
 
 export async function readGroups(server: HttpServer, select: RegistrySelectSpec): Promise<Groups> {
-  const reasons: string[] = [];
+  const doubts: Doubt[] = [];
   const note = (what: string, error: unknown): void => {
-    reasons.push(`${what}: others cannot be listed, ${messageOf(error)}`);
+    doubts.push({
+      cause: error instanceof Refused ? doubtOf(error).cause : 'unsettled',
+      text: `${what}: others cannot be listed, ${messageOf(error)}`,
+    });
   };
   let namespaces: readonly string[] = select.namespaces.map(namespaceOf);
   if (namespaces.length === 0) {
@@ -53,7 +57,7 @@ export async function readGroups(server: HttpServer, select: RegistrySelectSpec)
     }
     groups.push(...names.map((group) => ({ namespace, group })));
   }
-  return { groups, reason: reasons.join('; ') };
+  return { groups, doubts };
 }
 
 async function readNamespaces(server: HttpServer): Promise<readonly string[]> {

@@ -109,7 +109,8 @@ describe('a client of Nacos', () => {
   it('follows no more services than are trusted, and says so', async () => {
     for (let n = 0; n < 5; n++) server.services.set(`public/g@@s${n}`, []);
     await open({}, 3);
-    const list = { kind: 'services', trust: 'partial', reason: 'more than 3 services are registered' };
+    const doubts = [{ cause: 'bounded', text: 'more than 3 services are registered' }];
+    const list = { kind: 'services', trust: 'partial', doubts };
     await expect.poll(() => answers).toContainEqual(expect.objectContaining(list));
     expect(server.asked.filter((type) => type === 'SubscribeServiceRequest')).toHaveLength(3);
   });

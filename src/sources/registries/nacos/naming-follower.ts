@@ -8,6 +8,7 @@
  */
 import type { RegistryServiceName } from '../../../model/registry.ts';
 import type { RegistrySelectSpec } from '../../../resources/kinds.ts';
+import { type Doubt, type DoubtCause, describeDoubts } from '../doubt.ts';
 import type { RegistryAnswer } from '../registry-client.ts';
 import { isSelected } from '../selection.ts';
 import type { AnswerQueue } from './answer-queue.ts';
@@ -15,13 +16,16 @@ import { mappedName } from './dubbo-names.ts';
 import { FollowedService, type Part } from './followed-service.ts';
 import type { Group, Groups } from './groups.ts';
 import { inTurns } from './in-turns.ts';
-import { type NamingSession, type PushedName, Refused, type ServiceInfo } from './naming-session.ts';
+import { doubtOf, type NamingSession, type PushedName, Refused, type ServiceInfo } from './naming-session.ts';
 
 /** A service that we may not read is asked for again after so long. */
 const refusedMs = 60_000;
 /** How often the list is said again while nothing changes, so that its age shows that it was looked at. */
 const listAgainMs = 60_000;
-const doubt = 'the server was lost, and what registered there may not have come back yet';
+const doubt: Doubt = {
+  cause: 'unsettled',
+  text: 'the server was lost, and what registered there may not have come back yet',
+};
 
 export interface NamingFollowerOptions {
   readonly select: RegistrySelectSpec;
@@ -35,8 +39,8 @@ export interface NamingFollowerOptions {
 /** What a round of lists gave for one scope. */
 interface Listed {
   /** Why it may lack some, and why some groups were not read at all. */
-  readonly reasons: Set<string>;
-  readonly refusals: Set<string>;
+  readonly doubts: Map<string, Doubt>;
+  readonly refusals: Map<string, Doubt>;
   readonly present: Set<FollowedService>;
   isChanged: boolean;
   isRead: boolean;
@@ -115,14 +119,14 @@ export class NamingFollower {
     return performance.now() < this.#warmAt;
   }
 
-  async #listAll(session: NamingSession, { groups, reason }: Groups): Promise<void> {
+  async #listAll(session: NamingSession, { groups, doubts }: Groups): Promise<void> {
     const { scopes } = this.#options;
     const rounds = new Map(
       scopes.map((scope): [string, Listed] => [
         scope,
         {
-          reasons: new Set(reason === '' ? [] : [reason]),
-          refusals: new Set(),
+          doubts: new Map(doubts.map((one) => [one.text, one])),
+          refusals: new Map(),
           present: new Set(),
           isChanged: false,
           isRead: false,
@@ -139,11 +143,11 @@ export class NamingFollower {
       try {
         const names = await session.list(group.namespace, group.group);
         listed.isRead = true;
-        if (names === undefined) listed.reasons.add(`group ${group.group} changes too fast to be listed`);
+        if (names === undefined) note(listed, 'unsettled', `group ${group.group} changes too fast to be listed`);
         else removed.push(...this.#keep(group, names, listed));
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        listed.refusals.add(error.message);
+        listed.refusals.set(error.message, doubtOf(error));
       }
     });
     for (const [scope, listed] of rounds) this.#sayList(scope, listed);
@@ -166,7 +170,7 @@ export class NamingFollower {
     const missing = [...(this.#groups.get(groupKey(group))?.parts ?? [])].filter((part) => !current.has(part));
     if (missing.length === 0) return [];
     if (this.#isWarmingUp) {
-      listed.reasons.add(doubt);
+      note(listed, doubt.cause, doubt.text);
       return [];
     }
     listed.isChanged = true;
@@ -179,7 +183,7 @@ export class NamingFollower {
     const name = mappedName(raw);
     if (name === undefined || !isSelected(select, name)) return undefined;
     if (this.#parts.size >= maxServices) {
-      listed.reasons.add(`more than ${maxServices} services are registered`);
+      note(listed, 'bounded', `more than ${maxServices} services are registered`);
       return undefined;
     }
     const own = keyOf(name);
@@ -203,13 +207,14 @@ export class NamingFollower {
     if (ofGroup?.parts.size === 0) this.#groups.delete(key);
   }
 
-  #sayList(scope: string, { reasons, refusals, present, isChanged, isRead }: Listed): void {
+  #sayList(scope: string, { doubts: noted, refusals, present, isChanged, isRead }: Listed): void {
     if (!isRead && refusals.size > 0) {
       this.#said.delete(scope);
-      this.#say({ kind: 'unavailable', scope, reason: [...refusals].join('; ') });
+      this.#say({ kind: 'unavailable', scope, reason: describeDoubts([...refusals.values()]) });
       return;
     }
-    const reason = [...refusals, ...reasons].join('; ');
+    const doubts = [...refusals.values(), ...noted.values()];
+    const reason = describeDoubts(doubts);
     const said = this.#said.get(scope);
     const now = performance.now();
     if (!isChanged && said?.reason === reason && now - said.at < listAgainMs) return;
@@ -218,7 +223,7 @@ export class NamingFollower {
     this.#say(
       reason === ''
         ? { kind: 'services', scope, services, trust: 'complete' }
-        : { kind: 'services', scope, services, trust: 'partial', reason },
+        : { kind: 'services', scope, services, trust: 'partial', doubts },
     );
   }
 
@@ -232,7 +237,7 @@ export class NamingFollower {
       if (service.parts.size === 0) {
         this.#services.delete(keyOf(service.name));
         this.#say({ kind: 'absent', service: service.name });
-      } else this.#say(service.answer(''));
+      } else this.#say(service.answer());
     }
   }
 
@@ -248,7 +253,7 @@ export class NamingFollower {
       if (!(error instanceof Refused)) throw error;
       if (!this.#isFollowed(part)) return;
       this.#refused.set(part, performance.now() + refusedMs);
-      this.#say(part.of.refusal(error.message));
+      this.#say(part.of.refusal(doubtOf(error)));
     }
   }
 
@@ -260,12 +265,16 @@ export class NamingFollower {
   #take(part: Part, info: ServiceInfo): void {
     if (!this.#isFollowed(part)) return;
     part.of.take(part, info);
-    this.#say(part.of.answer(this.#isWarmingUp ? doubt : ''));
+    this.#say(part.of.answer(this.#isWarmingUp ? doubt : undefined));
   }
 
   #say(answer: RegistryAnswer | undefined): void {
     if (answer !== undefined) this.#options.queue.add(answer);
   }
+}
+
+function note({ doubts }: Listed, cause: DoubtCause, text: string): void {
+  doubts.set(text, { cause, text });
 }
 
 function groupKey({ namespace, group }: Group): string {

@@ -1,6 +1,7 @@
 /** What the client asks of one Nacos server, whichever way the two speak. */
 import { IsthmusError } from '../../../model/errors.ts';
 import type { RegistryServiceName } from '../../../model/registry.ts';
+import { causeOfStatus, type Doubt } from '../doubt.ts';
 import type { JsonRecord } from './json-record.ts';
 
 /** What the server knows of one service: the `serviceInfo` of its API, of which nothing has been looked at. */
@@ -37,6 +38,11 @@ export class Refused extends IsthmusError {
     super('UNAVAILABLE', message);
     this.status = status;
   }
+}
+
+/** Why what is refused may be there. */
+export function doubtOf({ status, message }: Refused): Doubt {
+  return { cause: causeOfStatus(status), text: message };
 }
 
 /** The server sends its clients away, to others or to itself: nothing is wrong. */

@@ -134,7 +134,8 @@ describe("Polaris' codes", () => {
       'service partial',
       'service complete',
     ]);
-    expect(answers[2]).toMatchObject({ reason: `the server answers ${code}, ${info}` });
+    const cause = code < 500_000 && code >= 401_000 ? 'withheld' : 'unsettled';
+    expect(answers[2]).toMatchObject({ doubts: [{ cause, text: `the server answers ${code}, ${info}` }] });
   });
 
   it.each([

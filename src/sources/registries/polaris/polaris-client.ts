@@ -23,7 +23,7 @@ import { ServerRotation } from '../server-rotation.ts';
 import { connectDiscover, isHttp } from './discover-addresses.ts';
 import type { DiscoverConnection } from './discover-connection.ts';
 import { type KnownService, KnownServices } from './known-services.ts';
-import { reasonOf, verdictOf } from './polaris-codes.ts';
+import { doubtOf, reasonOf, verdictOf } from './polaris-codes.ts';
 import { registryService } from './polaris-mapping.ts';
 import { asked, type DiscoverResponse, DiscoverType } from './polaris-messages.ts';
 import { readServiceList } from './service-list.ts';
@@ -155,7 +155,7 @@ class PolarisClient implements RegistryClient {
     const names = services.map(({ name }) => name);
     if (doubt !== undefined) {
       this.#known.doubt(scope);
-      this.#say({ kind: 'services', scope, services: names, trust: 'partial', reason: doubt });
+      this.#say({ kind: 'services', scope, services: names, trust: 'partial', doubts: [doubt] });
       return undefined;
     }
     this.#say({ kind: 'services', scope, services: names, trust: 'complete' });
@@ -200,7 +200,7 @@ class PolarisClient implements RegistryClient {
         return this.#complete(known, response);
       case 'refused':
       case 'failed':
-        return { kind: 'service', service: emptyService(known), trust: 'partial', reason: reasonOf(response) };
+        return { kind: 'service', service: emptyService(known), trust: 'partial', doubts: [doubtOf(response)] };
       case 'confused':
         throw new IsthmusError('UNAVAILABLE', 'the server answers what it was not asked');
       case 'denied':

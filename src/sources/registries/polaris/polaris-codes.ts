@@ -1,4 +1,5 @@
 /** What the codes of answers mean for a bridge. A code is an HTTP status times 1000, and what of that status it is. */
+import { causeOfStatus, type Doubt } from '../doubt.ts';
 import type { DiscoverRequest, DiscoverResponse } from './polaris-messages.ts';
 
 /**
@@ -48,6 +49,11 @@ export function verdictOf({ type, service }: DiscoverRequest, response: Discover
     (service.name === undefined || service.name.value === name?.value) &&
     (service.name === undefined || service.namespace?.value === namespace?.value);
   return isOurs ? 'data' : 'confused';
+}
+
+/** Why an answer that is no data may hide some. */
+export function doubtOf(response: DiscoverResponse): Doubt {
+  return { cause: causeOfStatus(Math.floor((response.code?.value ?? 0) / 1000)), text: reasonOf(response) };
 }
 
 export function reasonOf({ code, info }: DiscoverResponse): string {

@@ -1,4 +1,5 @@
 /** A list of services, as the server answers it. */
+import type { Doubt } from '../doubt.ts';
 import type { KnownService } from './known-services.ts';
 import type { DiscoverResponse } from './polaris-messages.ts';
 
@@ -9,7 +10,7 @@ interface ServiceList {
   readonly services: readonly Pick<KnownService, 'name' | 'metadata'>[];
   readonly revision: string;
   /** Why it may not be all. */
-  readonly doubt?: string;
+  readonly doubt?: Doubt;
 }
 
 export function readServiceList(scope: string, { service, services = [] }: DiscoverResponse): ServiceList {
@@ -21,8 +22,9 @@ export function readServiceList(scope: string, { service, services = [] }: Disco
   const revision = service?.revision?.value ?? '';
   const list = { services: wanted, revision };
   if (listed.some(({ name }) => name.name === ''))
-    return { ...list, doubt: 'the server lists a service without a name' };
+    return { ...list, doubt: { cause: 'unreadable', text: 'the server lists a service without a name' } };
   // An unknown namespace is answered like an empty one, but for the revision.
-  if (listed.length === 0 && revision === '') return { ...list, doubt: 'the server lists no service, and no revision' };
+  if (listed.length === 0 && revision === '')
+    return { ...list, doubt: { cause: 'absent', text: 'the server lists no service, and no revision' } };
   return list;
 }

@@ -2,9 +2,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { equal } from '../../../collections/equality.ts';
 import type { RegistryService } from '../../../model/registry.ts';
+import type { Doubt } from '../doubt.ts';
 import type { AnswerSink, RegistryAnswer } from '../registry-client.ts';
 import type { Registrations } from './registrations.ts';
 
+const full: Doubt = { cause: 'bounded', text: 'there are more keys than are taken' };
 /** Services in one call of the sink: the event loop turns between them. */
 const portion = 100;
 /** How often the list is said again while nothing changes, so that its age shows that it was looked at. */
@@ -15,13 +17,13 @@ export class RegistrationAnswers {
   readonly #prefixes: readonly string[];
   readonly #answer: AnswerSink;
   /** Why the list is not all that there may be. */
-  #doubts: readonly string[] = [];
+  #doubts: readonly Doubt[] = [];
   #listedAt = 0;
   #wasFull = false;
   #restUntil = 0;
   #later: NodeJS.Timeout | undefined;
   /** What was said last of keys that are not taken, by prefix. */
-  readonly #troubles = new Map<string, string>();
+  readonly #troubles = new Map<string, readonly Doubt[]>();
 
   constructor(registrations: Registrations, prefixes: readonly string[], answer: AnswerSink) {
     this.#registrations = registrations;
@@ -30,7 +32,7 @@ export class RegistrationAnswers {
   }
 
   /** After a read; `doubts`: why it is not all that there may be. */
-  async sayAll(doubts: readonly string[]): Promise<void> {
+  async sayAll(doubts: readonly Doubt[]): Promise<void> {
     this.#doubts = doubts;
     // What changes from here on is said when it is asked for: it may be said already.
     this.#registrations.takeChanges();
@@ -47,7 +49,7 @@ export class RegistrationAnswers {
   }
 
   /** The list again, where there are other doubts than before. */
-  sayDoubts(doubts: readonly string[]): void {
+  sayDoubts(doubts: readonly Doubt[]): void {
     if (equal(doubts, this.#doubts)) return;
     this.#doubts = doubts;
     this.#answer([this.#list()]);
@@ -92,11 +94,12 @@ export class RegistrationAnswers {
   }
 
   /** What one server has, which may be behind. */
-  sayPart(reason: string): void {
+  sayPart(doubt: Doubt): void {
+    const partial = { trust: 'partial', doubts: [doubt] } as const;
     const services = [...this.#registrations.services()];
     this.#answer([
-      { kind: 'services', scope: '', services: this.#registrations.names(), trust: 'partial', reason },
-      ...services.map((service) => ({ kind: 'service', service, trust: 'partial', reason }) as const),
+      { kind: 'services', scope: '', services: this.#registrations.names(), ...partial },
+      ...services.map((service) => ({ kind: 'service', service, ...partial }) as const),
     ]);
   }
 
@@ -104,9 +107,9 @@ export class RegistrationAnswers {
     this.#listedAt = performance.now();
     this.#wasFull = this.#registrations.isFull;
     const services = this.#registrations.names();
-    const reasons = [...this.#doubts, ...(this.#wasFull ? ['there are more keys than are taken'] : [])];
-    if (reasons.length === 0) return { kind: 'services', scope: '', services, trust: 'complete' };
-    return { kind: 'services', scope: '', services, trust: 'partial', reason: reasons.join('; ') };
+    const doubts = [...this.#doubts, ...(this.#wasFull ? [full] : [])];
+    if (doubts.length === 0) return { kind: 'services', scope: '', services, trust: 'complete' };
+    return { kind: 'services', scope: '', services, trust: 'partial', doubts };
   }
 
   /**
@@ -115,11 +118,11 @@ export class RegistrationAnswers {
    */
   #newTroubles(): readonly RegistryAnswer[] {
     return this.#prefixes.flatMap((prefix): readonly RegistryAnswer[] => {
-      const reason = this.#registrations.trouble(prefix);
-      if (reason === (this.#troubles.get(prefix) ?? '')) return [];
-      this.#troubles.set(prefix, reason);
+      const doubts = this.#registrations.troubles(prefix);
+      if (equal(doubts, this.#troubles.get(prefix) ?? [])) return [];
+      this.#troubles.set(prefix, doubts);
       const empty = { kind: 'services', scope: `keys/${encodeURIComponent(prefix)}`, services: [] } as const;
-      return [reason === '' ? { ...empty, trust: 'complete' } : { ...empty, trust: 'partial', reason }];
+      return [doubts.length === 0 ? { ...empty, trust: 'complete' } : { ...empty, trust: 'partial', doubts }];
     });
   }
 }

@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto';
 import { equal } from '../../../collections/equality.ts';
 import type { RegistryInstance, RegistryService, RegistryServiceName } from '../../../model/registry.ts';
+import type { Doubt } from '../doubt.ts';
 import type { RegistryAnswer } from '../registry-client.ts';
 import { Callers } from './callers.ts';
 import type { Layout, Reading } from './layout.ts';
@@ -63,8 +64,8 @@ export class Registrations {
     return this.#isFull;
   }
 
-  /** What of a prefix is not taken as it stands, and why; empty when all is. */
-  trouble(prefix: string): string {
+  /** What of a prefix is not taken as it stands, and why. */
+  troubles(prefix: string): readonly Doubt[] {
     return this.#troubles.of(prefix);
   }
 

@@ -1,4 +1,5 @@
 /** Entries that are not taken as they stand, counted by prefix and named by examples. */
+import type { Doubt } from '../doubt.ts';
 import type { Reading } from './layout.ts';
 
 /** How many are named, and how long a name may be: a tenant may write keys of any size. */
@@ -37,13 +38,15 @@ export class Troubles {
     for (const kind of kinds) names?.[kind].delete(id);
   }
 
-  of(prefix: string): string {
+  of(prefix: string): readonly Doubt[] {
     const names = this.#names.get(prefix);
-    if (names === undefined) return '';
+    if (names === undefined) return [];
     return kinds
       .filter((kind) => names[kind].size > 0)
-      .map((kind) => `${count(names[kind])} ${meaning[kind]}: ${some(names[kind])}`)
-      .join('; ');
+      .map((kind) => ({
+        cause: kind === 'unreadable' ? 'unreadable' : 'unsupported',
+        text: `${count(names[kind])} ${meaning[kind]}: ${some(names[kind])}`,
+      }));
   }
 }
 

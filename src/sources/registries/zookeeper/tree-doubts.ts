@@ -1,4 +1,5 @@
 /** Why what was read of a tree may not be all that there is: roots that are not there, nodes that may not be read, too many. */
+import type { Doubt } from '../doubt.ts';
 
 export class TreeDoubts {
   readonly #roots: readonly string[];
@@ -41,14 +42,16 @@ export class TreeDoubts {
     return this.#roots.every((path) => this.#denied.has(path));
   }
 
-  list(): readonly string[] {
+  list(): readonly Doubt[] {
     const absent = this.#roots.filter((path) => this.#absentRoots.has(path));
     // Who registers at one level only has no root of the other one.
     const lost = absent.length === this.#roots.length ? absent : absent.filter((path) => this.#seenRoots.has(path));
     return [
-      ...(this.#denied.size === 0 ? [] : [`permission denied to read ${some([...this.#denied])}`]),
-      ...(lost.length === 0 ? [] : [`there is no ${lost.join(' and no ')}`]),
-      ...(this.isFull ? ['there are more nodes than are followed'] : []),
+      ...(this.#denied.size === 0
+        ? []
+        : [{ cause: 'withheld', text: `permission denied to read ${some([...this.#denied])}` } as const]),
+      ...(lost.length === 0 ? [] : [{ cause: 'absent', text: `there is no ${lost.join(' and no ')}` } as const]),
+      ...(this.isFull ? [{ cause: 'bounded', text: 'there are more nodes than are followed' } as const] : []),
     ];
   }
 }

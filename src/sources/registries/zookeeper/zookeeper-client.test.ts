@@ -111,7 +111,10 @@ describe('a ZooKeeper client', () => {
     standIn.drop();
     await expect
       .poll(() => lists().at(-1))
-      .toMatchObject({ trust: 'partial', reason: expect.stringContaining('/dubbo') });
+      .toMatchObject({
+        trust: 'partial',
+        doubts: [{ cause: 'absent', text: expect.stringContaining('/dubbo') }],
+      });
     await sleep(1_500);
     await untilServices({ 'com.Users': ['10.0.0.1'] });
     standIn.put(provider('com.Users', 1));

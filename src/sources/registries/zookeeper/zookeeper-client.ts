@@ -20,6 +20,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IsthmusError } from '../../../model/errors.ts';
+import { describeDoubts } from '../doubt.ts';
 import { dubboLayout } from '../dubbo/dubbo-layout.ts';
 import { refusedClient } from '../refused-client.ts';
 import { RegistrationAnswers } from '../registrations/registration-answers.ts';
@@ -144,7 +145,7 @@ class ZooKeeperClient implements RegistryClient {
     this.#tree.begin(session, isFirst);
     await this.#reading.promise;
     const doubts = this.#tree.doubts.list();
-    if (this.#tree.doubts.areAllRootsDenied) throw new IsthmusError('UNAVAILABLE', doubts.join('; '));
+    if (this.#tree.doubts.areAllRootsDenied) throw new IsthmusError('UNAVAILABLE', describeDoubts(doubts));
     this.#isRead = true;
     this.#hasRead = true;
     this.#refusedSince = undefined;

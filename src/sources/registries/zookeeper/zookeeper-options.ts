@@ -1,5 +1,4 @@
 /** What the options and addresses of a ServiceRegistry ask of ZooKeeper's client. */
-
 import { parseDuration } from '../../../resources/durations.ts';
 import type { ServiceRegistry } from '../../../resources/kinds.ts';
 import { type DubboRoots, dubboOptions, dubboRootsOf } from '../dubbo/dubbo-layout.ts';
