@@ -3,35 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { GatheredJournal } from './gathered-journal.ts';
-import { isRecord } from './journal-lines.ts';
-import type { JournalFormat } from './record-journal.ts';
+import { word, wordFormat } from './journal-fixture.ts';
 import { NodeStateFolder } from './state-folder.ts';
-
-interface Word {
-  readonly key: string;
-}
-
-const format: JournalFormat<Word> = {
-  header: { format: 'isthmus words', version: 1 },
-  newBook: () => {
-    const records = new Map<string, Word>();
-    const add = (json: unknown): boolean => {
-      if (!isRecord(json) || typeof json.key !== 'string') return false;
-      records.set(json.key, { key: json.key });
-      return true;
-    };
-    return { records, add };
-  },
-};
 
 let path: string;
 const file = () => join(path, 'words.journal');
-const open = () => GatheredJournal.open(new NodeStateFolder(path), 'words.journal', format);
+const open = () => GatheredJournal.open(new NodeStateFolder(path), 'words.journal', wordFormat);
 
 beforeEach(async () => {
   path = await mkdtemp(join(tmpdir(), 'isthmus-gathered-'));
   const journal = await open();
-  journal.note(['one', 'two', 'three'].map((key) => ({ key, record: { key } })));
+  journal.note(['one', 'two', 'three'].map(word));
   await journal.close();
 });
 afterEach(() => rm(path, { recursive: true, force: true }));

@@ -1,26 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isRecord } from './journal-lines.ts';
-import { type JournalFormat, RecordJournal } from './record-journal.ts';
+import { word, wordFormat } from './journal-fixture.ts';
+import { RecordJournal } from './record-journal.ts';
 import type { StateFolder } from './state-folder.ts';
-
-interface Word {
-  readonly key: string;
-}
-
-const format: JournalFormat<Word> = {
-  header: { format: 'isthmus words', version: 1 },
-  newBook: () => {
-    const records = new Map<string, Word>();
-    const add = (json: unknown): boolean => {
-      if (!isRecord(json) || typeof json.key !== 'string') return false;
-      records.set(json.key, { key: json.key });
-      return true;
-    };
-    return { records, add };
-  },
-};
-
-const word = (key: string) => ({ key, record: { key } });
 
 /** A disk of one file in memory; the next write stores as many bytes as told, and then fails. */
 class Disk implements StateFolder {
@@ -62,12 +43,12 @@ describe('a journal', () => {
     'whose write stored %i bytes and failed holds all it was given after the next one',
     async (stored) => {
       const disk = new Disk();
-      const journal = await RecordJournal.open(disk, 'words', format);
+      const journal = await RecordJournal.open(disk, 'words', wordFormat);
       await journal.append([word('first')]);
       disk.storesThenFails = stored;
       await expect(journal.append([word('second'), word('third')])).rejects.toThrow('ENOSPC');
       await journal.append([word('fourth')]);
-      const reopened = await RecordJournal.open(disk, 'words', format);
+      const reopened = await RecordJournal.open(disk, 'words', wordFormat);
       expect([...reopened.records.keys()]).toEqual(['first', 'second', 'third', 'fourth']);
       expect([reopened.damage, reopened.torn]).toEqual([undefined, undefined]);
     },
