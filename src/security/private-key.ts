@@ -51,6 +51,11 @@ export class PrivateKey {
     return this.#key;
   }
 
+  /** The public half, as WebCrypto takes it. */
+  cryptoPublicKey(): Promise<webcrypto.CryptoKey> {
+    return subtle.importKey('spki', Uint8Array.from(this.publicKey), this.#parameters, true, ['verify']);
+  }
+
   /** PEM, PKCS #8. Who calls this answers for where the text goes. */
   reveal(): string {
     return KeyObject.from(this.#key).export(pkcs8).toString();
