@@ -92,6 +92,12 @@ export function collectionsOf(engine: Engine, all: Collection<AnyResource>): Res
     MeshConfig: only('MeshConfig'),
     ServiceRegistry: only('ServiceRegistry'),
     MigrationPlan: only('MigrationPlan'),
+    HTTPRouteGroup: only('HTTPRouteGroup'),
+    TCPRoute: only('TCPRoute'),
+    UDPRoute: only('UDPRoute'),
+    TrafficTarget: only('TrafficTarget'),
+    IdentityBinding: only('IdentityBinding'),
+    TrafficSplit: only('TrafficSplit'),
   };
 }
 

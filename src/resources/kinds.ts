@@ -7,6 +7,7 @@ import type { MeshConfig, MigrationPlan, ProtocolCodec } from './types/isthmus.t
 import type { DestinationRule, ServiceEntry, WorkloadEntry, WorkloadGroup } from './types/istio.ts';
 import type { EndpointSlice, KubernetesService, Namespace } from './types/kubernetes.ts';
 import type { ServiceRegistry } from './types/service-registry.ts';
+import type { HTTPRouteGroup, IdentityBinding, TCPRoute, TrafficSplit, TrafficTarget, UDPRoute } from './types/smi.ts';
 
 export type * from './types/aeraki.ts';
 export type * from './types/isthmus.ts';
@@ -14,6 +15,7 @@ export type * from './types/istio.ts';
 export type * from './types/kubernetes.ts';
 export type * from './types/resource.ts';
 export type * from './types/service-registry.ts';
+export type * from './types/smi.ts';
 
 export type AnyResource =
   | ApplicationProtocol
@@ -28,7 +30,13 @@ export type AnyResource =
   | ProtocolCodec
   | MeshConfig
   | ServiceRegistry
-  | MigrationPlan;
+  | MigrationPlan
+  | HTTPRouteGroup
+  | TCPRoute
+  | UDPRoute
+  | TrafficTarget
+  | IdentityBinding
+  | TrafficSplit;
 
 export type Kind = AnyResource['kind'];
 

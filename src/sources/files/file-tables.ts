@@ -38,6 +38,12 @@ export function createFileTables(engine: Engine): FileTables {
       MeshConfig: table('MeshConfig'),
       ServiceRegistry: table('ServiceRegistry'),
       MigrationPlan: table('MigrationPlan'),
+      HTTPRouteGroup: table('HTTPRouteGroup'),
+      TCPRoute: table('TCPRoute'),
+      UDPRoute: table('UDPRoute'),
+      TrafficTarget: table('TrafficTarget'),
+      IdentityBinding: table('IdentityBinding'),
+      TrafficSplit: table('TrafficSplit'),
     },
     findings: engine.table('files findings', { key: fileFindingKey }),
   };
