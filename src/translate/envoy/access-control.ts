@@ -1,0 +1,127 @@
+/**
+ * What may be sent to a workload's port -> Envoy's RBAC filters, one policy a rule.
+ *
+ *   rules that are for the port --> HTTP filter, for requests
+ *                               `-> network filter, for connections of which nothing is known but who opened them
+ *
+ * Whatever no policy permits is denied; a filter without any policy denies all. Who calls is taken from the URI names of
+ * a certificate that was verified, and from nothing else: neither its subject nor its DNS names.
+ *
+ * The network filter decides at the caller's first byte, when the upstream connection stands already: a server that
+ * speaks first has spoken by then. Ports of such servers have to refuse strangers in the TLS handshake as well: see
+ * permittedCallers.
+ */
+import type { AccessRule, RequestCondition } from '../../model/access.ts';
+import { startAnchored } from '../../model/access-expression.ts';
+import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
+import { inboundClusterName } from '../names/resource-names.ts';
+
+type Filter = envoy.config.listener.v3.Filter;
+type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+type Rbac = envoy.config.rbac.v3.RBAC;
+type Permission = envoy.config.rbac.v3.Permission;
+type Principal = envoy.config.rbac.v3.Principal;
+type HeaderMatcher = envoy.config.route.v3.HeaderMatcher;
+
+const PRINCIPAL = 'envoy.extensions.rbac.principals.mtls_authenticated.v3.Config';
+const URI = enumValue('envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType', 'URI');
+
+/** For a port whose requests are read. */
+export function httpAccessFilter(rules: readonly AccessRule[], port: number): HttpFilter {
+  return {
+    name: 'envoy.filters.http.rbac',
+    typedConfig: pack('envoy.extensions.filters.http.rbac.v3.RBAC', { rules: rbac(rules, port, requestPermissions) }),
+  };
+}
+
+/** For a port whose connections are not looked into: rules that are for HTTP requests permit nothing on it. */
+export function networkAccessFilter(rules: readonly AccessRule[], port: number): Filter {
+  return {
+    name: 'envoy.filters.network.rbac',
+    typedConfig: pack('envoy.extensions.filters.network.rbac.v3.RBAC', {
+      rules: rbac(rules, port, connectionPermissions),
+      statPrefix: inboundClusterName(port),
+    }),
+  };
+}
+
+/** The port itself is no permission: the filter stands where nothing but this port's traffic comes. */
+function rbac(
+  rules: readonly AccessRule[],
+  port: number,
+  permissionsOf: (rule: AccessRule) => readonly Permission[],
+): Rbac {
+  const policies = new Map<string, envoy.config.rbac.v3.Policy>();
+  for (const rule of rules) {
+    if (rule.ports !== 'any' && !rule.ports.includes(port)) continue;
+    const permissions = [...permissionsOf(rule)];
+    const principals = rule.sources === 'any' ? [ANYBODY] : rule.sources.map(principal);
+    if (permissions.length === 0 || principals.length === 0) continue;
+    policies.set(unusedName(rule, policies), { permissions, principals });
+  }
+  return { policies: Object.fromEntries(policies) };
+}
+
+function unusedName({ object }: AccessRule, used: ReadonlyMap<string, unknown>): string {
+  const name = object.namespace === undefined ? object.name : `${object.namespace}/${object.name}`;
+  let unused = name;
+  for (let again = 2; used.has(unused); again++) unused = `${name}#${again}`;
+  return unused;
+}
+
+const ANYBODY: Principal = authenticated({ anyValidatedClientCertificate: true });
+
+function principal(spiffeId: string): Principal {
+  return authenticated({ sanMatcher: { sanType: URI, matcher: { exact: spiffeId } } });
+}
+
+function authenticated(
+  config: envoy.extensions.rbac.principals.mtls_authenticated.v3.Config,
+): envoy.config.rbac.v3.Principal {
+  return { custom: { name: 'envoy.rbac.principals.mtls_authenticated', typedConfig: pack(PRINCIPAL, config) } };
+}
+
+const ANY: Permission = { any: true };
+
+function connectionPermissions({ requests }: AccessRule): readonly Permission[] {
+  return requests === 'any' ? [ANY] : [];
+}
+
+function requestPermissions({ requests }: AccessRule): readonly Permission[] {
+  return requests === 'any' ? [ANY] : requests.map(requestPermission);
+}
+
+function requestPermission({ pathRegex, methods, headers }: RequestCondition): Permission {
+  const rules = [
+    ...(pathRegex === '' ? [] : [pathPermission(pathRegex)]),
+    ...(methods.length === 0 ? [] : [anyOf(methods.map(methodPermission))]),
+    ...headers.flatMap(({ name, regex }) => headerPermissions(name === 'host' ? ':authority' : name, regex)),
+  ];
+  return allOf(rules);
+}
+
+/** Without the query. */
+function pathPermission(regex: string): Permission {
+  return { urlPath: { path: { safeRegex: { regex: startAnchored(regex) } } } };
+}
+
+function methodPermission(exact: string): Permission {
+  return { header: { name: ':method', stringMatch: { exact } } };
+}
+
+/** Envoy's matcher holds when one of several headers of the name matches; here none of them may fail to. */
+function headerPermissions(name: string, regex: string): readonly Permission[] {
+  const header: HeaderMatcher = { name, stringMatch: { safeRegex: { regex } } };
+  return [{ header }, { notRule: { header: { ...header, invertMatch: true } } }];
+}
+
+function allOf(rules: Permission[]): Permission {
+  const [first] = rules;
+  if (first === undefined) return ANY;
+  return rules.length === 1 ? first : { andRules: { rules } };
+}
+
+function anyOf(rules: Permission[]): Permission {
+  const [first] = rules;
+  return rules.length === 1 && first !== undefined ? first : { orRules: { rules } };
+}
