@@ -75,7 +75,7 @@ async function readSnapshots(pipeline: Pipeline): Promise<readonly Finding[]> {
   bridges.follow(snapshots.map((registry) => ({ key: registry.key, before: undefined, after: registry })));
   try {
     await bridges.untilAnswered(snapshotTimeoutMs);
-    return [...bridges.findings(), ...servers.map(notAsked)];
+    return [...bridges.findings(), ...notAsked(servers)];
   } finally {
     await bridges.close();
   }
@@ -87,9 +87,23 @@ function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly
   return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
-function notAsked({ kind, metadata: { name, place } }: ServiceRegistry): Finding {
-  const message = `${name} is not asked for its services by a command that only looks at manifests.`;
-  return finding('ISTH1011', { object: { kind, name }, message, ...(place === undefined ? {} : { place }) });
+/** One finding for all, at the first: it is how such a command works, and nothing that anybody did. */
+function notAsked(servers: readonly ServiceRegistry[]): readonly Finding[] {
+  const [first] = servers;
+  if (first === undefined) return [];
+  const { kind, metadata } = first;
+  const { name, place } = metadata;
+  const message = `${listNames(servers)} not asked for services by a command that only looks at manifests.`;
+  return [finding('ISTH1011', { object: { kind, name }, message, ...(place === undefined ? {} : { place }) })];
+}
+
+const fewNames = 3;
+
+function listNames(servers: readonly ServiceRegistry[]): string {
+  const names = servers.slice(0, fewNames).map(({ metadata }) => metadata.name);
+  if (servers.length === 1) return `${names.join('')} is`;
+  const more = servers.length - names.length;
+  return `${servers.length} registries (${names.join(', ')}${more === 0 ? '' : ` and ${more} more`}) are`;
 }
 
 function modelOf({ mesh }: Pipeline): unknown {

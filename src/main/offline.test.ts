@@ -1,0 +1,44 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadOffline } from './offline.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'isthmus-offline-'));
+});
+afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+async function findingsOf(...manifests: readonly string[]) {
+  const file = path.join(folder, 'in.yaml');
+  await writeFile(file, manifests.join('---\n'));
+  return (await loadOffline([file])).findings();
+}
+
+const registry = (name: string, spec = '{ type: Nacos, addresses: ["nacos.corp:8848"] }'): string =>
+  `apiVersion: isthmus.dev/v1alpha1\nkind: ServiceRegistry\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
+
+describe('a command that only looks at manifests', () => {
+  it('says once that registries are not asked, how many and which', async () => {
+    const said = async (...names: readonly string[]) =>
+      (await findingsOf(...names.map((name) => registry(name)))).map(({ code, message }) => [code, message]);
+    const rest = 'not asked for services by a command that only looks at manifests.';
+    expect(await said('a')).toEqual([['ISTH1011', `a is ${rest}`]]);
+    expect(await said('a', 'b')).toEqual([['ISTH1011', `2 registries (a, b) are ${rest}`]]);
+    expect(await said('e', 'd', 'c', 'b', 'a')).toEqual([
+      ['ISTH1011', `5 registries (a, b, c and 2 more) are ${rest}`],
+    ]);
+  });
+
+  it('says of each registry that is a file what is wrong with it', async () => {
+    const missing = (name: string) => registry(name, `{ type: Snapshot, addresses: [${name}.json] }`);
+    const findings = await findingsOf(missing('a'), registry('b'), missing('c'), registry('d'));
+    expect(findings.map(({ code, object }) => `${code} ${object.name}`).sort()).toEqual([
+      'ISTH1003 a',
+      'ISTH1003 c',
+      'ISTH1011 b',
+    ]);
+  });
+});
