@@ -7,8 +7,9 @@ import { readNamedFile, requireReadable } from '../cli/named-files.ts';
 import { ExitCode, IsthmusError, messageOf } from '../model/errors.ts';
 import { parseAddress } from '../model/tcp-address.ts';
 import { createLogger, type Logger } from '../operations/log.ts';
-import { type MetaproxyObserver, type MetaproxyOptions, startMetaproxy } from '../proxy/metaproxy.ts';
+import { type MetaproxyOptions, startMetaproxy } from '../proxy/metaproxy.ts';
 import { readAdminToken } from './admin-token.ts';
+import { proxyNews } from './proxy-news.ts';
 import { untilSignalled } from './shutdown.ts';
 
 export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
@@ -40,7 +41,7 @@ async function metaproxyOptions(options: ProxyRunOptions, log: Logger): Promise<
     codecModules: options.codecs.map((file) => pathToFileURL(path.resolve(file)).href),
     ...workerModule(),
     limits: { drainMs: options.drainSeconds * 1000 },
-    observer: observerOf(log),
+    observer: proxyNews(log),
   };
 }
 
@@ -60,24 +61,4 @@ async function readBootstrapFile(file: string): Promise<unknown> {
   } catch (error) {
     throw new IsthmusError('BAD_DATA', `--bootstrap ${file} is no YAML or JSON: ${messageOf(error)}`, { cause: error });
   }
-}
-
-function observerOf(log: Logger): MetaproxyObserver {
-  return {
-    connected: () => log.info('the control plane answers'),
-    disconnected: (reason) => log.warn({ reason }, 'the control plane is gone; serving what it said last'),
-    refused: (kind, reason) => log.error({ kind, reason }, 'a configuration was refused; serving the last good one'),
-    inertFilter: (filter, listener) =>
-      log.info({ filter, listener }, 'metaproxy passes over a filter that does nothing here'),
-    unknownFields: (paths) => log.warn({ paths }, 'the bootstrap file has fields that metaproxy does not know'),
-    fault: (fault) => log.error({ fault }, 'a codec has a bug: the connection or request at hand was given up'),
-    mutationMissed: (missed) =>
-      log.warn(
-        missed,
-        missed.forwarded
-          ? 'a change that a route asks for is left out: frames go on without it'
-          : 'a change that a route asks for cannot be made: an error is answered instead',
-      ),
-    workerDied: (reason, restartMs) => log.error({ reason, restartMs }, 'a worker has died; a new one is started'),
-  };
 }

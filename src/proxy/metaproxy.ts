@@ -16,14 +16,14 @@ import { type AdminServer, type AdminViews, startAdmin } from './admin/admin-ser
 import { configDump } from './admin/config-dump.ts';
 import { type AdsServer, type Bootstrap, readBootstrap } from './config/bootstrap.ts';
 import { Rejection } from './config/rejection.ts';
-import type { InertFilters, ResourceKind } from './config/resources.ts';
-import type { MissedMutation } from './connections/missed-mutations.ts';
+import type { InertFilters } from './config/resources.ts';
 import { defaultProxyLimits, type ProxyLimits } from './connections/runtime.ts';
 import { BucketStore } from './filters/token-buckets.ts';
+import { type MetaproxyObserver, silent } from './metaproxy-observer.ts';
 import type { ProxySnapshot } from './observation/snapshot.ts';
 import { type Planes, planeHere, planesOnWorkers } from './workers/planes.ts';
 import type { WorkerNews } from './workers/worker-link.ts';
-import { AdsClient } from './xds-client/ads-client.ts';
+import { AdsClient, type AdsObserver } from './xds-client/ads-client.ts';
 import { Configuration } from './xds-client/configuration.ts';
 import { type NodeOptions, nodeMessage, USER_AGENT } from './xds-client/node-message.ts';
 import { ResourceLedger } from './xds-client/resource-ledger.ts';
@@ -47,25 +47,6 @@ export interface MetaproxyOptions {
   readonly codecModules?: readonly string[];
   readonly limits?: Partial<ProxyLimits>;
   readonly observer?: Partial<MetaproxyObserver>;
-}
-
-/** What an operator is told. */
-export interface MetaproxyObserver {
-  connected(): void;
-  /** Told once until the control plane is heard again. */
-  disconnected(reason: string): void;
-  /** Resources were refused; the last good ones stay in force. */
-  refused(kind: ResourceKind, reason: string): void;
-  /** A kind of filter was passed over, which does nothing here; told once for each. */
-  inertFilter(filter: string, listener: string): void;
-  /** Fields of the bootstrap file that this proxy does not know and leaves out. */
-  unknownFields(paths: readonly string[]): void;
-  /** A codec has a bug, which has cost a connection or a request; told once for each. */
-  fault(message: string): void;
-  /** A change that a route asks for is not made; told once for each route and reason. */
-  mutationMissed(missed: MissedMutation): void;
-  /** A worker thread has died; a new one is started after so many milliseconds. */
-  workerDied(reason: string, restartMs: number): void;
 }
 
 export interface Metaproxy {
@@ -102,17 +83,6 @@ function onceForEach(observer: MetaproxyObserver): (inert: InertFilters) => void
     for (const filter of filters) told.add(filter);
   };
 }
-
-const silent: MetaproxyObserver = {
-  connected: () => {},
-  disconnected: () => {},
-  refused: () => {},
-  inertFilter: () => {},
-  unknownFields: () => {},
-  fault: () => {},
-  mutationMissed: () => {},
-  workerDied: () => {},
-};
 
 const emptyBootstrap: Bootstrap = { node: {}, admin: undefined, resources: [], ads: undefined, unknownFields: [] };
 
@@ -156,7 +126,15 @@ function startClient(
   if (server === undefined) return undefined;
   const message = node === undefined ? { ...bootstrap.node, userAgentName: USER_AGENT } : nodeMessage(node);
   const routeKind = xds?.nativeRoutes === true ? 'nativeRoutes' : 'routes';
-  const client = new AdsClient({ server, node: message, routeKind, configuration, observer });
+  const { address } = server;
+  const staticListeners = bootstrap.resources.filter(({ kind }) => kind === 'listener').length;
+  const told: AdsObserver = {
+    connected: () => observer.connected(address),
+    unreached: (reason) => observer.unreached({ address, reason, staticListeners }),
+    disconnected: (reason) => observer.disconnected({ address, reason, staticListeners }),
+    refused: (kind, reason) => observer.refused(kind, reason),
+  };
+  const client = new AdsClient({ server, node: message, routeKind, configuration, observer: told });
   client.start();
   return client;
 }
@@ -214,7 +192,11 @@ class RunningMetaproxy implements Metaproxy {
 
   async #unready(): Promise<string | undefined> {
     if (this.#stopping !== undefined) return 'draining';
-    if (!this.#isReady) return 'the control plane has not sent a whole configuration yet';
+    if (!this.#isReady) {
+      const unreached = this.#client?.unreachedBecause;
+      if (unreached !== undefined) return `the control plane cannot be reached: ${unreached}`;
+      return 'the control plane has not sent a whole configuration yet';
+    }
     const dead = this.#planes.unready();
     if (dead !== undefined) return dead;
     await this.#settleListeners();

@@ -1,7 +1,8 @@
 /** What metaproxy does with configuration that it cannot honour, or honours in part: it says so, and where. */
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
-import { type MetaproxyObserver, startMetaproxy } from '../../src/proxy/metaproxy.ts';
+import { startMetaproxy } from '../../src/proxy/metaproxy.ts';
+import type { MetaproxyObserver } from '../../src/proxy/metaproxy-observer.ts';
 import { TestClient } from './awesomerpc-peers.ts';
 import { listener } from './proxy-bootstraps.ts';
 import { TestControlPlane } from './proxy-control-plane.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectSocket, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MissedMutation } from '../../src/proxy/connections/missed-mutations.ts';
-import type { MetaproxyObserver } from '../../src/proxy/metaproxy.ts';
+import type { MetaproxyObserver } from '../../src/proxy/metaproxy-observer.ts';
 import { stage } from './proxy-stage.ts';
 
 const Type = { call: 1, reply: 2, exception: 3, oneway: 4 } as const;

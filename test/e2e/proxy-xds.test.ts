@@ -1,6 +1,7 @@
 /** metaproxy and a control plane: what it takes, what it refuses, and what it does when the control plane is gone. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
+import { startMetaproxy } from '../../src/proxy/metaproxy.ts';
 import { TestClient } from './awesomerpc-peers.ts';
 import { TestControlPlane } from './proxy-control-plane.ts';
 import { server } from './proxy-stage.ts';
@@ -102,20 +103,24 @@ describe.each([
     const [a2, events] = [await server('a2'), [] as string[]];
     const proxy = await plane.proxy({
       xds: { address: '', delta },
-      observer: { disconnected: () => void events.push('gone'), connected: () => void events.push('here') },
+      observer: {
+        connected: () => void events.push('here'),
+        unreached: () => void events.push('never'),
+        disconnected: ({ address }) => void events.push(`gone from ${address}`),
+      },
     });
     await proxy.ready;
     const client = await connect(port);
     expect((await client.call({ id: 1 })).body).toBe('a:');
     await plane.stop();
-    await vi.waitFor(() => expect(events).toEqual(['here', 'gone']));
+    await vi.waitFor(() => expect(events).toEqual(['here', `gone from 127.0.0.1:${plane.port}`]));
     expect((await client.call({ id: 2 })).body).toBe('a:');
     const back = await TestControlPlane.start(plane.port);
     back.cluster('a', [a2.port]);
     back.routes('in-routes', toA);
     back.listener('in', port);
     await vi.waitFor(async () => expect((await client.call({ id: 3 })).body).toBe('a2:'), { timeout: 5000 });
-    expect(events).toEqual(['here', 'gone', 'here']);
+    expect(events).toEqual(['here', `gone from 127.0.0.1:${plane.port}`, 'here']);
   });
 });
 
@@ -175,4 +180,32 @@ it('serves on worker threads with one set of figures', async () => {
   for (let id = 0; id < 20; id++) expect((await (await connect(port)).call({ id })).body).toBe('a:');
   const { protocols } = await proxy.snapshot();
   expect(protocols[0]?.counters.request).toBe(20);
+});
+
+it('says that a control plane cannot be reached, once and in plain words, and is served when it comes', async () => {
+  const [a, port, planePort] = [await server('a'), await freePort(), await freePort()];
+  const told: unknown[] = [];
+  const proxy = await startMetaproxy({
+    xds: { address: `127.0.0.1:${planePort}` },
+    node: { id: 'test' },
+    admin: '127.0.0.1:0',
+    observer: {
+      unreached: (trouble) => void told.push(trouble),
+      disconnected: () => void told.push('lost'),
+      connected: (address) => void told.push(address),
+    },
+  });
+  onTestFinished(() => proxy.stop());
+  const reason = 'nothing listens there (connection refused)';
+  const trouble = { address: `127.0.0.1:${planePort}`, reason, staticListeners: 0 };
+  await vi.waitFor(() => expect(told).toEqual([trouble]));
+  const ready = await fetch(`http://${proxy.admin}/ready`);
+  expect([ready.status, await ready.text()]).toEqual([503, `the control plane cannot be reached: ${reason}\n`]);
+  const plane = await TestControlPlane.start(planePort);
+  plane.cluster('a', [a.port]);
+  plane.routes('in-routes', toA);
+  plane.listener('in', port);
+  await proxy.ready;
+  expect((await (await connect(port)).call({ id: 1 })).body).toBe('a:');
+  expect(told).toEqual([trouble, `127.0.0.1:${planePort}`]);
 });

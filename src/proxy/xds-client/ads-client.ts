@@ -2,19 +2,18 @@
  * Keeps one ADS stream to the control plane open. A stream that ends is opened again after a pause that grows and
  * jitters; meanwhile, and whatever the control plane says, what is in force stays in force.
  */
-import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials, type ServiceError } from '@grpc/grpc-js';
 import { decode, encode, type Message, type MessageName } from '../../xds-api/messages.ts';
 import type { AdsServer, NodeMessage } from '../config/bootstrap.ts';
 import type { ResourceKind } from '../config/resources.ts';
 import type { Configuration } from './configuration.ts';
+import { Contact, type ContactObserver } from './contact.ts';
 import { DeltaDialect } from './delta-dialect.ts';
 import { type Dialect, Session } from './session.ts';
+import { failureOf, type StreamFailure, streamEnded } from './stream-failure.ts';
 import { WorldDialect } from './world-dialect.ts';
 
-export interface AdsObserver {
-  /** The stream has ended or could not be opened; told once until it is up again. */
-  disconnected(reason: string): void;
-  connected(): void;
+export interface AdsObserver extends ContactObserver {
   /** Resources of a response were refused. */
   refused(kind: ResourceKind, reason: string): void;
 }
@@ -54,16 +53,22 @@ export class AdsClient {
   #stopped = false;
   #answered = new Set<ResourceKind>();
   #initialized: (() => void) | undefined;
-  connected = false;
+  readonly #contact: Contact;
   /** Resolves when the control plane has been heard on clusters and listeners, and on routes if there are any. */
   readonly initialized: Promise<void>;
 
   constructor(options: AdsClientOptions) {
     this.#options = options;
+    this.#contact = new Contact(options.observer);
     this.#client = new Client(options.server.address, credentials.createInsecure(), channelOptions);
     this.initialized = new Promise((resolve) => {
       this.#initialized = resolve;
     });
+  }
+
+  /** Why the control plane was never heard, if that is so. */
+  get unreachedBecause(): string | undefined {
+    return this.#contact.unreachedBecause;
   }
 
   start(): void {
@@ -117,10 +122,10 @@ export class AdsClient {
       { onResponse: (kind, refusal) => this.#onResponse(kind, refusal) },
       this.#options.routeKind,
     );
-    const close = (reason: string): void => {
+    const close = (failure: StreamFailure): void => {
       if (!open) return;
       open = false;
-      void session.end().then(() => this.#reopen(reason));
+      void session.end().then(() => this.#reopen(failure));
     };
     this.#cancel = () => call.cancel();
     this.#session = session;
@@ -128,19 +133,17 @@ export class AdsClient {
       this.#heard();
       session.receive(response);
     });
-    call.on('error', (error) => close(error.message));
+    call.on('error', (error: ServiceError) => close(failureOf(error)));
     call.on('end', () => {
       call.cancel();
-      close('the control plane ended the stream');
+      close(streamEnded);
     });
     session.begin();
   }
 
   #heard(): void {
     this.#failures = 0;
-    if (this.connected) return;
-    this.connected = true;
-    this.#options.observer.connected();
+    this.#contact.heard();
   }
 
   #onResponse(kind: ResourceKind, refusal: string | undefined): void {
@@ -151,10 +154,9 @@ export class AdsClient {
     if (heard && (!routesDue || this.#answered.has(this.#options.routeKind))) this.#initialized?.();
   }
 
-  #reopen(reason: string): void {
+  #reopen(failure: StreamFailure): void {
     if (this.#stopped) return;
-    if (this.connected || this.#failures === 0) this.#options.observer.disconnected(reason);
-    this.connected = false;
+    this.#contact.failed(failure);
     const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(this.#failures++, 10));
     const random = this.#options.random ?? Math.random;
     this.#timer = setTimeout(() => this.#open(), longest * (0.5 + random() / 2));
