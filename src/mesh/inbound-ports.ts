@@ -6,18 +6,24 @@
 import type { Collection } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { equal } from '../collections/equality.ts';
+import type { AccessPolicy } from '../model/access.ts';
 import type { EndpointGroup } from '../model/endpoint.ts';
 import { type Finding, finding } from '../model/finding.ts';
-import type { InboundPort, MeshPort, MeshService } from '../model/mesh-service.ts';
+import type { InboundPort, MeshPort, MeshService, MeshSettings } from '../model/mesh-service.ts';
 import { isIpAddress } from './ip-address.ts';
+import { settingsOf } from './settings.ts';
+
+interface Tables {
+  readonly settings: Collection<MeshSettings>;
+  readonly endpointGroups: Collection<EndpointGroup>;
+  readonly meshServices: Collection<MeshService>;
+  /** By the SPIFFE id of the destination. */
+  readonly accessPolicies: Collection<AccessPolicy>;
+}
 
 /** Keyed by `<address>|<target port>`. `addresses` are keyed by themselves. */
-export function inboundPorts(
-  engine: Engine,
-  addresses: Collection<string>,
-  endpointGroups: Collection<EndpointGroup>,
-  meshServices: Collection<MeshService>,
-): Collection<InboundPort> {
+export function inboundPorts(engine: Engine, addresses: Collection<string>, tables: Tables): Collection<InboundPort> {
+  const { settings, endpointGroups, meshServices, accessPolicies } = tables;
   const groupsByAddress = engine.index('endpoint groups by address', endpointGroups, addressesOf);
   return engine.flatMap(
     'inbound ports',
@@ -26,7 +32,14 @@ export function inboundPorts(
       const candidates = context.lookup(groupsByAddress, address).flatMap((group) => {
         const service = context.get(meshServices, group.service);
         const port = service?.ports.find((candidate) => candidate.port.number === group.port);
-        return service === undefined || port === undefined ? [] : portsAt(address, group, service, port);
+        if (service === undefined || port === undefined) return [];
+        const isPermissive = settingsOf(context, settings).access === 'Permissive';
+        const rulesOf = (identity: string) => context.get(accessPolicies, identity)?.rules ?? [];
+        return portsAt(address, group, service, port).map(({ inbound, identity = '' }) =>
+          service.security === undefined
+            ? inbound
+            : { ...inbound, guard: isPermissive ? { identity } : { identity, rules: rulesOf(identity) } },
+        );
       });
       const contenders = Map.groupBy(candidates, ({ key }) => key);
       for (const ports of contenders.values()) for (const one of contested(ports)) context.report(one);
@@ -50,7 +63,7 @@ function portsAt(
   group: EndpointGroup,
   { service }: MeshService,
   port: MeshPort,
-): readonly InboundPort[] {
+): readonly { readonly inbound: InboundPort; readonly identity: string | undefined }[] {
   const { localRateLimit, globalRateLimit, origin } = port.routes ?? {};
   const common = {
     host: service.host,
@@ -63,7 +76,10 @@ function portsAt(
   };
   return group.endpoints
     .filter((endpoint) => endpoint.address === address)
-    .map(({ port: targetPort }) => ({ key: `${address}|${targetPort}`, address, targetPort, ...common }));
+    .map(({ port: targetPort, identity }) => ({
+      inbound: { key: `${address}|${targetPort}`, address, targetPort, ...common },
+      identity,
+    }));
 }
 
 function contested([winner, ...others]: readonly InboundPort[]): readonly Finding[] {
@@ -77,6 +93,6 @@ function contested([winner, ...others]: readonly InboundPort[]): readonly Findin
     });
 }
 
-function duties({ port, codec, localRateLimit, globalRateLimit }: InboundPort): unknown {
-  return [port.protocol, codec, localRateLimit, globalRateLimit];
+function duties({ port, codec, localRateLimit, globalRateLimit, guard }: InboundPort): unknown {
+  return [port.protocol, codec, localRateLimit, globalRateLimit, guard];
 }

@@ -2,7 +2,7 @@
 import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
-import type { MeshPort, MeshService, PortCodec } from '../model/mesh-service.ts';
+import type { MeshPort, MeshService, PortCodec, ServiceSecurity } from '../model/mesh-service.ts';
 import { isAtLeast } from '../model/migration.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service, ServicePort } from '../model/service.ts';
@@ -25,6 +25,8 @@ interface Tables {
   readonly hostPolicies: Collection<HostPolicy>;
   /** In force, by service key. */
   readonly migrations: Collection<Migration>;
+  /** By service key. */
+  readonly securities: Collection<ServiceSecurity>;
 }
 
 /** Keyed by service key. */
@@ -38,6 +40,7 @@ export function meshServices(engine: Engine, tables: Tables): Collection<MeshSer
     ports: service.ports.map((port) => meshPort(service, port, context, tables)),
     policy: policyOf(service, context, tables),
     ...(isContested(service, context, tables) ? { contested: true } : {}),
+    ...securityOf(service, context, tables),
   }));
 }
 
@@ -46,6 +49,11 @@ function policyOf({ key }: Service, context: Context, { hostPolicies, migrations
   const migration = context.get(migrations, key);
   // From the beginning, so that no cluster changes when requests begin to move.
   return migration !== undefined && isAtLeast(migration.plan.spec.stage, 'Mirror') ? withExactShares(policy) : policy;
+}
+
+function securityOf({ key }: Service, context: Context, { securities }: Tables): Pick<MeshService, 'security'> {
+  const security = context.get(securities, key);
+  return security === undefined ? {} : { security };
 }
 
 function isContested({ host }: Service, context: Context, { hosts }: Tables): boolean {

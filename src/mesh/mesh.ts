@@ -11,6 +11,7 @@
  */
 import type { Collection, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
+import type { AccessPolicy } from '../model/access.ts';
 import type { EndpointGroup } from '../model/endpoint.ts';
 import { finding } from '../model/finding.ts';
 import type { InboundPort, MeshService, MeshSettings, PortCodec } from '../model/mesh-service.ts';
@@ -36,6 +37,7 @@ import { type RegistryHost, registryHosts } from './registry-hosts.ts';
 import { about } from './resource-order.ts';
 import { retiredHosts } from './retired-hosts.ts';
 import { routeTables } from './route-tables.ts';
+import { serviceSecurities } from './service-security.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
 import { meshSettings } from './settings.ts';
 import { reportUnguardedLimits } from './unguarded-limits.ts';
@@ -118,6 +120,9 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
 
   const reserved = reservedAddresses(engine, declarations);
   const { leases } = inputs;
+  const groupsByService = engine.index('endpoint groups by service', groups, (group) => [group.service]);
+  const accessPolicies = engine.table<AccessPolicy>('access policies', { key: ({ key }) => key });
+  const securities = serviceSecurities(engine, { settings, services: allServices, groupsByService, accessPolicies });
   const perService = {
     ...targets,
     migrations: moving,
@@ -125,10 +130,10 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     reservedAddresses: reserved,
     portCodecs: codecs,
     routeTables: routes,
+    securities,
   };
   const assembled = meshServices(engine, perService);
   reportWorkloadGroups(engine, resources.WorkloadGroup);
-  const groupsByService = engine.index('endpoint groups by service', groups, (group) => [group.service]);
   const { proxyAddresses } = inputs;
   if (proxyAddresses !== undefined)
     reportUnguardedLimits(engine, { meshServices: assembled, groupsByService, proxyAddresses });
@@ -152,7 +157,12 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     virtualIpClaims: virtualIpClaims(engine, allServices),
     reservedAddresses: reserved,
     meshServices: assembled,
-    inboundPorts: inboundPorts(engine, proxyAddresses ?? allAddresses(engine, groups), groups, assembled),
+    inboundPorts: inboundPorts(engine, proxyAddresses ?? allAddresses(engine, groups), {
+      settings,
+      endpointGroups: groups,
+      meshServices: assembled,
+      accessPolicies,
+    }),
   };
 }
 

@@ -8,6 +8,7 @@ it('a mesh without a MeshConfig has the defaults', () => {
     rootNamespace: 'isthmus-system',
     accessLog: { path: '', encoding: 'TEXT' },
     idleTimeoutMs: 0,
+    access: 'Disabled',
   });
 });
 

@@ -15,6 +15,7 @@ const defaultSettings: MeshSettings = {
   rootNamespace: 'isthmus-system',
   accessLog: { path: '', encoding: 'TEXT' },
   idleTimeoutMs: 0,
+  access: 'Disabled',
 };
 
 export interface SettingsInForce {
@@ -52,12 +53,13 @@ export function settingsOf(context: Context, settings: Collection<MeshSettings>)
 }
 
 function settingsFrom(config: MeshConfig): MeshSettings {
-  const { trustDomain, clusterDomain, rootNamespace, accessLog, idleTimeout } = config.spec;
+  const { trustDomain, clusterDomain, rootNamespace, accessLog, idleTimeout, access } = config.spec;
   return {
     trustDomain,
     clusterDomain: clusterDomain.toLowerCase(),
     rootNamespace,
     accessLog,
     idleTimeoutMs: idleTimeout,
+    access: access.mode,
   };
 }

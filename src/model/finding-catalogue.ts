@@ -384,6 +384,13 @@ export const catalogue = {
     'Correct spec.select.namespaces, or the paths in spec.addresses and spec.options; or look whether the registry lost its data. Nothing is removed by it.',
   ),
 
+  // 13: who may call whom
+  ISTH1320: entry(
+    'warning',
+    'Endpoint names no service account',
+    'Write serviceAccount at the endpoint: without it nobody can tell who stands there, and it is given no requests.',
+  ),
+
   // 11: migrations
   ISTH1101: entry(
     'warning',

@@ -1,7 +1,8 @@
 /** The assembled model that translators read: one service with everything that its callers, or its own proxy, need. */
+import type { AccessRule } from './access.ts';
 import type { Protocol } from './protocol.ts';
 import type { GlobalRateLimit, LocalRateLimit, RouteTable, RuleOrigin } from './route.ts';
-import type { Service, ServicePort } from './service.ts';
+import type { Service, ServiceKey, ServicePort } from './service.ts';
 import type { HostPolicy } from './traffic-policy.ts';
 
 /** A port's protocol as far as a proxy is concerned. `description` is a ProtocolCodec's spec; absent for built-in codecs. */
@@ -26,6 +27,25 @@ export interface MeshService {
   readonly policy: HostPolicy;
   /** Whether another namespace declares the host as well: callers of each namespace get their own first. */
   readonly contested?: boolean;
+  /** Absent where the mesh speaks plaintext with it. */
+  readonly security?: ServiceSecurity;
+}
+
+/** Who stands behind a service, and who may call it. What is empty trusts nobody. */
+export interface ServiceSecurity {
+  readonly key: ServiceKey;
+  /** SPIFFE ids of its workloads, sorted. */
+  readonly identities: readonly string[];
+  /** SPIFFE ids, sorted; any: whoever has a certificate of the mesh. */
+  readonly callers: readonly string[] | 'any';
+}
+
+/** What an inbound port demands of its callers. */
+export interface InboundGuard {
+  /** The SPIFFE id of the workload. */
+  readonly identity: string;
+  /** Absent where each workload of the mesh may call. */
+  readonly rules?: readonly AccessRule[];
 }
 
 /** What the proxy beside a workload listens for: one address and target port that belongs to a service. */
@@ -40,6 +60,8 @@ export interface InboundPort {
   readonly codec?: PortCodec;
   readonly localRateLimit?: LocalRateLimit;
   readonly globalRateLimit?: GlobalRateLimit;
+  /** Absent where the mesh speaks plaintext with it. */
+  readonly guard?: InboundGuard;
   /** Who wrote the limits. */
   readonly origin?: RuleOrigin;
 }
@@ -53,4 +75,8 @@ export interface MeshSettings {
   readonly accessLog: { readonly path: string; readonly encoding: 'TEXT' | 'JSON'; readonly format?: string };
   /** Milliseconds; 0 means none. */
   readonly idleTimeoutMs: number;
+  readonly access: AccessMode;
 }
+
+/** Disabled: plaintext. Permissive: mutual TLS, and each workload may call every other. Enforced: only what is permitted. */
+export type AccessMode = 'Disabled' | 'Permissive' | 'Enforced';

@@ -1,9 +1,14 @@
 /** What the proxy beside a workload listens for, and the cluster that leads to the workload. */
 import type { InboundPort, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
+import type { envoy } from '../xds-api/messages.ts';
+import { httpAccessFilter, networkAccessFilter } from './envoy/access-control.ts';
 import { inboundCluster } from './envoy/clusters.ts';
+import { httpConnections, isHttp } from './envoy/http-connections.ts';
+import { everythingTo } from './envoy/http-routes.ts';
 import { listener } from './envoy/listeners.ts';
 import { tcpProxy } from './envoy/tcp-proxies.ts';
+import { downstreamTls } from './envoy/tls-contexts.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { inboundProxy } from './metaprotocol/proxy-filters.ts';
 import { inboundClusterName } from './names/resource-names.ts';
@@ -11,22 +16,48 @@ import { inboundScope } from './scope.ts';
 import type { Translation } from './translation.ts';
 import { unenforcedLimits } from './unenforced-rules.ts';
 
+type Filter = envoy.config.listener.v3.Filter;
+
 /** Nothing for gRPC, which has no listeners, and for UDP. The cluster is the same for every kind and address. */
 export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): Translation {
-  const { address, targetPort, codec, port } = inbound;
+  const { address, targetPort, codec, port, guard } = inbound;
   const isUdp = port.protocol.kind === 'plain' && port.protocol.protocol === 'udp';
   if (kind === 'grpc' || isUdp) return { resources: [], findings: [] };
-  const metaKind = metaKindFor(kind, codec);
-  const name = inboundClusterName(targetPort);
-  const filter =
-    metaKind === undefined || codec === undefined
-      ? tcpProxy(name, name, settings)
-      : inboundProxy(inbound, codec, settings, metaKind);
+  const speaksProtocol = metaKindFor(kind, codec) !== undefined;
+  const filters = guard === undefined ? [filterOf(kind, inbound, settings)] : guardedFilters(kind, inbound, settings);
+  const transportSocket =
+    guard === undefined ? undefined : downstreamTls(isHttp(port.protocol) ? ['h2', 'http/1.1'] : []);
   return {
     resources: [
-      { scope: inboundScope(kind, address), resource: listener(address, targetPort, 'inbound', filter) },
+      {
+        scope: inboundScope(kind, address),
+        resource: listener(address, targetPort, 'inbound', filters, transportSocket),
+      },
       { scope: inboundScope(kind, address), resource: inboundCluster(targetPort) },
     ],
-    findings: unenforcedLimits(inbound, kind, metaKind !== undefined),
+    findings: unenforcedLimits(inbound, kind, speaksProtocol),
   };
+}
+
+function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): Filter {
+  const { targetPort, codec } = inbound;
+  const metaKind = metaKindFor(kind, codec);
+  const name = inboundClusterName(targetPort);
+  return metaKind === undefined || codec === undefined
+    ? tcpProxy(name, name, settings)
+    : inboundProxy(inbound, codec, settings, metaKind);
+}
+
+/** Requests are let through one by one where they can be told apart, connections otherwise. */
+function guardedFilters(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): readonly Filter[] {
+  const { targetPort, port, guard } = inbound;
+  const rules = guard?.rules;
+  if (kind === 'metaproxy' || !isHttp(port.protocol)) {
+    const filter = filterOf(kind, inbound, settings);
+    return rules === undefined ? [filter] : [networkAccessFilter(rules, targetPort), filter];
+  }
+  const name = inboundClusterName(targetPort);
+  const routes = { routeConfig: everythingTo(name, name) };
+  const filters = rules === undefined ? [] : [httpAccessFilter(rules, targetPort)];
+  return [httpConnections({ statPrefix: name, routes, filters, settings, direction: 'inbound' })];
 }

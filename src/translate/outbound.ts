@@ -19,13 +19,16 @@ import { customJsonFormat } from './envoy/access-logs.ts';
 import { apiListener } from './envoy/api-listeners.ts';
 import { discoveryOf, followsDialled } from './envoy/discovery.ts';
 import { isGrpcPort } from './envoy/grpc-clusters.ts';
+import { httpConnections, isHttp } from './envoy/http-connections.ts';
+import { outboundHttpRoutes } from './envoy/http-routes.ts';
 import { listener } from './envoy/listeners.ts';
 import { tcpProxy, weightedTcpProxy } from './envoy/tcp-proxies.ts';
+import { adsSource } from './envoy/values.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { httpRoutes } from './metaprotocol/http-routes.ts';
 import { outboundProxy } from './metaprotocol/proxy-filters.ts';
 import { metaRoutes } from './metaprotocol/routes.ts';
-import { outboundClusterName } from './names/resource-names.ts';
+import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
 import { inScopes, outboundScopes } from './scope.ts';
 import type { Translation } from './translation.ts';
 import { fallbackRoute, unavailableCodec, unenforcedRoutes } from './unenforced-rules.ts';
@@ -84,6 +87,15 @@ function forProxies(
     const message = `Port ${port.number} of ${service.host} goes to whatever address is dialled, which metaproxy does not follow.`;
     return { resources: [], findings: [finding('ISTH0708', { object: service.provenance.object, message })] };
   }
+  if (meshService.security !== undefined && kind !== 'metaproxy' && isHttp(port.protocol)) {
+    const routesOnAds = { rds: { configSource: adsSource, routeConfigName: httpRouteName(service.host, port.number) } };
+    const statPrefix = outboundClusterName(service.host, port.number);
+    const filter = httpConnections({ statPrefix, routes: routesOnAds, filters: [], settings, direction: 'outbound' });
+    return {
+      resources: [...listeners(addresses, port.number, filter), outboundHttpRoutes(service.host, port.number)],
+      findings: [],
+    };
+  }
   const metaKind = routes === undefined ? undefined : metaKindFor(kind, codec);
   if (metaKind === undefined || codec === undefined || routes === undefined) {
     const filter = plainFilter(meshService, meshPort, settings);
@@ -114,5 +126,5 @@ function plainFilter({ service }: MeshService, { port, routes }: MeshPort, setti
 }
 
 function listeners(addresses: readonly string[], port: number, filter: Filter): readonly EncodedResource[] {
-  return addresses.map((address) => listener(address, port, 'outbound', filter));
+  return addresses.map((address) => listener(address, port, 'outbound', [filter]));
 }

@@ -3,13 +3,16 @@
  * hold a resource of one type and name, the scope that comes first wins.
  *
  *   <kind>@<address>         what the proxy at this address listens for
+ *   <audience>#<SPIFFE id>   what the workloads of this identity may call
  *   <audience>/<namespace>   what is exported to this namespace
  *   <audience>/*             what is exported to all
  *
  * The audience is a kind of proxy, or `all` for what every kind reads alike (clusters, endpoints).
  */
+import { parseSpiffeId } from '../model/identity.ts';
 import type { MeshService } from '../model/mesh-service.ts';
 import type { ProxyKind, ProxyNode } from '../model/proxy.ts';
+import type { Visibility } from '../model/service.ts';
 import type { EncodedResource } from './encoded-resource.ts';
 
 export type Audience = ProxyKind | 'all';
@@ -27,8 +30,10 @@ export function scopedResourceKey({ scope, resource }: ScopedResource): string {
 /** The scopes a proxy sees, the first of which has precedence. The first address goes before the others. */
 export function scopesOf(proxy: ProxyNode): readonly string[] {
   const audiences: readonly Audience[] = [proxy.kind, 'all'];
+  const { identity } = proxy;
   return [
     ...proxy.addresses.map((address) => inboundScope(proxy.kind, address)),
+    ...(identity === undefined ? [] : audiences.map((audience) => callerScope(audience, identity))),
     ...audiences.map((audience) => `${audience}/${proxy.namespace}`),
     ...audiences.map((audience) => `${audience}/*`),
   ];
@@ -38,10 +43,22 @@ export function scopesOf(proxy: ProxyNode): readonly string[] {
  * One scope for all namespaces, or one for each that may see; none for what nobody may see. A host that another
  * namespace declares as well stands in the scope of its own namespace too, which goes before that of all.
  */
-export function outboundScopes(audience: Audience, { service, contested }: MeshService): readonly string[] {
+export function outboundScopes(audience: Audience, { service, contested, security }: MeshService): readonly string[] {
   const { visibility, namespace } = service;
+  if (security !== undefined && security.callers !== 'any')
+    return security.callers.filter((caller) => sees(caller, visibility)).map((caller) => callerScope(audience, caller));
   if (visibility.kind === 'namespaces') return visibility.namespaces.map((visible) => `${audience}/${visible}`);
   return contested === true ? [`${audience}/${namespace}`, `${audience}/*`] : [`${audience}/*`];
+}
+
+function sees(caller: string, visibility: Visibility): boolean {
+  if (visibility.kind === 'public') return true;
+  const namespace = parseSpiffeId(caller)?.namespace;
+  return namespace !== undefined && visibility.namespaces.includes(namespace);
+}
+
+function callerScope(audience: Audience, identity: string): string {
+  return `${audience}#${identity}`;
 }
 
 export function inboundScope(kind: ProxyKind, address: string): string {

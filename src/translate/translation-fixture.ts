@@ -19,6 +19,7 @@ export const settings: MeshSettings = {
   rootNamespace: 'isthmus-system',
   accessLog: { path: '', encoding: 'TEXT' },
   idleTimeoutMs: 0,
+  access: 'Disabled',
 };
 
 export const thrift: PortCodec = {

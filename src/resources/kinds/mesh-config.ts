@@ -20,6 +20,7 @@ interface Content {
     };
     readonly accessLog: { readonly path: string; readonly encoding: 'TEXT' | 'JSON'; readonly format?: string };
     readonly idleTimeout: string;
+    readonly access: { readonly mode: 'Disabled' | 'Permissive' | 'Enforced' };
   };
 }
 
@@ -31,7 +32,7 @@ export const meshConfig = defineKind<Content>({
     checkRanges(spec.virtualIps.ipv6, 'ipv6', problems);
   },
   build: ({ spec }, head) => {
-    const { trustDomain, clusterDomain, rootNamespace, virtualIps, accessLog, idleTimeout } = spec;
+    const { trustDomain, clusterDomain, rootNamespace, virtualIps, accessLog, idleTimeout, access } = spec;
     return {
       kind: 'MeshConfig',
       ...head,
@@ -42,6 +43,7 @@ export const meshConfig = defineKind<Content>({
         virtualIps: { ...virtualIps, quarantine: millisecondsOf(virtualIps.quarantine) },
         accessLog,
         idleTimeout: millisecondsOf(idleTimeout),
+        access,
       },
     };
   },

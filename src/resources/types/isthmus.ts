@@ -21,6 +21,7 @@ export type MeshConfig = Resource<
     readonly accessLog: { readonly path: string; readonly encoding: 'TEXT' | 'JSON'; readonly format?: string };
     /** Milliseconds; 0 means none. */
     readonly idleTimeout: number;
+    readonly access: { readonly mode: 'Disabled' | 'Permissive' | 'Enforced' };
   }
 >;
 

@@ -13,6 +13,7 @@ import { discoveryOf, followsDialled } from './discovery.ts';
 import { grpcCluster, isGrpcPort } from './grpc-clusters.ts';
 import { loadAssignment } from './load-assignments.ts';
 import { clusterProvided, loadBalancing, unusableSize } from './load-balancing.ts';
+import { securedUpstream } from './secured-upstreams.ts';
 import { adsSource, duration, socketAddress } from './values.ts';
 
 type Cluster = envoy.config.cluster.v3.Cluster;
@@ -50,13 +51,13 @@ export function translateClusters(meshService: MeshService, groups: readonly End
     const encoded = [{ policy: whole }, ...policy.subsets.map((subset) => ({ policy: subset.policy, subset }))].flatMap(
       (one) => {
         const resource = encodeCluster(
-          cluster(service, port, one.policy, own, 'subset' in one ? one.subset : undefined),
+          cluster(meshService, port, one.policy, own, 'subset' in one ? one.subset : undefined),
         );
         const audiences = followsDialled(service, one.policy) ? envoys : everybody;
         return audiences.flatMap((audience) => inScopes(outboundScopes(audience, meshService), resource));
       },
     );
-    const forGrpc = isGrpcPort(port) ? grpcCluster(cluster(service, port, whole, own)) : undefined;
+    const forGrpc = isGrpcPort(port) ? grpcCluster(cluster(meshService, port, whole, own)) : undefined;
     return [
       ...encoded,
       ...(forGrpc === undefined ? [] : inScopes(outboundScopes('grpc', meshService), encodeCluster(forGrpc))),
@@ -66,7 +67,7 @@ export function translateClusters(meshService: MeshService, groups: readonly End
 }
 
 function cluster(
-  service: Service,
+  { service, security }: MeshService,
   port: ServicePort,
   policy: TrafficPolicy,
   groups: readonly EndpointGroup[],
@@ -86,6 +87,7 @@ function cluster(
     ...(policy.tcpKeepaliveSeconds === undefined
       ? {}
       : { upstreamConnectionOptions: { tcpKeepalive: { keepaliveTime: { value: policy.tcpKeepaliveSeconds } } } }),
+    ...(security === undefined ? {} : securedUpstream(security, service.host, port)),
   };
 }
 

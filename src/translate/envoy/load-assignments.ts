@@ -34,13 +34,19 @@ export function translateEndpoints(
   if (discoveryOf(service.resolution) !== 'eds') return [];
   const scopes = outboundScopes('all', meshService);
   return ports.flatMap(({ port }) => {
-    const own = groups.filter((group) => group.port === port.number);
+    const own = groups.filter((group) => group.port === port.number).map((group) => trusted(group, meshService));
     return [undefined, ...policy.subsets].flatMap((subset) => {
       const name = outboundClusterName(service.host, port.number, subset?.name);
       const assignment = loadAssignment(name, own, subset?.labels);
       return inScopes(scopes, encodeResource('envoy.config.endpoint.v3.ClusterLoadAssignment', name, assignment));
     });
   });
+}
+
+/** Where certificates are demanded, an endpoint that nobody stands behind by name could only be refused. */
+function trusted(group: EndpointGroup, { security }: MeshService): EndpointGroup {
+  if (security === undefined) return group;
+  return { ...group, endpoints: group.endpoints.filter(({ identity }) => identity !== undefined) };
 }
 
 /** Groups of one service and port; only endpoints that have the labels. Localities are in order of their names. */

@@ -1,0 +1,32 @@
+/** What a cluster of the mesh has more than one outside of it: mutual TLS, and the HTTP that its workloads speak. */
+import type { ServiceSecurity } from '../../model/mesh-service.ts';
+import type { ServicePort } from '../../model/service.ts';
+import { type envoy, pack } from '../../xds-api/messages.ts';
+import { outboundClusterName } from '../names/resource-names.ts';
+import { upstreamTls } from './tls-contexts.ts';
+
+type Cluster = envoy.config.cluster.v3.Cluster;
+type ProtocolOptions = envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
+
+const PROTOCOL_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+const http1 = encoded({ explicitHttpConfig: { httpProtocolOptions: {} } });
+const http2 = encoded({ explicitHttpConfig: { http2ProtocolOptions: {} } });
+
+/** The server name says what is called, whatever address was dialled. */
+export function securedUpstream(
+  security: ServiceSecurity,
+  host: string,
+  { number, protocol }: ServicePort,
+): Pick<Cluster, 'transportSocket' | 'typedExtensionProtocolOptions'> {
+  const serverName = outboundClusterName(host, number).replaceAll('|', '_.');
+  const plain = protocol.kind === 'plain' ? protocol.protocol : 'tcp';
+  if (plain === 'http2' || plain === 'grpc')
+    return { transportSocket: upstreamTls(security, serverName, ['h2']), typedExtensionProtocolOptions: http2 };
+  if (plain === 'http')
+    return { transportSocket: upstreamTls(security, serverName, ['http/1.1']), typedExtensionProtocolOptions: http1 };
+  return { transportSocket: upstreamTls(security, serverName, []) };
+}
+
+function encoded(options: ProtocolOptions): NonNullable<Cluster['typedExtensionProtocolOptions']> {
+  return { [PROTOCOL_OPTIONS]: pack(PROTOCOL_OPTIONS, options) };
+}

@@ -1,0 +1,68 @@
+/**
+ * Mutual TLS between workloads. Certificates and roots are named, not held: each proxy is given its own under the same
+ * names, so that all share the bytes of a listener or cluster.
+ */
+import type { ServiceSecurity } from '../../model/mesh-service.ts';
+import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
+import { adsSource } from './values.ts';
+
+type TransportSocket = envoy.config.core.v3.TransportSocket;
+type CommonTlsContext = envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+type SubjectAltNameMatcher = envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
+
+/** The secrets by which a proxy knows its own certificate and the roots of the mesh; the names are Istio's. */
+export const certificateSecret = 'default';
+export const rootsSecret = 'ROOTCA';
+
+const SOCKET = 'envoy.transport_sockets.tls';
+const URI = enumValue('envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType', 'URI');
+const TLS_1_2 = enumValue('envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol', 'TLSv1_2');
+const TLS_1_3 = enumValue('envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol', 'TLSv1_3');
+
+const ownCertificate: CommonTlsContext = {
+  tlsParams: { tlsMinimumProtocolVersion: TLS_1_2, tlsMaximumProtocolVersion: TLS_1_3 },
+  tlsCertificateSdsSecretConfigs: [{ name: certificateSecret, sdsConfig: adsSource }],
+};
+
+/** To workloads of one of the identities, and to nobody where there is none. `alpn`: what is spoken inside. */
+export function upstreamTls(
+  { identities }: ServiceSecurity,
+  serverName: string,
+  alpn: readonly string[],
+): TransportSocket {
+  return {
+    name: SOCKET,
+    typedConfig: pack('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
+      commonTlsContext: {
+        ...ownCertificate,
+        combinedValidationContext: {
+          defaultValidationContext: { matchTypedSubjectAltNames: identityMatchers(identities) },
+          validationContextSdsSecretConfig: { name: rootsSecret, sdsConfig: adsSource },
+        },
+        ...(alpn.length === 0 ? {} : { alpnProtocols: [...alpn] }),
+      },
+      sni: serverName,
+    }),
+  };
+}
+
+/** For whoever has a certificate of the mesh: what its holder may do is decided by the filters. */
+export function downstreamTls(alpn: readonly string[]): TransportSocket {
+  return {
+    name: SOCKET,
+    typedConfig: pack('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', {
+      commonTlsContext: {
+        ...ownCertificate,
+        validationContextSdsSecretConfig: { name: rootsSecret, sdsConfig: adsSource },
+        ...(alpn.length === 0 ? {} : { alpnProtocols: [...alpn] }),
+      },
+      requireClientCertificate: { value: true },
+    }),
+  };
+}
+
+/** No matcher at all would let every certificate pass: in place of none stands one that matches no SPIFFE id. */
+function identityMatchers(identities: readonly string[]): SubjectAltNameMatcher[] {
+  const trusted = identities.length === 0 ? ['spiffe:nobody'] : identities;
+  return trusted.map((identity) => ({ sanType: URI, matcher: { exact: identity } }));
+}
