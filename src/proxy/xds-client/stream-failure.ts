@@ -20,21 +20,19 @@ const meanings: readonly (readonly [found: RegExp, meaning: string])[] = [
   [/Failed to connect/, 'the connection was closed before anything was said'],
 ];
 
+const refusals: ReadonlyMap<status, string> = new Map([
+  [status.UNIMPLEMENTED, 'what answers there serves no aggregated discovery'],
+  [status.UNAUTHENTICATED, 'it refuses this proxy'],
+  [status.PERMISSION_DENIED, 'it refuses this proxy'],
+]);
+
 export function failureOf({ code, details }: Pick<ServiceError, 'code' | 'details'>): StreamFailure {
   const said = withoutNotes(details);
-  switch (code) {
-    case status.UNIMPLEMENTED:
-      return { reason: `what answers there serves no aggregated discovery (${said})`, refused: true };
-    case status.UNAUTHENTICATED:
-    case status.PERMISSION_DENIED:
-      return { reason: `it refuses this proxy (${said})`, refused: true };
-    case status.UNAVAILABLE: {
-      const meaning = meanings.find(([found]) => found.test(details))?.[1];
-      return { reason: meaning ?? said, refused: false };
-    }
-    default:
-      return { reason: `it answered ${status[code]} (${said})`, refused: true };
+  if (code === status.UNAVAILABLE) {
+    const meaning = meanings.find(([found]) => found.test(details))?.[1];
+    return { reason: meaning ?? said, refused: false };
   }
+  return { reason: `${refusals.get(code) ?? `it answered ${status[code]}`} (${said})`, refused: true };
 }
 
 /** grpc-js appends what only its developers can use, and the second at which it happened. */
