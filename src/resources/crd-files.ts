@@ -10,11 +10,14 @@ import { isMap, type PlainMap } from './plain-values.ts';
 import type { Schema } from './schema-language.ts';
 import { objectHead } from './schemas/object-head.ts';
 
-/** The schema of the whole object, of the one version in `crds/<name>.yaml`. Throws INTERNAL when the installation lacks it. */
-export function readCrdSchema(name: string): Schema {
+/**
+ * The schema of the whole object in `crds/<name>.yaml`: of the version named, else of the first. Throws INTERNAL when the
+ * installation lacks it.
+ */
+export function readCrdSchema(name: string, version?: string): Schema {
   const file = path.join(crdFolder(), `${name}.yaml`);
   try {
-    const schema = dig(load(readFileSync(file, 'utf8')), ['spec', 'versions', 0, 'schema', 'openAPIV3Schema']);
+    const schema = schemaOf(load(readFileSync(file, 'utf8')), version);
     // An API server knows what metadata is, and a CRD does not say it; in files we must.
     if (isSchema(schema)) {
       return {
@@ -37,11 +40,15 @@ function crdFolder(): string {
   }
 }
 
-function dig(value: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((at, step) => {
-    if (typeof step === 'number') return Array.isArray(at) ? at[step] : undefined;
-    return isMap(at) ? at[step] : undefined;
-  }, value);
+function schemaOf(crd: unknown, version: string | undefined): unknown {
+  const versions = dig(crd, ['spec', 'versions']);
+  if (!Array.isArray(versions)) return undefined;
+  const found: unknown = version === undefined ? versions[0] : versions.find((one) => dig(one, ['name']) === version);
+  return dig(found, ['schema', 'openAPIV3Schema']);
+}
+
+function dig(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, step) => (isMap(at) ? at[step] : undefined), value);
 }
 
 /** A CRD is ours and tested against an API server's rules; its form is not checked again at each start. */

@@ -1,36 +1,28 @@
 /**
  * What a kind is to the reader: where it belongs, its schema, the rules beyond the schema, and how its typed resource is
- * made. One object passes through in this order; an error anywhere refuses it as a whole.
+ * made. One object passes through in this order; an error anywhere refuses it as a whole. Kinds whose versions differ are
+ * defined in kind-versions.ts instead.
  */
 import type { Place } from '../model/finding.ts';
 import { compileCelRules } from './cel-rules.ts';
-import type { AnyResource, Kind, Metadata } from './kinds.ts';
+import type { KindInfo } from './kind-info.ts';
+import type { AnyResource, Metadata } from './kinds.ts';
 import { checkMetadata, type ObjectMetadata, readMetadata } from './metadata.ts';
 import type { PlainMap } from './plain-values.ts';
 import type { Problems } from './problem.ts';
-import { compileSchema, type SchemaCheck } from './schema-check.ts';
+import { compileSchema, type SchemaCheck, type SchemaOptions } from './schema-check.ts';
 import type { Schema } from './schema-language.ts';
 import { objectHead } from './schemas/object-head.ts';
 
-export interface KindInfo {
-  readonly kind: Kind;
-  /** Empty for the core group. */
-  readonly group: string;
-  /** All versions that are read, the stored one first. */
-  readonly versions: readonly string[];
-  /** Either: its published CRDs differ; a namespace is kept where one is written. */
-  readonly scope: 'Namespaced' | 'Cluster' | 'Either';
-}
-
 /** What a typed resource has whatever its kind. */
-interface ResourceHead {
+export interface ResourceHead {
   readonly apiVersion: string;
   readonly key: string;
   readonly metadata: Metadata;
 }
 
 /** What is known of an object from where it was found. */
-interface ObjectOrigin {
+export interface ObjectOrigin {
   /** Where the object begins. */
   readonly place?: Place;
   /** For objects that name no namespace. */
@@ -43,7 +35,7 @@ export interface KindReader extends KindInfo {
 }
 
 /** What every checked object has. */
-interface CheckedObject {
+export interface CheckedObject {
   readonly apiVersion?: string;
   readonly metadata: ObjectMetadata;
 }
@@ -52,25 +44,39 @@ interface KindDefinition<T extends CheckedObject> {
   readonly info: KindInfo;
   /** Called once, when the first object of the kind is met. */
   readonly schema: () => Schema;
+  readonly options?: SchemaOptions;
   readonly check?: (object: T, problems: Problems) => void;
   readonly build: (object: T, head: ResourceHead) => AnyResource;
 }
 
 export function defineKind<T extends CheckedObject>(definition: KindDefinition<T>): KindReader {
   const { info, check, build } = definition;
-  let compiled: CompiledSchema<T> | undefined;
+  const checkObject = objectCheck<T>(definition.schema, definition.options);
   return {
     ...info,
     read: (value, origin, problems) => {
-      compiled ??= compile<T>(definition.schema());
-      const object = compiled.checkSchema(value, problems);
+      const object = checkObject(value, info, problems);
       if (object === undefined) return undefined;
-      compiled.checkCel(object, problems);
-      checkMetadata(info, object.metadata, problems);
       check?.(object, problems);
       if (problems.hasError) return undefined;
       return build(object, readMetadata(info, object, origin));
     },
+  };
+}
+
+/** The object as its schema types it, or undefined when it is not in that form; its other faults are among the problems. */
+export type ObjectCheck<T> = (value: PlainMap, info: KindInfo, problems: Problems) => T | undefined;
+
+/** Schema, CEL rules and metadata; the schema is compiled when the first object comes. */
+export function objectCheck<T extends CheckedObject>(schema: () => Schema, options?: SchemaOptions): ObjectCheck<T> {
+  let compiled: CompiledSchema<T> | undefined;
+  return (value, info, problems) => {
+    compiled ??= compile<T>(schema(), options);
+    const object = compiled.checkSchema(value, problems);
+    if (object === undefined) return undefined;
+    compiled.checkCel(object, problems);
+    checkMetadata(info, object.metadata, problems);
+    return object;
   };
 }
 
@@ -79,8 +85,8 @@ interface CompiledSchema<T> {
   readonly checkCel: (object: T, problems: Problems) => void;
 }
 
-function compile<T>(schema: Schema): CompiledSchema<T> {
-  return { checkSchema: compileSchema<T>(schema), checkCel: compileCelRules(schema) };
+function compile<T>(schema: Schema, options: SchemaOptions | undefined): CompiledSchema<T> {
+  return { checkSchema: compileSchema<T>(schema, options), checkCel: compileCelRules(schema) };
 }
 
 /** The schema of a whole object whose content is its spec. */

@@ -1,5 +1,6 @@
 /** All kinds that are read, and what is said about those that are not. */
-import type { KindInfo, KindReader } from './kind-reader.ts';
+import { apiKindOf, type KindInfo } from './kind-info.ts';
+import type { KindReader } from './kind-reader.ts';
 import { applicationProtocol } from './kinds/application-protocol.ts';
 import { destinationRule } from './kinds/destination-rule.ts';
 import { endpointSlice } from './kinds/endpoint-slice.ts';
@@ -35,15 +36,10 @@ const allKinds = (checkCodec: CodecCheck | undefined): readonly KindReader[] => 
 ];
 
 /** The kinds that are read: for `validate`, help and watches. */
-export const kinds: readonly KindInfo[] = allKinds(undefined).map(({ kind, group, versions, scope }) => ({
-  kind,
-  group,
-  versions,
-  scope,
-}));
+export const kinds: readonly KindInfo[] = allKinds(undefined).map(({ read: _, ...info }) => info);
 
 export function kindTable(checkCodec: CodecCheck | undefined): KindTable {
-  return new Map(allKinds(checkCodec).map((reader) => [`${reader.group}/${reader.kind}`, reader]));
+  return new Map(allKinds(checkCodec).map((reader) => [`${reader.group}/${apiKindOf(reader)}`, reader]));
 }
 
 /** The reader of a kind in one of its versions; else undefined, and a problem that says why. */
@@ -84,8 +80,8 @@ function reportUnknownKind(group: string, kind: string, apiVersion: string, prob
     problems.add('ISTH0111', ['kind'], `${kind} (${apiVersion}) is not supported yet.`);
     return;
   }
-  const inGroup = kinds.filter((one) => one.group === group).map((one) => one.kind);
-  const elsewhere = kinds.find((one) => one.kind === kind && one.group !== group);
+  const inGroup = kinds.filter((one) => one.group === group).map(apiKindOf);
+  const elsewhere = kinds.find((one) => apiKindOf(one) === kind && one.group !== group);
   const meant = suggestName(kind, inGroup);
   const message = `${quote(kind)} of apiVersion ${quote(apiVersion)} is no kind that is read.`;
   if (kind === 'List')

@@ -1,5 +1,6 @@
 /** metadata: checked as an API server does, and turned into what resources carry. */
 import type { Place } from '../model/finding.ts';
+import { apiKindOf, type KindInfo } from './kind-info.ts';
 import { type Kind, type Metadata, resourceKey } from './kinds.ts';
 import { isDnsLabel, isDnsSubdomain, isLabelKey, isServiceName } from './kubernetes-names.ts';
 import { checkLabels } from './label-rules.ts';
@@ -13,10 +14,7 @@ export interface ObjectMetadata {
   readonly creationTimestamp?: string;
 }
 
-interface Scoped {
-  readonly kind: Kind;
-  readonly scope: 'Namespaced' | 'Cluster' | 'Either';
-}
+type Scoped = Pick<KindInfo, 'kind' | 'apiKind' | 'scope'>;
 
 /** Kubernetes' bound for all annotations of an object together. */
 const maxAnnotationCharacters = 262_144;
@@ -24,7 +22,7 @@ const maxAnnotationCharacters = 262_144;
 export function checkMetadata(info: Scoped, metadata: ObjectMetadata, problems: Problems): void {
   const { name, namespace, labels, annotations } = metadata;
   if (!isNameOf(info.kind, name)) {
-    problems.add('ISTH0116', ['metadata', 'name'], `${quote(name)} is no name for a ${info.kind}.`);
+    problems.add('ISTH0116', ['metadata', 'name'], `${quote(name)} is no name for a ${apiKindOf(info)}.`);
   }
   if (namespace !== undefined && namespace !== '') {
     if (!isDnsLabel(namespace)) {
@@ -34,7 +32,7 @@ export function checkMetadata(info: Scoped, metadata: ObjectMetadata, problems: 
       problems.add(
         'ISTH0117',
         ['metadata', 'namespace'],
-        `A ${info.kind} belongs to the whole mesh; ${namespace} is ignored.`,
+        `A ${apiKindOf(info)} belongs to the whole mesh; ${namespace} is ignored.`,
       );
     }
   }

@@ -10,17 +10,19 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { isMap, type PlainMap } from './plain-values.ts';
 import type { Path, Problems } from './problem.ts';
-import { describeSchemaError } from './schema-errors.ts';
+import { describeSchemaError, type SchemaOptions } from './schema-errors.ts';
 import type { Schema } from './schema-language.ts';
 
 /** The typed value, or undefined when it is refused; what is wrong is added to the problems either way. */
 export type SchemaCheck<T> = (value: PlainMap, problems: Problems) => T | undefined;
 
+export type { SchemaOptions } from './schema-errors.ts';
+
 // Lengths in UTF-16 units (unicode: false): counting code points would read every string to its end.
 const ajvOptions = { strict: true, allowUnionTypes: true, useDefaults: true, unicode: false, logger: false } as const;
 
 /** `T` is what the schema says: Infer of a literal, or the written type that stands beside a CRD. */
-export function compileSchema<T>(schema: Schema): SchemaCheck<T> {
+export function compileSchema<T>(schema: Schema, options: SchemaOptions = {}): SchemaCheck<T> {
   const validator = validatorSchema(schema);
   const strict = new Ajv(ajvOptions).compile<T>(validator);
   let thorough: ValidateFunction | undefined;
@@ -31,21 +33,26 @@ export function compileSchema<T>(schema: Schema): SchemaCheck<T> {
     if (strict(value)) return value;
     // Compiled when first needed: a folder without faults never needs it.
     thorough ??= new Ajv({ ...ajvOptions, allErrors: true, verbose: true }).compile(validator);
-    const pruned = prune(value, thorough, problems);
+    const pruned = prune(value, thorough, options, problems);
     if (pruned === undefined) return undefined;
     return strict(pruned) ? pruned : undefined;
   };
 }
 
 /** Leaves out what is to be left out, and reports the rest. Undefined when something is left that refuses the object. */
-function prune(value: PlainMap, thorough: ValidateFunction, problems: Problems): PlainMap | undefined {
+function prune(
+  value: PlainMap,
+  thorough: ValidateFunction,
+  options: SchemaOptions,
+  problems: Problems,
+): PlainMap | undefined {
   // Leaving out a null may uncover a missing field, and defaults; after that there are no new faults.
   const withoutNulls = thorough(value) ? value : omit(value, pathsOf(value, thorough.errors, isNullError));
   if (thorough(withoutNulls)) return withoutNulls;
   const errors = thorough.errors ?? [];
   for (const error of errors) {
     const path = pathOf(withoutNulls, error);
-    problems.add(...describeSchemaError(error, path));
+    problems.add(...describeSchemaError(error, path, options));
   }
   if (!errors.every(isUnknownField)) return undefined;
   return omit(withoutNulls, pathsOf(withoutNulls, errors, isUnknownField));
@@ -155,5 +162,6 @@ function validationKeywords(schema: Schema): Record<string, unknown> {
   const keywords = copied
     .filter((keyword) => schema[keyword] !== undefined)
     .map((keyword) => [keyword, schema[keyword]]);
-  return { type, ...Object.fromEntries(keywords) };
+  // Without a type: what may have several forms, of which only code can tell.
+  return { ...(type === undefined ? {} : { type }), ...Object.fromEntries(keywords) };
 }

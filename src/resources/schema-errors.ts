@@ -7,13 +7,18 @@ import { formatPath, type Path, quote } from './problem.ts';
 
 type Described = [code: FindingCode, path: Path, message: string, remedy?: string];
 
+export interface SchemaOptions {
+  /** For policies: a field that is not known could have narrowed what they permit, so that it refuses the object. */
+  readonly everyFieldRestricts?: boolean;
+}
+
 /** `path` is the fault's own: see SchemaCheck. The error must come from a verbose validator, which knows its schema. */
-export function describeSchemaError(error: ErrorObject, path: Path): Described {
+export function describeSchemaError(error: ErrorObject, path: Path, options: SchemaOptions = {}): Described {
   const limit = String(error.params.limit);
   const found = quote(error.data);
   switch (error.keyword) {
     case 'additionalProperties':
-      return describeUnknownField(error, path);
+      return describeUnknownField(error, path, options);
     case 'required':
       return ['ISTH0104', path, `${formatPath(path)} is missing.`];
     case 'type':
@@ -41,11 +46,14 @@ export function describeSchemaError(error: ErrorObject, path: Path): Described {
   }
 }
 
-function describeUnknownField(error: ErrorObject, path: Path): Described {
+function describeUnknownField(error: ErrorObject, path: Path, { everyFieldRestricts }: SchemaOptions): Described {
   const field = String(path[path.length - 1]);
   const known = namesIn(error.parentSchema?.properties);
   const meant = suggestName(field, known);
-  const narrows = path.slice(0, -1).some((step) => restrictions.has(step)) || isMeantToRestrict(field, meant, known);
+  const narrows =
+    (everyFieldRestricts === true && path[0] !== 'metadata') ||
+    path.slice(0, -1).some((step) => restrictions.has(step)) ||
+    isMeantToRestrict(field, meant, known);
   const code = narrows ? 'ISTH0118' : 'ISTH0102';
   const message = `There is no field ${quote(field)} here; ${narrows ? 'without it, more would match or pass than is meant' : 'it is left out'}.`;
   if (meant !== undefined) return [code, path, message, `Did you mean ${meant}?`];
