@@ -28,6 +28,9 @@ export interface RunOptions {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+/** Where a proxy is asked when neither --admin nor its bootstrap file says. */
+export const DEFAULT_PROXY_ADMIN = '127.0.0.1:15000';
+
 export interface ProxyRunOptions {
   readonly xds?: string;
   readonly node?: string;
@@ -37,7 +40,8 @@ export interface ProxyRunOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** Modules with codecs of the user's own. */
   readonly codecs: readonly string[];
-  readonly admin: string;
+  /** Absent: the bootstrap file's, or else the default. */
+  readonly admin?: string;
   readonly adminTokenFile?: string;
   readonly concurrency: number;
   readonly drainSeconds: number;

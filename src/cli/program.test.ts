@@ -167,6 +167,14 @@ describe('the program', () => {
       codecs: [],
       drainSeconds: 10,
     });
+    expect(asked.proxy?.admin).toBeUndefined();
+    expect((await isthmus([...proxy, '--admin', '127.0.0.1:1'], actions)).code).toBe(0);
+    expect(asked.proxy?.admin).toBe('127.0.0.1:1');
+  });
+
+  it('says in which order the admin address of a proxy is taken', async () => {
+    const help = (await isthmus(['proxy', '--help'])).stdout.replace(/\s+/g, ' ');
+    expect(help).toContain('admin address (default: that of the bootstrap file, else 127.0.0.1:15000)');
   });
 
   it('tells a failure that it knows, in one line, from a fault of its own, which has a stack', async () => {

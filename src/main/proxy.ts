@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { load } from 'js-yaml';
-import type { ProxyRunOptions } from '../cli/actions.ts';
+import { DEFAULT_PROXY_ADMIN, type ProxyRunOptions } from '../cli/actions.ts';
 import { readNamedFile, requireReadable } from '../cli/named-files.ts';
 import { ExitCode, IsthmusError, messageOf } from '../model/errors.ts';
 import { parseAddress } from '../model/tcp-address.ts';
@@ -35,7 +35,8 @@ async function metaproxyOptions(options: ProxyRunOptions, log: Logger): Promise<
     ...(options.xds === undefined ? {} : { xds: { address: options.xds } }),
     ...(options.bootstrap === undefined ? {} : { bootstrap: await readBootstrapFile(options.bootstrap) }),
     ...(options.node === undefined ? {} : { node: nodeOf(options, options.node) }),
-    admin: options.admin,
+    ...(options.admin === undefined ? {} : { admin: options.admin }),
+    defaultAdmin: DEFAULT_PROXY_ADMIN,
     ...(adminToken === undefined ? {} : { adminToken }),
     concurrency: options.concurrency,
     codecModules: options.codecs.map((file) => pathToFileURL(path.resolve(file)).href),

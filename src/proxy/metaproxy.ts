@@ -12,7 +12,7 @@
 import { registerCodecModules } from '../../codecs/codec-modules.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import type { JsonValue } from '../xds-api/proto-json.ts';
-import { type AdminServer, type AdminViews, startAdmin } from './admin/admin-server.ts';
+import { type AdminPlace, type AdminServer, type AdminViews, startAdmin } from './admin/admin-server.ts';
 import { configDump } from './admin/config-dump.ts';
 import { type AdsServer, type Bootstrap, readBootstrap } from './config/bootstrap.ts';
 import { Rejection } from './config/rejection.ts';
@@ -35,8 +35,10 @@ export interface MetaproxyOptions {
   readonly bootstrap?: unknown;
   /** Who the proxy says it is; wins over the bootstrap's node. */
   readonly node?: NodeOptions;
-  /** `host:port`; absent: the bootstrap's, or none. */
+  /** `host:port`; wins over the bootstrap's. */
   readonly admin?: string;
+  /** Where neither says an admin address; absent: then there is none. */
+  readonly defaultAdmin?: string;
   /** What callers of the admin address must send; beyond loopback there must be one. */
   readonly adminToken?: string;
   /** Worker threads; 1 works on this thread. */
@@ -73,7 +75,7 @@ export async function startMetaproxy(options: MetaproxyOptions): Promise<Metapro
     throw new IsthmusError('CONFIG_REJECTED', refusal);
   }
   const client = startClient(options, bootstrap, configuration, observer);
-  return new RunningMetaproxy(planes, configuration, client).open(options.admin ?? bootstrap.admin, options.adminToken);
+  return new RunningMetaproxy(planes, configuration, client).open(adminOf(options, bootstrap), options.adminToken);
 }
 
 function onceForEach(observer: MetaproxyObserver): (inert: InertFilters) => void {
@@ -82,6 +84,12 @@ function onceForEach(observer: MetaproxyObserver): (inert: InertFilters) => void
     for (const filter of filters) if (!told.has(filter)) observer.inertFilter(filter, listener);
     for (const filter of filters) told.add(filter);
   };
+}
+
+function adminOf({ admin, defaultAdmin }: MetaproxyOptions, bootstrap: Bootstrap): AdminPlace | undefined {
+  if (admin !== undefined) return { address: admin, from: '--admin' };
+  if (bootstrap.admin !== undefined) return { address: bootstrap.admin, from: "the bootstrap file's admin" };
+  return defaultAdmin === undefined ? undefined : { address: defaultAdmin, from: '--admin' };
 }
 
 const emptyBootstrap: Bootstrap = { node: {}, admin: undefined, resources: [], ads: undefined, unknownFields: [] };
@@ -158,8 +166,8 @@ class RunningMetaproxy implements Metaproxy {
     });
   }
 
-  async open(address: string | undefined, token: string | undefined): Promise<this> {
-    if (address === undefined) return this;
+  async open(place: AdminPlace | undefined, token: string | undefined): Promise<this> {
+    if (place === undefined) return this;
     try {
       const views: AdminViews = {
         snapshot: () => this.snapshot(),
@@ -167,7 +175,7 @@ class RunningMetaproxy implements Metaproxy {
         unready: () => this.#unready(),
         drain: () => void this.#drain(),
       };
-      this.#server = await startAdmin(address, views, token);
+      this.#server = await startAdmin(place, views, token);
     } catch (error) {
       await this.stop();
       throw error;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
-import { startMetaproxy } from '../../src/proxy/metaproxy.ts';
+import { type MetaproxyOptions, startMetaproxy } from '../../src/proxy/metaproxy.ts';
 import { TestClient } from './awesomerpc-peers.ts';
 import { bootstrap, fileAccessLog } from './proxy-bootstraps.ts';
 import { server, stage } from './proxy-stage.ts';
@@ -79,6 +79,32 @@ it('stands beyond loopback only with a token, which all but /ready asks for', as
   expect(await ask(proxy.admin, 'POST', '/drain', { authorization, origin: 'https://evil.example' })).toBe(403);
   expect(await ask(proxy.admin, 'GET', '/ready')).toBe(200);
   expect(await ask(proxy.admin, 'POST', '/drain', { authorization })).toBe(200);
+});
+
+it('has its admin address from --admin, else from its bootstrap file, else the default', async () => {
+  const [given = 0, written = 0, fallback = 0] = await freePorts(3);
+  const at = (port: number): string => `127.0.0.1:${port}`;
+  const file = { admin: { address: { socket_address: { address: '127.0.0.1', port_value: written } } } };
+  const adminOf = async (options: MetaproxyOptions): Promise<string | undefined> => {
+    const proxy = await startMetaproxy({ ...options, defaultAdmin: at(fallback) });
+    onTestFinished(() => proxy.stop());
+    return proxy.admin;
+  };
+  expect(await adminOf({ bootstrap: file, admin: at(given) })).toBe(at(given));
+  expect(await adminOf({ bootstrap: file })).toBe(at(written));
+  expect(await adminOf({ bootstrap: {} })).toBe(at(fallback));
+});
+
+it("guards also its bootstrap file's admin address, and says whose it is", async () => {
+  const address = { socket_address: { address: '0.0.0.0', port_value: 0 } };
+  await expect(startMetaproxy({ bootstrap: { admin: { address } } })).rejects.toMatchObject({
+    code: 'USAGE',
+    message:
+      "the bootstrap file's admin 0.0.0.0:0 is not loopback: guard it with --admin-token-file FILE, or give --admin 127.0.0.1:PORT.",
+  });
+  const proxy = await startMetaproxy({ bootstrap: { admin: { address } }, admin: '127.0.0.1:0' });
+  onTestFinished(() => proxy.stop());
+  expect(proxy.admin).toMatch(/^127\.0\.0\.1:/);
 });
 
 it.each(['foo', '127.0.0.1:', '127.0.0.1:99999', ':15000', '15000'])(

@@ -1,7 +1,7 @@
 /** `isthmus proxy`: metaproxy. */
 import { Command, Option } from 'commander';
 import { IsthmusError } from '../../model/errors.ts';
-import type { Actions, ProxyRunOptions, Settle } from '../actions.ts';
+import { type Actions, DEFAULT_PROXY_ADMIN, type ProxyRunOptions, type Settle } from '../actions.ts';
 import { parseLabels, parsePositiveInteger } from '../output.ts';
 import { logOptions } from './logging.ts';
 
@@ -27,7 +27,7 @@ export function proxyCommand(actions: Actions, settle: Settle): Command {
     .option('--address <ip...>', "the workload's own addresses: inbound listeners stand on them", [])
     .option('--label <name=value>', 'a label of the workload; may be repeated', parseLabels, {})
     .option('--codec <module...>', 'modules that export codecs of your own', [])
-    .addOption(new Option('--admin <address>', 'admin address').default('127.0.0.1:15000'))
+    .option('--admin <address>', `admin address (default: that of the bootstrap file, else ${DEFAULT_PROXY_ADMIN})`)
     .option('--admin-token-file <file>', 'token that admin callers must send; needed beyond loopback')
     .addOption(new Option('--concurrency <n>', 'worker threads').argParser(parsePositiveInteger).default(1))
     .addOption(

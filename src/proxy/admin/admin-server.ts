@@ -20,6 +20,13 @@ export interface AdminViews {
   drain(): void;
 }
 
+export interface AdminPlace {
+  /** `host:port`. */
+  readonly address: string;
+  /** Who says so: a flag, or what else to mend. */
+  readonly from: string;
+}
+
 export interface AdminServer {
   /** `host:port`, with the real port. */
   readonly address: string;
@@ -32,14 +39,19 @@ interface Answer {
   readonly body: string;
 }
 
-/** `address` is `host:port`. Rejects with IsthmusError; with USAGE when it is beyond loopback and there is no token. */
-export async function startAdmin(address: string, views: AdminViews, token: string | undefined): Promise<AdminServer> {
-  const { host, port } = parseAdminAddress(address, token);
+/** Rejects with IsthmusError; with USAGE when the address is beyond loopback and there is no token. */
+export async function startAdmin(
+  place: AdminPlace,
+  views: AdminViews,
+  token: string | undefined,
+): Promise<AdminServer> {
+  const { address, from } = place;
+  const { host, port } = parseAdminAddress(address, token, from);
   const server = createServer((request, response) => void respond(request, response, views, token));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
       reject(
-        new IsthmusError('UNAVAILABLE', `Cannot listen on --admin ${address}: ${error.message}.`, { cause: error }),
+        new IsthmusError('UNAVAILABLE', `Cannot listen on ${from} ${address}: ${error.message}.`, { cause: error }),
       ),
     );
     server.listen({ host, port }, resolve);

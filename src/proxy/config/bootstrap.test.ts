@@ -87,6 +87,13 @@ it('finds the control plane of ads_config among the static clusters', () => {
   expect(admin).toBe('127.0.0.1:15000');
 });
 
+it('writes an IPv6 address so that it can be dialled, and says that it has no admin address in a file', () => {
+  const admin = (address: unknown) => readBootstrap({ admin: { address } });
+  expect(admin({ socketAddress: { address: '::1', portValue: 15000 } }).admin).toBe('[::1]:15000');
+  const file = admin({ pipe: { path: '/run/admin' } });
+  expect([file.admin, file.unknownFields]).toEqual([undefined, ['admin.address.pipe']]);
+});
+
 it('names what it does not know, and refuses what is wrong', () => {
   expect(readBootstrap({ fancy: 1 }).unknownFields).toEqual(['fancy']);
   expect(() => readBootstrap({ node: { id: 7 } })).toThrow('bootstrap: node.id');

@@ -2,6 +2,7 @@
  * An Envoy bootstrap file -> the resources it holds, and where the rest comes from. snake_case and camelCase,
  * typed_config and TypedStruct are all the same here: the JSON mapping sees to that.
  */
+import { formatAddress } from '../../model/tcp-address.ts';
 import { encode, type Message } from '../../xds-api/messages.ts';
 import { fromJson, ProtoJsonError } from '../../xds-api/proto-json.ts';
 import { Rejection } from './rejection.ts';
@@ -42,7 +43,7 @@ export function readBootstrap(json: unknown): Bootstrap {
   );
   return {
     node: message.node ?? {},
-    admin: adminAddress(message),
+    admin: adminAddress(message, (path) => unknownFields.push(path)),
     resources: [...clusters, ...listeners],
     ads: adsServer(message),
     unknownFields,
@@ -62,9 +63,11 @@ function change<K extends ResourceKind>(
   };
 }
 
-function adminAddress(message: BootstrapMessage): string | undefined {
-  const socket = message.admin?.address?.socketAddress;
-  return socket?.address ? `${socket.address}:${socket.portValue ?? 0}` : undefined;
+/** An address of another kind than a socket's is left out, and told. */
+function adminAddress({ admin }: BootstrapMessage, leftOut: (path: string) => void): string | undefined {
+  const socket = admin?.address?.socketAddress;
+  if (admin?.address?.pipe != null) leftOut('admin.address.pipe');
+  return socket?.address ? formatAddress(socket.address, socket.portValue ?? 0) : undefined;
 }
 
 /** The control plane of dynamic_resources.ads_config: a cluster of the file, or a google_grpc target. */
@@ -85,5 +88,5 @@ function clusterAddress(message: BootstrapMessage, name: string): string {
   const socket = cluster?.loadAssignment?.endpoints?.[0]?.lbEndpoints?.[0]?.endpoint?.address?.socketAddress;
   if (!socket?.address)
     throw new Rejection(`ads_config: cluster ${name} is not among the static clusters, or has no address`);
-  return `${socket.address}:${socket.portValue ?? 0}`;
+  return formatAddress(socket.address, socket.portValue ?? 0);
 }
