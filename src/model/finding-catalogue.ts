@@ -1,7 +1,8 @@
 /**
  * Every finding the product can make: its stable code, severity, title and general remedy. A code is never reused.
  * Ranges: 00 files and documents, 01 schemas, 02 rules of the kinds, 03 hosts and protocols, 04 virtual IPs,
- * 05 routes and policies, 06 codecs, 07 translation, 08 xDS, 09 state and operation, 10 registries.
+ * 05 routes and policies, 06 codecs, 07 translation, 08 xDS, 09 state and operation, 10 registries, 11 migrations,
+ * 12 identity and certificates.
  */
 export type Severity = 'error' | 'warning' | 'info';
 
@@ -385,6 +386,25 @@ export const catalogue = {
   ),
 
   // 13: who may call whom
+  ISTH1301: entry(
+    'error',
+    'Access rule opens a foreign workload',
+    'Move the object into the namespace of its destination: who may call a workload is said there.',
+  ),
+  ISTH1302: entry('error', 'Identity is not known', 'Correct the name of the IdentityBinding, or add it.'),
+  ISTH1303: entry(
+    'warning',
+    'Pods cannot be selected',
+    'Name the serviceAccount, or the spiffeIdentities, in the IdentityBinding.',
+  ),
+  ISTH1304: entry('error', 'Access rule names an unknown route', 'Correct the name, or add the route or group.'),
+  ISTH1305: entry('error', 'Access rule names an unknown match', 'Use the name of one of the matches of the group.'),
+  ISTH1306: entry(
+    'warning',
+    'UDP is not controlled',
+    'Restrict UDP by other means: it does not pass through a proxy, with or without a UDPRoute.',
+  ),
+  ISTH1307: entry('warning', 'Access rule permits nothing', 'Complete it, or remove it.'),
   ISTH1320: entry(
     'warning',
     'Endpoint names no service account',
@@ -416,6 +436,44 @@ export const catalogue = {
     'warning',
     'Host is not removed',
     'Remove the object that declares it by hand: it is yours, not that of a registry.',
+  ),
+  // 12: identity and certificates
+  ISTH1201: entry(
+    'error',
+    'Certificates cannot be issued',
+    'Look into the authority named. Certificates that were issued stay in use until they expire.',
+  ),
+  ISTH1202: entry(
+    'error',
+    'Root certificate has expired',
+    'Rotate the root at once, by force: nothing that it signed is trusted any more.',
+  ),
+  ISTH1203: entry('warning', 'Root certificate expires soon', 'Rotate the root: that takes as long as a leaf lives.'),
+  ISTH1204: entry('info', 'Rotation of the root is under way', 'Take the next step when it is safe, or abort.'),
+  ISTH1205: entry(
+    'warning',
+    'Private key may be read by others',
+    'Let its owner alone read the file (chmod 600), and rotate the root if somebody may have read it.',
+  ),
+  ISTH1206: entry(
+    'warning',
+    'Certificate files cannot be used',
+    'Complete or correct the files named. What was read last stays in force.',
+  ),
+  ISTH1207: entry(
+    'warning',
+    'Certificate is not renewed',
+    'Look into the authority: it is asked again until the certificate expires.',
+  ),
+  ISTH1208: entry(
+    'error',
+    'Certificate has expired',
+    'Look into the authority, and into the clock: peers refuse the workload until a certificate is issued.',
+  ),
+  ISTH1209: entry(
+    'info',
+    'Former root is still trusted',
+    'Nothing: it goes when the last certificate that it signed has expired.',
   ),
 } as const satisfies Record<string, CatalogueEntry>;
 
