@@ -1,18 +1,22 @@
 /**
  * Makes a clone ready, with whatever Node it finds: installs what the lock file names when that changed, generates the
- * xDS API, and with --build bundles the program. Plain JavaScript, because it runs before anything is installed.
+ * xDS API, and with --build bundles the program. Plain JavaScript, because it runs before anything is installed; what it
+ * starts runs on the Node of the `node` package, which is as new as `engines` in package.json asks for.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** To install: less than the program needs. */
 const MINIMUM_NODE = 20;
 const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
 const stampFile = path.join(root, 'node_modules/.isthmus-stamp.json');
 
 if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE) {
-  console.error(`isthmus needs Node ${MINIMUM_NODE} or newer; this is ${process.version}.`);
+  console.error(
+    `A clone of isthmus needs Node ${MINIMUM_NODE} or newer to install its own Node with; this is ${process.version}.`,
+  );
   process.exit(69);
 }
 
@@ -60,7 +64,8 @@ const step = (name, inputs, output, action) => {
 const node = path.join(root, 'node_modules/.bin/node');
 step('install', ['package.json', 'package-lock.json'], 'node_modules/.bin/node', () =>
   // Not `npm ci`: the lock file may lack packages of platforms that the registry which made it does not carry.
-  run('installing packages', 'npm', 'install', '--no-save', '--loglevel=error'),
+  // Packages are for the Node that is among them, however strict npm is told to be about the one that runs it.
+  run('installing packages', 'npm', 'install', '--no-save', '--loglevel=error', '--engine-strict=false'),
 );
 step(
   'generate',

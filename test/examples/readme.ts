@@ -26,7 +26,7 @@ export function readSteps(example: string): readonly ReadmeStep[] {
   );
 }
 
-function consoleSteps(block: string): readonly ReadmeStep[] {
+export function consoleSteps(block: string): readonly ReadmeStep[] {
   return block
     .split(/^\$ /m)
     .slice(1)
