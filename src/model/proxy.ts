@@ -14,7 +14,9 @@ export interface ProxyNode {
   /** Addresses the proxy stands at: its inbound listeners are those of endpoints with one of them. */
   readonly addresses: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** The SPIFFE id of its workload: of its certificate, or where plaintext is trusted what it says itself. */
+  /** As the node states it; empty when it states none. */
+  readonly serviceAccount: string;
+  /** The SPIFFE id of its workload: of its certificate, or where plaintext is trusted of what the node states. */
   readonly identity?: string;
   /** Names of the extensions that the node advertises; empty when it advertises none. */
   readonly extensions: readonly string[];

@@ -11,6 +11,7 @@ const proxy: ProxyNode = {
   addresses: ['10.0.0.5', 'fd00::5'],
   labels: {},
   extensions: [],
+  serviceAccount: '',
 };
 
 describe('the scopes of a proxy', () => {

@@ -51,6 +51,7 @@ const grpc = scopesOf({
   addresses: [],
   labels: {},
   extensions: [],
+  serviceAccount: '',
 });
 
 /** What the client says of each resource that it would be served: `accepted`, or why it refuses. */

@@ -37,6 +37,7 @@ const proxy: ProxyNode = {
   addresses: [],
   labels: {},
   extensions: [],
+  serviceAccount: '',
 };
 const logged = { ...settings, accessLog: { path: '/dev/null', encoding: 'JSON' as const }, idleTimeoutMs: 1500 };
 

@@ -13,6 +13,9 @@ export type Admission =
 /** Undefined admits; a status refuses the stream. */
 export type Authorize = (peer: Peer, node: ProxyNode) => Status | undefined | Promise<Status | undefined>;
 
+/** The SPIFFE id that an authorized node has. */
+export type IdentityOf = (peer: Peer, node: ProxyNode) => string | undefined;
+
 export interface RefusedNode {
   readonly id: string;
   readonly reason: string;
@@ -22,6 +25,7 @@ export interface RefusedNode {
 export interface AdmissionOptions {
   readonly streamsPerNode: number;
   readonly authorize: Authorize;
+  readonly identityOf: IdentityOf;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly refusedChanged: () => void;
@@ -35,12 +39,14 @@ export class Admissions {
   readonly #refused = new Map<string, RefusedNode>();
   readonly #streamsPerNode: number;
   readonly #authorize: Authorize;
+  readonly #identityOf: IdentityOf;
   readonly #now: () => number;
   readonly #refusedChanged: () => void;
 
   constructor(options: AdmissionOptions) {
     this.#streamsPerNode = options.streamsPerNode;
     this.#authorize = options.authorize;
+    this.#identityOf = options.identityOf;
     this.#now = options.now;
     this.#refusedChanged = options.refusedChanged;
   }
@@ -60,8 +66,8 @@ export class Admissions {
     const { node } = reading;
     const verdict = this.#authorize(peer, node);
     return verdict instanceof Promise
-      ? verdict.then((status) => this.#decide(node, status))
-      : this.#decide(node, verdict);
+      ? verdict.then((status) => this.#decide(peer, node, status))
+      : this.#decide(peer, node, verdict);
   }
 
   /** To be called once for each admitted node when its stream is over. */
@@ -71,7 +77,7 @@ export class Admissions {
     else this.#streams.set(node.id, left);
   }
 
-  #decide(node: ProxyNode, status: Status | undefined): Admission {
+  #decide(peer: Peer, node: ProxyNode, status: Status | undefined): Admission {
     if (status !== undefined) return this.#refuse(node.id, status);
     const open = this.#streams.get(node.id) ?? 0;
     if (open >= this.#streamsPerNode) {
@@ -80,7 +86,8 @@ export class Admissions {
     }
     this.#streams.set(node.id, open + 1);
     if (this.#refused.delete(node.id)) this.#refusedChanged();
-    return { kind: 'admitted', node };
+    const identity = this.#identityOf(peer, node);
+    return { kind: 'admitted', node: identity === undefined ? node : { ...node, identity } };
   }
 
   #refuse(id: string, status: Status): Admission {

@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import {
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   constants as http2,
   type ServerHttp2Session,
@@ -14,6 +15,7 @@ import {
 import type { Socket } from 'node:net';
 import { IsthmusError } from '../../model/errors.ts';
 import { Http2Call, refuseCall } from './http2-call.ts';
+import { callerIdentity, createTlsServer, nobody, type ServerTls } from './server-tls.ts';
 import { SessionKeeper, type SessionTimes } from './session-keeper.ts';
 import { type Address, type CallAcceptor, StatusCode, type Transport } from './transport.ts';
 
@@ -36,17 +38,19 @@ export const defaultTransportLimits: TransportLimits = {
 /** Node counts in MiB what a session may buffer; what we buffer is one response a type, so this never has to bite. */
 const SESSION_MEMORY_MIB = 1024;
 
-/** Listens until closed. Throws UNAVAILABLE when the address cannot be had. */
+/** In plaintext where no `tls` is given. Listens until closed. Throws UNAVAILABLE when the address cannot be had. */
 export async function listenHttp2(
   address: Address,
   accept: CallAcceptor,
   limits: TransportLimits = defaultTransportLimits,
+  tls?: ServerTls,
 ): Promise<Transport> {
-  const server = createServer({
+  const options = {
     settings: { maxConcurrentStreams: limits.maxStreamsPerConnection, enablePush: false },
     maxSessionMemory: SESSION_MEMORY_MIB,
     maxSettings: 64,
-  });
+  };
+  const server = tls === undefined ? createServer(options) : createTlsServer(tls, options);
   server.maxConnections = limits.maxConnections;
   const keeper = new SessionKeeper(limits);
   server.on('session', (session: ServerHttp2Session) => {
@@ -59,7 +63,7 @@ export async function listenHttp2(
     stream.on('error', () => {
       // As above: 'close' follows.
     });
-    acceptStream(stream, headers, accept, limits);
+    acceptStream(stream, headers, { accept, limits, tls });
   });
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -70,11 +74,16 @@ export async function listenHttp2(
   return { address: bound, close: (graceMs) => close(server, keeper, sockets, graceMs) };
 }
 
+interface Acceptance {
+  readonly accept: CallAcceptor;
+  readonly limits: TransportLimits;
+  readonly tls: ServerTls | undefined;
+}
+
 function acceptStream(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  accept: CallAcceptor,
-  limits: TransportLimits,
+  { accept, limits, tls }: Acceptance,
 ): void {
   if (headers[':method'] !== 'POST' || !headers['content-type']?.startsWith('application/grpc')) {
     stream.respond({ ':status': headers[':method'] === 'POST' ? 415 : 405 }, { endStream: true });
@@ -87,13 +96,20 @@ function acceptStream(
     return;
   }
   const { remoteAddress = '', remotePort = 0 } = stream.session?.socket ?? {};
-  const call = new Http2Call(stream, headers[':path'] ?? '', { address: remoteAddress, port: remotePort });
+  const path = headers[':path'] ?? '';
+  const identity = tls === undefined ? undefined : callerIdentity(stream.session?.socket, tls);
+  if (tls !== undefined && identity === undefined && !tls.openPaths.includes(path)) {
+    refuseCall(stream, { code: StatusCode.unauthenticated, message: nobody });
+    return;
+  }
+  const peer = { address: remoteAddress, port: remotePort, ...(identity === undefined ? {} : { identity }) };
+  const call = new Http2Call(stream, path, peer);
   const handler = accept(call);
   if ('code' in handler) refuseCall(stream, handler);
   else call.serve(handler, limits.maxMessageBytes);
 }
 
-function listen(server: Http2Server, { host, port }: Address): Promise<Address> {
+function listen(server: Http2Server | Http2SecureServer, { host, port }: Address): Promise<Address> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error): void =>
       reject(new IsthmusError('UNAVAILABLE', `Cannot listen on --xds ${host}:${port}: ${cause.message}`, { cause }));
@@ -108,7 +124,7 @@ function listen(server: Http2Server, { host, port }: Address): Promise<Address> 
 
 /** A peer that does not read, or never began to speak HTTP/2, does not keep the program alive. */
 async function close(
-  server: Http2Server,
+  server: Http2Server | Http2SecureServer,
   keeper: SessionKeeper,
   sockets: ReadonlySet<Socket>,
   graceMs: number,

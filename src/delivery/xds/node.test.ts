@@ -86,6 +86,7 @@ describe('who a proxy is', () => {
       workload: 'web-1.v2',
       addresses: ['10.1.2.3'],
       labels: {},
+      serviceAccount: '',
       extensions: [],
     });
   });
@@ -96,6 +97,7 @@ describe('who a proxy is', () => {
       metadata: metadata(
         {
           NAMESPACE: 'real',
+          SERVICE_ACCOUNT: 'gateway',
           WORKLOAD_NAME: 'gw',
           NAME: 'gw-1',
           INSTANCE_IPS: '10.1.2.3, fd00::1,not an address,,10.9.9.9',
@@ -104,6 +106,7 @@ describe('who a proxy is', () => {
       ),
     });
     expect(node).toMatchObject({ namespace: 'real', workload: 'gw', addresses: ['10.1.2.3', 'fd00::1', '10.9.9.9'] });
+    expect(node.serviceAccount).toBe('gateway');
     expect(node.labels).toEqual({ app: 'gw', 'topology.istio.io/network': 'n1' });
   });
 

@@ -24,7 +24,7 @@ type Node = envoy.config.core.v3.Node;
 type Fields = Readonly<Record<string, google.protobuf.Value>>;
 
 const KIND_KEY = 'ISTHMUS_PROXY_KIND';
-const maxima = { idLength: 1024, labels: 256, addresses: 64, extensions: 4096 } as const;
+const maxima = { idLength: 1024, serviceAccount: 253, labels: 256, addresses: 64, extensions: 4096 } as const;
 
 export function readNode(bytes: Uint8Array): NodeReading {
   let node: Node;
@@ -83,6 +83,7 @@ function proxyNode(id: string, kind: ProxyKind, node: Node, metadata: Fields): P
     workload: textOf(metadata, 'WORKLOAD_NAME') || textOf(metadata, 'NAME') || istio?.name || id,
     addresses: [...new Set(addresses.filter((address) => isIP(address) !== 0))].slice(0, maxima.addresses),
     labels: labelsOf(metadata),
+    serviceAccount: textOf(metadata, 'SERVICE_ACCOUNT').slice(0, maxima.serviceAccount),
     extensions: [...new Set(extensions)].slice(0, maxima.extensions),
   };
 }

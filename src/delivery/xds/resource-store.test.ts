@@ -13,6 +13,7 @@ const proxy = (namespace: string): ProxyNode => ({
   addresses: [],
   labels: {},
   extensions: [],
+  serviceAccount: '',
 });
 const encoded = (typeUrl: string, name: string, content: string): EncodedResource => ({
   typeUrl,

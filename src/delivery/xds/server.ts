@@ -11,7 +11,7 @@
 import { IsthmusError } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isLoopback } from '../../model/loopback.ts';
-import { Admissions, type Authorize } from './admission.ts';
+import { Admissions, type Authorize, type IdentityOf } from './admission.ts';
 import { serveClientStatus } from './client-status.ts';
 import type { RequestBounds } from './discovery-request.ts';
 import { FrameCache } from './frame-cache.ts';
@@ -19,6 +19,7 @@ import { defaultTransportLimits, listenHttp2, type TransportLimits } from './htt
 import { silentObserver, type XdsObserver } from './observer.ts';
 import { PushScheduler } from './push-scheduler.ts';
 import type { ResourceSource } from './resource-source.ts';
+import type { ServerTls } from './server-tls.ts';
 import { methodOf } from './services.ts';
 import { type ResourceStatus, resourceStatuses, type StreamStatus, streamStatus } from './status.ts';
 import { type StreamSurroundings, XdsStream } from './stream.ts';
@@ -30,6 +31,8 @@ export interface XdsServerOptions {
   readonly observer?: Partial<XdsObserver>;
   /** Whether a peer may speak for a node; everyone may when absent, which is why plaintext stays on loopback. */
   readonly authorize?: Authorize;
+  /** Which workload's resources an authorized node may see; those of none when absent. */
+  readonly identityOf?: IdentityOf;
   /** Printed by clients beside their configuration, e.g. the name of this replica. */
   readonly controlPlane?: string;
   readonly limits?: Partial<XdsLimits>;
@@ -48,6 +51,8 @@ export interface XdsLimits extends RequestBounds, TransportLimits {
 }
 
 export interface ListenOptions extends Address {
+  /** Absent: plaintext, on loopback. */
+  readonly tls?: ServerTls;
   /** `isthmus run --insecure-xds`: serve in plaintext on an address that is not loopback. */
   readonly allowPlaintextBeyondLoopback?: boolean;
 }
@@ -99,6 +104,7 @@ class Server implements XdsServer {
     this.#admissions = new Admissions({
       streamsPerNode: this.#limits.streamsPerNode,
       authorize,
+      identityOf: options.identityOf ?? (() => undefined),
       now,
       refusedChanged: () => this.#reportFindings(),
     });
@@ -129,14 +135,14 @@ class Server implements XdsServer {
     };
   }
 
-  async listen({ host, port, allowPlaintextBeyondLoopback = false }: ListenOptions): Promise<Address> {
-    if (!isLoopback(host) && !allowPlaintextBeyondLoopback) {
+  async listen({ host, port, tls, allowPlaintextBeyondLoopback = false }: ListenOptions): Promise<Address> {
+    if (tls === undefined && !isLoopback(host) && !allowPlaintextBeyondLoopback) {
       throw new IsthmusError(
         'USAGE',
         `xDS is plaintext and ${host} is not loopback: whoever reaches it can pose as any proxy. Listen on 127.0.0.1, or accept that with --insecure-xds.`,
       );
     }
-    const transport = await listenHttp2({ host, port }, (call) => this.#accept(call), this.#limits);
+    const transport = await listenHttp2({ host, port }, (call) => this.#accept(call), this.#limits, tls);
     this.#transports.push(transport);
     return transport.address;
   }

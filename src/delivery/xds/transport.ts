@@ -10,6 +10,7 @@ export const StatusCode = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 
 export interface Status {
@@ -20,6 +21,8 @@ export interface Status {
 export interface Peer {
   readonly address: string;
   readonly port: number;
+  /** The SPIFFE id of its certificate, once verified; absent in plaintext. */
+  readonly identity?: string;
 }
 
 /** One gRPC call. A call that has ended swallows what is written to it. */
