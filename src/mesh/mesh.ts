@@ -21,6 +21,7 @@ import type { RouteTable } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
 import type { WorkloadGroup } from '../resources/kinds.ts';
+import { accessPolicies } from './access-policies.ts';
 import { codecAbilities } from './codec-abilities.ts';
 import { endpointGroups } from './endpoint-groups.ts';
 import { endpointSources } from './endpoint-sources.ts';
@@ -76,6 +77,8 @@ export interface Mesh {
   readonly virtualIpClaims: Collection<VirtualIpClaim>;
   /** By address or CIDR, as written. */
   readonly reservedAddresses: Collection<ReservedAddress>;
+  /** By the SPIFFE id of the destination; none where nothing is permitted. */
+  readonly accessPolicies: Collection<AccessPolicy>;
   /** By service key. */
   readonly meshServices: Collection<MeshService>;
   /** By address and target port. */
@@ -121,8 +124,20 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const reserved = reservedAddresses(engine, declarations);
   const { leases } = inputs;
   const groupsByService = engine.index('endpoint groups by service', groups, (group) => [group.service]);
-  const accessPolicies = engine.table<AccessPolicy>('access policies', { key: ({ key }) => key });
-  const securities = serviceSecurities(engine, { settings, services: allServices, groupsByService, accessPolicies });
+  const policiesOfAccess = accessPolicies(engine, {
+    settings,
+    trafficTargets: resources.TrafficTarget,
+    routeGroups: resources.HTTPRouteGroup,
+    tcpRoutes: resources.TCPRoute,
+    udpRoutes: resources.UDPRoute,
+    identityBindings: resources.IdentityBinding,
+  });
+  const securities = serviceSecurities(engine, {
+    settings,
+    services: allServices,
+    groupsByService,
+    accessPolicies: policiesOfAccess,
+  });
   const perService = {
     ...targets,
     migrations: moving,
@@ -157,11 +172,12 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     virtualIpClaims: virtualIpClaims(engine, allServices),
     reservedAddresses: reserved,
     meshServices: assembled,
+    accessPolicies: policiesOfAccess,
     inboundPorts: inboundPorts(engine, proxyAddresses ?? allAddresses(engine, groups), {
       settings,
       endpointGroups: groups,
       meshServices: assembled,
-      accessPolicies,
+      accessPolicies: policiesOfAccess,
     }),
   };
 }
