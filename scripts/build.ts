@@ -14,7 +14,7 @@ const outdir = path.join(root, 'dist');
 const codecKit = { codec: 'codecs/codec.ts', 'codec-conformance': 'codecs/conformance/checks.ts' };
 
 rmSync(outdir, { recursive: true, force: true });
-await build({
+const bundling = build({
   absWorkingDir: root,
   entryPoints: { isthmus: 'src/main/isthmus.ts', 'proxy-worker': 'src/proxy/workers/worker.ts', ...codecKit },
   outdir,
@@ -33,7 +33,9 @@ await build({
   loader: { '.yaml': 'text' },
   logLevel: 'warning',
 });
+// esbuild works in a process of its own meanwhile.
 declare(Object.values(codecKit));
+await bundling;
 chmodSync(path.join(outdir, 'isthmus.mjs'), 0o755);
 
 /** Types of sources under codecs/, to dist/types/. */
