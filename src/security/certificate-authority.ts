@@ -1,0 +1,254 @@
+/**
+ * The built-in certificate authority.
+ *
+ *   state folder --open--> roots --issue--> leaf and roots to trust
+ *                            ^---- begin, switch, finish, abort: written first, in force then, told to listeners last
+ *
+ * A root is made when there was never a file of them; a file that is there but not whole ends the start with an error. Keys
+ * leave only into that file. What a step of a rotation changes is in force after it is on disk, or not at all.
+ */
+import { type Clock, systemClock } from '../model/clock.ts';
+import { IsthmusError, messageOf } from '../model/errors.ts';
+import type { Finding } from '../model/finding.ts';
+import { authorityFindings } from './authority-findings.ts';
+import {
+  type AuthorityState,
+  decodeState,
+  encodeState,
+  faultOfState,
+  makeRootOf,
+  type Root,
+} from './authority-state.ts';
+import { type AuthorityStatus, authorityStatus } from './authority-status.ts';
+import { makeLeaf, makeRoot, type Validity, validityFrom } from './certificate-profile.ts';
+import { orderCertificates } from './certificate-text.ts';
+import { type IssuanceRequest, type IssuedCertificate, type Issuer, longestLeafMs, RootListeners } from './issuer.ts';
+import type { KeyAlgorithm } from './key-algorithms.ts';
+import { PrivateKey } from './private-key.ts';
+import {
+  beginRotation,
+  type RotationFacts,
+  type RotationStep,
+  type StepResult,
+  takeStep,
+  trustedRoots,
+} from './root-rotation.ts';
+
+/** A file of secrets: see delivery/files/sealed-file.ts. */
+export interface SecretFile {
+  readonly place: string;
+  /** What to do when the file is damaged: a sentence. */
+  readonly remedy: string;
+  /** Undefined where there was never a value. Throws STATE where there is less than one. */
+  read(): Promise<unknown>;
+  write(value: unknown): Promise<void>;
+  isOpenToOthers(): Promise<boolean>;
+}
+
+export interface AuthorityOptions {
+  readonly trustDomain: string;
+  readonly file: SecretFile;
+  /** Of roots that are made from now on. */
+  readonly rootAlgorithm?: KeyAlgorithm;
+  readonly rootLifetimeMs?: number;
+  /** The longest life of a leaf; at most 24 hours. */
+  readonly leafLifetimeMs?: number;
+  /** How long a new root is trusted before it signs. */
+  readonly settleMs?: number;
+  /** How many proxies are known not to have acknowledged the roots of now. */
+  readonly untrusting?: () => number;
+  readonly clock?: Clock;
+}
+
+type Settings = Required<AuthorityOptions>;
+
+const defaults = {
+  rootAlgorithm: 'ecdsa-p256',
+  rootLifetimeMs: 10 * 365 * 24 * 3_600_000,
+  leafLifetimeMs: longestLeafMs,
+  settleMs: 60_000,
+  untrusting: () => 0,
+  clock: systemClock,
+} as const;
+
+/** A root is made valid a day ago: peers may learn of it before their clocks are set. */
+const rootBackdateMs = 24 * 3_600_000;
+
+export class CertificateAuthority implements Issuer {
+  readonly name = 'built in';
+  readonly #settings: Settings;
+  readonly #listeners = new RootListeners();
+  readonly #openToOthers: boolean;
+  #state: AuthorityState;
+  #roots: readonly string[];
+  /** The end of the last leaf that was signed. */
+  #latestLeaf = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(settings: Settings, state: AuthorityState, openToOthers: boolean) {
+    this.#settings = settings;
+    this.#state = state;
+    this.#roots = rootsOf(state);
+    this.#openToOthers = openToOthers;
+  }
+
+  /** Throws STATE for a file that is damaged, or of another trust domain; USAGE for a life of leaves that is none. */
+  static async open(options: AuthorityOptions): Promise<CertificateAuthority> {
+    const settings = { ...defaults, ...options };
+    const { file, leafLifetimeMs } = settings;
+    if (!(leafLifetimeMs > 0 && leafLifetimeMs <= longestLeafMs))
+      throw new IsthmusError('USAGE', 'Certificates of workloads live for more than nothing and at most 24 hours.');
+    const stored = await file.read();
+    const state = stored === undefined ? await firstState(settings) : await readState(stored, settings);
+    const authority = new CertificateAuthority(settings, state, await file.isOpenToOthers());
+    if (stored === undefined || state.longestLeafMs !== leafLifetimeMs)
+      await authority.#adopt({ ...state, longestLeafMs: leafLifetimeMs });
+    return authority;
+  }
+
+  get trustDomain(): string {
+    return this.#settings.trustDomain;
+  }
+
+  async issue({ identity, dnsNames, request, lifetimeMs }: IssuanceRequest): Promise<IssuedCertificate> {
+    if (identity.trustDomain !== this.trustDomain)
+      throw new IsthmusError('BAD_DATA', `the trust domain is ${this.trustDomain}, not ${identity.trustDomain}`);
+    const signer = this.#signer();
+    const validity = this.#validity(signer, lifetimeMs);
+    // Before it is signed: a rotation meanwhile counts it.
+    this.#latestLeaf = Math.max(this.#latestLeaf, validity.notAfter);
+    const leaf = await makeLeaf(signer, { identity, dnsNames, publicKey: request.publicKey, validity });
+    return { chain: [leaf], roots: this.#roots, ...validity };
+  }
+
+  roots(): readonly string[] {
+    return this.#roots;
+  }
+
+  onRootsChanged(listener: () => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  /** Makes a root that is trusted from now on beside the one that signs. */
+  beginRotation(algorithm: KeyAlgorithm = this.#settings.rootAlgorithm): Promise<StepResult> {
+    return this.#oneByOne(async () => {
+      const { clock } = this.#settings;
+      const look = beginRotation(this.#state.rotation, '', clock.now());
+      if (look.kind !== 'done') return look;
+      const root = await newRoot({ ...this.#settings, rootAlgorithm: algorithm });
+      const result = beginRotation(this.#state.rotation, root.id, clock.now());
+      return this.#take(result, [...this.#state.roots.values(), root]);
+    });
+  }
+
+  /** The next step of a rotation, or back. What is unsafe is not done unless forced; see root-rotation.ts. */
+  takeStep(step: RotationStep, options: { readonly force?: boolean } = {}): Promise<StepResult> {
+    return this.#oneByOne(() =>
+      this.#take(takeStep(this.#state.rotation, step, this.#facts(), options), [...this.#state.roots.values()]),
+    );
+  }
+
+  status(): AuthorityStatus {
+    return authorityStatus(this.#state, this.#facts());
+  }
+
+  findings(): readonly Finding[] {
+    const { file, clock } = this.#settings;
+    return authorityFindings({
+      status: this.status(),
+      place: file.place,
+      openToOthers: this.#openToOthers,
+      now: clock.now(),
+    });
+  }
+
+  close(): void {
+    // Nothing runs by itself.
+  }
+
+  #signer(): Root {
+    const signer = this.#state.roots.get(this.#state.rotation.signing);
+    if (signer === undefined) throw new IsthmusError('INTERNAL', 'the signing root is not among the roots');
+    return signer;
+  }
+
+  /** Within that of the root: a leaf that outlives it is refused by peers all the same. */
+  #validity({ certificate }: Root, lifetimeMs: number | undefined): Validity {
+    const { clock, leafLifetimeMs } = this.#settings;
+    const now = clock.now();
+    const { notBefore, notAfter } = validityFrom(now, Math.min(lifetimeMs ?? leafLifetimeMs, leafLifetimeMs));
+    const until = certificate.notAfter.getTime();
+    if (until <= now)
+      throw new IsthmusError(
+        'UNAVAILABLE',
+        `the root certificate expired at ${certificate.notAfter.toISOString()}; rotate it`,
+      );
+    return { notBefore, notAfter: Math.min(notAfter, until) };
+  }
+
+  #facts(): RotationFacts {
+    const { clock, settleMs, untrusting } = this.#settings;
+    const now = clock.now();
+    const { longestLeafMs: longest, leavesUntil } = this.#state;
+    const signingLeavesUntil = Math.max(now + longest, this.#latestLeaf, leavesUntil);
+    return { now, signingLeavesUntil, untrusting: untrusting(), settleMs };
+  }
+
+  /** Roots that are trusted no more are forgotten, with their keys. */
+  async #take(result: StepResult, roots: readonly Root[]): Promise<StepResult> {
+    if (result.kind !== 'done') return result;
+    const { rotation } = result;
+    const trusted = trustedRoots(rotation);
+    const kept = new Map(roots.filter(({ id }) => trusted.includes(id)).map((root) => [root.id, root]));
+    await this.#adopt({ ...this.#state, rotation, roots: kept });
+    return result;
+  }
+
+  async #adopt(next: AuthorityState): Promise<void> {
+    const { file } = this.#settings;
+    const state = { ...next, leavesUntil: this.#facts().signingLeavesUntil };
+    await file.write(encodeState(state)).catch((cause: unknown) => {
+      throw new IsthmusError('STATE', `${file.place} cannot be written: ${messageOf(cause)}`, { cause });
+    });
+    const before = this.#roots;
+    this.#state = state;
+    this.#roots = rootsOf(state);
+    if (this.#roots.join() !== before.join()) this.#listeners.notify();
+  }
+
+  #oneByOne<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(run);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+async function readState(stored: unknown, { file, trustDomain }: Settings): Promise<AuthorityState> {
+  const state = await decodeState(stored).catch((cause: unknown) => {
+    throw new IsthmusError('STATE', `${file.place} cannot be used: ${faultOfState(cause)}. ${file.remedy}`, { cause });
+  });
+  if (state.trustDomain === trustDomain) return state;
+  throw new IsthmusError(
+    'STATE',
+    `${file.place} has the roots of the trust domain ${state.trustDomain}, not of ${trustDomain}. Set the trust domain back, or put the file aside to begin with new roots.`,
+  );
+}
+
+async function firstState(settings: Settings): Promise<AuthorityState> {
+  const root = await newRoot(settings);
+  const { trustDomain, leafLifetimeMs } = settings;
+  const roots = new Map([[root.id, root]]);
+  const rotation = { phase: 'single', signing: root.id } as const;
+  return { trustDomain, longestLeafMs: leafLifetimeMs, leavesUntil: 0, rotation, roots };
+}
+
+async function newRoot({ clock, rootAlgorithm, rootLifetimeMs, trustDomain }: Settings): Promise<Root> {
+  const key = await PrivateKey.generate(rootAlgorithm);
+  const now = clock.now();
+  const validity = { notBefore: now - rootBackdateMs, notAfter: now + rootLifetimeMs };
+  return makeRootOf(await makeRoot(key, trustDomain, validity), key);
+}
+
+function rootsOf({ roots }: AuthorityState): readonly string[] {
+  return orderCertificates([...roots.values()].map(({ pem }) => pem));
+}
