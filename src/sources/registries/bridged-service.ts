@@ -43,13 +43,23 @@ export class BridgedService {
 
   /** The registry said all that there is to say of the service. */
   replace(service: RegistryService, now: number): void {
+    const since = this.#held?.since ?? this.missingSince;
     this.found();
-    if (!this.#highWater.isTooLow(service.instances.length, this.#safety.maxLostInstances)) {
+    const all = merged(this.#current, service);
+    const lacksNone = all.instances.length === service.instances.length;
+    if (lacksNone || !this.#isLoss(service, since !== undefined)) {
       this.#apply(service, now);
       return;
     }
-    this.#held = { service, since: this.#held?.since ?? now };
-    this.#take(merged(this.#current, service));
+    this.#held = { service, since: since ?? now };
+    this.#take(all);
+  }
+
+  /** Of a loss that was too great none is believed since a part came back: the rest is about to. */
+  #isLoss({ instances }: RegistryService, isDoubtful: boolean): boolean {
+    const { maxLostInstances } = this.#safety;
+    const tolerated = isDoubtful && maxLostInstances < 100 ? 0 : maxLostInstances;
+    return this.#highWater.isTooLow(instances.length, tolerated);
   }
 
   /** What the registry said is true, and not all. */
