@@ -9,10 +9,12 @@ export function proxyNews(log: Logger): MetaproxyObserver {
       log.warn({ address, reason }, `the control plane cannot be reached; trying again, ${meanwhile(staticListeners)}`),
     disconnected: ({ address, reason }) =>
       log.warn({ address, reason }, 'the control plane is lost; trying again, and serving its last good configuration'),
-    refused: (kind, reason) => log.error({ kind, reason }, 'a configuration was refused; serving the last good one'),
+    refused: (kind, reason) =>
+      log.error({ kind, reason }, 'a configuration was refused; what was in force before stays so'),
     inertFilter: (filter, listener) =>
-      log.info({ filter, listener }, 'metaproxy passes over a filter that does nothing here'),
-    unknownFields: (paths) => log.warn({ paths }, 'the bootstrap file has fields that metaproxy does not know'),
+      log.info({ filter, listener }, 'metaproxy passes over a part of a listener that does nothing here'),
+    unknownFields: (paths) =>
+      log.warn({ paths }, 'the bootstrap file has fields that metaproxy does not know or heed; they are left out'),
     fault: (fault) => log.error({ fault }, 'a codec has a bug: the connection or request at hand was given up'),
     mutationMissed: (missed) =>
       log.warn(

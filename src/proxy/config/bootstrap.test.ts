@@ -4,6 +4,7 @@ import { readBootstrap } from './bootstrap.ts';
 import { planListener } from './listener-plan.ts';
 
 const META = 'type.googleapis.com/aeraki.meta_protocol_proxy.v1alpha.MetaProtocolProxy';
+const TCP = 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy';
 
 const snake = {
   '@type': META,
@@ -99,11 +100,51 @@ it('names what it does not know, and refuses what is wrong', () => {
   expect(() => readBootstrap({ node: { id: 7 } })).toThrow('bootstrap: node.id');
 });
 
+it('names the parts that it leaves out: where it gets nothing from, and what it does not send', () => {
+  const grpcServices = [{ googleGrpc: { targetUri: 'h:1' }, initialMetadata: [{ key: 'authorization', value: 'x' }] }];
+  const { ads, unknownFields } = readBootstrap({
+    dynamicResources: {
+      ldsConfig: { path: '/etc/lds.yaml' },
+      cdsConfig: { ads: {} },
+      adsConfig: { apiType: 'GRPC', grpcServices },
+    },
+  });
+  expect(ads).toEqual({ address: 'h:1', delta: false });
+  expect(unknownFields).toEqual([
+    'dynamic_resources.lds_config',
+    'dynamic_resources.ads_config.grpc_services[0].initial_metadata',
+  ]);
+});
+
+it.each([{ channelCredentials: { sslCredentials: {} } }, { callCredentials: [{ accessToken: 'secret' }] }])(
+  'speaks to no control plane in plain text against what is written: %j',
+  (credentials) => {
+    const grpcServices = [{ googleGrpc: { targetUri: 'h:1', ...credentials } }];
+    const read = () => readBootstrap({ dynamicResources: { adsConfig: { apiType: 'GRPC', grpcServices } } });
+    expect(read).toThrow('credentials are not supported');
+    expect(read).not.toThrow('secret');
+  },
+);
+
 it.each([
   [{ ...camel, statPrefix: '' }, 'stat_prefix is needed'],
   [{ ...camel, metaProtocolFilters: [{ name: 'aeraki.meta_protocol.filters.ratelimit' }] }, 'is not supported'],
   [{ ...camel, protocol: { name: 'x', codec: { name: 'nobody' } } }, 'there is no codec "nobody"'],
   [withoutRoutes, 'route_config or rds is needed'],
+  [{ ...withoutRoutes, rds: { configSource: { path: '/r' }, routeConfigName: 'r' } }, 'rds.config_source: this proxy'],
+  [{ '@type': TCP, statPrefix: 's', cluster: 'a', tunnelingConfig: { hostname: 'h' } }, 'tunneling_config'],
+  [{ '@type': TCP, statPrefix: 's', cluster: 'a', metadataMatch: {} }, 'metadata_match'],
+  [{ '@type': TCP, statPrefix: 's', weightedClusters: { clusters: [] } }, 'one with a weight above 0'],
 ])('refuses a listener that it would not serve as written', (config, reason) => {
   expect(() => service(config)).toThrow(reason);
+});
+
+it('tells which parts of a listener it passes over', () => {
+  const file = 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog';
+  const log = { typedConfig: { '@type': file, path: '/dev/stdout' }, filter: { traceableFilter: {} } };
+  expect(service({ ...camel, accessLog: [log] })).toMatchObject({ inertFilters: ['access_log[0].filter'] });
+  const { filter: _filter, ...plain } = log;
+  expect(service({ ...camel, accessLog: [plain] })).toMatchObject({ inertFilters: [] });
+  const tcp = { '@type': TCP, statPrefix: 's', cluster: 'a', accessLog: [plain] };
+  expect(service(tcp)).toMatchObject({ inertFilters: ['tcp_proxy.access_log'] });
 });

@@ -5,11 +5,14 @@
 import { formatAddress } from '../../model/tcp-address.ts';
 import { encode, type Message } from '../../xds-api/messages.ts';
 import { fromJson, ProtoJsonError } from '../../xds-api/proto-json.ts';
+import { isForeign } from './config-source.ts';
 import { Rejection } from './rejection.ts';
 import { type ResourceChange, type ResourceKind, resourceMessages } from './resources.ts';
 
 export type NodeMessage = Message<'envoy.config.core.v3.Node'>;
 type BootstrapMessage = Message<'envoy.config.bootstrap.v3.Bootstrap'>;
+
+type GoogleGrpc = Message<'envoy.config.core.v3.GrpcService.GoogleGrpc'>;
 
 export interface AdsServer {
   /** `host:port`. */
@@ -22,7 +25,7 @@ export interface Bootstrap {
   readonly admin: string | undefined;
   readonly resources: readonly ResourceChange[];
   readonly ads: AdsServer | undefined;
-  /** Paths of fields that this build does not know; they are left out. */
+  /** Paths of fields that this build does not know or heed; they are left out. */
   readonly unknownFields: readonly string[];
 }
 
@@ -45,7 +48,7 @@ export function readBootstrap(json: unknown): Bootstrap {
     node: message.node ?? {},
     admin: adminAddress(message, (path) => unknownFields.push(path)),
     resources: [...clusters, ...listeners],
-    ads: adsServer(message),
+    ads: adsServer(message, (path) => unknownFields.push(path)),
     unknownFields,
   };
 }
@@ -71,16 +74,30 @@ function adminAddress({ admin }: BootstrapMessage, leftOut: (path: string) => vo
 }
 
 /** The control plane of dynamic_resources.ads_config: a cluster of the file, or a google_grpc target. */
-function adsServer(message: BootstrapMessage): AdsServer | undefined {
+function adsServer(message: BootstrapMessage, leftOut: (path: string) => void): AdsServer | undefined {
   const source = message.dynamicResources?.adsConfig;
+  if (isForeign(message.dynamicResources?.ldsConfig)) leftOut('dynamic_resources.lds_config');
+  if (isForeign(message.dynamicResources?.cdsConfig)) leftOut('dynamic_resources.cds_config');
   if (source == null) return undefined;
   const service = source.grpcServices?.[0];
+  if ((service?.initialMetadata ?? []).length > 0)
+    leftOut('dynamic_resources.ads_config.grpc_services[0].initial_metadata');
+  if (service?.googleGrpc != null) rejectCredentials(service.googleGrpc);
   const delta = source.apiType === 3 || source.apiType === 6;
   const target = service?.googleGrpc?.targetUri;
   if (target) return { address: target, delta };
   const name = service?.envoyGrpc?.clusterName;
   if (!name) throw new Rejection('dynamic_resources.ads_config.grpc_services[0] names no cluster');
   return { address: clusterAddress(message, name), delta };
+}
+
+/** Rather no control plane than one that is spoken to in plain text against what is written. */
+function rejectCredentials({ channelCredentials, callCredentials, credentialsFactoryName }: GoogleGrpc): void {
+  const isPlain = channelCredentials?.sslCredentials == null && channelCredentials?.googleDefault == null;
+  if (!isPlain || (callCredentials ?? []).length > 0 || credentialsFactoryName)
+    throw new Rejection(
+      'dynamic_resources.ads_config.grpc_services[0].google_grpc: credentials are not supported by this proxy, which speaks to its control plane in plain text',
+    );
 }
 
 function clusterAddress(message: BootstrapMessage, name: string): string {

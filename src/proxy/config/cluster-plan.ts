@@ -2,6 +2,7 @@
 import type { Message } from '../../xds-api/messages.ts';
 import { enumValue } from '../../xds-api/messages.ts';
 import type { BalancingPolicy } from '../balancing/balancer.ts';
+import { rejectForeignSource } from './config-source.ts';
 import { milliseconds } from './durations.ts';
 import { type PlannedHost, planEndpoints } from './endpoint-plan.ts';
 import { Rejection } from './rejection.ts';
@@ -32,7 +33,7 @@ const balancingPolicy = (name: string): number => enumValue('envoy.config.cluste
 export function planCluster(message: ClusterMessage): ClusterPlan {
   const name = message.name ?? '';
   if (name === '') throw new Rejection('a cluster needs a name');
-  if (message.transportSocket != null) rejectTransport(message.transportSocket.name ?? '');
+  rejectUnsupported(message);
   const byLocality = message.commonLbConfig?.localityWeightedLbConfig != null;
   const thresholds = message.circuitBreakers?.thresholds?.find(({ priority }) => (priority ?? 0) === 0);
   return {
@@ -46,9 +47,17 @@ export function planCluster(message: ClusterMessage): ClusterPlan {
   };
 }
 
-function rejectTransport(name: string): void {
-  if (name === 'envoy.transport_sockets.raw_buffer') return;
-  throw new Rejection(`transport socket ${name} is not supported by this proxy`);
+/** What would change how hosts are found, chosen or spoken to: TLS above all must not become plain text. */
+function rejectUnsupported(message: ClusterMessage): void {
+  const matched = (message.transportSocketMatches ?? []).map(({ transportSocket }) => transportSocket);
+  for (const socket of [message.transportSocket, ...matched])
+    if (socket != null && socket.name !== 'envoy.transport_sockets.raw_buffer')
+      throw new Rejection(`transport socket ${socket.name} is not supported by this proxy`);
+  if (message.clusterType != null)
+    throw new Rejection(`cluster_type ${message.clusterType.name} is not supported by this proxy`);
+  if (message.loadBalancingPolicy != null)
+    throw new Rejection('load_balancing_policy is not supported by this proxy: use lb_policy');
+  rejectForeignSource('eds_cluster_config.eds_config', message.edsClusterConfig?.edsConfig);
 }
 
 function endpointSource(message: ClusterMessage, name: string, byLocality: boolean): EndpointSource {
@@ -89,8 +98,10 @@ function planBalancing(message: ClusterMessage): BalancingPolicy {
       };
     case balancingPolicy('MAGLEV'):
       return { kind: 'maglev', tableSize: maglevSize(Number(message.maglevLbConfig?.tableSize?.value ?? 65_537)) };
-    default:
+    case balancingPolicy('ROUND_ROBIN'):
       return { kind: 'round-robin' };
+    default:
+      throw new Rejection(`lb_policy ${message.lbPolicy} is not supported by this proxy`);
   }
 }
 

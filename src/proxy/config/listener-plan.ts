@@ -14,7 +14,10 @@ export type ListenAddress = { readonly host: string; readonly port: number } | {
 export interface TcpPlan {
   readonly kind: 'tcp';
   readonly statPrefix: string;
+  /** At least one; weights above 0. */
   readonly clusters: readonly WeightedCluster[];
+  /** Parts that are passed over. */
+  readonly inertFilters: readonly string[];
 }
 
 export type ServicePlan = MetaProtocolPlan | TcpPlan;
@@ -38,7 +41,7 @@ export function planListener(message: ListenerMessage): ListenerPlan {
     name,
     address: within('address', () => planAddress(message)),
     service,
-    inertFilters: service.kind === 'metaprotocol' ? [...inert, ...service.inertFilters] : inert,
+    inertFilters: [...inert, ...service.inertFilters],
   };
 }
 
@@ -58,6 +61,7 @@ const inspectors = /tls_inspector|http_inspector/;
 function rejectUnsupported(message: ListenerMessage): void {
   const unsupported = [
     message.useOriginalDst?.value === true && 'use_original_dst',
+    message.transparent?.value === true && 'transparent',
     message.bindToPort?.value === false && 'bind_to_port: false',
     message.filterChainMatcher != null && 'filter_chain_matcher',
     (message.additionalAddresses ?? []).length > 0 && 'additional_addresses',
@@ -115,12 +119,27 @@ function planFilter(filter: Filter): readonly ServicePlan[] {
   throw new Rejection(`filter ${filter.name} (${any.type_url}) is not supported by this proxy`);
 }
 
-function planTcp(message: Message<'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'>): TcpPlan {
-  const weighted = (message.weightedClusters?.clusters ?? []).map(({ name, weight }) => ({
-    cluster: name ?? '',
-    weight: weight ?? 0,
-  }));
-  if (weighted.length === 0 && !message.cluster) throw new Rejection('a TCP proxy needs a cluster');
-  const clusters = weighted.length > 0 ? weighted : [{ cluster: message.cluster ?? '', weight: 1 }];
-  return { kind: 'tcp', statPrefix: message.statPrefix ?? '', clusters };
+type TcpProxy = Message<'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'>;
+
+function planTcp(message: TcpProxy): TcpPlan {
+  if (message.tunnelingConfig != null || message.metadataMatch != null)
+    throw new Rejection('tunneling_config and metadata_match of a TCP proxy are not supported');
+  return {
+    kind: 'tcp',
+    statPrefix: message.statPrefix ?? '',
+    clusters: planTcpClusters(message),
+    inertFilters: (message.accessLog ?? []).length > 0 ? ['tcp_proxy.access_log'] : [],
+  };
+}
+
+function planTcpClusters({ cluster, weightedClusters }: TcpProxy): readonly WeightedCluster[] {
+  if (weightedClusters == null) {
+    if (!cluster) throw new Rejection('a TCP proxy needs a cluster');
+    return [{ cluster, weight: 1 }];
+  }
+  const clusters = (weightedClusters.clusters ?? [])
+    .map(({ name, weight }) => ({ cluster: name ?? '', weight: weight ?? 0 }))
+    .filter(({ weight }) => weight > 0);
+  if (clusters.length === 0) throw new Rejection('weighted clusters need one with a weight above 0');
+  return clusters;
 }

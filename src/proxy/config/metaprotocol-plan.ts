@@ -4,6 +4,7 @@ import { findCodec } from '../../../codecs/registry.ts';
 import { type Any, decode, type Message, messageName } from '../../xds-api/messages.ts';
 import { toJson, unwrapAny } from '../../xds-api/proto-json.ts';
 import { type AccessLogPlan, planAccessLog } from './access-log-plan.ts';
+import { rejectForeignSource } from './config-source.ts';
 import { milliseconds } from './durations.ts';
 import { planRateLimit, type RateLimitPlan } from './rate-limit-plan.ts';
 import { Rejection, within } from './rejection.ts';
@@ -49,14 +50,20 @@ export function planMetaProtocol(message: MetaProtocolProxy): MetaProtocolPlan {
     rateLimits: filters.rateLimits,
     accessLogs: (message.accessLog ?? []).map((log, index) => within(`access_log[${index}]`, () => planAccessLog(log))),
     idleTimeoutMs: milliseconds(message.idleTimeout) ?? 0,
-    inertFilters: filters.inert,
+    inertFilters: [...filters.inert, ...inertLogFilters(message)],
   };
+}
+
+/** Logs are written of every request. */
+function inertLogFilters({ accessLog }: MetaProtocolProxy): readonly string[] {
+  return (accessLog ?? []).flatMap(({ filter }, index) => (filter == null ? [] : [`access_log[${index}].filter`]));
 }
 
 function planRouteSource(message: MetaProtocolProxy): RouteSource {
   const { routeConfig, rds } = message;
   if (routeConfig != null) return { kind: 'inline', table: within('route_config', () => planRoutes(routeConfig)) };
   if (rds == null) throw new Rejection('route_config or rds is needed');
+  rejectForeignSource('rds.config_source', rds.configSource);
   if (!rds.routeConfigName) throw new Rejection('rds.route_config_name is needed');
   return {
     kind: 'rds',
