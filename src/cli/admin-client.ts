@@ -52,6 +52,7 @@ async function ask(target: AdminTarget, method: Method, path: string): Promise<u
     ...(adminTokenFile === undefined ? {} : { authorization: `Bearer ${await readTokenFile(adminTokenFile)}` }),
   };
   const { status, body } = await exchange(address, method, path, headers).catch((error: unknown) => {
+    if (isOtherProtocol(error)) throw noControlPlane(admin, error);
     throw new IsthmusError(
       'UNAVAILABLE',
       `No control plane answers at ${admin}: ${messageOf(error)}. Start one with "isthmus run", or name it with --admin.`,
@@ -61,6 +62,8 @@ async function ask(target: AdminTarget, method: Method, path: string): Promise<u
   if (status === 200) return parse(body, admin);
   if (status === 401)
     throw new IsthmusError('UNAVAILABLE', `${admin} asks for a token. Give it with --admin-token-file.`);
+  // Every answer of ours says what there is not: another server's says nothing of the mesh.
+  if (status === 404 && !body.startsWith('There is no')) throw noControlPlane(admin);
   throw new IsthmusError(status === 404 ? 'BAD_DATA' : 'UNAVAILABLE', body.trim());
 }
 
@@ -94,8 +97,16 @@ function parse(body: string, admin: string): unknown {
   try {
     return JSON.parse(body);
   } catch (error) {
-    throw new IsthmusError('UNAVAILABLE', `What answers at ${admin} is no control plane. Name one with --admin.`, {
-      cause: error,
-    });
+    throw noControlPlane(admin, error);
   }
+}
+
+/** By the codes of Node's parser of HTTP. */
+function isOtherProtocol(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('HPE_');
+}
+
+function noControlPlane(admin: string, cause?: unknown): IsthmusError {
+  const message = `What answers at ${admin} is no control plane. Name one with --admin.`;
+  return new IsthmusError('UNAVAILABLE', message, { cause });
 }

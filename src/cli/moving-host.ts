@@ -2,6 +2,7 @@
 import { IsthmusError } from '../model/errors.ts';
 import type { MeshService } from '../model/mesh-service.ts';
 import type { RegistryStatus } from '../model/registry.ts';
+import { isHostName } from '../resources/kubernetes-names.ts';
 import type { BridgedService } from './actions.ts';
 import { type AdminTarget, adminGet } from './admin-client.ts';
 
@@ -10,16 +11,34 @@ export interface MovingHost {
   readonly namespace: string;
 }
 
-/** Throws BAD_DATA where there is none, USAGE where there are several. */
-export async function findMovingHost(target: AdminTarget, written: string): Promise<MovingHost> {
+export interface Move extends MovingHost {
+  /** Whether the mesh has the host that takes over. */
+  readonly isTargetKnown: boolean;
+}
+
+/** `to`: the host that takes over. Throws USAGE where it can be none; else as findMovingHost does. */
+export async function findMove(target: AdminTarget, written: string, to: string): Promise<Move> {
+  if (!isHostName(to)) throw new IsthmusError('USAGE', `--to "${to}" is no host name.`);
   const services = (await adminGet(target, '/api/v1/services')) as readonly MeshService[];
+  const moving = await findMovingHost(target, services, written);
+  if (moving.host === to.toLowerCase())
+    throw new IsthmusError('USAGE', `--to "${to}" is the host that is to be moved.`);
+  return { ...moving, isTargetKnown: services.some(({ service }) => service.host === to.toLowerCase()) };
+}
+
+/** Throws BAD_DATA where there is none, USAGE where there are several. */
+async function findMovingHost(
+  target: AdminTarget,
+  services: readonly MeshService[],
+  written: string,
+): Promise<MovingHost> {
   const hostOf = (host: string): readonly MovingHost[] =>
     services.filter(({ service }) => service.host === host.toLowerCase()).map(({ service }) => service);
   const direct = hostOf(written);
   const found = direct.length > 0 ? direct : (await registeredHosts(target, written)).flatMap(hostOf);
   const [one, another] = found;
   if (one === undefined) {
-    const message = `There is no host or registered service "${written}". "isthmus registry services" shows what registries hold.`;
+    const message = `There is no host or registered service "${written}". "isthmus services" lists the hosts of the mesh, "isthmus registry services NAME" what a registry holds.`;
     throw new IsthmusError('BAD_DATA', message);
   }
   if (another !== undefined) {

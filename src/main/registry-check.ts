@@ -5,6 +5,7 @@ import { requireReadable } from '../cli/named-files.ts';
 import { Engine } from '../collections/engine.ts';
 import { systemClock } from '../model/clock.ts';
 import { IsthmusError } from '../model/errors.ts';
+import { endSentence, type Finding, formatObject } from '../model/finding.ts';
 import type { ServiceRegistry } from '../resources/kinds.ts';
 import { loadOnce } from '../sources/files/load-once.ts';
 import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
@@ -14,7 +15,7 @@ import { ownAddresses } from './own-addresses.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { registryClients } from './registry-clients.ts';
 
-/** Throws USAGE where no one registry is meant, or a path cannot be read. */
+/** Throws USAGE where a path cannot be read; else as theOneMeant does. */
 export async function checkRegistry(
   paths: readonly string[],
   name: string | undefined,
@@ -59,18 +60,25 @@ export async function checkRegistry(
 
 const secondChanceMs = 3_000;
 
+/** Throws BAD_DATA where there is none that is meant, or it is not usable; USAGE where it may be several. */
 function theOneMeant({ files, resources }: Pipeline, name: string | undefined): ServiceRegistry {
   const all = sortedValues(resources.ServiceRegistry);
-  const meant = name === undefined ? all : all.filter(({ metadata }) => metadata.name === name);
-  const [one, another] = meant;
+  const [one, another] = name === undefined ? all : all.filter(({ metadata }) => metadata.name === name);
   if (one !== undefined && another === undefined) return one;
-  const problem = sortedValues(files.findings).find(({ severity }) => severity === 'error');
-  const why =
-    problem === undefined ? '' : ` ${problem.object.kind} ${problem.object.name}: ${problem.path}: ${problem.message}`;
-  if (all.length === 0)
-    throw new IsthmusError('BAD_DATA', `There is no usable ServiceRegistry in what was given.${why}`);
   const names = all.map(({ metadata }) => metadata.name).join(', ');
-  throw new IsthmusError('USAGE', `Say which registry, before -f: ${names}.${why}`);
+  if (one !== undefined) throw new IsthmusError('USAGE', `Say which registry, before -f: ${names}.`);
+  const problems = sortedValues(files.findings).filter(({ severity }) => severity === 'error');
+  const own = problems.filter(({ object }) => object.kind === 'ServiceRegistry' && object.name === name);
+  const [first] = own.length > 0 ? own : problems;
+  const others = names === '' ? '' : ` There are: ${names}.`;
+  const what = name === undefined ? 'no usable ServiceRegistry' : `no usable ServiceRegistry "${name}"`;
+  const why = first === undefined ? '' : ` ${formatProblem(first)}`;
+  throw new IsthmusError('BAD_DATA', `There is ${what} in what was given.${others}${why}`);
+}
+
+function formatProblem({ place, object, path, message }: Finding): string {
+  const where = place === undefined ? '' : `${place.file}:${place.line}: `;
+  return endSentence(`${where}${formatObject(object)}${path === '' ? '' : ` ${path}`}: ${message}`);
 }
 
 /** Long work says how far it is, at most once a second. */

@@ -144,3 +144,43 @@ it('refuses what is no plan, no share and no file', async () => {
   });
   expect(await migrate('step', 'order-rpc', '-f', '/not-there')).toMatchObject({ code: 64 });
 });
+
+it('writes nothing where a flag is wrong, whichever it is', async () => {
+  const { migrate, plan, manifests } = await stage();
+  const before = await plan();
+  for (const timeout of ['soon', '0', '-1', '1e9'])
+    expect(await migrate('step', 'order-rpc', '-f', manifests, '--timeout', timeout)).toMatchObject({
+      code: 64,
+      stdout: '',
+      stderr: expect.stringContaining('no number of seconds'),
+    });
+  expect(await migrate('step', 'order-rpc', '-f', manifests, '/not-there')).toMatchObject({ code: 64, stdout: '' });
+  expect(await plan()).toBe(before);
+});
+
+it('plans a move under the name of the service, to another host that can be one', async () => {
+  const { migrate } = await stage();
+  const to = 'orders.shop.svc.cluster.local';
+  const planned = await migrate('plan', 'Production/order-rpc', '--to', 'nowhere.mesh');
+  expect(planned.stderr).toContain('nowhere.mesh is no host of the mesh');
+  for (const written of ['order-rpc', 'Production/order-rpc', 'order-rpc.legacy.mesh'])
+    expect((await migrate('plan', written, '--to', to)).stdout).toContain('name: order-rpc\n');
+  for (const [wrong, why] of [
+    [['--to', 'order-rpc.legacy.mesh'], 'is the host that is to be moved'],
+    [['--to', 'not/a/host'], '--to "not/a/host" is no host name'],
+    [['--to', to, '--alias', 'bad_host!'], '--alias "bad_host!" is no host name'],
+  ] as const)
+    expect(await migrate('plan', 'order-rpc', ...wrong)).toMatchObject({
+      code: 64,
+      stdout: '',
+      stderr: expect.stringContaining(why),
+    });
+});
+
+it('says in which namespace a plan is, to who looks in another', async () => {
+  const { migrate } = await stage();
+  expect(await migrate('status', 'order-rpc', '-n', 'elsewhere')).toMatchObject({
+    code: 65,
+    stderr: expect.stringContaining('in namespace elsewhere, but in shop'),
+  });
+});

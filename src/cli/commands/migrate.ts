@@ -4,11 +4,14 @@ import { ExitCode, IsthmusError } from '../../model/errors.ts';
 import { type MigrationPosition, migrationStages } from '../../model/migration.ts';
 import type { MigrationStatus } from '../../model/migration-status.ts';
 import { visibleText } from '../../model/visible-text.ts';
+import { isHostName } from '../../resources/kubernetes-names.ts';
 import type { Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
 import { describeMigration, formatMove, formatPosition } from '../migration-text.ts';
-import { findMovingHost } from '../moving-host.ts';
+import { findMove } from '../moving-host.ts';
+import { requireReadable } from '../named-files.ts';
 import { formatYaml, type OutputFormat, outputOption, print, printRows, printValue, say } from '../output.ts';
+import { timeoutOption } from '../timeout.ts';
 
 interface PlanFlags extends AdminTarget {
   readonly to: string;
@@ -25,7 +28,8 @@ interface StepFlags extends AdminTarget {
   readonly share?: number;
   readonly dryRun?: boolean;
   readonly force?: boolean;
-  readonly timeout: string;
+  /** Milliseconds. */
+  readonly timeout: number;
 }
 
 export function migrateCommand(settle: Settle): Command {
@@ -61,8 +65,10 @@ function plan(): Command {
     .option('--alias <host>', 'a name that stays, and leads to the one or the other')
     .addOption(namespaceOption());
   return asking(command).action(async (service: string, flags: PlanFlags) => {
-    const { host, namespace } = await findMovingHost(flags, service);
-    const name = (service.split(/[./]/)[0] ?? service).toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');
+    const { host, namespace, isTargetKnown } = await findMove(flags, service, flags.to);
+    if (flags.alias !== undefined && !isHostName(flags.alias))
+      throw new IsthmusError('USAGE', `--alias "${flags.alias}" is no host name.`);
+    const name = planName(service);
     print(
       formatYaml({
         apiVersion: 'isthmus.dev/v1alpha1',
@@ -78,8 +84,16 @@ function plan(): Command {
         },
       }),
     );
+    if (!isTargetKnown)
+      say(`${flags.to} is no host of the mesh by now: the plan waits at its first stage until it is.`);
     say(`Put it among the manifests, then: isthmus migrate step ${name} -f FILE --dry-run`);
   });
+}
+
+/** The last part of what a registry calls a service, the first of a host. */
+function planName(service: string): string {
+  const [own = service] = (service.split('/').at(-1) ?? service).split('.');
+  return own.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');
 }
 
 const statusColumns = [
@@ -111,6 +125,7 @@ function status(): Command {
     if (name === undefined) {
       const shown = all.filter(({ namespace }) => flags.namespace === undefined || namespace === flags.namespace);
       printRows(flags.output, shown, statusColumns);
+      if (shown.length === 0) say('There is no MigrationPlan. "isthmus migrate plan" prints one for a service.');
       return;
     }
     const one = theOneNamed(all, name, flags.namespace);
@@ -130,7 +145,7 @@ function moveCommand(name: string, description: string, example: string): Comman
     .option('--share <percent>', 'with stage Shift: percent of requests for the new endpoints', parsePercent)
     .option('--dry-run', 'look, and say what would change; change nothing')
     .option('--force', 'go though what the step needs is not all there')
-    .option('--timeout <seconds>', 'how long the control plane may take to follow', '30');
+    .addOption(timeoutOption('how long the control plane may take to follow', 30));
   return asking(command);
 }
 
@@ -157,6 +172,7 @@ function rollback(settle: Settle): Command {
 }
 
 async function move(name: string, flags: StepFlags, direction: 'next' | 'previous'): Promise<ExitCode> {
+  await requireReadable(flags.filename, '-f');
   const now = theOneNamed(await statuses(flags), name, flags.namespace);
   const position = wantedPosition(flags, now, direction);
   if (position === undefined) {
@@ -200,9 +216,7 @@ function wantedPosition(
 
 /** Until the control plane has read the plan; then says what is in force. */
 async function follow(flags: StepFlags, plan: MigrationStatus, position: MigrationPosition): Promise<ExitCode> {
-  const seconds = Number(flags.timeout);
-  if (!(seconds > 0)) throw new IsthmusError('USAGE', `--timeout "${flags.timeout}" is no number of seconds.`);
-  const end = Date.now() + seconds * 1000;
+  const end = Date.now() + flags.timeout;
   for (;;) {
     const now = await statusOf(flags, plan);
     const isThere = now.stage === position.stage && (position.share === undefined || now.share === position.share);
@@ -212,7 +226,9 @@ async function follow(flags: StepFlags, plan: MigrationStatus, position: Migrati
       return ExitCode.ok;
     }
     if (Date.now() > end) {
-      say(`The control plane has not read it within ${seconds} s. Does it watch this file? See "isthmus analyze".`);
+      say(
+        `The control plane has not read it within ${flags.timeout / 1000} s. Does it watch this file? See "isthmus analyze".`,
+      );
       return ExitCode.findings;
     }
     await new Promise((done) => setTimeout(done, pollMs));
@@ -224,13 +240,23 @@ const pollMs = 100;
 function theOneNamed(all: readonly MigrationStatus[], name: string, namespace: string | undefined): MigrationStatus {
   const meant = all.filter((one) => one.name === name && (namespace === undefined || one.namespace === namespace));
   const [one, another] = meant;
-  if (one === undefined)
-    throw new IsthmusError('BAD_DATA', `There is no MigrationPlan "${name}". "isthmus migrate status" shows all.`);
+  if (one === undefined) throw new IsthmusError('BAD_DATA', missingPlan(all, name, namespace));
   if (another !== undefined) {
     const namespaces = meant.map((plan) => plan.namespace).join(', ');
     throw new IsthmusError('USAGE', `Say which "${name}", by -n: ${namespaces}.`);
   }
   return one;
+}
+
+function missingPlan(all: readonly MigrationStatus[], name: string, namespace: string | undefined): string {
+  const elsewhere = all.filter((one) => one.name === name).map((one) => one.namespace);
+  if (elsewhere.length > 0)
+    return `There is no MigrationPlan "${name}" in namespace ${namespace}, but in ${elsewhere.join(', ')}.`;
+  const others =
+    all.length === 0
+      ? 'The control plane reads none: "isthmus migrate plan" prints one.'
+      : '"isthmus migrate status" shows all.';
+  return `There is no MigrationPlan "${name}". ${others}`;
 }
 
 async function statuses(target: AdminTarget): Promise<readonly MigrationStatus[]> {

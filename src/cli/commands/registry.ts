@@ -4,10 +4,13 @@ import { ExitCode, IsthmusError } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { RegistryService, RegistryStatus } from '../../model/registry.ts';
 import { visibleText } from '../../model/visible-text.ts';
-import type { Actions, BridgedService, Settle } from '../actions.ts';
+import type { Actions, BridgedService, RegistryCheck, Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions, adminPost } from '../admin-client.ts';
-import { countBySeverity, formatFinding, printFindings, sortFindings } from '../findings.ts';
+import { countBySeverity, printFindings, sortFindings } from '../findings.ts';
+import { findHeld } from '../held-service.ts';
 import { formatJson, type OutputFormat, outputOption, print, printRows, printValue, say } from '../output.ts';
+import { age, describeBridged, describeFindings, describeStatus, heldName } from '../registry-text.ts';
+import { timeoutOption } from '../timeout.ts';
 
 type Flags = AdminTarget & { readonly output: OutputFormat };
 
@@ -48,7 +51,9 @@ const statusColumns = [
 function list(): Command {
   const own = command('list', 'List all registries, and how they are doing.', 'list').addOption(outputOption());
   return asking(own).action(async (flags: Flags) => {
-    printRows(flags.output, await statuses(flags), statusColumns);
+    const rows = await statuses(flags);
+    printRows(flags.output, rows, statusColumns);
+    if (rows.length === 0) say('There is no ServiceRegistry among the manifests of this control plane.');
   });
 }
 
@@ -61,39 +66,15 @@ function show(): Command {
     .argument('<registry>', 'name of its ServiceRegistry')
     .addOption(outputOption());
   return asking(own).action(async (name: string, flags: Flags) => {
-    const status = (await statuses(flags)).find(({ registry }) => registry === name);
-    if (status === undefined) throw unknownRegistry(name);
+    const status = await statusOf(flags, name);
     const findings = (await findingsInForce(flags)).filter(({ object }) => isAbout(object, name));
     if (flags.output === 'table') print(`${describeStatus(status)}\n${describeFindings(findings)}`);
     else printValue(flags.output, { ...status, findings: sortFindings(findings) });
   });
 }
 
-function describeStatus(status: RegistryStatus): string {
-  const held = status.held.map(({ service, instances, since }) => {
-    const what = instances === undefined ? 'is gone' : `lost ${instances} instances`;
-    return `  ${service} ${what}, held for ${age(since)}`;
-  });
-  return [
-    `Registry ${status.registry}`,
-    `  State:          ${status.state}${status.reason === '' ? '' : `: ${status.reason}`}`,
-    `  Last complete:  ${age(status.lastComplete)}`,
-    `  Services:       ${status.services}${status.awaited === 0 ? '' : `, ${status.awaited} to be read`}`,
-    `  Instances:      ${status.instances}`,
-    `  Held deletions: ${held.length === 0 ? 'none' : held.length}`,
-    ...held,
-  ]
-    .map(visibleText)
-    .join('\n');
-}
-
 function isAbout({ kind, name }: Finding['object'], registry: string): boolean {
   return kind === 'ServiceRegistry' && name === registry;
-}
-
-function describeFindings(findings: readonly Finding[]): string {
-  const lines = sortFindings(findings).map((one) => `  ${formatFinding(one)}`);
-  return lines.length === 0 ? '  Findings:       none' : [`  Findings:       ${lines.length}`, ...lines].join('\n');
 }
 
 function services(): Command {
@@ -110,8 +91,11 @@ function services(): Command {
     { title: 'SINCE', value: ({ since }: BridgedService) => new Date(since).toISOString() },
   ];
   return asking(own).action(async (name: string, flags: Flags) => {
+    const { state } = await statusOf(flags, name);
     const rows = (await adminGet(flags, `${pathOf(name)}/services`)) as readonly BridgedService[];
     printRows(flags.output, rows, columns);
+    if (rows.length === 0)
+      say(`It holds no services that are selected; it is ${state}. See "isthmus registry show ${name}".`);
   });
 }
 
@@ -123,32 +107,30 @@ function check(actions: Actions, settle: Settle): Command {
   )
     .argument('[registry]', 'name of the ServiceRegistry; may be left out where there is one')
     .requiredOption('-f, --filename <path...>', 'files or folders with the ServiceRegistry')
-    .option('--timeout <seconds>', 'how long it may take', '30')
+    .addOption(timeoutOption('how long it may take', 30))
     .addOption(outputOption())
     .action(async (name: string | undefined, flags: CheckFlags) => {
-      const seconds = Number(flags.timeout);
-      if (!(seconds > 0)) throw new IsthmusError('USAGE', `--timeout "${flags.timeout}" is no number of seconds.`);
-      const {
-        status,
-        services: found,
-        findings,
-      } = await actions.checkRegistry(flags.filename, name, seconds * 1000, say);
-      if (flags.output === 'table') print(describeStatus(status));
-      else printValue(flags.output, { status, services: found });
-      if (flags.output === 'table') for (const one of found) print(visibleText(describeBridged(one)));
-      printFindings('table', findings, `${countBySeverity(findings)}.`);
-      settle(status.state === 'live' ? ExitCode.ok : ExitCode.findings);
+      const checked = await actions.checkRegistry(flags.filename, name, flags.timeout, say);
+      printCheck(flags.output, checked);
+      settle(checked.status.state === 'live' ? ExitCode.ok : ExitCode.findings);
     });
 }
 
-function describeBridged({ service, host, up, instances, refused }: BridgedService): string {
-  const without = refused === 0 ? '' : `, ${refused} more refused`;
-  return `  ${service} -> ${host ?? '(refused)'}, ${up} of ${instances} instances up${without}`;
+function printCheck(output: OutputFormat, { status, services: found, findings }: RegistryCheck): void {
+  if (output === 'table') {
+    print(describeStatus(status));
+    for (const one of found) print(describeBridged(one));
+    printFindings('table', findings, `${countBySeverity(findings)}.`);
+  } else {
+    printValue(output, { status, services: found, findings: sortFindings(findings) });
+    say(`${countBySeverity(findings)}.`);
+  }
 }
 
 interface CheckFlags {
   readonly filename: readonly string[];
-  readonly timeout: string;
+  /** Milliseconds. */
+  readonly timeout: number;
   readonly output: OutputFormat;
 }
 
@@ -157,15 +139,16 @@ function release(): Command {
     'release',
     'Carry out deletions that are held: of one service, or of the whole registry.',
     'release consul-prod',
-    'release consul-prod consul-prod/dc1//orders',
+    'release consul-prod dc1/orders',
   )
     .argument('<registry>', 'name of its ServiceRegistry')
     .argument('[service]', 'as "registry show" names it');
   return asking(own).action(async (name: string, service: string | undefined, flags: AdminTarget) => {
-    const query = service === undefined ? '' : `?service=${encodeURIComponent(service)}`;
+    const { held } = await statusOf(flags, name);
+    const query = service === undefined ? '' : `?service=${encodeURIComponent(findHeld(held, service))}`;
     const { released } = (await adminPost(flags, `${pathOf(name)}/release${query}`)) as { readonly released: string[] };
-    for (const one of released) print(visibleText(one));
-    say(`${released.length} released.`);
+    for (const one of released) print(visibleText(heldName(one)));
+    say(released.length === 0 ? 'Nothing is held.' : `${released.length} released.`);
   });
 }
 
@@ -176,6 +159,7 @@ function exportCommand(): Command {
     'export consul-prod > consul.json',
   ).argument('<registry>', 'name of its ServiceRegistry');
   return asking(own).action(async (name: string, flags: AdminTarget) => {
+    await statusOf(flags, name);
     const snapshot = (await adminGet(flags, `${pathOf(name)}/snapshot`)) as {
       readonly services: readonly RegistryService[];
     };
@@ -195,13 +179,12 @@ function pathOf(name: string): string {
   return `/api/v1/registries/${encodeURIComponent(name)}`;
 }
 
-function unknownRegistry(name: string): IsthmusError {
-  return new IsthmusError('BAD_DATA', `There is no registry "${name}". "isthmus registry list" shows all.`);
-}
-
-function age(since: number | undefined): string {
-  if (since === undefined) return 'never';
-  const seconds = Math.max(0, Math.round((Date.now() - since) / 1000));
-  if (seconds < 120) return `${seconds}s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)}m` : `${Math.round(seconds / 3600)}h`;
+/** Throws BAD_DATA where there is none. */
+async function statusOf(target: AdminTarget, name: string): Promise<RegistryStatus> {
+  const all = await statuses(target);
+  const status = all.find(({ registry }) => registry === name);
+  if (status !== undefined) return status;
+  const names = all.map(({ registry }) => registry).join(', ');
+  const others = names === '' ? 'This control plane has none.' : `There are: ${names}.`;
+  throw new IsthmusError('BAD_DATA', `There is no registry "${name}". ${others}`);
 }

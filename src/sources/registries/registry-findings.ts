@@ -81,7 +81,8 @@ const maxAlike = 10;
 function sayRefusal(key: string, { reasons, instances = 0 }: Refusal, hasInstances: boolean, say: Say): Finding {
   const why = reasons.join('; ');
   if (key === '' || hasInstances) return say('ISTH1006', inScope(key, why));
-  const text = `all ${instances} of its instances are refused, so that its host has an address at which nobody answers: ${why}`;
+  const what = instances === 1 ? 'its only instance is refused' : `all ${instances} of its instances are refused`;
+  const text = `${what}, so that its host has an address at which nobody answers: ${why}`;
   return say('ISTH1006', inScope(key, text), remedyWhereNothingIsLeft);
 }
 
