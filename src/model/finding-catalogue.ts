@@ -119,6 +119,23 @@ export const catalogue = {
   ISTH0221: entry('warning', 'Istio refuses this', 'Nothing, if Istio does not read the object.'),
   ISTH0222: entry('error', 'Load balancing is not valid', 'Write a value that proxies take.'),
   ISTH0223: entry('error', 'Address range is not valid', 'Write ranges such as 240.241.0.0/16 that do not overlap.'),
+  ISTH0224: entry('warning', 'Nothing gets through', 'Nothing, if it is meant; otherwise fill what is named.'),
+  ISTH0225: entry('error', 'Policy stands in a foreign namespace', 'Move it to the namespace of what it rules.'),
+  ISTH0226: entry(
+    'error',
+    'Weight is not valid',
+    'Write a whole number, or a quantity such as 500m, that is not negative.',
+  ),
+  ISTH0227: entry(
+    'error',
+    'SPIFFE id is not valid',
+    'Write spiffe://<trust domain>/ns/<namespace>/sa/<service account>.',
+  ),
+  ISTH0228: entry(
+    'error',
+    'Condition on a header is not valid',
+    'Write the name of a header, and an expression for its value.',
+  ),
 
   // 03: hosts and protocols
   ISTH0301: entry(

@@ -4,14 +4,19 @@ import type { KindReader } from './kind-reader.ts';
 import { applicationProtocol } from './kinds/application-protocol.ts';
 import { destinationRule } from './kinds/destination-rule.ts';
 import { endpointSlice } from './kinds/endpoint-slice.ts';
+import { httpRouteGroup } from './kinds/http-route-group.ts';
+import { identityBinding } from './kinds/identity-binding.ts';
 import { kubernetesService } from './kinds/kubernetes-service.ts';
 import { meshConfig } from './kinds/mesh-config.ts';
 import { metaRouter } from './kinds/meta-router.ts';
 import { migrationPlan } from './kinds/migration-plan.ts';
 import { namespace } from './kinds/namespace.ts';
+import { tcpRoute, udpRoute } from './kinds/port-routes.ts';
 import { type CodecCheck, protocolCodec } from './kinds/protocol-codec.ts';
 import { serviceEntry } from './kinds/service-entry.ts';
 import { serviceRegistry } from './kinds/service-registry.ts';
+import { trafficSplit } from './kinds/traffic-split.ts';
+import { trafficTarget } from './kinds/traffic-target.ts';
 import { workloadEntry } from './kinds/workload-entry.ts';
 import { workloadGroup } from './kinds/workload-group.ts';
 import { suggestName } from './name-suggestion.ts';
@@ -33,6 +38,12 @@ const allKinds = (checkCodec: CodecCheck | undefined): readonly KindReader[] => 
   meshConfig,
   serviceRegistry,
   migrationPlan,
+  httpRouteGroup,
+  tcpRoute,
+  udpRoute,
+  trafficTarget,
+  identityBinding,
+  trafficSplit,
 ];
 
 /** The kinds that are read: for `validate`, help and watches. */
@@ -68,9 +79,6 @@ const unsupported: ReadonlyMap<string, readonly string[]> = new Map([
   ['networking.istio.io', ['VirtualService', 'Gateway', 'Sidecar', 'EnvoyFilter', 'ProxyConfig']],
   ['redis.aeraki.io', ['RedisService', 'RedisDestination']],
   ['dubbo.aeraki.io', ['DubboAuthorizationPolicy']],
-  ['split.smi-spec.io', ['TrafficSplit']],
-  ['access.smi-spec.io', ['TrafficTarget']],
-  ['specs.smi-spec.io', ['HTTPRouteGroup', 'TCPRoute', 'UDPRoute']],
   ['security.istio.io', ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']],
   ['isthmus.dev', ['AddressLease']],
 ]);
@@ -94,7 +102,16 @@ function reportUnknownKind(group: string, kind: string, apiVersion: string, prob
   } else problems.add('ISTH0110', ['kind'], `${quote(kind)} of apiVersion ${quote(apiVersion)} is passed over.`);
 }
 
+const meshGroups: ReadonlySet<string> = new Set([
+  'isthmus.dev',
+  'metaprotocol.aeraki.io',
+  'networking.istio.io',
+  'specs.smi-spec.io',
+  'access.smi-spec.io',
+  'split.smi-spec.io',
+]);
+
 /** Groups that hold nothing but what a mesh is made of: an unknown kind in them is a mistake, not another program's. */
 function isOurs(group: string): boolean {
-  return group === 'isthmus.dev' || group === 'metaprotocol.aeraki.io' || group === 'networking.istio.io';
+  return meshGroups.has(group);
 }

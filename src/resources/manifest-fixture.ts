@@ -1,5 +1,6 @@
 /** A good manifest of each kind, which tests take as it is or spoil in one place. */
 import { load } from 'js-yaml';
+import { smiManifests } from './smi-manifest-fixture.ts';
 
 const manifests = {
   ApplicationProtocol: `
@@ -118,8 +119,10 @@ const manifests = {
       virtualIps: { ipv4: [127.241.0.0/16], ipv6: [], quarantine: 1h30m }
       accessLog: { path: /dev/stdout, encoding: JSON }
       idleTimeout: 3600s`,
+  ...smiManifests,
 } as const;
 
+/** A kind, with a version behind it where there is a manifest for several. */
 export type FixtureKind = keyof typeof manifests;
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -129,11 +132,16 @@ function isFixtureKind(text: string): text is FixtureKind {
   return Object.hasOwn(manifests, text);
 }
 
+/** The kind alone. */
+export function kindOf(fixture: FixtureKind): string {
+  return fixture.split(' ', 1).join();
+}
+
 /** A fresh copy, the caller's to spoil. */
 export function goodManifest(kind: FixtureKind): { [key: string]: Json } {
   const value = load(manifests[kind]);
   if (!isJsonMap(value)) throw new TypeError(`The fixture of ${kind} is no map.`);
-  return { kind, ...value };
+  return { kind: kindOf(kind), ...value };
 }
 
 function isJsonMap(value: unknown): value is { [key: string]: Json } {

@@ -1,17 +1,11 @@
 /** Matches on a request's attributes. Users' patterns go through RE2 alone: linear time, whatever they write. */
-import { RE2JS } from 're2js';
-import { messageOf } from '../model/errors.ts';
 import type { MatchSpec, StringMatchSpec } from './kinds.ts';
-import type { PatternBudget } from './pattern-cost.ts';
-import { type Path, type Problems, quote } from './problem.ts';
+import { checkPattern, type PatternCheck } from './pattern-rules.ts';
+import type { Path } from './problem.ts';
 
 const forms = ['exact', 'prefix', 'regex'] as const;
 
-/** What checking the matches of one object needs and fills. */
-export interface MatchCheck {
-  readonly problems: Problems;
-  readonly budget: PatternBudget;
-}
+export type MatchCheck = PatternCheck;
 
 export function checkMatch(match: MatchSpec | undefined, path: Path, check: MatchCheck): void {
   const { problems } = check;
@@ -29,22 +23,13 @@ export function matchesAll(match: MatchSpec | undefined): boolean {
   return Object.keys(match?.attributes ?? {}).length === 0;
 }
 
-function checkRegex(regex: string, path: Path, { problems, budget }: MatchCheck): void {
+function checkRegex(regex: string, path: Path, check: MatchCheck): void {
   if (regex === '*') return;
   if (regex === '') {
-    problems.add('ISTH0209', path, 'The expression is empty.', "Write '*' for any value.");
+    check.problems.add('ISTH0209', path, 'The expression is empty.', "Write '*' for any value.");
     return;
   }
-  const excess = budget.spend(regex);
-  if (excess !== undefined) {
-    problems.add('ISTH0209', path, `${quote(regex)} is not compiled: ${excess}.`, 'Repeat less, or match a prefix.');
-    return;
-  }
-  try {
-    RE2JS.compile(regex);
-  } catch (error) {
-    problems.add('ISTH0209', path, `${quote(regex)} is no regular expression: ${messageOf(error)}.`);
-  }
+  checkPattern(regex, path, check);
 }
 
 /** The same match with one form of "present", `{}`: users also write null and, as Aeraki reads it, `regex: "*"`. */

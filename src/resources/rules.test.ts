@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { catalogue } from '../model/finding-catalogue.ts';
 import { type FixtureKind, fixtureKinds, spoiltManifest } from './manifest-fixture.ts';
 import { createResourceReader } from './reader.ts';
+import { smiRows } from './smi-rows-fixture.ts';
 
 /** What was spoilt, where, with what, and the finding that is due: its code, and its path where that is another. */
 type Row = readonly [kind: FixtureKind, path: string, value: unknown, code: string, at?: string];
@@ -228,6 +229,8 @@ const rows: readonly Row[] = [
   ['ProtocolCodec', 'spec.identity', { correlation: 'id' }, 'ISTH0107'],
   ['ProtocolCodec', 'spec.sections', [{ name: 'a' }, { name: 'a' }], 'ISTH0107'],
   ['ProtocolCodec', 'spec.fields.id.type', 'u33', 'ISTH0601', 'spec.fields.id.type'],
+
+  ...smiRows,
 ];
 
 const reader = createResourceReader({

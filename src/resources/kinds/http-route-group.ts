@@ -1,0 +1,77 @@
+/** specs.smi-spec.io HTTPRouteGroup: v1alpha1 and v1alpha2 have their matches at the top, later versions in their spec. */
+import { readCrdSchema } from '../crd-files.ts';
+import type { CheckedObject } from '../kind-reader.ts';
+import { defineVersion, defineVersionedKind } from '../kind-versions.ts';
+import type { HTTPRouteGroup, HttpMatchSpec } from '../kinds.ts';
+import { PatternBudget } from '../pattern-cost.ts';
+import { checkPattern, type PatternCheck } from '../pattern-rules.ts';
+import { type Path, type Problems, quote } from '../problem.ts';
+import { forEachRepetition } from '../repetition.ts';
+import { readHeaderConditions } from './http-header-conditions.ts';
+
+interface MatchContent {
+  readonly name: string;
+  readonly pathRegex?: string;
+  readonly methods?: readonly string[];
+  /** A map, or a list of maps. */
+  readonly headers?: unknown;
+}
+
+interface TopContent extends CheckedObject {
+  readonly matches: readonly MatchContent[];
+}
+
+interface SpecContent extends CheckedObject {
+  readonly spec: { readonly matches: readonly MatchContent[] };
+}
+
+type Spec = HTTPRouteGroup['spec'];
+
+const withSpec = (version: string) =>
+  defineVersion({
+    version,
+    schema: () => readCrdSchema('http-route-group', version),
+    options: { everyFieldRestricts: true },
+    convert: ({ spec }: SpecContent, { problems }): Spec => readMatches(spec.matches, ['spec', 'matches'], problems),
+  });
+
+const withoutSpec = (version: string) =>
+  defineVersion({
+    version,
+    schema: () => readCrdSchema('http-route-group', version),
+    options: { everyFieldRestricts: true },
+    convert: ({ matches }: TopContent, { problems }): Spec => readMatches(matches, ['matches'], problems),
+  });
+
+export const httpRouteGroup = defineVersionedKind<Spec>({
+  info: { kind: 'HTTPRouteGroup', group: 'specs.smi-spec.io', scope: 'Namespaced' },
+  versions: [withSpec('v1alpha4'), withSpec('v1alpha3'), withoutSpec('v1alpha2'), withoutSpec('v1alpha1')],
+  build: (spec, head) => ({ kind: 'HTTPRouteGroup', ...head, spec }),
+});
+
+function readMatches(matches: readonly MatchContent[], path: Path, problems: Problems): Spec {
+  if (matches.length === 0) problems.add('ISTH0224', path, 'Without matches, no request is of the group.');
+  forEachRepetition(
+    matches,
+    ({ name }) => name,
+    ({ name }, index) => {
+      problems.add('ISTH0218', [...path, index, 'name'], `There is another match ${quote(name)} already.`);
+    },
+  );
+  const check: PatternCheck = { problems, budget: new PatternBudget() };
+  return { matches: matches.map((match, index) => readMatch(match, [...path, index], check)) };
+}
+
+function readMatch(
+  { name, pathRegex = '', methods = [], headers }: MatchContent,
+  path: Path,
+  check: PatternCheck,
+): HttpMatchSpec {
+  if (pathRegex !== '') checkPattern(pathRegex, [...path, 'pathRegex'], check);
+  return {
+    name,
+    pathRegex,
+    methods: methods.includes('*') ? [] : [...new Set(methods)],
+    headers: readHeaderConditions(headers, [...path, 'headers'], check),
+  };
+}
