@@ -16,6 +16,12 @@ test('the test that the README names is there', () => {
   for (const file of named) expect(existsSync(path.join(root, file)), file).toBe(true);
 });
 
+test('the bytes that the README decodes are the frames that it shows', async () => {
+  const decode = steps.filter(({ command }) => command.includes('codec decode'));
+  expect(decode).toHaveLength(1);
+  for (const { command, output } of decode) expect(await runCommand(command)).toBe(output);
+});
+
 test('the service and the proxy that the README starts answer its call as it says', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-own-codec-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,7 +41,7 @@ test('the service and the proxy that the README starts answer its call as it say
   onTestFinished(async () => {
     for (const one of running.toReversed()) await one.stop();
   });
-  const call = steps.find(({ output }) => output !== undefined);
+  const call = steps.find(({ command }) => command.includes('call.ts'));
   if (call === undefined) throw new Error('the README has a call');
   await expect
     .poll(() => runCommand(adaptCommand(call.command)).catch((error: Error) => error.message), { timeout: 20_000 })
