@@ -23,6 +23,7 @@ export function proxyNews(log: Logger): MetaproxyObserver {
           ? 'a change that a route asks for is left out: frames go on without it'
           : 'a change that a route asks for cannot be made: an error is answered instead',
       ),
+    logUnwritable: ({ path, reason }) => log.error({ path, reason }, 'lines of an access log are lost'),
     workerDied: (reason, restartMs) => log.error({ reason, restartMs }, 'a worker has died; a new one is started'),
   };
 }

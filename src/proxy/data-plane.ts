@@ -40,12 +40,13 @@ export class DataPlane implements ConfigurationTarget {
   readonly stats = new StatsStore();
   readonly directory = new ClusterDirectory();
   readonly listeners: ListenerSet;
-  readonly logFiles = new AccessLogFiles();
+  readonly logFiles: AccessLogFiles;
   readonly #clusters: ClusterSet;
   readonly #routes = new RouteDirectory();
 
   constructor({ limits, bucketMemory, sharedAddresses, news }: DataPlaneOptions) {
     this.runtime = new Runtime(limits, news);
+    this.logFiles = new AccessLogFiles((log) => news.logUnwritable(log));
     this.#clusters = new ClusterSet(this.runtime, this.directory, addressesOf);
     const around = {
       runtime: this.runtime,

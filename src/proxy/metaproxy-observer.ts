@@ -1,6 +1,7 @@
 /** What metaproxy tells its operator of its own accord. Each callback says how often. */
 import type { ResourceKind } from './config/resources.ts';
 import type { MissedMutation } from './connections/missed-mutations.ts';
+import type { UnwritableLog } from './observation/access-log.ts';
 
 export interface ContactTrouble {
   /** The control plane's. */
@@ -27,6 +28,8 @@ export interface MetaproxyObserver {
   fault(message: string): void;
   /** A change that a route asks for is not made; told once for each route and reason. */
   mutationMissed(missed: MissedMutation): void;
+  /** Lines of an access log are lost; told once for each path and reason. */
+  logUnwritable(log: UnwritableLog): void;
   /** A worker thread has died; a new one is started after so many milliseconds. */
   workerDied(reason: string, restartMs: number): void;
 }
@@ -41,5 +44,6 @@ export const silent: MetaproxyObserver = {
   unknownFields: () => {},
   fault: () => {},
   mutationMissed: () => {},
+  logUnwritable: () => {},
   workerDied: () => {},
 };

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { type MetaproxyOptions, startMetaproxy } from '../../src/proxy/metaproxy.ts';
-import { TestClient } from './awesomerpc-peers.ts';
+import { packet, TestClient } from './awesomerpc-peers.ts';
 import { bootstrap, fileAccessLog } from './proxy-bootstraps.ts';
 import { server, stage } from './proxy-stage.ts';
 
@@ -151,6 +151,52 @@ it('writes an access log, of refused requests too', async () => {
     { command: '5', code: 0, details: 'via_upstream', sent: 14, received: 17, route: 'r', cluster: 'a' },
     { command: '6', code: 1, details: 'no_matched_route', sent: 13, received: 0, route: '', cluster: '' },
   ]);
+});
+
+it('logs requests whose caller left before they were answered', async () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'isthmus-log-')), 'access.log');
+  const asked: (() => void)[] = [];
+  const upstream = await server('v1', (one, socket) => void asked.push(() => socket.write(packet(one))));
+  const format = {
+    command: '%REQ(cmd)%',
+    code: '%RESPONSE_CODE%',
+    why: '%RESPONSE_CODE_DETAILS%',
+    flags: '%RESPONSE_FLAGS%',
+  };
+  const { connect, counter } = await stage({
+    clusters: [{ name: 'a', ports: [upstream.port] }],
+    more: { access_log: [fileAccessLog(file, format)] },
+  });
+  const client = await connect();
+  client.send(packet({ id: 1, command: 5 }));
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  client.socket.resetAndDestroy();
+  await vi.waitFor(async () => expect(await counter('cxActive')).toBe(0));
+  asked[0]?.();
+  const lines = await vi.waitFor(() =>
+    readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line)),
+  );
+  expect(lines).toEqual([{ command: '5', code: 1, why: 'downstream_remote_disconnect', flags: 'DC' }]);
+});
+
+it('tells once of an access log that cannot be written, and counts the lines that are lost', async () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'isthmus-log-')), 'no', 'such', 'folder.log');
+  const upstream = await server('v1');
+  const told: unknown[] = [];
+  const { connect, proxy } = await stage({
+    clusters: [{ name: 'a', ports: [upstream.port] }],
+    more: { access_log: [fileAccessLog(file, { command: '%REQ(cmd)%' })] },
+    observer: { logUnwritable: (log) => void told.push(log) },
+  });
+  const client = await connect();
+  for (let lost = 1; lost <= 2; lost++) {
+    await client.call({ id: lost });
+    await vi.waitFor(async () => expect((await proxy.snapshot()).droppedLogLines).toBe(lost));
+  }
+  expect(told).toEqual([{ path: file, reason: expect.stringContaining('ENOENT') }]);
 });
 
 it('copies bytes both ways for a tcp_proxy, half-close included', async () => {

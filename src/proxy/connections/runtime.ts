@@ -1,4 +1,5 @@
 /** What everything on one worker shares: its turn, its calls, its sweeper, its limits. Nothing here is global. */
+import type { UnwritableLog } from '../observation/access-log.ts';
 import { CallPool } from './call.ts';
 import { CodecFaults } from './codec-faults.ts';
 import { type MissedMutation, MissedMutations } from './missed-mutations.ts';
@@ -59,6 +60,8 @@ export interface PlaneNews {
   fault(message: string): void;
   /** A change that a route asks for is not made; told once for each route and reason. */
   mutationMissed(missed: MissedMutation): void;
+  /** Lines of an access log are lost; told once for each path and reason. */
+  logUnwritable(log: UnwritableLog): void;
 }
 
 export class Runtime {

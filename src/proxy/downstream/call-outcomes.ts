@@ -43,3 +43,16 @@ export function noteLocal(
   const outcome = { responseBytes: 0, failed, detail, upstreamLocalAddress: '-', properties: noProperties };
   site.logs?.write(call, addresses, outcome, site.runtime.turn.now);
 }
+
+/** The caller left at `leftAt`, on the turn's clock, before it was answered; what became of the call since is nobody's. */
+export function noteAbandoned(
+  site: Site,
+  call: Call,
+  by: 'remote' | 'local',
+  leftAt: number,
+  addresses: ConnectionAddresses,
+): void {
+  const detail = `downstream_${by}_disconnect`;
+  const outcome = { responseBytes: 0, failed: true, detail, upstreamLocalAddress: '-', properties: noProperties };
+  site.logs?.write(call, addresses, outcome, site.runtime.turn.now, leftAt);
+}

@@ -13,7 +13,7 @@ import { readAccepted } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { Swept } from '../connections/sweeper.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
-import { noteLocal, noteReply } from './call-outcomes.ts';
+import { noteAbandoned, noteLocal, noteReply } from './call-outcomes.ts';
 import { CallerLinks } from './caller-links.ts';
 import { type Caller, dispatch, redispatch, resend } from './dispatcher.ts';
 import { Intake, type IntakeOwner, Pause } from './intake.ts';
@@ -43,6 +43,8 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   #ending = false;
   #endingSince = 0;
   #ended = false;
+  /** On the turn's clock, once nobody waits any more. */
+  #closedAt = 0;
 
   constructor(accepted: Socket, site: Site, onClosed: (connection: DownstreamConnection) => void) {
     const { runtime } = site;
@@ -124,7 +126,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
 
   onReply(call: Call, bytes: Buffer, start: number, frame: Frame, from: ReplySource): void {
     if (!this.waiting) {
-      this.#runtime.calls.release(call);
+      this.#forget(call);
       return;
     }
     const mutation = call.route?.responseMutation;
@@ -138,18 +140,18 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
 
   onFailure(call: Call, reason: ReplyReason, message: string, detail: string): void {
     if (this.waiting) this.refuse(call, reason, message, detail);
-    else this.#runtime.calls.release(call);
+    else this.#forget(call);
   }
 
   onUnsent(call: Call): void {
     if (this.waiting) redispatch(this.#site, this, call);
-    else this.#runtime.calls.release(call);
+    else this.#forget(call);
   }
 
   onRetry(call: Call): void {
     this.#runtime.turn.begin();
     if (this.waiting) resend(this.#site, this, call);
-    else this.#runtime.calls.release(call);
+    else this.#forget(call);
   }
 
   /** Answers in the upstream's stead. A protocol that cannot say an error has its connection closed. */
@@ -287,6 +289,16 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     if (this.#ending) this.#endIfDone();
   }
 
+  /** Nobody waits for the answer any more. */
+  #forget(call: Call): void {
+    noteAbandoned(this.#site, call, this.#leftByCaller ? 'remote' : 'local', this.#closedAt, this.#addresses);
+    this.#runtime.calls.release(call);
+  }
+
+  get #leftByCaller(): boolean {
+    return this.#socket.readableEnded || this.#socket.errored !== null;
+  }
+
   #answerHeartbeat(bytes: Buffer, start: number, frame: Frame): void {
     const answer = heartbeatReply(this.#site.codec, this.#runtime.faults, bytes, start, frame);
     if (answer === undefined) return;
@@ -318,13 +330,14 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     const { stats } = this.#site;
     this.#runtime.turn.begin();
     this.waiting = false;
+    this.#closedAt = this.#runtime.turn.now;
     this.#intake.close();
     this.#runtime.sweeper.remove(this);
     stats.cxActive--;
     stats.requestActive -= this.inFlight;
     this.#runtime.calls.abandoned += this.inFlight;
     if (this.inFlight > 0)
-      if (this.#socket.readableEnded || this.#socket.errored !== null) stats.cxDestroyRemoteWithActiveRq++;
+      if (this.#leftByCaller) stats.cxDestroyRemoteWithActiveRq++;
       else stats.cxDestroyLocalWithActiveRq++;
     this.#pressure.release();
     this.links.end();

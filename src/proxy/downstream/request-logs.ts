@@ -90,12 +90,13 @@ export class RequestLogs {
     return [];
   }
 
-  write(call: Call, addresses: ConnectionAddresses, outcome: CallOutcome, now: number): void {
-    const duration = now - call.startedAt;
+  /** `endedAt`: when the caller was done with it; the line may be written later. Both on the turn's clock. */
+  write(call: Call, addresses: ConnectionAddresses, outcome: CallOutcome, now: number, endedAt = now): void {
+    const startTime = Date.now() - (now - call.startedAt);
     this.#logs.forEach(({ log }, index) => {
       log.write({
-        startTime: Date.now() - duration,
-        duration,
+        startTime,
+        duration: endedAt - call.startedAt,
         requestBytes: call.requestBytes,
         responseBytes: outcome.responseBytes,
         responseCode: outcome.failed ? 1 : 0,

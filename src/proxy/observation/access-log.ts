@@ -1,5 +1,6 @@
 /** Access logs: lines gather in memory and are appended to their file a few times a second, or sooner when they grow. */
 import { appendFile } from 'node:fs';
+import { ToldOnce } from '../connections/told-once.ts';
 import type { LogFormat, LogRecord } from './log-format.ts';
 
 const FLUSH_MS = 200;
@@ -12,19 +13,36 @@ export interface AccessLog {
   write(record: LogRecord): void;
 }
 
+export interface UnwritableLog {
+  readonly path: string;
+  readonly reason: string;
+}
+
 /** All logs of one proxy; one sink a path. */
 export class AccessLogFiles {
   dropped = 0;
   readonly #sinks = new Map<string, Sink>();
+  readonly #tell: (log: UnwritableLog) => void;
+  readonly #told = new ToldOnce();
+
+  /** `tell` is told once for each path and reason. */
+  constructor(tell: (log: UnwritableLog) => void) {
+    this.#tell = tell;
+  }
 
   open(path: string, format: LogFormat): AccessLog {
     let sink = this.#sinks.get(path);
     if (sink === undefined) {
-      sink = new Sink(path, () => this.dropped++);
+      sink = new Sink(path, (lines, reason) => this.#lose(path, lines, reason));
       this.#sinks.set(path, sink);
     }
     const target = sink;
     return { format, write: (record) => target.add(format.render(record)) };
+  }
+
+  #lose(path: string, lines: number, reason: string): void {
+    this.dropped += lines;
+    if (this.#told.isNew(`${path} ${reason}`)) this.#tell({ path, reason });
   }
 
   async close(): Promise<void> {
@@ -34,20 +52,20 @@ export class AccessLogFiles {
 
 class Sink {
   readonly #path: string;
-  readonly #onDrop: () => void;
+  readonly #onLost: (lines: number, reason: string) => void;
   #lines: string[] = [];
   #length = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
 
-  constructor(path: string, onDrop: () => void) {
+  constructor(path: string, onLost: (lines: number, reason: string) => void) {
     this.#path = path;
-    this.#onDrop = onDrop;
+    this.#onLost = onLost;
   }
 
   add(line: string): void {
     if (this.#length + line.length > MAX_BYTES) {
-      this.#onDrop();
+      this.#onLost(1, 'lines come faster than they can be written');
       return;
     }
     this.#lines.push(line);
@@ -72,9 +90,9 @@ class Sink {
     const count = this.#lines.length;
     this.#lines = [];
     this.#length = 0;
-    this.#writing = write(this.#path, text).then((written) => {
+    this.#writing = write(this.#path, text).then((failure) => {
       this.#writing = undefined;
-      if (!written) for (let line = 0; line < count; line++) this.#onDrop();
+      if (failure !== undefined) this.#onLost(count, failure);
       if (this.#length > 0) this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
     });
   }
@@ -85,11 +103,12 @@ const streams: Readonly<Record<string, () => NodeJS.WritableStream>> = {
   '/dev/stderr': () => process.stderr,
 };
 
-/** False when the lines could not be written. Never rejects. */
-async function write(path: string, text: string): Promise<boolean> {
+/** Why the lines could not be written; undefined when they were. Never rejects. */
+async function write(path: string, text: string): Promise<string | undefined> {
   const stream = streams[path]?.();
   return new Promise((resolve) => {
-    if (stream === undefined) appendFile(path, text, (error) => resolve(error === null));
-    else stream.write(text, () => resolve(true));
+    const done = (error: Error | null | undefined): void => resolve(error?.message);
+    if (stream === undefined) appendFile(path, text, done);
+    else stream.write(text, done);
   });
 }

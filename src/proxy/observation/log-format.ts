@@ -76,6 +76,8 @@ const flags: Readonly<Record<string, string>> = {
   upstream_reset: 'UC',
   upstream_response_timeout: 'UT',
   local_rate_limited: 'RL',
+  downstream_remote_disconnect: 'DC',
+  downstream_local_disconnect: 'DC',
 };
 
 /** Throws Rejection for an operator that is malformed; one that is not known here is rendered as `-`. */

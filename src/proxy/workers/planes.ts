@@ -65,13 +65,16 @@ export function planesOnWorkers(count: number, module: URL, workerData: WorkerDa
 
 /** What each worker tells once, and the primary once for all of them. */
 function onceOfAll(news: WorkerNews): WorkerNews {
-  const [faults, missed] = [new ToldOnce(), new ToldOnce()];
+  const [faults, missed, logs] = [new ToldOnce(), new ToldOnce(), new ToldOnce()];
   return {
     fault: (message) => {
       if (faults.isNew(message)) news.fault(message);
     },
     mutationMissed: (mutation) => {
       if (missed.isNew(kindOf(mutation))) news.mutationMissed(mutation);
+    },
+    logUnwritable: (log) => {
+      if (logs.isNew(`${log.path} ${log.reason}`)) news.logUnwritable(log);
     },
     workerDied: (reason, restartMs) => news.workerDied(reason, restartMs),
   };

@@ -74,6 +74,7 @@ export class WorkerLink {
   #hear(message: WorkerMessage): void {
     if (message.kind === 'fault') this.#news.fault(message.message);
     else if (message.kind === 'mutationMissed') this.#news.mutationMissed(message.missed);
+    else if (message.kind === 'logUnwritable') this.#news.logUnwritable(message.log);
     else {
       this.#waiting.get(message.number)?.(message);
       this.#waiting.delete(message.number);

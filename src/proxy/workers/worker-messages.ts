@@ -2,6 +2,7 @@
 import type { Applied, ResourceChange } from '../config/resources.ts';
 import type { MissedMutation } from '../connections/missed-mutations.ts';
 import type { ProxyLimits } from '../connections/runtime.ts';
+import type { UnwritableLog } from '../observation/access-log.ts';
 import type { ProxySnapshot } from '../observation/snapshot.ts';
 import type { ResourceNames } from '../xds-client/configuration.ts';
 
@@ -27,4 +28,5 @@ export type WorkerAnswer =
 export type WorkerMessage =
   | WorkerAnswer
   | { readonly kind: 'fault'; readonly message: string }
-  | { readonly kind: 'mutationMissed'; readonly missed: MissedMutation };
+  | { readonly kind: 'mutationMissed'; readonly missed: MissedMutation }
+  | { readonly kind: 'logUnwritable'; readonly log: UnwritableLog };

@@ -17,6 +17,7 @@ function serve(port: MessagePort, { limits, bucketMemory, codecModules }: Worker
   const news: PlaneNews = {
     fault: (message) => tell({ kind: 'fault', message }),
     mutationMissed: (missed) => tell({ kind: 'mutationMissed', missed }),
+    logUnwritable: (log) => tell({ kind: 'logUnwritable', log }),
   };
   const plane = new DataPlane({ limits, bucketMemory, sharedAddresses: true, news });
   let work: Promise<unknown> = registerCodecModules(codecModules);
