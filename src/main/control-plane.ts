@@ -10,6 +10,7 @@
  *   pipeline --> names --> DNS server, where asked for
  */
 import { Engine } from '../collections/engine.ts';
+import type { ResourceStore } from '../delivery/xds/resource-store.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
 import { IsthmusError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
@@ -22,12 +23,14 @@ import { createRegistryMetrics } from '../operations/registry-metrics.ts';
 import { FileSource } from '../sources/files/file-source.ts';
 import { viewsOf } from './admin-serving.ts';
 import { allFindings } from './admin-views.ts';
+import { CertificateKeeping } from './certificate-keeping.ts';
 import { collectGarbage } from './collection-of-garbage.ts';
 import { type DnsDelivery, type DnsOptions, prepareDns } from './dns-delivery.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { type MigrationKeeping, startMigrationKeeping } from './migration-keeping.ts';
-import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { buildPipeline, type Pipeline, trustDomainOf } from './pipeline.ts';
+import { authorizeProxy, identityOfProxy } from './proxy-authentication.ts';
 import { ProxyPresence } from './proxy-presence.ts';
 import { type RegistryBridging, startRegistryBridging } from './registry-bridging.ts';
 import { RegistryPublishing } from './registry-publishing.ts';
@@ -80,6 +83,7 @@ class RunningControlPlane implements ControlPlane {
   readonly #xds: XdsServer;
   readonly #dns: DnsDelivery | undefined;
   readonly #source: FileSource;
+  readonly #certificates: CertificateKeeping;
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
   #leases: LeaseKeeping | undefined;
@@ -100,7 +104,10 @@ class RunningControlPlane implements ControlPlane {
     this.#metrics = metricsOf(this.#pipeline);
     createRegistryMetrics(this.#metrics.registry, () => this.#registries?.statuses() ?? []);
     const presence = new ProxyPresence(this.#pipeline);
-    this.#xds = serveXds(this.#pipeline, presence, this.#metrics, log);
+    const store = createStoreFor(this.#pipeline);
+    this.#certificates = new CertificateKeeping(this.#pipeline, { folder: options.stateFolder, store, log });
+    const present = [presence, this.#certificates];
+    this.#xds = serveXds(this.#pipeline, { store, present, metrics: this.#metrics, log });
     this.#dns = prepareDns(options, {
       pipeline: this.#pipeline,
       metrics: this.#metrics,
@@ -126,6 +133,7 @@ class RunningControlPlane implements ControlPlane {
       ...(this.#registries?.findings() ?? []),
       ...(this.#publishing?.findings() ?? []),
       ...(this.#migrations?.findings() ?? []),
+      ...this.#certificates.findings(),
       ...this.#xds.findings(),
     ]);
 
@@ -161,6 +169,8 @@ class RunningControlPlane implements ControlPlane {
     this.#step = 'state folder';
     this.#leases = await startLeaseKeeping(this.#pipeline, stateFolder, isLive, this.#log);
     this.#started(async () => this.#leases?.close());
+    await this.#certificates.start();
+    this.#started(() => this.#certificates.close());
     this.#migrations = await startMigrationKeeping(this.#pipeline, stateFolder, this.#callersOf);
     this.#started(async () => this.#migrations?.close());
     const recheck = (): void => this.#leases?.recheck();
@@ -244,18 +254,28 @@ function watchFiles(roots: readonly string[], { engine, files }: Pipeline): File
   return new FileSource({ roots, tables: files, batch: (change) => engine.batch(change), read });
 }
 
-function serveXds(pipeline: Pipeline, presence: ProxyPresence, metrics: Metrics, log: Logger): XdsServer {
+interface Surroundings {
+  readonly store: ResourceStore;
+  /** Who are told of proxies that come and go, in this order. */
+  readonly present: readonly Pick<ProxyPresence, 'enter' | 'leave'>[];
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+function serveXds(pipeline: Pipeline, { store, present, metrics, log }: Surroundings): XdsServer {
   return createXdsServer({
-    source: createStoreFor(pipeline),
+    source: store,
+    authorize: authorizeProxy,
+    identityOf: identityOfProxy(() => trustDomainOf(pipeline)),
     observer: {
       streamOpened: (proxy) => {
         metrics.xdsStreams.inc();
-        presence.enter(proxy);
+        for (const one of present) one.enter(proxy);
         log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy connected');
       },
       streamClosed: (proxy) => {
         metrics.xdsStreams.dec();
-        presence.leave(proxy);
+        for (const one of present) one.leave(proxy);
         log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy disconnected');
       },
       pushed: ({ typeUrl }) => metrics.xdsPushes.inc({ type: typeUrl }),

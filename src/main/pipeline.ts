@@ -12,7 +12,7 @@ import type { Collection, Context, Table } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
-import { settingsOf } from '../mesh/settings.ts';
+import { meshKey, settingsOf } from '../mesh/settings.ts';
 import { knownProxyKinds, type ProxyKind } from '../model/proxy.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
@@ -78,6 +78,10 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     mesh,
     xds: xdsResources(engine, mesh, proxyKinds),
   };
+}
+
+export function trustDomainOf({ mesh }: Pipeline): string {
+  return mesh.settings.get(meshKey)?.trustDomain ?? '';
 }
 
 /** Equal bytes are equal resources. */

@@ -422,6 +422,11 @@ export const catalogue = {
     'Restrict UDP by other means: it does not pass through a proxy, with or without a UDPRoute.',
   ),
   ISTH1307: entry('warning', 'Access rule permits nothing', 'Complete it, or remove it.'),
+  ISTH1321: entry(
+    'error',
+    'No certificates can be issued',
+    'Do what the message says. Proxies keep what they have; those that come get no certificate, and can call nobody.',
+  ),
   ISTH1320: entry(
     'warning',
     'Endpoint names no service account',

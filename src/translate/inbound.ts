@@ -27,13 +27,11 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings
   const filters = guard === undefined ? [filterOf(kind, inbound, settings)] : guardedFilters(kind, inbound, settings);
   const transportSocket =
     guard === undefined ? undefined : downstreamTls(isHttp(port.protocol) ? ['h2', 'http/1.1'] : []);
+  const scope = inboundScope(kind, address, guard?.identity);
   return {
     resources: [
-      {
-        scope: inboundScope(kind, address),
-        resource: listener(address, targetPort, 'inbound', filters, transportSocket),
-      },
-      { scope: inboundScope(kind, address), resource: inboundCluster(targetPort) },
+      { scope, resource: listener(address, targetPort, 'inbound', filters, transportSocket) },
+      { scope, resource: inboundCluster(targetPort) },
     ],
     findings: unenforcedLimits(inbound, kind, speaksProtocol),
   };

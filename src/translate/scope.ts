@@ -3,6 +3,7 @@
  * hold a resource of one type and name, the scope that comes first wins.
  *
  *   <kind>@<address>         what the proxy at this address listens for
+ *   <kind>@<address>#<id>    the same, where the workload there is known by its certificate
  *   <audience>#<SPIFFE id>   what the workloads of this identity may call
  *   <audience>/<namespace>   what is exported to this namespace
  *   <audience>/*             what is exported to all
@@ -33,6 +34,7 @@ export function scopesOf(proxy: ProxyNode): readonly string[] {
   const { identity } = proxy;
   return [
     ...proxy.addresses.map((address) => inboundScope(proxy.kind, address)),
+    ...(identity === undefined ? [] : proxy.addresses.map((address) => inboundScope(proxy.kind, address, identity))),
     ...(identity === undefined ? [] : audiences.map((audience) => callerScope(audience, identity))),
     ...audiences.map((audience) => `${audience}/${proxy.namespace}`),
     ...audiences.map((audience) => `${audience}/*`),
@@ -57,12 +59,13 @@ function sees(caller: string, visibility: Visibility): boolean {
   return namespace !== undefined && visibility.namespaces.includes(namespace);
 }
 
-function callerScope(audience: Audience, identity: string): string {
+export function callerScope(audience: Audience, identity: string): string {
   return `${audience}#${identity}`;
 }
 
-export function inboundScope(kind: ProxyKind, address: string): string {
-  return `${kind}@${address}`;
+/** `identity`: who alone may listen there, where that is known. */
+export function inboundScope(kind: ProxyKind, address: string, identity?: string): string {
+  return identity === undefined ? `${kind}@${address}` : `${kind}@${address}#${identity}`;
 }
 
 /** The resource in each of the scopes. Its bytes are shared. */

@@ -7,11 +7,18 @@ export const listenerType = typeUrl('envoy.config.listener.v3.Listener');
 export const routeType = typeUrl('envoy.config.route.v3.RouteConfiguration');
 /** MetaProtocol's own route type, beside the HTTP routes that deployed proxies read. */
 export const metaRouteType = typeUrl('aeraki.meta_protocol_proxy.config.route.v1alpha.RouteConfiguration');
+export const secretType = typeUrl('envoy.extensions.transport_sockets.tls.v3.Secret');
 
 /** Make before break: what is referred to goes before what refers to it. */
-export const standardTypes: readonly string[] = [clusterType, endpointType, listenerType, routeType, metaRouteType];
+export const standardTypes: readonly string[] = [
+  clusterType,
+  endpointType,
+  secretType,
+  listenerType,
+  routeType,
+  metaRouteType,
+];
 
-const secretType = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
 const extensionType = 'type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig';
 
 /**
@@ -46,12 +53,13 @@ export function waitsForClusters(type: string): boolean {
 const short = new Map([
   [clusterType, 'CDS'],
   [endpointType, 'EDS'],
+  [secretType, 'SDS'],
   [listenerType, 'LDS'],
   [routeType, 'RDS'],
   [metaRouteType, 'MRDS'],
 ]);
 
-/** `CDS`, `EDS`, `LDS`, `RDS`, `MRDS` (MetaProtocol's routes), or the message name of any other type. */
+/** `CDS`, `EDS`, `SDS`, `LDS`, `RDS`, `MRDS` (MetaProtocol's routes), or the message name of any other type. */
 export function shortType(type: string): string {
   return short.get(type) ?? type.slice(type.lastIndexOf('/') + 1);
 }

@@ -21,7 +21,6 @@ type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.Ht
 type Rbac = envoy.config.rbac.v3.RBAC;
 type Permission = envoy.config.rbac.v3.Permission;
 type Principal = envoy.config.rbac.v3.Principal;
-type HeaderMatcher = envoy.config.route.v3.HeaderMatcher;
 
 const PRINCIPAL = 'envoy.extensions.rbac.principals.mtls_authenticated.v3.Config';
 const URI = enumValue('envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType', 'URI');
@@ -95,7 +94,7 @@ function requestPermission({ pathRegex, methods, headers }: RequestCondition): P
   const rules = [
     ...(pathRegex === '' ? [] : [pathPermission(pathRegex)]),
     ...(methods.length === 0 ? [] : [anyOf(methods.map(methodPermission))]),
-    ...headers.flatMap(({ name, regex }) => headerPermissions(name === 'host' ? ':authority' : name, regex)),
+    ...headers.map(({ name, regex }) => headerPermission(name === 'host' ? ':authority' : name, regex)),
   ];
   return allOf(rules);
 }
@@ -109,10 +108,9 @@ function methodPermission(exact: string): Permission {
   return { header: { name: ':method', stringMatch: { exact } } };
 }
 
-/** Envoy's matcher holds when one of several headers of the name matches; here none of them may fail to. */
-function headerPermissions(name: string, regex: string): readonly Permission[] {
-  const header: HeaderMatcher = { name, stringMatch: { safeRegex: { regex } } };
-  return [{ header }, { notRule: { header: { ...header, invertMatch: true } } }];
+/** Holds when one of several headers of the name matches as a whole. */
+function headerPermission(name: string, regex: string): Permission {
+  return { header: { name, stringMatch: { safeRegex: { regex } } } };
 }
 
 function allOf(rules: Permission[]): Permission {

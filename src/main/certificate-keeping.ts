@@ -1,0 +1,120 @@
+/**
+ * The certificate authority, whose keys stand in the state folder, and the certificates of the proxies that are there.
+ * Both begin when the mesh first asks its workloads who they are; a mesh that never does has neither.
+ */
+import { SealedFile } from '../delivery/files/sealed-file.ts';
+import { NodeStateFolder } from '../delivery/files/state-folder.ts';
+import type { ResourceStore } from '../delivery/xds/resource-store.ts';
+import { systemClock } from '../model/clock.ts';
+import { messageOf } from '../model/errors.ts';
+import { type Finding, finding } from '../model/finding.ts';
+import type { ProxyNode } from '../model/proxy.ts';
+import type { Logger } from '../operations/log.ts';
+import { CertificateAuthority } from '../security/certificate-authority.ts';
+import { type IssuedSecrets, WorkloadCertificates } from '../security/workload-certificates.ts';
+import { translateSecrets } from '../translate/envoy/secrets.ts';
+import type { Pipeline } from './pipeline.ts';
+import { trustDomainOf } from './pipeline.ts';
+
+const authorityFile = {
+  fileName: 'certificate-authority.json',
+  header: { format: 'isthmus-certificate-authority', version: 1 },
+  remedy:
+    'Put back a copy of the file. Without it every certificate of the mesh has to be issued anew under another root: to begin so, move the file away.',
+} as const;
+
+export interface CertificateKeepingOptions {
+  /** The state folder. */
+  readonly folder: string;
+  readonly store: ResourceStore;
+  readonly log: Logger;
+}
+
+export class CertificateKeeping {
+  readonly #pipeline: Pipeline;
+  readonly #options: CertificateKeepingOptions;
+  /** How many streams there are of an identity. */
+  readonly #present = new Map<string, number>();
+  #certificates: WorkloadCertificates | undefined;
+  #opening: Promise<void> | undefined;
+  #failure: string | undefined;
+  #stopSettings: () => void = () => {};
+  #isClosed = false;
+
+  constructor(pipeline: Pipeline, options: CertificateKeepingOptions) {
+    this.#pipeline = pipeline;
+    this.#options = options;
+  }
+
+  /** Resolves once certificates can be issued, where the mesh asks for them. Throws STATE for keys that are damaged. */
+  async start(): Promise<void> {
+    const { engine, mesh } = this.#pipeline;
+    this.#stopSettings = engine.sink(mesh.settings, (diff) => {
+      if (diff.some(({ after }) => after !== undefined && after.access !== 'Disabled'))
+        void this.#begin().catch(() => {});
+    });
+    await this.#opening;
+  }
+
+  enter({ identity }: ProxyNode): void {
+    if (identity === undefined) return;
+    this.#present.set(identity, (this.#present.get(identity) ?? 0) + 1);
+    this.#certificates?.want(identity);
+  }
+
+  leave({ identity }: ProxyNode): void {
+    const streams = identity === undefined ? undefined : this.#present.get(identity);
+    if (identity === undefined || streams === undefined) return;
+    if (streams > 1) this.#present.set(identity, streams - 1);
+    else this.#present.delete(identity);
+    this.#certificates?.release(identity);
+  }
+
+  findings(): readonly Finding[] {
+    const object = { kind: 'CertificateAuthority', name: trustDomainOf(this.#pipeline) };
+    const failed = this.#failure === undefined ? [] : [finding('ISTH1321', { object, message: this.#failure })];
+    return [...failed, ...(this.#certificates?.findings() ?? [])];
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopSettings();
+    this.#certificates?.close();
+  }
+
+  #begin(): Promise<void> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    const { folder, log } = this.#options;
+    try {
+      const file = new SealedFile(new NodeStateFolder(folder), authorityFile);
+      const issuer = await CertificateAuthority.open({ trustDomain: trustDomainOf(this.#pipeline), file });
+      if (this.#isClosed) return;
+      const onSecrets = (identity: string, secrets: IssuedSecrets | undefined) => this.#serve(identity, secrets);
+      this.#certificates = new WorkloadCertificates({ issuer, clock: systemClock, onSecrets });
+      for (const [identity, streams] of this.#present)
+        for (let count = 0; count < streams; count++) this.#certificates.want(identity);
+      log.info({ trustDomain: issuer.trustDomain }, 'certificates are issued');
+    } catch (error) {
+      this.#failure = messageOf(error);
+      log.error({ err: error }, 'no certificates can be issued');
+      throw error;
+    }
+  }
+
+  #serve(identity: string, secrets: IssuedSecrets | undefined): void {
+    const held = secrets ?? { chain: [], key: undefined, roots: [] };
+    const translated = translateSecrets(identity, { ...held, key: held.key?.reveal() ?? '' });
+    this.#options.store.apply(
+      translated.map(({ scope, resource }) => ({
+        scope,
+        typeUrl: resource.typeUrl,
+        name: resource.name,
+        resource: secrets === undefined ? undefined : resource,
+      })),
+    );
+  }
+}

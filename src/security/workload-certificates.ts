@@ -1,0 +1,170 @@
+/**
+ * Certificates of the workloads whose proxies are there: issued when the first proxy of an identity comes, renewed in
+ * good time, and forgotten a while after the last one has left.
+ *
+ *   want(identity) --> key, request --> issuer --> secrets --> onSecrets
+ *                        ^                            |
+ *                        +---- renewal, new roots ----+
+ *
+ * Nobody waits for it: a proxy is served everything else meanwhile. While nothing can be issued, what was issued stays.
+ */
+import type { Clock } from '../model/clock.ts';
+import { messageOf } from '../model/errors.ts';
+import { type Finding, finding } from '../model/finding.ts';
+import { type Identity, parseSpiffeId } from '../model/identity.ts';
+import type { Issuer } from './issuer.ts';
+import { PrivateKey } from './private-key.ts';
+import { type Life, RenewalSchedule } from './renewal.ts';
+import { makeSigningRequest } from './signing-request.ts';
+
+export interface IssuedSecrets {
+  /** PEM, the leaf first. */
+  readonly chain: readonly string[];
+  readonly key: PrivateKey;
+  /** PEM. */
+  readonly roots: readonly string[];
+}
+
+export interface WorkloadCertificatesOptions {
+  readonly issuer: Issuer;
+  readonly clock: Clock;
+  /** Undefined when an identity is forgotten. */
+  readonly onSecrets: (identity: string, secrets: IssuedSecrets | undefined) => void;
+}
+
+interface Wanted {
+  readonly identity: Identity;
+  /** How many proxies there are of it. */
+  proxies: number;
+  secrets?: IssuedSecrets;
+  /** Why there is none yet. */
+  failure?: string;
+  cancelRetry: () => void;
+  cancelForgetting: () => void;
+}
+
+/** Keys are made in threads of Node's pool, of which there are four. */
+const issuedAtATime = 4;
+const keptMs = 60_000;
+const retryMs = 1_000;
+const longestRetryMs = 60_000;
+
+export class WorkloadCertificates {
+  readonly #options: WorkloadCertificatesOptions;
+  readonly #wanted = new Map<string, Wanted>();
+  readonly #queue: string[] = [];
+  readonly #renewal: RenewalSchedule;
+  readonly #stopRoots: () => void;
+  #issuing = 0;
+  #isClosed = false;
+
+  constructor(options: WorkloadCertificatesOptions) {
+    this.#options = options;
+    const { issuer, clock } = options;
+    this.#renewal = new RenewalSchedule({ clock, renew: (id) => this.#issue(id), objectOf });
+    this.#stopRoots = issuer.onRootsChanged(() => this.#takeRoots());
+  }
+
+  /** A proxy of this SPIFFE id has come. Ids of other trust domains are nobody's here. */
+  want(id: string): void {
+    const known = this.#wanted.get(id);
+    if (known !== undefined) {
+      known.proxies++;
+      known.cancelForgetting();
+      return;
+    }
+    const identity = parseSpiffeId(id);
+    if (identity === undefined || identity.trustDomain !== this.#options.issuer.trustDomain) return;
+    this.#wanted.set(id, { identity, proxies: 1, cancelRetry: () => {}, cancelForgetting: () => {} });
+    this.#queue.push(id);
+    this.#next();
+  }
+
+  /** A proxy of this SPIFFE id has left. One that only reconnects finds its certificate again. */
+  release(id: string): void {
+    const wanted = this.#wanted.get(id);
+    if (wanted === undefined || --wanted.proxies > 0) return;
+    wanted.cancelForgetting = this.#options.clock.after(keptMs, () => this.#forget(id, wanted));
+  }
+
+  #forget(id: string, wanted: Wanted): void {
+    wanted.cancelRetry();
+    this.#wanted.delete(id);
+    this.#renewal.forget(id);
+    if (wanted.secrets !== undefined) this.#options.onSecrets(id, undefined);
+  }
+
+  findings(): readonly Finding[] {
+    const missing = [...this.#wanted].flatMap(([id, { failure }]) =>
+      failure === undefined
+        ? []
+        : [finding('ISTH1207', { object: objectOf(id), message: `It has none yet: ${failure}` })],
+    );
+    return [...missing, ...this.#renewal.findings(), ...this.#options.issuer.findings()];
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopRoots();
+    this.#renewal.close();
+    for (const { cancelRetry, cancelForgetting } of this.#wanted.values()) {
+      cancelRetry();
+      cancelForgetting();
+    }
+  }
+
+  #next(): void {
+    while (this.#issuing < issuedAtATime) {
+      const id = this.#queue.shift();
+      if (id === undefined) return;
+      this.#issuing++;
+      void this.#first(id, retryMs).finally(() => {
+        this.#issuing--;
+        this.#next();
+      });
+    }
+  }
+
+  async #first(id: string, pauseMs: number): Promise<void> {
+    const wanted = this.#wanted.get(id);
+    if (wanted === undefined || this.#isClosed) return;
+    try {
+      this.#renewal.keep(id, await this.#issue(id));
+      if (!this.#wanted.has(id)) this.#renewal.forget(id);
+    } catch (error) {
+      wanted.failure = messageOf(error);
+      const next = Math.min(2 * pauseMs, longestRetryMs);
+      wanted.cancelRetry = this.#options.clock.after(pauseMs, () => void this.#first(id, next));
+    }
+  }
+
+  async #issue(id: string): Promise<Life> {
+    const wanted = this.#wanted.get(id);
+    if (wanted === undefined) throw new Error('its proxies are gone');
+    const { identity } = wanted;
+    const dnsNames = [`${identity.serviceAccount}.${identity.namespace}.${identity.trustDomain}`];
+    const key = await PrivateKey.generate('ecdsa-p256');
+    const request = await makeSigningRequest(key, identity, dnsNames);
+    const { chain, roots, notBefore, notAfter } = await this.#options.issuer.issue({ identity, dnsNames, request });
+    if (this.#wanted.get(id) !== wanted || this.#isClosed) throw new Error('its proxies are gone');
+    delete wanted.failure;
+    wanted.secrets = { chain, key, roots };
+    this.#options.onSecrets(id, wanted.secrets);
+    return { notBefore, notAfter };
+  }
+
+  /** Trust first: certificates of a new root come with their renewal. */
+  #takeRoots(): void {
+    const roots = this.#options.issuer.roots();
+    for (const [id, wanted] of this.#wanted) {
+      if (wanted.secrets === undefined) continue;
+      wanted.secrets = { ...wanted.secrets, roots };
+      this.#options.onSecrets(id, wanted.secrets);
+    }
+  }
+}
+
+function objectOf(id: string) {
+  const { namespace = '', serviceAccount = id } = parseSpiffeId(id) ?? {};
+  return { kind: 'ServiceAccount', namespace, name: serviceAccount };
+}
