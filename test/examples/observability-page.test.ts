@@ -25,7 +25,9 @@ async function metricsAt(address: string): Promise<readonly string[]> {
 }
 
 /** The example of the page's run, on ports of its own. */
-async function startMesh(accessLog: Readonly<Record<string, string>>) {
+type AccessLog = Readonly<Record<string, string>>;
+
+async function startMesh(accessLog: AccessLog) {
   const folder = await temporaryFolder();
   const [service = 0, v1 = 0, v2 = 0, admin = 0] = await choosePorts(4);
   const manifests = path.join(folder, 'manifests');
@@ -38,8 +40,11 @@ async function startMesh(accessLog: Readonly<Record<string, string>>) {
   }
   const log = path.join(folder, 'access.log');
   const head = { apiVersion: 'isthmus.dev/v1alpha1', kind: 'MeshConfig', metadata: { name: 'mesh' } };
-  const spec = { virtualIps: { ipv4: ['127.241.0.0/16'], ipv6: [] }, accessLog: { path: log, ...accessLog } };
-  writeFileSync(path.join(manifests, 'mesh.yaml'), JSON.stringify({ ...head, spec }));
+  const configure = (accessLog: AccessLog): void => {
+    const spec = { virtualIps: { ipv4: ['127.241.0.0/16'], ipv6: [] }, accessLog: { path: log, ...accessLog } };
+    writeFileSync(path.join(manifests, 'mesh.yaml'), JSON.stringify({ ...head, spec }));
+  };
+  configure(accessLog);
   const server = startCommand(`npx node ${example}/service.ts ${v1} ${v2}`);
   onTestFinished(() => server.stop());
   const anyPort = '127.0.0.1:0';
@@ -49,10 +54,11 @@ async function startMesh(accessLog: Readonly<Record<string, string>>) {
   const proxyAdmin = `127.0.0.1:${admin}`;
   const proxy = ['proxy', '--xds', plane.xds, '--node', 'caller', '--namespace', 'parcels', '--admin', proxyAdmin];
   await startUntil('ready', proxy);
-  const call = `npx node ${example}/call.ts 127.241.0.10:${service} ${example}/capture.hex 2`;
-  await expect.poll(() => runCommand(call).catch(() => 'not yet'), { timeout: 20_000 }).not.toBe('not yet');
+  const calling = `npx node ${example}/call.ts 127.241.0.10:${service} ${example}/capture.hex 2`;
+  const call = (): Promise<string> => runCommand(calling);
+  await expect.poll(() => call().catch(() => 'not yet'), { timeout: 20_000 }).not.toBe('not yet');
   const lines = (): readonly string[] => readFileSync(log, 'utf8').trim().split('\n');
-  return { plane, proxyAdmin, adapt, lines };
+  return { plane, proxyAdmin, adapt, call, configure, lines };
 }
 
 test('names every metric that there is, and none else; shows fields, endpoints and paths as they are', async () => {
@@ -79,12 +85,19 @@ test('names every metric that there is, and none else; shows fields, endpoints a
   expect((await fetch(`http://${proxyAdmin}/drain`, { method: 'POST' })).status).toBe(200);
 });
 
-test('writes the line that the page shows with the format that it shows', async () => {
+test('writes the line that the page shows once a running proxy is given the format that it shows', async () => {
   const format = /format: (".*")$/m.exec(page)?.[1] ?? '""';
-  const { adapt, lines } = await startMesh({ format: JSON.parse(format) });
+  const { adapt, call, configure, lines } = await startMesh({ encoding: 'JSON' });
+  configure({ format: JSON.parse(format) });
   const line = adapt(block('access-line')).trim().split(' ').slice(1, -1).join(' ');
   expect(line).toContain('Track by alice');
   await expect
-    .poll(() => lines().map((one) => one.split(' ').slice(1, -1).join(' ')), { timeout: 10_000 })
+    .poll(
+      async () => {
+        await call();
+        return lines().map((one) => one.split(' ').slice(1, -1).join(' '));
+      },
+      { timeout: 20_000 },
+    )
     .toContain(line);
 });
