@@ -36,6 +36,8 @@ function mappedPrefix(text: string): number {
   return text.slice(0, 7).toLowerCase() === '::ffff:' ? 7 : 0;
 }
 
+const decimalBytes = Array.from({ length: 256 }, (_, byte) => String(byte));
+
 /** Writes IPv4 addresses of one range: those that differ in their last octet only share the text of the others. */
 export function formatterOfIpv4(): (low: number) => string {
   const starts = new Map<number, string>();
@@ -46,7 +48,7 @@ export function formatterOfIpv4(): (low: number) => string {
       start = `${block >>> 16}.${(block >>> 8) & 255}.${block & 255}.`;
       starts.set(block, start);
     }
-    return `${start}${low & 255}`;
+    return start + decimalBytes[low & 255];
   };
 }
 
@@ -97,22 +99,32 @@ export function formatterOfIpv6({ high, upper, lower }: IpWords): (low: number) 
   if (zeros < 2 || longest.at !== 6 - zeros) return (low) => formatGroups([...groups, low >>> 16, low & 0xffff]);
   // The run of zeros at the end is the longest: what stands before it is the same for all.
   const prefix = `${joinGroups(groups.slice(0, 6 - zeros))}::`;
-  return (low) => {
-    const first = low >>> 16;
-    const second = hexOf(low & 0xffff);
-    // The tail first: V8 copies short texts at once, and keeps longer ones as trees of their parts.
-    const tail = first === 0 ? second : `${hexOf(first)}:${second}`;
-    return tail === '0' ? prefix : prefix + tail;
-  };
+  // The tail first: V8 copies short texts at once, and keeps longer ones as trees of their parts.
+  return (low) => prefix + tailOf(low >>> 16, low & 0xffff);
 }
 
-const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16));
-const paddedHexBytes = hexBytes.map((text) => text.padStart(2, '0'));
+const hexDigits = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 
-/** Of 16 bits, without leading zeros. Put together from two texts, which is faster than a conversion. */
-function hexOf(group: number): string {
-  const high = group >>> 8;
-  return high === 0 ? (hexBytes[group] ?? '') : `${hexBytes[high]}${paddedHexBytes[group & 255]}`;
+/** The last two groups behind `::`. */
+function tailOf(first: number, second: number): string {
+  if (first === 0) return second === 0 ? '' : second.toString(16);
+  if (first < 0x1000 || second < 0x1000) return `${first.toString(16)}:${second.toString(16)}`;
+  // Nearly all are as long as they can be: those are made in one step, without texts in between.
+  return String.fromCharCode(
+    digitAt(first, 12),
+    digitAt(first, 8),
+    digitAt(first, 4),
+    digitAt(first, 0),
+    colon,
+    digitAt(second, 12),
+    digitAt(second, 8),
+    digitAt(second, 4),
+    digitAt(second, 0),
+  );
+}
+
+function digitAt(group: number, shift: number): number {
+  return hexDigits[(group >>> shift) & 15] ?? 0;
 }
 
 function formatGroups(groups: readonly number[]): string {

@@ -1,6 +1,8 @@
 /** One address family of the lease book: which slots are taken, by leases or because a user wrote them. */
 import type { ServiceKey } from '../model/service.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
+import type { LeaseTable } from './lease-table.ts';
+import { createHolders, type Holders } from './virtual-ip-holders.ts';
 import type { AddressPool, SlotInterval } from './virtual-ip-pool.ts';
 
 export type AddressFamily = 'ipv4' | 'ipv6';
@@ -8,45 +10,6 @@ export type AddressFamily = 'ipv4' | 'ipv6';
 interface Written {
   readonly intervals: readonly SlotInterval[];
   readonly owners: readonly ServiceKey[];
-}
-
-/** Hosts by slot. */
-interface Holders extends Iterable<readonly [number, ServiceKey]> {
-  has(slot: number): boolean;
-  get(slot: number): ServiceKey | undefined;
-  set(slot: number, key: ServiceKey): void;
-  delete(slot: number): void;
-}
-
-/** A pool of this size fills an array of a few megabytes, which is faster than a Map. */
-const maxDenseSlots = 2 ** 18;
-
-class DenseHolders implements Holders {
-  readonly #keys: (ServiceKey | undefined)[];
-
-  constructor(size: number) {
-    this.#keys = Array<ServiceKey | undefined>(size).fill(undefined);
-  }
-
-  has(slot: number): boolean {
-    return this.#keys[slot] !== undefined;
-  }
-
-  get(slot: number): ServiceKey | undefined {
-    return this.#keys[slot];
-  }
-
-  set(slot: number, key: ServiceKey): void {
-    this.#keys[slot] = key;
-  }
-
-  delete(slot: number): void {
-    this.#keys[slot] = undefined;
-  }
-
-  *[Symbol.iterator](): Iterator<readonly [number, ServiceKey]> {
-    for (const [slot, key] of this.#keys.entries()) if (key !== undefined) yield [slot, key];
-  }
 }
 
 export class FamilyBook {
@@ -65,11 +28,16 @@ export class FamilyBook {
   constructor(name: AddressFamily, pool: AddressPool) {
     this.name = name;
     this.#pool = pool;
-    this.#holders = pool.size <= maxDenseSlots ? new DenseHolders(pool.size) : new Map<number, ServiceKey>();
+    this.#holders = createHolders(pool.size);
   }
 
   get isOff(): boolean {
     return this.#pool.size === 0;
+  }
+
+  /** Makes room for so many more hosts. */
+  reserve(more: number): void {
+    this.#holders.reserve(Math.min(more, this.#pool.size));
   }
 
   addressIn(lease: VirtualIpLease | undefined): string | undefined {
@@ -101,10 +69,11 @@ export class FamilyBook {
   takeFree(key: ServiceKey, hash: number): string | undefined {
     const { size } = this.#pool;
     if (this.#isFull || size === 0) return undefined;
-    let slot = hash % size;
+    let slot = (hash >>> 0) % size;
+    const isWritten = this.#writtenSlots.size > 0 || this.#writtenIntervals.size > 0;
     for (let tried = 0; tried < size; tried++) {
-      const lastWritten = this.#lastWritten(slot);
-      if (lastWritten === undefined && !this.#holders.has(slot)) return this.take(slot, key);
+      const lastWritten = isWritten ? this.#lastWritten(slot) : undefined;
+      if (lastWritten === undefined && this.#holders.add(slot, key) === undefined) return this.#pool.addressOf(slot);
       const last = lastWritten ?? slot;
       tried += last - slot;
       slot = last + 1 === size ? 0 : last + 1;
@@ -140,7 +109,7 @@ export class FamilyBook {
   }
 
   /** Written addresses that are leased to a host other than those they are written for. */
-  conflicts(leases: ReadonlyMap<ServiceKey, VirtualIpLease>) {
+  conflicts(leases: LeaseTable) {
     return [...this.#written].flatMap(([address, { intervals, owners }]) =>
       intervals
         .filter(({ coversRange }) => !coversRange)

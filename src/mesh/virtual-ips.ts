@@ -12,6 +12,7 @@
 import { type Finding, finding } from '../model/finding.ts';
 import type { ServiceKey } from '../model/service.ts';
 import type { LeaseChange, LeaseDemand, VirtualIpLease } from '../model/virtual-ip.ts';
+import { hashOf, LeaseTable } from './lease-table.ts';
 import { type AddressFamily, FamilyBook } from './virtual-ip-family.ts';
 import { ipv4Pool, ipv6Pool } from './virtual-ip-pool.ts';
 
@@ -38,7 +39,7 @@ export class VirtualIps {
   readonly #ipv4: FamilyBook;
   readonly #ipv6: FamilyBook;
   readonly #families: readonly FamilyBook[];
-  readonly #leases = new Map<ServiceKey, VirtualIpLease>();
+  readonly #leases = new LeaseTable();
   /** Hosts that want an address and lack one of some family. */
   readonly #waiting = new Set<ServiceKey>();
   /** Hosts whose addresses lay outside of the ranges when the book was opened. */
@@ -68,17 +69,23 @@ export class VirtualIps {
     const changes: LeaseChange[] = [];
     for (const [address, owners] of demand.written) this.#write(address, owners, changes);
     const hungry: ServiceKey[] = [];
+    /** What the hungry have already; nearly all have nothing, and are not looked up again. */
+    const partial = new Map<ServiceKey, VirtualIpLease>();
+    const judge = (key: ServiceKey, lease: VirtualIpLease | undefined): void => {
+      if (lease !== undefined && this.#isComplete(lease)) return;
+      hungry.push(key);
+      if (lease !== undefined) partial.set(key, lease);
+    };
     demand.claims.forEach((isWanted, key) => {
       if (!isWanted) this.#release(key, now, changes);
       // Those who had an address before come first: a new host must not take it from them.
-      else if (!this.#waiting.has(key) && !this.#rebind(key, now, changes)) hungry.push(key);
+      else if (!this.#waiting.has(key)) judge(key, this.#rebind(key, now, changes));
     });
-    // Nearly all have nothing yet: those are not looked up again while the book grows.
-    const partial = new Set(
-      [...this.#waiting, ...(this.#leases.size === 0 ? [] : hungry)].filter((key) => this.#leases.has(key)),
-    );
-    for (const key of sorted(this.#waiting.size === 0 ? hungry : [...this.#waiting, ...hungry])) {
-      this.#feed(key, partial.has(key) ? this.#leases.get(key) : undefined, now, changes);
+    for (const key of this.#waiting) judge(key, this.#leases.get(key));
+    this.#leases.reserve(hungry.length);
+    for (const family of this.#families) family.reserve(hungry.length);
+    for (const key of sorted(hungry)) {
+      this.#feed(key, partial.size === 0 ? undefined : partial.get(key), now, changes);
     }
     this.#candidates = undefined;
     this.#forgetOldest(changes);
@@ -137,19 +144,19 @@ export class VirtualIps {
     if (lease?.state === 'bound') this.#change({ ...lease, state: 'tombstone', since: now }, key, changes);
   }
 
-  /** Gives a host back what it had; true if that is all it needs. */
-  #rebind(key: ServiceKey, now: number, changes: LeaseChange[]): boolean {
+  /** Gives a host back what it had; undefined where nothing is left of it. */
+  #rebind(key: ServiceKey, now: number, changes: LeaseChange[]): VirtualIpLease | undefined {
     const lease = this.#leases.get(key);
-    if (lease === undefined) return false;
-    if (lease.state === 'bound') return this.#isComplete(lease);
+    if (lease === undefined || lease.state === 'bound') return lease;
     const isOver = lease.since + this.#quarantine <= now;
     // What lies outside of the ranges was to be given up: the quarantine is the time to come back for it.
     let kept: VirtualIpLease | undefined = lease;
     for (const family of this.#families) {
       if (kept !== undefined && isOver && family.isOutside(kept)) kept = without(kept, family.name);
     }
-    this.#change(kept === undefined ? undefined : { ...kept, state: 'bound', since: now }, key, changes);
-    return kept !== undefined && this.#isComplete(kept);
+    const bound: VirtualIpLease | undefined = kept && { ...kept, state: 'bound', since: now };
+    this.#change(bound, key, changes);
+    return bound;
   }
 
   #isComplete(lease: VirtualIpLease): boolean {
@@ -164,7 +171,9 @@ export class VirtualIps {
     const lease = leaseOf(key, ipv4, ipv6, before?.since ?? now);
     if (!this.#isComplete(lease)) this.#waiting.add(key);
     else if (this.#waiting.size > 0) this.#waiting.delete(key);
-    if (ipv4 !== before?.ipv4 || ipv6 !== before?.ipv6) this.#replace(before, lease, key, changes);
+    if (ipv4 === before?.ipv4 && ipv6 === before?.ipv6) return;
+    this.#leases.set(lease, hash);
+    changes.push({ key, lease });
   }
 
   /** Where no address is free: that of the host that has been gone the longest. */
@@ -196,16 +205,7 @@ export class VirtualIps {
   }
 
   #change(lease: VirtualIpLease | undefined, key: ServiceKey, changes: LeaseChange[]): void {
-    this.#replace(this.#leases.get(key), lease, key, changes);
-  }
-
-  /** Addresses that the lease gains have been taken already. */
-  #replace(
-    before: VirtualIpLease | undefined,
-    lease: VirtualIpLease | undefined,
-    key: ServiceKey,
-    changes: LeaseChange[],
-  ): void {
+    const before = this.#leases.get(key);
     if (before !== undefined) {
       if (before.state === 'tombstone') this.#tombstones--;
       for (const family of this.#families) {
@@ -213,13 +213,13 @@ export class VirtualIps {
       }
     }
     if (lease === undefined) this.#leases.delete(key);
-    else this.#leases.set(key, lease);
+    else this.#leases.set(lease);
     if (lease?.state === 'tombstone') this.#tombstones++;
     changes.push({ key, lease });
   }
 
   #restore(lease: VirtualIpLease): void {
-    this.#leases.set(lease.key, lease);
+    this.#leases.set(lease);
     if (lease.state === 'tombstone') this.#tombstones++;
     for (const family of this.#families) if (!family.add(lease)) this.#outsiders.add(lease.key);
   }
@@ -271,21 +271,4 @@ function takenAddress({
 function coveredRange({ cidr, owner }: { readonly cidr: string; readonly owner: ServiceKey }): Finding {
   const message = `${cidr} is written, and virtual IPs are handed out from it.`;
   return finding('ISTH0404', { object: hostOf(owner), path: 'spec.addresses', message });
-}
-
-/**
- * Two UTF-16 units at a step, rotated and multiplied, then Murmur3's finisher so that near keys do not get near slots.
- * Leases outlive a change of this; a book that was lost would fill up otherwise.
- */
-function hashOf(key: string): number {
-  let hash = 0x811c9dc5;
-  const pairs = key.length & ~1;
-  for (let at = 0; at < pairs; at += 2) {
-    hash ^= key.charCodeAt(at) | (key.charCodeAt(at + 1) << 16);
-    hash = Math.imul((hash << 13) | (hash >>> 19), 0x9e3779b1);
-  }
-  if (pairs < key.length) hash = Math.imul(hash ^ key.charCodeAt(pairs), 0x9e3779b1);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }
