@@ -18,9 +18,21 @@ export interface EnvoyProcess {
   stop(): Promise<void>;
 }
 
+/** Who an Envoy stands beside: what its node states. */
+export interface Workload {
+  readonly address: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
 const READY_WITHIN_MS = 20_000;
 
-function bootstrap(node: string, variant: Variant, xdsPort: number, adminPort: number): object {
+interface Identified {
+  readonly id: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+function bootstrap(node: Identified, variant: Variant, xdsPort: number, adminPort: number): object {
   const address = (port: number): object => ({ socket_address: { address: '127.0.0.1', port_value: port } });
   const options = {
     '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
@@ -28,7 +40,7 @@ function bootstrap(node: string, variant: Variant, xdsPort: number, adminPort: n
   };
   const fromAds = { ads: {}, resource_api_version: 'V3' };
   return {
-    node: { id: node, cluster: 'interop' },
+    node: { ...node, cluster: 'interop' },
     admin: { address: address(adminPort) },
     layered_runtime: {
       layers: [{ name: 'strict', static_layer: { 'envoy.features.fail_on_any_deprecated_feature': true } }],
@@ -61,13 +73,22 @@ function bootstrap(node: string, variant: Variant, xdsPort: number, adminPort: n
 /** Said of any bootstrap without an overload manager; it is none of ours. */
 const UNLIMITED = 'There is no configured limit to the number of allowed active downstream connections';
 
-/** Resolves once its listeners stand. */
-export async function startEnvoy(command: string, mesh: InteropMesh, variant: Variant): Promise<EnvoyProcess> {
+/** Resolves once its listeners stand. Without a workload it only calls. */
+export async function startEnvoy(
+  command: string,
+  mesh: InteropMesh,
+  variant: Variant,
+  workload?: Workload,
+): Promise<EnvoyProcess> {
   const [adminPort = 0] = await freePorts(1);
-  const node = `sidecar~127.0.0.99~envoy-${variant.toLowerCase().replace('_', '-')}.desk~desk.svc.cluster.local`;
-  const file = path.join(mesh.folder, `${variant}.json`);
-  const log = path.join(mesh.folder, `${variant}.log`);
-  writeFileSync(file, JSON.stringify(bootstrap(node, variant, Number(mesh.xds.split(':')[1]), adminPort)));
+  const { address, namespace, serviceAccount } = workload ?? { address: '127.0.0.99', namespace: 'desk' };
+  const name = serviceAccount ?? `envoy-${variant.toLowerCase().replace('_', '-')}`;
+  const node = `sidecar~${address}~${name}.${namespace}~${namespace}.svc.cluster.local`;
+  const metadata = serviceAccount === undefined ? {} : { metadata: { SERVICE_ACCOUNT: serviceAccount } };
+  const file = path.join(mesh.folder, `${name}.json`);
+  const log = path.join(mesh.folder, `${name}.log`);
+  const xdsPort = Number(mesh.xds.split(':')[1]);
+  writeFileSync(file, JSON.stringify(bootstrap({ id: node, ...metadata }, variant, xdsPort, adminPort)));
   const output = openSync(log, 'w');
   const strict = ['--disable-hot-restart', '--reject-unknown-dynamic-fields', '-l', 'warning'];
   const child = spawn(command, ['-c', file, '--concurrency', '1', ...strict], { stdio: ['ignore', output, output] });

@@ -41,10 +41,12 @@ export class InteropMesh {
     );
   }
 
-  static async start(manifests: Readonly<Record<string, string>>): Promise<InteropMesh> {
+  /** `settings`: further lines of the MeshConfig's spec. */
+  static async start(manifests: Readonly<Record<string, string>>, settings = ''): Promise<InteropMesh> {
     const [xdsPort = 0, adminPort = 0] = await freePorts(2);
     const mesh = new InteropMesh(xdsPort, adminPort);
-    for (const [file, text] of Object.entries({ ...manifests, 'mesh.yaml': meshConfig() })) mesh.write(file, text);
+    for (const [file, text] of Object.entries({ ...manifests, 'mesh.yaml': meshConfig(settings) }))
+      mesh.write(file, text);
     await mesh.startControlPlane();
     return mesh;
   }

@@ -1,0 +1,104 @@
+/** Stock Envoys beside workloads that prove who they are: what no policy permits does not happen. */
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { freePorts } from '../../examples/quickstart/free-ports.ts';
+import { type EnvoyProcess, startEnvoy, type Workload } from './envoy-process.ts';
+import { InteropMesh } from './interop-mesh.ts';
+import { peerUnderTest } from './peer-under-test.ts';
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+const envoy = peerUnderTest('envoy');
+
+const store: Workload = { address: '127.0.77.1', namespace: 'books', serviceAccount: 'bookstore' };
+const buyer: Workload = { address: '127.0.77.2', namespace: 'books', serviceAccount: 'bookbuyer' };
+const thief: Workload = { address: '127.0.77.3', namespace: 'books', serviceAccount: 'bookthief' };
+
+const service = (port: number): string => `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: bookstore, namespace: books }
+spec:
+  hosts: [bookstore.books.mesh]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{ number: ${port}, name: http-web, protocol: HTTP }]
+  endpoints: [{ address: ${store.address}, serviceAccount: ${store.serviceAccount} }]
+`;
+
+const target = (...sources: readonly Workload[]): string => `apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: { name: store, namespace: books }
+spec:
+  matches: [{ name: books, pathRegex: /books, methods: [GET] }]
+---
+apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: { name: store, namespace: books }
+spec:
+  destination: { kind: ServiceAccount, name: ${store.serviceAccount}, namespace: books }
+  rules: [{ kind: HTTPRouteGroup, name: store }]
+  sources: [${sources.map(({ serviceAccount }) => `{ kind: ServiceAccount, name: ${serviceAccount}, namespace: books }`).join(', ')}]
+`;
+
+describe.skipIf(envoy === undefined)('a mesh whose access is enforced', () => {
+  let mesh: InteropMesh;
+  let port = 0;
+  let client: EnvoyProcess | undefined;
+
+  beforeAll(async () => {
+    [port = 0] = await freePorts(1);
+    mesh = await InteropMesh.start(
+      { 'service.yaml': service(port), 'target.yaml': target(buyer) },
+      '  access: { mode: Enforced }\n',
+    );
+    const application = createServer((request, response) => {
+      response.end(JSON.stringify({ path: request.url, caller: request.headers['x-forwarded-client-cert'] ?? '' }));
+    });
+    application.listen(port, '127.0.0.1');
+    onStop(() => application.close());
+    await startEnvoy(envoy ?? '', mesh, 'DELTA_GRPC', store);
+  });
+
+  const stops: (() => void)[] = [];
+  const onStop = (stop: () => void): void => void stops.push(stop);
+
+  afterAll(async () => {
+    await mesh?.stop();
+    for (const stop of stops) stop();
+  });
+
+  async function as(workload: Workload): Promise<void> {
+    client = await startEnvoy(envoy ?? '', mesh, 'DELTA_GRPC', workload);
+    onTestFinished(async () => client?.stop());
+  }
+
+  async function ask(path: string, method = 'GET'): Promise<string> {
+    const host = await mesh.virtualIp('bookstore.books.mesh');
+    const answer = await fetch(`http://${host}:${port}${path}`, { method }).catch(() => undefined);
+    if (answer === undefined) return 'no connection';
+    return answer.ok ? String(JSON.parse(await answer.text()).caller) : `${answer.status}`;
+  }
+
+  it('lets a caller do what a TrafficTarget permits, and tells the workload who it is', async () => {
+    await as(buyer);
+    await expect.poll(() => ask('/books')).toContain('URI=spiffe://cluster.local/ns/books/sa/bookbuyer');
+    expect(await ask('/books/1')).toContain('bookbuyer');
+    expect([await ask('/'), await ask('/admin'), await ask('/books', 'DELETE')]).toEqual(['403', '403', '403']);
+  });
+
+  it('gives a caller whom nothing permits no way at all, until something does', async () => {
+    await as(thief);
+    expect(await ask('/books')).toBe('no connection');
+    mesh.write('target.yaml', target(buyer, thief));
+    await expect.poll(() => ask('/books')).toContain('URI=spiffe://cluster.local/ns/books/sa/bookthief');
+    mesh.write('target.yaml', target(buyer));
+    // A connection that stands is drained; the way behind it is gone at once.
+    await expect.poll(() => ask('/books')).toMatch(/^(503|no connection)$/);
+  });
+
+  it('has no port that takes plaintext', async () => {
+    await as(buyer);
+    await expect.poll(() => ask('/books')).toContain('bookbuyer');
+    await expect(fetch(`http://${store.address}:${port}/books`)).rejects.toThrow();
+  });
+});
