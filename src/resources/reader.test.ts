@@ -238,6 +238,14 @@ test('places are looked up for findings only', () => {
   expect(findings[0]?.place).toEqual(place);
 });
 
+test('an exported registry among the manifests is told to stand in a folder of its own', () => {
+  const placeOf = () => undefined;
+  const of = (value: unknown) =>
+    reader.readAll(value, { placeOf }).flatMap(({ findings }) => findings.map(({ code, message }) => [code, message]));
+  expect(of({ services: [] })).toEqual([['ISTH0109', 'The document is what a registry holds, not a manifest.']]);
+  expect(of({ services: {} })).toHaveLength(2);
+});
+
 describe('a List', () => {
   test('is read item by item; a bad item harms no other, and its places are those inside the List', () => {
     const items = [goodManifest('Service'), spoiltManifest('ServiceEntry', 'spec.hosts', ['*']), null];

@@ -96,6 +96,10 @@ interface Identity {
   readonly name: string;
 }
 
+/** Where `isthmus registry export` was put among the manifests. */
+const keepApart =
+  'Keep it in a folder of its own: spec.addresses of a ServiceRegistry of type Snapshot may name it there, as ../FILE.';
+
 /** What an object says of itself, before anything is checked; undefined for what is no API object at all. */
 function identify(value: unknown, problems: Problems): Identity | undefined {
   if (!isMap(value)) {
@@ -103,6 +107,10 @@ function identify(value: unknown, problems: Problems): Identity | undefined {
     return undefined;
   }
   const [apiVersion, kind] = [ownText(value, 'apiVersion'), ownText(value, 'kind')];
+  if (apiVersion === '' && kind === '' && Array.isArray(value.services)) {
+    problems.add('ISTH0109', [], 'The document is what a registry holds, not a manifest.', keepApart);
+    return undefined;
+  }
   if (apiVersion === '') problems.add('ISTH0109', ['apiVersion'], 'apiVersion is missing, or no text.');
   if (kind === '') problems.add('ISTH0109', ['kind'], 'kind is missing, or no text.');
   if (apiVersion === '' || kind === '') return undefined;

@@ -9,7 +9,7 @@ it('a registry whose settings are refused is unavailable, which is said once, no
   expect(answers).toEqual([]);
   await turn();
   await turn();
-  expect(answers).toEqual([{ kind: 'unavailable', reason: 'there is no such option' }]);
+  expect(answers).toEqual([{ kind: 'unavailable', reason: 'there is no such option', isRefused: true }]);
   expect(client.scopes).toEqual(['']);
   await client.close();
 });

@@ -3,7 +3,7 @@ import type { RegistryClient, RegistryClientOptions } from './registry-client.ts
 
 /** Answers once, that nothing can be said, and why. */
 export function refusedClient({ answer }: Pick<RegistryClientOptions, 'answer'>, reason: string): RegistryClient {
-  const refusal = setImmediate(() => answer([{ kind: 'unavailable', reason }]));
+  const refusal = setImmediate(() => answer([{ kind: 'unavailable', reason, isRefused: true }]));
   return { scopes: [''], close: async () => clearImmediate(refusal) };
 }
 

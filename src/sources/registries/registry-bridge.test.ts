@@ -271,6 +271,17 @@ describe('a registry that is not seen', () => {
     expect([codes(), one.status().reason]).toEqual([[], '']);
   });
 
+  it('says whether its server, its file or its options are to be looked into', () => {
+    const remedyOf = (spec: Partial<ServiceRegistry['spec']>, isRefused?: true) => {
+      const { say, bridge: one } = bridge(spec);
+      say({ kind: 'unavailable', reason: 'so it is', ...(isRefused === undefined ? {} : { isRefused }) });
+      return one.findings().map(({ code, remedy }) => `${code} ${remedy}`);
+    };
+    expect(remedyOf({ type: 'Etcd' })).toEqual([expect.stringMatching(/^ISTH1003 .*credentials and network/)]);
+    expect(remedyOf({ type: 'Etcd' }, true)).toEqual([expect.stringMatching(/^ISTH1003 Correct spec\.options/)]);
+    expect(remedyOf({ type: 'Snapshot' })).toEqual([expect.stringMatching(/^ISTH1003 Correct the file/)]);
+  });
+
   it('says once what holds for many services', () => {
     const { say, bridge: one } = bridge();
     const names = Array.from({ length: 30 }, (_, n) => `s${n}`);

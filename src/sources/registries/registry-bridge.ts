@@ -26,7 +26,7 @@ import { type Doubt, describeDoubts } from './doubt.ts';
 import { HighWater } from './loss.ts';
 import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
-import { type Refusal, registryFindings } from './registry-findings.ts';
+import { type Loss, type Refusal, registryFindings } from './registry-findings.ts';
 import { isSelected, selectInstances } from './selection.ts';
 import { type OwnAddresses, TrustPolicy } from './trust-policy.ts';
 
@@ -59,7 +59,7 @@ export class RegistryBridge {
   /** Listed, and not read since the start. */
   readonly #awaited = new Set<string>();
   /** Scopes, or all (''), that cannot be seen, and why. */
-  readonly #unavailable = new Reasons<string>();
+  readonly #unavailable = new Reasons<Loss>();
   /** Scopes and keys of services of which only a part is shown, and why. */
   readonly #partial = new Reasons<readonly Doubt[]>();
   /** By key; '' for the registry as a whole. */
@@ -176,7 +176,7 @@ export class RegistryBridge {
   get #reason(): string {
     const [lost] = this.#unavailable.values();
     const [doubts = []] = this.#partial.values();
-    return lost ?? describeDoubts(doubts);
+    return lost?.reason ?? describeDoubts(doubts);
   }
 
   findings(): readonly Finding[] {
@@ -199,7 +199,7 @@ export class RegistryBridge {
   }
 
   #take(answer: RegistryAnswer, now: number): void {
-    if (answer.kind === 'unavailable') this.#lose(answer.scope ?? '', answer.reason);
+    if (answer.kind === 'unavailable') this.#lose(answer);
     else if (answer.kind === 'services') this.#takeList(answer, now);
     else if (answer.kind === 'service') this.#takeService(answer, now);
     else if (answer.kind === 'callers') this.#takeCallers(answer);
@@ -217,8 +217,8 @@ export class RegistryBridge {
     this.#doubtful.add(key);
   }
 
-  #lose(scope: string, reason: string): void {
-    this.#unavailable.set(scope, reason);
+  #lose({ scope = '', reason, isRefused }: Extract<RegistryAnswer, { kind: 'unavailable' }>): void {
+    this.#unavailable.set(scope, { reason, isRefused: isRefused === true });
     for (const key of this.#doubtful) {
       const service = this.#services.get(key);
       if (service !== undefined && !isIn(scope, service.current)) continue;

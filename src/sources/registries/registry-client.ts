@@ -36,7 +36,13 @@ export type RegistryAnswer =
    */
   | { readonly kind: 'callers'; readonly service: RegistryServiceName; readonly callers: readonly string[] }
   /** Nothing is known from now on, until the next answer. Without a scope: of the whole registry. */
-  | { readonly kind: 'unavailable'; readonly scope?: string; readonly reason: string };
+  | {
+      readonly kind: 'unavailable';
+      readonly scope?: string;
+      readonly reason: string;
+      /** It is not asked at all, for what options of its ServiceRegistry say. */
+      readonly isRefused?: true;
+    };
 
 /** Takes answers, all that came together in one call: they count as one change. */
 export type AnswerSink = (answers: readonly RegistryAnswer[]) => void;

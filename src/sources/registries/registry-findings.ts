@@ -5,6 +5,13 @@ import type { HeldDeletion } from '../../model/registry.ts';
 import type { ServiceRegistry } from '../../resources/kinds.ts';
 import type { Doubt, DoubtCause } from './doubt.ts';
 
+/** Why nothing can be seen. */
+export interface Loss {
+  readonly reason: string;
+  /** By us, for what options of its ServiceRegistry say. */
+  readonly isRefused: boolean;
+}
+
 /** What trust let nobody have. */
 export interface Refusal {
   readonly reasons: readonly string[];
@@ -14,7 +21,7 @@ export interface Refusal {
 
 export interface RegistryDoubts {
   /** Scopes that cannot be seen, and why; '' for all. */
-  readonly unavailable: Iterable<readonly [string, string]>;
+  readonly unavailable: Iterable<readonly [string, Loss]>;
   /** Scopes and keys of services of which only a part is shown, and why. */
   readonly partial: Iterable<readonly [string, readonly Doubt[]]>;
   /** What was refused of a service, by its key; '' for the registry as a whole. */
@@ -50,7 +57,7 @@ export function registryFindings({ metadata, spec }: ServiceRegistry, doubts: Re
   const { unavailable, partial, refusals, hasInstances, held, waiting, servedFromRecords } = doubts;
   const tooMany = `${waiting} services wait: more than ${spec.trust.maxChanges} changed in a minute.`;
   return [
-    ...[...unavailable].map(([scope, why]) => say('ISTH1003', inScope(scope, why))),
+    ...[...unavailable].map(([scope, loss]) => say('ISTH1003', inScope(scope, loss.reason), remedyOf(loss, spec.type))),
     ...sayDoubts(partial, say),
     ...held.map((one) => say('ISTH1005', describeHeld(one))),
     ...[...refusals].map(([key, refusal]) => sayRefusal(key, refusal, hasInstances(key), say)),
@@ -59,6 +66,14 @@ export function registryFindings({ metadata, spec }: ServiceRegistry, doubts: Re
       ? [say('ISTH1010', `${servedFromRecords} services are served as they were before.`)]
       : []),
   ];
+}
+
+/** Undefined where it is the server, or the way to it, that is to be looked into. */
+function remedyOf({ isRefused }: Loss, type: ServiceRegistry['spec']['type']): string | undefined {
+  if (isRefused) return 'Correct spec.options of the ServiceRegistry. What it said last stays in force.';
+  return type === 'Snapshot'
+    ? 'Correct the file, or spec.addresses, which is meant from the folder of the manifest. What it said last stays in force.'
+    : undefined;
 }
 
 /** A doubt that holds for many is said once. */
