@@ -14,6 +14,7 @@ import { untilSignalled } from './shutdown.ts';
 
 export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
   const log = createLogger({ format: options.logFormat, level: options.logLevel });
+  outliveStandardOutput();
   const running = await startMetaproxy(await metaproxyOptions(options, log));
   log.info({ admin: running.admin, concurrency: options.concurrency }, 'started');
   running.ready.then(
@@ -25,6 +26,12 @@ export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
   await running.stop();
   log.info('stopped');
   return ExitCode.ok;
+}
+
+/** An access log can go there: a full disk behind it costs lines, which are counted and told, and no connection. */
+function outliveStandardOutput(): void {
+  process.stdout.removeAllListeners('error');
+  process.stdout.on('error', () => {});
 }
 
 async function metaproxyOptions(options: ProxyRunOptions, log: Logger): Promise<MetaproxyOptions> {

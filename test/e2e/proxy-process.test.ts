@@ -7,7 +7,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { type Packet, packet, TestClient } from './awesomerpc-peers.ts';
 import { startUntil, temporaryFolder } from './isthmus-process.ts';
-import { awesomerpcProtocol, bootstrap, listener } from './proxy-bootstraps.ts';
+import { awesomerpcProtocol, bootstrap, fileAccessLog, listener } from './proxy-bootstraps.ts';
 import { server } from './proxy-stage.ts';
 
 const patience = { timeout: 20_000, interval: 5 };
@@ -51,4 +51,22 @@ it.each([
   proxy.process.kill(signal);
   expect(await proxy.ended).toBe(code);
   expect(proxy.log()).not.toContain('"msg":"stopped"');
+});
+
+it('serves on when the disk is full that its standard output, and so its access log, goes to', async () => {
+  const upstream = await server('v1');
+  const [port = 0] = await freePorts(1);
+  const more = { access_log: [fileAccessLog('/dev/stdout', { command: '%REQ(cmd)%' })] };
+  const routes = [{ name: 'default', route: { cluster: 'a' } }];
+  const one = listener({ protocol: awesomerpcProtocol(true), routes, port, more });
+  const file = path.join(await temporaryFolder(), 'bootstrap.json');
+  await writeFile(file, JSON.stringify(bootstrap([one], [{ name: 'a', ports: [upstream.port] }])));
+  const by = ['sh', '-c', 'exec "$@" > /dev/full', 'sh'];
+  const proxy = await startUntil('ready', ['proxy', '--bootstrap', file, '--admin', '127.0.0.1:0'], { by });
+  const client = await TestClient.connect(port);
+  onTestFinished(() => client.close());
+  expect(await client.call({ id: 1 })).toMatchObject({ id: 1, code: 0 });
+  await vi.waitUntil(() => proxy.log().includes('"msg":"lines of an access log are lost"'), patience);
+  expect(proxy.log()).toContain('ENOSPC');
+  expect(await client.call({ id: 2 })).toMatchObject({ id: 2, code: 0 });
 });
