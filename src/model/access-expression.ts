@@ -17,3 +17,17 @@ function hasOpenQuote(regex: string): boolean {
   }
   return isQuoted;
 }
+
+/**
+ * A text as Envoy's regular expressions see it: a character for each byte of its UTF-8. A dot is one byte, and so is each
+ * member of a class.
+ */
+export function byteText(text: string): string {
+  if (isAscii(text)) return text;
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
+}

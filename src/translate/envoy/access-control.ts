@@ -68,16 +68,16 @@ function unusedName({ object }: AccessRule, used: ReadonlyMap<string, unknown>):
   return unused;
 }
 
-const ANYBODY: Principal = authenticated({ anyValidatedClientCertificate: true });
+/** A certificate without a SPIFFE id is nobody's, whoever signed it. */
+const ANYBODY: Principal = authenticated({ prefix: 'spiffe://' });
 
 function principal(spiffeId: string): Principal {
-  return authenticated({ sanMatcher: { sanType: URI, matcher: { exact: spiffeId } } });
+  return authenticated({ exact: spiffeId });
 }
 
-function authenticated(
-  config: envoy.extensions.rbac.principals.mtls_authenticated.v3.Config,
-): envoy.config.rbac.v3.Principal {
-  return { custom: { name: 'envoy.rbac.principals.mtls_authenticated', typedConfig: pack(PRINCIPAL, config) } };
+function authenticated(matcher: envoy.type.matcher.v3.StringMatcher): Principal {
+  const typedConfig = pack(PRINCIPAL, { sanMatcher: { sanType: URI, matcher } });
+  return { custom: { name: 'envoy.rbac.principals.mtls_authenticated', typedConfig } };
 }
 
 const ANY: Permission = { any: true };

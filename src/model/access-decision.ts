@@ -1,0 +1,113 @@
+/**
+ * Whether something may be sent to a workload: the decision that proxies enforce, for those who ask why. It follows a
+ * stock Envoy in what it does to a request before it decides; a test puts the same questions to both.
+ *
+ * Users' regular expressions are matched by whoever asks, by an engine that takes linear time.
+ */
+import type { AccessPolicy, AccessRule, RequestCondition } from './access.ts';
+import { byteText, startAnchored } from './access-expression.ts';
+import { enforcedPath } from './access-path.ts';
+
+export interface AccessCall {
+  /** The SPIFFE id in the certificate of the caller; undefined where it has none that the mesh trusts. */
+  readonly source: string | undefined;
+  /** Of the workload, not of a service. */
+  readonly port: number;
+  /** Absent where what is spoken is no HTTP, or is not looked into. */
+  readonly request?: AccessRequest;
+}
+
+/** As the caller sends it. */
+export interface AccessRequest {
+  readonly method: string;
+  /** With its query, if any. */
+  readonly path: string;
+  /** In their order; names in any case, and more than once. The authority is `host`. */
+  readonly headers: readonly RequestHeader[];
+}
+
+export interface RequestHeader {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface AccessDecision {
+  readonly allowed: boolean;
+  /** The rules that permit it: empty where it is not allowed. */
+  readonly by: readonly AccessRule[];
+  /** The proxy takes no request with such a path, whatever the rules. */
+  readonly isMalformed: boolean;
+}
+
+/** Whether the whole of a text matches a regular expression of RE2's syntax. Both are of characters below 256. */
+export type Matches = (regex: string, text: string) => boolean;
+
+/** `policy`: that of the workload's identity; where there is none, nothing is permitted. */
+export function allowed(policy: AccessPolicy | undefined, call: AccessCall, matches: Matches): AccessDecision {
+  const request = call.request && enforcedRequest(call.request);
+  const isMalformed = call.request !== undefined && request === undefined;
+  const by = isMalformed ? [] : (policy?.rules ?? []).filter((rule) => permits(rule, call, request, matches));
+  return { allowed: by.length > 0, by, isMalformed };
+}
+
+/** What is left of a request when conditions are put to it. */
+interface EnforcedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** By name in lower case. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+}
+
+function permits(
+  { sources, ports, requests }: AccessRule,
+  { source, port }: AccessCall,
+  request: EnforcedRequest | undefined,
+  matches: Matches,
+): boolean {
+  if (source === undefined || (sources !== 'any' && !sources.includes(source))) return false;
+  if (ports !== 'any' && !ports.includes(port)) return false;
+  if (requests === 'any') return true;
+  return request !== undefined && requests.some((condition) => holds(condition, request, matches));
+}
+
+function holds({ pathRegex, methods, headers }: RequestCondition, request: EnforcedRequest, matches: Matches): boolean {
+  if (methods.length > 0 && !methods.includes(request.method)) return false;
+  if (pathRegex !== '' && !matches(byteText(startAnchored(pathRegex)), request.path)) return false;
+  return headers.every(({ name, regex }) => {
+    const values = request.headers.get(name) ?? [];
+    return values.some((value) => matches(byteText(regex), value));
+  });
+}
+
+function enforcedRequest({ method, path, headers }: AccessRequest): EnforcedRequest | undefined {
+  const enforced = enforcedPath(path);
+  return enforced === undefined ? undefined : { method, path: enforced, headers: enforcedHeaders(headers) };
+}
+
+/** Of one connection only, or the proxy's own to say: what a caller writes into them is gone when rules are asked. */
+const takenOut = new Set([
+  ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'x-envoy-internal'],
+  ...['x-envoy-expected-rq-timeout-ms', 'x-forwarded-client-cert'],
+]);
+
+/** Those that Envoy keeps one value of, which is all that came with commas between; of others it keeps each. */
+const joined = new Set([
+  ...['accept', 'accept-encoding', 'access-control-request-headers', 'access-control-request-method', 'authorization'],
+  ...['cache-control', 'content-encoding', 'content-type', 'grpc-accept-encoding', 'grpc-timeout', 'host', 'if-match'],
+  ...['if-none-match', 'origin', 'pragma', 'referer', 'user-agent', 'via', 'x-client-trace-id', 'x-forwarded-for'],
+  ...['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-request-id'],
+]);
+
+function enforcedHeaders(headers: readonly RequestHeader[]): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  for (const { name, value } of headers) {
+    const key = name.toLowerCase() === ':authority' ? 'host' : name.toLowerCase();
+    if (takenOut.has(key)) continue;
+    const text = byteText(value.replace(/^[ \t]+|[ \t]+$/g, ''));
+    const before = values.get(key);
+    if (before === undefined) values.set(key, [text]);
+    else if (joined.has(key)) before[0] = `${before[0]},${text}`;
+    else before.push(text);
+  }
+  return values;
+}
