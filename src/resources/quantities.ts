@@ -28,7 +28,7 @@ function binaryFactor(suffix: string): bigint {
 }
 
 function decimalExponent(suffix: string): number {
-  return decimalSuffixes.get(suffix) ?? (/^[eE]./.test(suffix) ? Number(suffix.slice(1)) : 0);
+  return decimalSuffixes.get(suffix) ?? (/^[eE][+-]?\d/.test(suffix) ? Number(suffix.slice(1)) : 0);
 }
 
 /** `value` times ten to the exponent. What the result cannot be is refused before it is computed: exponents are users'. */

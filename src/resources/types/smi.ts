@@ -4,17 +4,21 @@
  */
 import type { Resource } from './resource.ts';
 
-/** Conditions that are all to hold. An empty list or text stands for no condition. */
+/**
+ * Conditions that are all to hold. An empty list or text stands for no condition. Expressions compile as RE2, alone and in
+ * a group, and are bounded.
+ */
 export interface HttpMatchSpec {
   readonly name: string;
   /** Anchored at the start of the path. */
   readonly pathRegex: string;
   /** In upper case; empty for every method. */
   readonly methods: readonly string[];
-  /** Names in lower case, each once. The whole value has to match. */
+  /** Names in lower case, each once; `host` is the authority. The whole value has to match. */
   readonly headers: readonly { readonly name: string; readonly regex: string }[];
 }
 
+/** Names of matches are unique. Without matches, no request is of the group. */
 export type HTTPRouteGroup = Resource<'HTTPRouteGroup', { readonly matches: readonly HttpMatchSpec[] }>;
 
 /** Ports of the destination's workload; empty for all. */
@@ -32,15 +36,16 @@ export interface IdentityReference {
 export interface TrafficTargetRule {
   readonly kind: 'HTTPRouteGroup' | 'TCPRoute' | 'UDPRoute';
   readonly name: string;
-  /** Names of matches of the group; absent for all of them. */
+  /** Of an HTTPRouteGroup: names of its matches; absent for all of them, empty for none. */
   readonly matches?: readonly string[];
 }
 
+/** Its namespace is that of the destination. Without rules, or without sources, it permits nothing. */
 export type TrafficTarget = Resource<
   'TrafficTarget',
   {
     readonly destination: IdentityReference;
-    /** Of the destination's workload, from v1alpha1, which had it in the destination. */
+    /** Of the destination's workload, where the destination names one: it narrows every rule to this port. */
     readonly port?: number;
     readonly rules: readonly TrafficTargetRule[];
     readonly sources: readonly IdentityReference[];
@@ -51,8 +56,9 @@ export type TrafficTarget = Resource<
 export type IdentityBinding = Resource<
   'IdentityBinding',
   {
-    /** Absent where none is asked for: an empty selector selects all. */
+    /** At least one label; absent where none is asked for. */
     readonly podLabels?: Readonly<Record<string, string>>;
+    /** Whole ids, with `spiffe://`. */
     readonly spiffeIdentities: readonly string[];
     readonly serviceAccount?: string;
   }
@@ -61,9 +67,12 @@ export type IdentityBinding = Resource<
 export type TrafficSplit = Resource<
   'TrafficSplit',
   {
-    /** As it is written: a name, or a host of the split's own namespace. */
+    /** A name, or a host of the split's own namespace, in lower case and without a dot at the end. */
     readonly service: string;
-    /** Weights are whole numbers, relative to each other; 0 for none. */
+    /**
+     * Each once. Weights are whole numbers, relative to each other, 32 bits in all; 0 for none. All of them 0, or no
+     * backends: nothing gets through.
+     */
     readonly backends: readonly { readonly service: string; readonly weight: number }[];
     /** HTTPRouteGroups of the split's own namespace; empty for every request. */
     readonly matches: readonly string[];
