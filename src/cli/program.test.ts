@@ -363,7 +363,7 @@ describe('services', () => {
     expect(none).toEqual({
       code: 0,
       stdout: '[]\n',
-      stderr: 'There is no service in namespace "nowhere". There are 4 in other namespaces.\n',
+      stderr: 'There is no service in namespace "nowhere". Other namespaces have 4.\n',
     });
     const empty = await isthmus(['services', '-f', 'x', '-o', 'yaml'], offline([]));
     expect([empty.stdout, empty.stderr]).toEqual(['[]\n', 'There is no service.\n']);

@@ -55,7 +55,7 @@ function list(all: Services, { namespace, output }: Flags): void {
   const shown = all.filter((service) => namespace === undefined || service.namespace === namespace);
   printRows(output, shown, columns);
   if (shown.length > 0) return;
-  const elsewhere = all.length === 0 ? '' : ` There are ${all.length} in other namespaces.`;
+  const elsewhere = all.length === 0 ? '' : ` Other namespaces have ${all.length}.`;
   say(`There is no service${namespace === undefined ? '' : ` in namespace "${namespace}"`}.${elsewhere}`);
 }
 
