@@ -4,8 +4,9 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import { IsthmusError } from '../../../model/errors.ts';
 import type { RegistryTlsSpec } from '../../../resources/kinds.ts';
+import { exchange, serverUrl, tlsOptions, type WholeAnswer } from '../http-exchange.ts';
 import type { RegistrySecrets } from '../registry-client.ts';
 
 export interface AgentOptions {
@@ -15,19 +16,12 @@ export interface AgentOptions {
   readonly secrets: RegistrySecrets;
 }
 
-export interface AgentReply {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: Buffer;
-}
+export type AgentReply = WholeAnswer;
 
 const maxBytes = 64 << 20;
 const maxReasonLength = 200;
 /** Idle connections go before whatever stands in between forgets them. */
 const idleMs = 20_000;
-
-/** No answer within the deadline: of this request, which says nothing of others. */
-export class AgentLate extends IsthmusError {}
 
 /** The agent answers with an error: to this request, which says nothing of others. */
 export class AgentRefusal extends IsthmusError {}
@@ -44,14 +38,12 @@ export class AgentConnection {
 
   /** Throws UNAVAILABLE for an address that is none, and for certificates that cannot be read. */
   constructor({ address, tls, secrets }: AgentOptions) {
-    const scheme = tls === undefined ? 'http' : 'https';
-    const base = URL.parse(address.includes('://') ? address : `${scheme}://${address}`);
-    if (base === null) throw new IsthmusError('UNAVAILABLE', `${address} is no address`);
+    const base = serverUrl(address, tls);
     this.#base = base;
     this.#token = secrets.token;
-    const isTls = tls !== undefined || base.protocol === 'https:';
+    const isTls = base.protocol === 'https:';
     const keep = { keepAlive: true, timeout: idleMs };
-    this.#agent = isTls ? new https.Agent({ ...keep, ...identity(tls, secrets) }) : new http.Agent(keep);
+    this.#agent = isTls ? new https.Agent({ ...keep, ...tlsOptions(tls, secrets) }) : new http.Agent(keep);
     this.#request = isTls ? https.request : http.request;
   }
 
@@ -62,32 +54,9 @@ export class AgentConnection {
 
   /** `target`: path and query, encoded. Rejects with UNAVAILABLE, and when the signal says so. */
   async get(target: string, deadlineMs: number, signal?: AbortSignal): Promise<AgentReply> {
-    const { promise, resolve, reject } = Promise.withResolvers<AgentReply>();
     if (this.#isClosed) throw this.error('the connection is closed');
     const request = this.#request({ ...this.#optionsOf(target), ...(signal === undefined ? {} : { signal }) });
-    const fail = (error: Error): void => reject(error instanceof IsthmusError ? error : this.error(messageOf(error)));
-    const late = setTimeout(
-      () => request.destroy(new AgentLate('UNAVAILABLE', `${this.host}: no answer within ${deadlineMs} ms`)),
-      deadlineMs,
-    );
-    request.on('error', fail);
-    request.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > maxBytes) request.destroy(this.error(`an answer has more than ${maxBytes} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on('error', fail);
-      response.on('end', () => {
-        const { statusCode: status = 0, headers } = response;
-        resolve({ status, headers, body: Buffer.concat(chunks) });
-      });
-      response.on('close', () => fail(this.error('the agent ended its answer too soon')));
-    });
-    request.end();
-    return promise.finally(() => clearTimeout(late));
+    return exchange(request, { deadlineMs, maxBytes });
   }
 
   /** What an answer that is none says, without anything secret. */
@@ -122,10 +91,4 @@ export class AgentConnection {
       headers: { accept: 'application/json', ...(this.#token === undefined ? {} : { 'x-consul-token': this.#token }) },
     };
   }
-}
-
-function identity(tls: RegistryTlsSpec | undefined, { ca, cert, key }: RegistrySecrets): https.AgentOptions {
-  const files = { ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert, ...(key && { key }) }) };
-  const name = tls?.serverName === undefined ? {} : { servername: tls.serverName };
-  return { rejectUnauthorized: tls?.insecureSkipVerify !== true, ...files, ...name };
 }

@@ -3,9 +3,10 @@ import { messageOf } from '../../../model/errors.ts';
 import type { RegistryServiceName } from '../../../model/registry.ts';
 import type { RegistrySelectSpec } from '../../../resources/kinds.ts';
 import type { Doubt } from '../doubt.ts';
+import { AnswerLate } from '../http-exchange.ts';
 import { RetryPause } from '../pauses.ts';
 import type { RegistryAnswer } from '../registry-client.ts';
-import { type AgentConnection, AgentLate, AgentRefusal, type AgentReply } from './agent-connection.ts';
+import { type AgentConnection, AgentRefusal, type AgentReply } from './agent-connection.ts';
 import { probeAgent } from './agent-probe.ts';
 import { registryService } from './consul-mapping.ts';
 import type { ConsulOptions } from './consul-options.ts';
@@ -88,7 +89,7 @@ export class ConsulSession {
         await this.#followRealm(realm, onNames);
       } catch (error) {
         // Anything else is not about the realm alone.
-        const isItsOwn = error instanceof AgentRefusal || error instanceof AgentLate;
+        const isItsOwn = error instanceof AgentRefusal || error instanceof AnswerLate;
         this.#watches.delete(realm);
         this.#services.drop(realm);
         if (!isItsOwn || signal.aborted || this.#watches.size === 0) throw error;

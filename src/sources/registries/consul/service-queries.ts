@@ -4,7 +4,8 @@
  * something tells that they changed: see consul-client.ts.
  */
 import { causeOfStatus, type Doubt, type DoubtCause } from '../doubt.ts';
-import { AgentBusy, type AgentConnection, AgentLate, type AgentReply } from './agent-connection.ts';
+import { AnswerLate } from '../http-exchange.ts';
+import { AgentBusy, type AgentConnection, type AgentReply } from './agent-connection.ts';
 import { Delays } from './delays.ts';
 import { Lookout } from './lookout.ts';
 import { answerMs, deadlineOf, indexAfter, isStreamed, jittered } from './query-index.ts';
@@ -175,7 +176,7 @@ export class ServiceQueries {
       const isEarly = manner !== 'look' && performance.now() - start < wait;
       if (!this.#isClosed && this.#has(service)) this.#take(service, manner, reply, isEarly);
     } catch (error) {
-      if (error instanceof AgentLate) this.#fail(service, 'unsettled', error.message);
+      if (error instanceof AnswerLate) this.#fail(service, 'unsettled', error.message);
       else this.#options.onLost(error);
     }
     service.end();

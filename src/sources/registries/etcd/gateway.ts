@@ -6,6 +6,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
 import type { RegistryTlsSpec } from '../../../resources/kinds.ts';
+import { exchange, serverUrl, tlsOptions } from '../http-exchange.ts';
 import type { RegistrySecrets } from '../registry-client.ts';
 import { fieldOf, textOf } from './json-fields.ts';
 
@@ -43,9 +44,6 @@ const maxLineBytes = 64 << 20;
 /** Of the server's words, which become a reason. */
 const longestMessage = 300;
 
-/** The answer is larger than was allowed. */
-export class TooLarge extends IsthmusError {}
-
 export class Gateway {
   readonly #base: URL;
   readonly #options: GatewayOptions;
@@ -69,11 +67,7 @@ export class Gateway {
   static async open(options: GatewayOptions): Promise<Gateway> {
     const secrets = await options.secrets();
     const { address, tls } = options;
-    const scheme = tls === undefined ? 'http' : 'https';
-    const base = URL.parse(address.includes('://') ? address : `${scheme}://${address}`);
-    if (base === null) throw new IsthmusError('UNAVAILABLE', `${address} is no address`);
-    if (tls !== undefined) base.protocol = 'https:';
-    const gateway = new Gateway(options, base, secrets);
+    const gateway = new Gateway(options, serverUrl(address, tls), secrets);
     try {
       await gateway.#authenticate(secrets);
     } catch (error) {
@@ -88,7 +82,7 @@ export class Gateway {
     return this.#base.host;
   }
 
-  /** `name`: such as `kv/range`. A token that has expired is renewed. Rejects with UNAVAILABLE, or TooLarge. */
+  /** `name`: such as `kv/range`. A token that has expired is renewed. Rejects with UNAVAILABLE, or AnswerTooLarge. */
   async call(name: string, body: object, options: CallOptions): Promise<Reply> {
     const reply = await this.#send(name, body, options);
     if (reply.kind === 'answer' || !isTokenWorn(reply.code, reply.message)) return reply;
@@ -111,7 +105,10 @@ export class Gateway {
     const request = this.#open(name, { requiresLeader: true }, signal);
     request.on('error', (error) => fail(messageOf(error)));
     request.on('response', (response) => {
-      const take = splitLines(onLines, () => request.destroy(this.#error('a line of the watch is too long')));
+      const take = splitLines(onLines, () => {
+        fail('a line of the watch is too long');
+        request.destroy();
+      });
       response.on('data', (chunk: Buffer) => {
         try {
           take(chunk);
@@ -150,34 +147,9 @@ export class Gateway {
   }
 
   async #send(name: string, body: object, { deadlineMs, maxBytes, ...options }: CallOptions): Promise<Reply> {
-    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const request = this.#open(name, options);
-    const late = setTimeout(
-      () => request.destroy(this.#error(`the server does not answer within ${deadlineMs} ms`)),
-      deadlineMs,
-    );
-    const fail = (error: Error): void => reject(error instanceof IsthmusError ? error : this.#error(messageOf(error)));
-    request.on('error', fail);
-    request.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > maxBytes) request.destroy(new TooLarge('UNAVAILABLE', `an answer has more than ${maxBytes} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on('error', fail);
-      response.on('end', () => {
-        try {
-          resolve(this.#replyOf(response.statusCode ?? 0, Buffer.concat(chunks).toString()));
-        } catch (error) {
-          reject(error);
-        }
-      });
-      response.on('close', () => fail(this.#error('the server ended its answer too soon')));
-    });
-    request.end(JSON.stringify(body));
-    return promise.finally(() => clearTimeout(late));
+    const answer = await exchange(request, { deadlineMs, maxBytes }, JSON.stringify(body));
+    return this.#replyOf(answer.status, answer.body.toString());
   }
 
   #open(
@@ -214,16 +186,6 @@ export function refusalOf(body: unknown): { readonly code: number; readonly mess
   const code = Number(fieldOf(body, 'code') ?? fieldOf(body, 'grpc_code'));
   const message = (textOf(body, 'message') ?? 'no reason is given').slice(0, longestMessage);
   return { code: Number.isInteger(code) ? code : 2, message };
-}
-
-function tlsOptions(tls: RegistryTlsSpec | undefined, { ca, cert, key }: RegistrySecrets): https.AgentOptions {
-  return {
-    rejectUnauthorized: tls?.insecureSkipVerify !== true,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
-  };
 }
 
 /** The token expired, the server forgot it at a restart, or the users changed since. */

@@ -1,7 +1,8 @@
 /** All keys of some prefixes at one revision, page by page. */
 import { IsthmusError } from '../../../model/errors.ts';
+import { AnswerTooLarge } from '../http-exchange.ts';
 import type { StoredNode } from '../registrations/registrations.ts';
-import { Code, type Gateway, type Reply, TooLarge } from './gateway.ts';
+import { Code, type Gateway, type Reply } from './gateway.ts';
 import { fieldOf, listOf, numberOf, textOf } from './json-fields.ts';
 import { keyRange, type Position, positionOf, ReadAgain } from './store-position.ts';
 
@@ -80,7 +81,7 @@ async function ask(gateway: Gateway, page: Page): Promise<Reply | undefined> {
   try {
     return await gateway.call('kv/range', page, limits);
   } catch (error) {
-    if (error instanceof TooLarge && page.limit > 1) return undefined;
+    if (error instanceof AnswerTooLarge && page.limit > 1) return undefined;
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
 import type { RegistryTlsSpec } from '../../../resources/kinds.ts';
+import { serverUrl, tlsOptions } from '../http-exchange.ts';
 import type { RegistrySecrets } from '../registry-client.ts';
 
 export interface ServerOptions {
@@ -49,9 +50,7 @@ export class ServerConnection {
 
   /** Throws UNAVAILABLE for an address that is none, and for certificates that cannot be read. */
   constructor({ address, tls, secrets }: ServerOptions) {
-    const base = URL.parse(address.includes('://') ? address : `${tls === undefined ? 'http' : 'https'}://${address}`);
-    if (base === null) throw new IsthmusError('UNAVAILABLE', `${address} is no address`);
-    if (tls !== undefined) base.protocol = 'https:';
+    const base = serverUrl(address, tls);
     this.#base = base;
     this.host = base.host;
     this.path = base.pathname.replace(/\/+$/, '');
@@ -59,7 +58,7 @@ export class ServerConnection {
     // One request at a time needs one connection.
     const keep = { keepAlive: true, maxSockets: 1 };
     this.#agent =
-      base.protocol === 'https:' ? new https.Agent({ ...keep, ...verification(tls, secrets) }) : new http.Agent(keep);
+      base.protocol === 'https:' ? new https.Agent({ ...keep, ...tlsOptions(tls, secrets) }) : new http.Agent(keep);
   }
 
   /** Hands on the body of a 200; an error of who takes it ends it. Rejects with UNAVAILABLE, naming the server. */
@@ -137,16 +136,4 @@ function authorizationOf({ token, username, password }: RegistrySecrets): string
   if (token !== undefined) return `Bearer ${token}`;
   if (username === undefined) return undefined;
   return `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`;
-}
-
-function verification(tls: RegistryTlsSpec | undefined, secrets: RegistrySecrets): https.AgentOptions {
-  const { ca, cert, key } = secrets;
-  const name = tls?.serverName;
-  return {
-    rejectUnauthorized: !tls?.insecureSkipVerify,
-    ...(name !== undefined && { servername: name }),
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-  };
 }

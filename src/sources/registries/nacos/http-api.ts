@@ -1,8 +1,9 @@
 /** One Nacos server's HTTP API: calls with a deadline, over connections of its own that end with it. */
 import http from 'node:http';
 import https from 'node:https';
-import { IsthmusError, messageOf } from '../../../model/errors.ts';
+import { IsthmusError } from '../../../model/errors.ts';
 import type { RegistryTlsSpec } from '../../../resources/kinds.ts';
+import { exchange, tlsOptions } from '../http-exchange.ts';
 import type { RegistrySecrets } from '../registry-client.ts';
 import { parseJson } from './json-record.ts';
 
@@ -23,12 +24,11 @@ export class HttpApi {
   readonly #agent: http.Agent;
   #isClosed = false;
 
-  constructor(base: URL, tls: RegistryTlsSpec | undefined, { ca, cert, key }: RegistrySecrets) {
+  constructor(base: URL, tls: RegistryTlsSpec | undefined, secrets: RegistrySecrets) {
     this.#base = base;
     const pool = { keepAlive: true, maxSockets };
-    const servername = tls?.serverName === undefined ? {} : { servername: tls.serverName };
-    const trusted = { rejectUnauthorized: tls?.insecureSkipVerify !== true, ca, cert, key, ...servername };
-    this.#agent = base.protocol === 'https:' ? new https.Agent({ ...pool, ...trusted }) : new http.Agent(pool);
+    const isTls = base.protocol === 'https:';
+    this.#agent = isTls ? new https.Agent({ ...pool, ...tlsOptions(tls, secrets) }) : new http.Agent(pool);
   }
 
   /** host:port, for messages. */
@@ -53,7 +53,6 @@ export class HttpApi {
 
   async #send(method: string, path: string, body = ''): Promise<HttpAnswer> {
     if (this.#isClosed) throw new IsthmusError('UNAVAILABLE', `${this.#base.host}: closed`);
-    const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
       'content-length': Buffer.byteLength(body),
@@ -62,28 +61,7 @@ export class HttpApi {
     const url = new URL(`${this.#base.pathname.replace(/\/+$/, '')}${path}`, this.#base);
     const make = this.#base.protocol === 'https:' ? https.request : http.request;
     const request = make(url, { method, agent: this.#agent, headers });
-    const fail = (why: string): void => {
-      // The message of an error may hold no secret: paths, which bear the token, are in none of them.
-      reject(new IsthmusError('UNAVAILABLE', `${this.#base.host}: ${why}`));
-      request.destroy();
-    };
-    const late = setTimeout(() => fail(`no answer within ${deadlineMs} ms`), deadlineMs);
-    request.on('error', (error) => fail(messageOf(error)));
-    request.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > maxAnswerBytes) fail('the answer is too large');
-        else chunks.push(chunk);
-      });
-      response.on('error', (error) => fail(messageOf(error)));
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: parseJson(Buffer.concat(chunks).toString()) }),
-      );
-      response.on('close', () => fail('the server ended its answer too soon'));
-    });
-    request.end(body);
-    return promise.finally(() => clearTimeout(late));
+    const answer = await exchange(request, { deadlineMs, maxBytes: maxAnswerBytes }, body);
+    return { status: answer.status, body: parseJson(answer.body.toString()) };
   }
 }

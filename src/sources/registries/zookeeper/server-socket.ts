@@ -2,6 +2,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { RegistryTlsSpec } from '../../../resources/kinds.ts';
+import { tlsOptions } from '../http-exchange.ts';
 import type { RegistrySecrets } from '../registry-client.ts';
 import type { ServerAddress } from './server-addresses.ts';
 
@@ -9,18 +10,10 @@ import type { ServerAddress } from './server-addresses.ts';
 export function serverSocket(
   { host, port }: ServerAddress,
   tls: RegistryTlsSpec | undefined,
-  { ca, cert, key }: RegistrySecrets,
+  secrets: RegistrySecrets,
 ): Socket {
   if (tls === undefined) return connect({ host, port, noDelay: true, keepAlive: true });
-  const servername = tls.serverName ?? (isIP(host) === 0 ? host : undefined);
-  const socket = connectTls({
-    host,
-    port,
-    rejectUnauthorized: !tls.insecureSkipVerify,
-    ...(servername === undefined ? {} : { servername }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  });
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  const socket = connectTls({ host, port, ...named, ...tlsOptions(tls, secrets) });
   return socket.setNoDelay(true).setKeepAlive(true);
 }
