@@ -158,6 +158,22 @@ it('writes nothing where a flag is wrong, whichever it is', async () => {
   expect(await plan()).toBe(before);
 });
 
+it('rolls back to nothing that lies ahead, however much is insisted', async () => {
+  const { migrate, plan, manifests } = await stage();
+  const before = await plan();
+  for (const ahead of [
+    ['--stage', 'CutOver'],
+    ['--stage', 'Discover'],
+    ['--share', '10'],
+  ])
+    expect(await migrate('rollback', 'order-rpc', '-f', manifests, ...ahead, '--force')).toMatchObject({
+      code: 64,
+      stdout: '',
+      stderr: expect.stringContaining('is not before it: "isthmus migrate step" goes there'),
+    });
+  expect(await plan()).toBe(before);
+});
+
 it('plans a move under the name of the service, to another host that can be one', async () => {
   const { migrate } = await stage();
   const to = 'orders.shop.svc.cluster.local';

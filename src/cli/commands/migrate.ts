@@ -211,7 +211,18 @@ function wantedPosition(
   if (stage === undefined && share === undefined) return now[direction]?.position;
   if (share !== undefined && stage !== undefined && stage !== 'Shift')
     throw new IsthmusError('USAGE', `--share belongs to stage Shift, not to ${stage}.`);
-  return { stage: stage ?? 'Shift', ...(share === undefined ? {} : { share }) };
+  const wanted = { stage: stage ?? 'Shift', ...(share === undefined ? {} : { share }) } as const;
+  if (direction === 'previous' && !isBefore(wanted, now))
+    throw new IsthmusError(
+      'USAGE',
+      `${now.name} is at ${formatPosition(now)}, and ${formatPosition(wanted)} is not before it: "isthmus migrate step" goes there.`,
+    );
+  return wanted;
+}
+
+function isBefore(a: MigrationPosition, b: MigrationPosition): boolean {
+  if (a.stage !== b.stage) return migrationStages.indexOf(a.stage) < migrationStages.indexOf(b.stage);
+  return a.stage === 'Shift' && (a.share ?? 0) < (b.share ?? 0);
 }
 
 /** Until the control plane has read the plan; then says what is in force. */
