@@ -120,6 +120,25 @@ describe('netstrings of pairs', () => {
   });
 });
 
+test('a description with a place for changes on one side alone says so of each frame', () => {
+  const oneSided = codec(
+    'one-sided',
+    `
+    frame: { header: { size: 0 }, length: { parts: [{ offset: 0, type: ascii-decimal(3a) }], counts: afterField } }
+    sections: [{ name: pairs, decode: text, schema: { separator: '&', assign: '=' } }]
+    properties: { pairs: { from: pairs } }
+    mutation: { target: { request: none, response: pairs } }
+    `,
+  );
+  const bytes = Buffer.from('3:a=1');
+  const can = (['request', 'response'] as const).map((direction) => {
+    const frame = new Frame();
+    expect(oneSided.decoder(direction).decode(bytes, 0, bytes.length, frame)).toBe(true);
+    return oneSided.canMutate?.(frame);
+  });
+  expect(can).toEqual([false, true]);
+});
+
 describe('varint-framed tags', () => {
   const tagged = codec(
     'tagged',

@@ -72,6 +72,7 @@ function compile(root: DocumentNode, name: string): CompiledParts {
       decoder: (direction, given = defaultLimits) => decoder(plan, direction, given),
       rewriteId: rewriter(plan),
       mutate: mutator(mutation),
+      canMutate: (frame) => mutation[frame.d === 0 ? 'request' : 'response'] !== undefined,
       whyNotSettable: (side, key, value) => mutation[side]?.whyNotSettable(key, value),
       errorReply: (head, start, idHigh, idLow, reason, message) =>
         replies.error?.({ head, start, idHigh, idLow, reason }, message),
