@@ -49,6 +49,14 @@ export interface ProxyRunOptions {
   readonly logLevel: LogLevel;
 }
 
+/** A proxy to translate for, as its node would state it. */
+export interface OfflineProxy {
+  readonly id: string;
+  readonly kind: string;
+  /** Whose workload it stands beside; empty for nobody's. */
+  readonly serviceAccount: string;
+}
+
 /** Manifests taken through the whole pipeline once, without a server. */
 export interface OfflineMesh {
   /** In force after what was asked before: translating may find more. */
@@ -61,7 +69,7 @@ export interface OfflineMesh {
   /** Istio objects, each a plain value. */
   istio(): readonly unknown[];
   /** What a proxy of this node id and kind would be sent, by type, as proto JSON. */
-  xds(proxy: { readonly id: string; readonly kind: string }): unknown;
+  xds(proxy: OfflineProxy): unknown;
 }
 
 /** What a registry would become, read once. */

@@ -1,5 +1,5 @@
 /** The pipeline without a server, for `validate` and `translate`: reads manifests once and looks at what comes out. */
-import type { OfflineMesh } from '../cli/actions.ts';
+import type { OfflineMesh, OfflineProxy } from '../cli/actions.ts';
 import { requireReadable } from '../cli/named-files.ts';
 import { Engine } from '../collections/engine.ts';
 import { readNode } from '../delivery/xds/node.ts';
@@ -20,7 +20,8 @@ import { allFindings, resourceAsJson, sortedValues } from './admin-views.ts';
 import { allocateForOffline } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { ownAddresses } from './own-addresses.ts';
-import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { buildPipeline, type Pipeline, trustDomainOf } from './pipeline.ts';
+import { statedIdentity } from './proxy-authentication.ts';
 import { registryClients } from './registry-clients.ts';
 import { summarizeServices } from './service-summaries.ts';
 import { createStoreFor } from './xds-delivery.ts';
@@ -126,8 +127,8 @@ function istioObjects({ mesh }: Pipeline, report: (findings: readonly Finding[])
 }
 
 /** By type URL, then by name. */
-function xdsFor(pipeline: Pipeline, { id, kind }: { readonly id: string; readonly kind: string }): unknown {
-  const proxy = offlineProxy(id, kind);
+function xdsFor(pipeline: Pipeline, like: OfflineProxy): unknown {
+  const proxy = offlineProxy(like, trustDomainOf(pipeline));
   pipeline.proxyKinds.set(proxy.kind);
   const view = createStoreFor(pipeline).view(proxy);
   const ofType = (typeUrl: string) => view.list(typeUrl).map(({ body }) => resourceAsJson(typeUrl, body));
@@ -136,9 +137,14 @@ function xdsFor(pipeline: Pipeline, { id, kind }: { readonly id: string; readonl
   );
 }
 
-function offlineProxy(id: string, kind: string): ProxyNode {
-  const metadata = { fields: { ISTHMUS_PROXY_KIND: { stringValue: kind } } };
+function offlineProxy({ id, kind, serviceAccount }: OfflineProxy, trustDomain: string): ProxyNode {
+  const metadata = {
+    fields: { ISTHMUS_PROXY_KIND: { stringValue: kind }, SERVICE_ACCOUNT: { stringValue: serviceAccount } },
+  };
   const reading = readNode(encode('envoy.config.core.v3.Node', { id, metadata }));
-  if (reading.kind === 'accepted') return reading.node;
+  if (reading.kind === 'accepted') {
+    const identity = statedIdentity(reading.node, trustDomain);
+    return identity === undefined ? reading.node : { ...reading.node, identity };
+  }
   throw new IsthmusError('USAGE', `--proxy "${id}": ${reading.reason}`);
 }

@@ -5,6 +5,7 @@
 import type { Authorize, IdentityOf } from '../delivery/xds/admission.ts';
 import { StatusCode } from '../delivery/xds/transport.ts';
 import { isIdentity, parseSpiffeId, spiffeId } from '../model/identity.ts';
+import type { ProxyNode } from '../model/proxy.ts';
 
 export const authorizeProxy: Authorize = ({ identity: verified }, { id, namespace, serviceAccount }) => {
   if (verified === undefined) return undefined;
@@ -17,9 +18,11 @@ export const authorizeProxy: Authorize = ({ identity: verified }, { id, namespac
 };
 
 export function identityOfProxy(trustDomain: () => string): IdentityOf {
-  return ({ identity: verified }, { namespace, serviceAccount }) => {
-    if (verified !== undefined) return verified;
-    const stated = { trustDomain: trustDomain(), namespace, serviceAccount };
-    return isIdentity(stated) ? spiffeId(stated) : undefined;
-  };
+  return ({ identity: verified }, node) => verified ?? statedIdentity(node, trustDomain());
+}
+
+/** Undefined where the node states none, or what no workload can be called. */
+export function statedIdentity({ namespace, serviceAccount }: ProxyNode, trustDomain: string): string | undefined {
+  const stated = { trustDomain, namespace, serviceAccount };
+  return isIdentity(stated) ? spiffeId(stated) : undefined;
 }

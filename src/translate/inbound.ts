@@ -2,7 +2,7 @@
 import type { InboundPort, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
 import type { envoy } from '../xds-api/messages.ts';
-import { httpAccessFilter, networkAccessFilter } from './envoy/access-control.ts';
+import { httpAccessFilter, networkAccessFilter, permittedCallers } from './envoy/access-control.ts';
 import { inboundCluster } from './envoy/clusters.ts';
 import { httpConnections, isHttp } from './envoy/http-connections.ts';
 import { everythingTo } from './envoy/http-routes.ts';
@@ -25,16 +25,23 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings
   if (kind === 'grpc' || isUdp) return { resources: [], findings: [] };
   const speaksProtocol = metaKindFor(kind, codec) !== undefined;
   const filters = guard === undefined ? [filterOf(kind, inbound, settings)] : guardedFilters(kind, inbound, settings);
+  // A server that speaks first would speak to whoever the filters have not heard yet.
+  const isLate = guard?.rules !== undefined && !readsHttp(kind, inbound);
+  const trusted = isLate ? permittedCallers(guard.rules, targetPort) : 'any';
   const transportSocket =
-    guard === undefined ? undefined : downstreamTls(isHttp(port.protocol) ? ['h2', 'http/1.1'] : []);
+    guard === undefined ? undefined : downstreamTls(readsHttp(kind, inbound) ? ['h2', 'http/1.1'] : [], trusted);
   const scope = inboundScope(kind, address, guard?.identity);
   return {
     resources: [
       { scope, resource: listener(address, targetPort, 'inbound', filters, transportSocket) },
-      { scope, resource: inboundCluster(targetPort) },
+      { scope, resource: inboundCluster(targetPort, readsHttp(kind, inbound) ? 'http' : 'bytes') },
     ],
     findings: unenforcedLimits(inbound, kind, speaksProtocol),
   };
+}
+
+function readsHttp(kind: ProxyKind, { port, guard }: InboundPort): boolean {
+  return guard !== undefined && kind !== 'metaproxy' && isHttp(port.protocol);
 }
 
 function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): Filter {
@@ -48,9 +55,9 @@ function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings)
 
 /** Requests are let through one by one where they can be told apart, connections otherwise. */
 function guardedFilters(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): readonly Filter[] {
-  const { targetPort, port, guard } = inbound;
+  const { targetPort, guard } = inbound;
   const rules = guard?.rules;
-  if (kind === 'metaproxy' || !isHttp(port.protocol)) {
+  if (!readsHttp(kind, inbound)) {
     const filter = filterOf(kind, inbound, settings);
     return rules === undefined ? [filter] : [networkAccessFilter(rules, targetPort), filter];
   }

@@ -4,6 +4,7 @@
  *
  *   # proxies: metaproxy, envoy-meta
  *   # node: sidecar~10.0.0.1~orders.shop~cluster.local
+ *   # service account: orders
  *
  * UPDATE_GOLDEN=1 rewrites what has changed; a difference fails otherwise.
  */
@@ -25,9 +26,10 @@ async function outputsOf(folder: string): Promise<Readonly<Record<string, string
   const setting = (name: string): string | undefined => new RegExp(`^# ${name}: *(.+)$`, 'm').exec(text)?.[1];
   const kinds = (setting('proxies') ?? 'metaproxy').split(/, */);
   const id = setting('node') ?? 'sidecar~192.0.2.1~client.default~cluster.local';
+  const serviceAccount = setting('service account') ?? '';
   // Relative, so that findings name the same file wherever the repository lies.
   const mesh = await loadOffline([path.relative(process.cwd(), input)]);
-  const xds = Object.fromEntries(kinds.map((kind) => [kind, mesh.xds({ id, kind })]));
+  const xds = Object.fromEntries(kinds.map((kind) => [kind, mesh.xds({ id, kind, serviceAccount })]));
   return {
     'out.model.yaml': print(mesh.model()),
     'out.xds.yaml': print(xds),

@@ -40,7 +40,7 @@ async function translated(content: unknown): Promise<string> {
   writeFileSync(path.join(folder, 'registry.yaml'), manifest);
   writeFileSync(path.join(folder, 'some.json'), JSON.stringify(content));
   const mesh = await loadOffline([path.join(folder, 'registry.yaml')]);
-  const xds = mesh.xds({ id: 'sidecar~192.0.2.1~client.default~cluster.local', kind: 'metaproxy' });
+  const xds = mesh.xds({ id: 'sidecar~192.0.2.1~client.default~cluster.local', kind: 'metaproxy', serviceAccount: '' });
   const findings = (await mesh.findings()).map(({ code, message }) => `${code} ${message}`).toSorted();
   return JSON.stringify([mesh.istio(), xds, findings]);
 }

@@ -11,6 +11,7 @@ interface Flags {
   readonly to: 'model' | 'xds' | 'istio';
   readonly proxy: string;
   readonly proxyKind: string;
+  readonly serviceAccount: string;
   readonly output: 'yaml' | 'json';
 }
 
@@ -25,6 +26,7 @@ export function translateCommand(actions: Actions, settle: Settle): Command {
     .addOption(new Option('--to <target>', 'what to print').choices(['model', 'xds', 'istio']).makeOptionMandatory())
     .option('--proxy <id>', 'node id to print xDS for', 'sidecar~127.0.0.1~offline.default~cluster.local')
     .addOption(new Option('--proxy-kind <kind>', 'kind of that proxy').choices(knownProxyKinds).default('metaproxy'))
+    .option('--service-account <name>', 'of the workload beside that proxy, where the mesh asks for certificates', '')
     .addOption(new Option('-o, --output <format>', 'yaml or json').choices(['yaml', 'json']).default('yaml'))
     .action(async (flags: Flags) => {
       const mesh = await actions.loadOffline(flags.filename);
@@ -42,7 +44,7 @@ function whyEmpty({ to, proxy, proxyKind }: Flags, { resourceCount, serviceCount
   if (serviceCount === 0) return `the ${objects} read declare no service, which everything else is about.`;
   const services = `${serviceCount} service${serviceCount === 1 ? '' : 's'}`;
   if (to === 'istio') return `Istio is told of none of the ${services}.`;
-  return `proxy "${proxy}" of kind ${proxyKind} may see none of the ${services}. Look at their exportTo, or name another proxy by --proxy.`;
+  return `proxy "${proxy}" of kind ${proxyKind} may see none of the ${services}. Look at their exportTo and at the TrafficTargets, or name another proxy by --proxy and --service-account.`;
 }
 
 function isEmpty(value: unknown): boolean {
@@ -56,7 +58,7 @@ function translated(flags: Flags, mesh: OfflineMesh): unknown {
     case 'model':
       return mesh.model();
     case 'xds':
-      return mesh.xds({ id: flags.proxy, kind: flags.proxyKind });
+      return mesh.xds({ id: flags.proxy, kind: flags.proxyKind, serviceAccount: flags.serviceAccount });
     default:
       throw new IsthmusError('USAGE', `--to ${String(flags.to)} is none of model, xds, istio.`);
   }

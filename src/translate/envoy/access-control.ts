@@ -44,6 +44,19 @@ export function networkAccessFilter(rules: readonly AccessRule[], port: number):
   };
 }
 
+/** Who may open connections to such a port. What is empty trusts nobody. */
+export function permittedCallers(rules: readonly AccessRule[], port: number): readonly string[] | 'any' {
+  const permitting = rules.filter(
+    ({ ports, requests }) => requests === 'any' && (ports === 'any' || ports.includes(port)),
+  );
+  const callers = new Set<string>();
+  for (const { sources } of permitting) {
+    if (sources === 'any') return 'any';
+    for (const source of sources) callers.add(source);
+  }
+  return [...callers].sort();
+}
+
 /** The port itself is no permission: the filter stands where nothing but this port's traffic comes. */
 function rbac(
   rules: readonly AccessRule[],

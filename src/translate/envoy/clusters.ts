@@ -13,7 +13,7 @@ import { discoveryOf, followsDialled } from './discovery.ts';
 import { grpcCluster, isGrpcPort } from './grpc-clusters.ts';
 import { loadAssignment } from './load-assignments.ts';
 import { clusterProvided, loadBalancing, unusableSize } from './load-balancing.ts';
-import { securedUpstream } from './secured-upstreams.ts';
+import { sameHttp, securedUpstream } from './secured-upstreams.ts';
 import { adsSource, duration, socketAddress } from './values.ts';
 
 type Cluster = envoy.config.cluster.v3.Cluster;
@@ -106,14 +106,18 @@ function endpointsOf(
 }
 
 /** One a port: every workload that listens on it, at whatever address, shares the bytes. */
-const inboundClusters = new Map<number, EncodedResource>();
+const inboundClusters = new Map<string, EncodedResource>();
 
-/** The cluster behind an inbound listener: the workload itself, which listens on the loopback address. */
-export function inboundCluster(targetPort: number): EncodedResource {
-  let encoded = inboundClusters.get(targetPort);
+/**
+ * The cluster behind an inbound listener: the workload itself, which listens on the loopback address. What a caller
+ * speaks is spoken with it, where the proxy reads HTTP.
+ */
+export function inboundCluster(targetPort: number, content: 'bytes' | 'http'): EncodedResource {
+  const key = `${targetPort} ${content}`;
+  let encoded = inboundClusters.get(key);
   if (encoded === undefined) {
-    encoded = encodeCluster(localCluster(targetPort));
-    inboundClusters.set(targetPort, encoded);
+    encoded = encodeCluster({ ...localCluster(targetPort), ...(content === 'http' ? sameHttp : {}) });
+    inboundClusters.set(key, encoded);
   }
   return encoded;
 }

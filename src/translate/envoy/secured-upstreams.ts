@@ -12,6 +12,13 @@ const PROTOCOL_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions
 const http1 = encoded({ explicitHttpConfig: { httpProtocolOptions: {} } });
 const http2 = encoded({ explicitHttpConfig: { http2ProtocolOptions: {} } });
 
+/** The version of HTTP that the request came in. */
+export const sameHttp: Pick<Cluster, 'typedExtensionProtocolOptions'> = {
+  typedExtensionProtocolOptions: encoded({
+    useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
+  }),
+};
+
 /** The server name says what is called, whatever address was dialled. */
 export function securedUpstream(
   security: ServiceSecurity,

@@ -8,6 +8,7 @@ import { adsSource } from './values.ts';
 
 type TransportSocket = envoy.config.core.v3.TransportSocket;
 type CommonTlsContext = envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+type SdsSecretConfig = envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
 type SubjectAltNameMatcher = envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
 
 /** The secrets by which a proxy knows its own certificate and the roots of the mesh; the names are Istio's. */
@@ -46,14 +47,25 @@ export function upstreamTls(
   };
 }
 
-/** For whoever has a certificate of the mesh: what its holder may do is decided by the filters. */
-export function downstreamTls(alpn: readonly string[]): TransportSocket {
+/**
+ * For callers of these identities, or for whoever has a certificate of the mesh: then what its holder may do is decided
+ * by the filters, which is too late where the server speaks first.
+ */
+export function downstreamTls(alpn: readonly string[], callers: readonly string[] | 'any' = 'any'): TransportSocket {
+  const roots: SdsSecretConfig = { name: rootsSecret, sdsConfig: adsSource };
   return {
     name: SOCKET,
     typedConfig: pack('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', {
       commonTlsContext: {
         ...ownCertificate,
-        validationContextSdsSecretConfig: { name: rootsSecret, sdsConfig: adsSource },
+        ...(callers === 'any'
+          ? { validationContextSdsSecretConfig: roots }
+          : {
+              combinedValidationContext: {
+                defaultValidationContext: { matchTypedSubjectAltNames: identityMatchers(callers) },
+                validationContextSdsSecretConfig: roots,
+              },
+            }),
         ...(alpn.length === 0 ? {} : { alpnProtocols: [...alpn] }),
       },
       requireClientCertificate: { value: true },
@@ -62,7 +74,7 @@ export function downstreamTls(alpn: readonly string[]): TransportSocket {
 }
 
 /** No matcher at all would let every certificate pass: in place of none stands one that matches no SPIFFE id. */
-function identityMatchers(identities: readonly string[]): SubjectAltNameMatcher[] {
+export function identityMatchers(identities: readonly string[]): SubjectAltNameMatcher[] {
   const trusted = identities.length === 0 ? ['spiffe:nobody'] : identities;
   return trusted.map((identity) => ({ sanType: URI, matcher: { exact: identity } }));
 }
