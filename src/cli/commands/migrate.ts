@@ -7,6 +7,7 @@ import { visibleText } from '../../model/visible-text.ts';
 import { isHostName } from '../../resources/kubernetes-names.ts';
 import type { Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
+import { type PositionFlags, theOneNamed, wantedPosition } from '../meant-migration.ts';
 import { describeMigration, formatMove, formatPosition } from '../migration-text.ts';
 import { findMove } from '../moving-host.ts';
 import { requireReadable } from '../named-files.ts';
@@ -21,11 +22,9 @@ interface PlanFlags extends AdminTarget {
 
 type StatusFlags = AdminTarget & { readonly output: OutputFormat; readonly namespace?: string };
 
-interface StepFlags extends AdminTarget {
+interface StepFlags extends AdminTarget, PositionFlags {
   readonly filename: readonly string[];
   readonly namespace?: string;
-  readonly stage?: MigrationPosition['stage'];
-  readonly share?: number;
   readonly dryRun?: boolean;
   readonly force?: boolean;
   /** Milliseconds. */
@@ -203,28 +202,6 @@ async function move(name: string, flags: StepFlags, direction: 'next' | 'previou
   return follow(flags, now, position);
 }
 
-function wantedPosition(
-  { stage, share }: StepFlags,
-  now: MigrationStatus,
-  direction: 'next' | 'previous',
-): MigrationPosition | undefined {
-  if (stage === undefined && share === undefined) return now[direction]?.position;
-  if (share !== undefined && stage !== undefined && stage !== 'Shift')
-    throw new IsthmusError('USAGE', `--share belongs to stage Shift, not to ${stage}.`);
-  const wanted = { stage: stage ?? 'Shift', ...(share === undefined ? {} : { share }) } as const;
-  if (direction === 'previous' && !isBefore(wanted, now))
-    throw new IsthmusError(
-      'USAGE',
-      `${now.name} is at ${formatPosition(now)}, and ${formatPosition(wanted)} is not before it: "isthmus migrate step" goes there.`,
-    );
-  return wanted;
-}
-
-function isBefore(a: MigrationPosition, b: MigrationPosition): boolean {
-  if (a.stage !== b.stage) return migrationStages.indexOf(a.stage) < migrationStages.indexOf(b.stage);
-  return a.stage === 'Shift' && (a.share ?? 0) < (b.share ?? 0);
-}
-
 /** Until the control plane has read the plan; then says what is in force. */
 async function follow(flags: StepFlags, plan: MigrationStatus, position: MigrationPosition): Promise<ExitCode> {
   const end = Date.now() + flags.timeout;
@@ -247,28 +224,6 @@ async function follow(flags: StepFlags, plan: MigrationStatus, position: Migrati
 }
 
 const pollMs = 100;
-
-function theOneNamed(all: readonly MigrationStatus[], name: string, namespace: string | undefined): MigrationStatus {
-  const meant = all.filter((one) => one.name === name && (namespace === undefined || one.namespace === namespace));
-  const [one, another] = meant;
-  if (one === undefined) throw new IsthmusError('BAD_DATA', missingPlan(all, name, namespace));
-  if (another !== undefined) {
-    const namespaces = meant.map((plan) => plan.namespace).join(', ');
-    throw new IsthmusError('USAGE', `Say which "${name}", by -n: ${namespaces}.`);
-  }
-  return one;
-}
-
-function missingPlan(all: readonly MigrationStatus[], name: string, namespace: string | undefined): string {
-  const elsewhere = all.filter((one) => one.name === name).map((one) => one.namespace);
-  if (elsewhere.length > 0)
-    return `There is no MigrationPlan "${name}" in namespace ${namespace}, but in ${elsewhere.join(', ')}.`;
-  const others =
-    all.length === 0
-      ? 'The control plane reads none: "isthmus migrate plan" prints one.'
-      : '"isthmus migrate status" shows all.';
-  return `There is no MigrationPlan "${name}". ${others}`;
-}
 
 async function statuses(target: AdminTarget): Promise<readonly MigrationStatus[]> {
   return (await adminGet(target, '/api/v1/migrations')) as readonly MigrationStatus[];
