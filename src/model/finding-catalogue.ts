@@ -422,6 +422,11 @@ export const catalogue = {
     'Restrict UDP by other means: it does not pass through a proxy, with or without a UDPRoute.',
   ),
   ISTH1307: entry('warning', 'Access rule permits nothing', 'Complete it, or remove it.'),
+  ISTH1322: entry(
+    'warning',
+    'Proxy does not speak mutual TLS',
+    'Put an Envoy beside the workload, or leave the service out of the mesh that demands certificates.',
+  ),
   ISTH1321: entry(
     'error',
     'No certificates can be issued',

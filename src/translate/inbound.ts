@@ -1,4 +1,5 @@
 /** What the proxy beside a workload listens for, and the cluster that leads to the workload. */
+import { finding } from '../model/finding.ts';
 import type { InboundPort, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
 import type { envoy } from '../xds-api/messages.ts';
@@ -8,7 +9,7 @@ import { httpConnections, isHttp } from './envoy/http-connections.ts';
 import { everythingTo } from './envoy/http-routes.ts';
 import { listener } from './envoy/listeners.ts';
 import { tcpProxy } from './envoy/tcp-proxies.ts';
-import { downstreamTls } from './envoy/tls-contexts.ts';
+import { downstreamTls, speaksMutualTls } from './envoy/tls-contexts.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { inboundProxy } from './metaprotocol/proxy-filters.ts';
 import { inboundClusterName } from './names/resource-names.ts';
@@ -23,25 +24,30 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings
   const { address, targetPort, codec, port, guard } = inbound;
   const isUdp = port.protocol.kind === 'plain' && port.protocol.protocol === 'udp';
   if (kind === 'grpc' || isUdp) return { resources: [], findings: [] };
+  if (guard !== undefined && !speaksMutualTls(kind)) {
+    const message = `The proxy at ${address} is of kind ${kind}, which asks for no certificates: it does not listen for port ${port.number} of ${inbound.host}.`;
+    const object = { kind: 'Host', namespace: inbound.namespace, name: inbound.host };
+    return { resources: [], findings: [finding('ISTH1322', { object, message })] };
+  }
   const speaksProtocol = metaKindFor(kind, codec) !== undefined;
   const filters = guard === undefined ? [filterOf(kind, inbound, settings)] : guardedFilters(kind, inbound, settings);
   // A server that speaks first would speak to whoever the filters have not heard yet.
-  const isLate = guard?.rules !== undefined && !readsHttp(kind, inbound);
+  const isLate = guard?.rules !== undefined && !readsHttp(inbound);
   const trusted = isLate ? permittedCallers(guard.rules, targetPort) : 'any';
   const transportSocket =
-    guard === undefined ? undefined : downstreamTls(readsHttp(kind, inbound) ? ['h2', 'http/1.1'] : [], trusted);
+    guard === undefined ? undefined : downstreamTls(readsHttp(inbound) ? ['h2', 'http/1.1'] : [], trusted);
   const scope = inboundScope(kind, address, guard?.identity);
   return {
     resources: [
       { scope, resource: listener(address, targetPort, 'inbound', filters, transportSocket) },
-      { scope, resource: inboundCluster(targetPort, readsHttp(kind, inbound) ? 'http' : 'bytes') },
+      { scope, resource: inboundCluster(targetPort, readsHttp(inbound) ? 'http' : 'bytes') },
     ],
     findings: unenforcedLimits(inbound, kind, speaksProtocol),
   };
 }
 
-function readsHttp(kind: ProxyKind, { port, guard }: InboundPort): boolean {
-  return guard !== undefined && kind !== 'metaproxy' && isHttp(port.protocol);
+function readsHttp({ port, guard }: InboundPort): boolean {
+  return guard !== undefined && isHttp(port.protocol);
 }
 
 function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): Filter {
@@ -57,7 +63,7 @@ function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings)
 function guardedFilters(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): readonly Filter[] {
   const { targetPort, guard } = inbound;
   const rules = guard?.rules;
-  if (!readsHttp(kind, inbound)) {
+  if (!readsHttp(inbound)) {
     const filter = filterOf(kind, inbound, settings);
     return rules === undefined ? [filter] : [networkAccessFilter(rules, targetPort), filter];
   }

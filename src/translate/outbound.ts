@@ -23,6 +23,7 @@ import { httpConnections, isHttp } from './envoy/http-connections.ts';
 import { outboundHttpRoutes } from './envoy/http-routes.ts';
 import { listener } from './envoy/listeners.ts';
 import { tcpProxy, weightedTcpProxy } from './envoy/tcp-proxies.ts';
+import { speaksMutualTls } from './envoy/tls-contexts.ts';
 import { adsSource } from './envoy/values.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { httpRoutes } from './metaprotocol/http-routes.ts';
@@ -44,6 +45,10 @@ interface PortTranslation {
 export function translateOutbound(kind: ProxyKind, meshService: MeshService, settings: MeshSettings): Translation {
   const { service } = meshService;
   if (discoveryOf(service.resolution) === 'none') return { resources: [], findings: [] };
+  if (meshService.security !== undefined && !speaksMutualTls(kind)) {
+    const message = `${service.host} demands certificates, which proxies of kind ${kind} do not show: they are not told of it.`;
+    return { resources: [], findings: [finding('ISTH1322', { object: service.provenance.object, message })] };
+  }
   const scopes = outboundScopes(kind, meshService);
   const ports = meshService.ports.map((port) =>
     kind === 'grpc' ? forGrpcClients(meshService, port) : forProxies(kind, meshService, port, settings),
@@ -87,7 +92,7 @@ function forProxies(
     const message = `Port ${port.number} of ${service.host} goes to whatever address is dialled, which metaproxy does not follow.`;
     return { resources: [], findings: [finding('ISTH0708', { object: service.provenance.object, message })] };
   }
-  if (meshService.security !== undefined && kind !== 'metaproxy' && isHttp(port.protocol)) {
+  if (meshService.security !== undefined && isHttp(port.protocol)) {
     const routesOnAds = { rds: { configSource: adsSource, routeConfigName: httpRouteName(service.host, port.number) } };
     const statPrefix = outboundClusterName(service.host, port.number);
     const filter = httpConnections({ statPrefix, routes: routesOnAds, filters: [], settings, direction: 'outbound' });

@@ -39,7 +39,7 @@ export function clustersHoldEndpoints({ resolution }: Service): boolean {
 
 /** The clusters of a service, for all kinds of proxies. `groups`: see clustersHoldEndpoints. */
 export function translateClusters(meshService: MeshService, groups: readonly EndpointGroup[] = []): Translation {
-  const { service, ports, policy } = meshService;
+  const { service, ports, policy, security } = meshService;
   const object = service.provenance.object;
   if (discoveryOf(service.resolution) === 'none') {
     const message = `${service.host} has resolution ${service.resolution}: no proxy is told of it.`;
@@ -53,11 +53,12 @@ export function translateClusters(meshService: MeshService, groups: readonly End
         const resource = encodeCluster(
           cluster(meshService, port, one.policy, own, 'subset' in one ? one.subset : undefined),
         );
-        const audiences = followsDialled(service, one.policy) ? envoys : everybody;
+        const audiences = security !== undefined || followsDialled(service, one.policy) ? envoys : everybody;
         return audiences.flatMap((audience) => inScopes(outboundScopes(audience, meshService), resource));
       },
     );
-    const forGrpc = isGrpcPort(port) ? grpcCluster(cluster(meshService, port, whole, own)) : undefined;
+    const forGrpc =
+      security === undefined && isGrpcPort(port) ? grpcCluster(cluster(meshService, port, whole, own)) : undefined;
     return [
       ...encoded,
       ...(forGrpc === undefined ? [] : inScopes(outboundScopes('grpc', meshService), encodeCluster(forGrpc))),

@@ -3,6 +3,7 @@
  * names, so that all share the bytes of a listener or cluster.
  */
 import type { ServiceSecurity } from '../../model/mesh-service.ts';
+import type { ProxyKind } from '../../model/proxy.ts';
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { adsSource } from './values.ts';
 
@@ -14,6 +15,11 @@ type SubjectAltNameMatcher = envoy.extensions.transport_sockets.tls.v3.SubjectAl
 /** The secrets by which a proxy knows its own certificate and the roots of the mesh; the names are Istio's. */
 export const certificateSecret = 'default';
 export const rootsSecret = 'ROOTCA';
+
+/** Kinds of proxies that show certificates and ask for them; no other kind is sent to where they are demanded. */
+export function speaksMutualTls(kind: ProxyKind): boolean {
+  return kind === 'envoy' || kind === 'envoy-meta';
+}
 
 const SOCKET = 'envoy.transport_sockets.tls';
 const URI = enumValue('envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType', 'URI');
