@@ -3,20 +3,20 @@
  */
 import type { ObjectRef } from './finding.ts';
 
-/** Conditions on an HTTP request that are all to hold. Regular expressions are RE2's, written by users. */
+/** Conditions on an HTTP request that are all to hold. Regular expressions are RE2's, written by users, each valid by itself. */
 export interface RequestCondition {
-  /** Anchored at the start of the path, which is taken without its query; empty for any. */
+  /** Anchored at the start of the path, which is made plain first and taken without its query; empty for any. */
   readonly pathRegex: string;
   /** In upper case; empty for any. */
   readonly methods: readonly string[];
-  /** By names in lower case; the whole of each value of the header has to match. */
+  /** By names in lower case; the whole of a value has to match, of several one. `host` is the authority. */
   readonly headers: readonly { readonly name: string; readonly regex: string }[];
 }
 
 export interface AccessRule {
   /** The policy that says so. */
   readonly object: ObjectRef;
-  /** SPIFFE ids, sorted. Any: whoever has a certificate of the mesh. */
+  /** SPIFFE ids, sorted. Any: whoever has a certificate of the mesh with a SPIFFE id. */
   readonly sources: readonly string[] | 'any';
   /** Ports of the workload. */
   readonly ports: readonly number[] | 'any';

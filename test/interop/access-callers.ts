@@ -60,9 +60,9 @@ export async function request2(caller: Caller, headers: Readonly<Record<string, 
   return reply;
 }
 
-/** A connection on which the caller speaks first, and is echoed. */
-export async function connection(caller: Caller): Promise<Reply> {
-  const text = await converse(caller, 'hello', (received) => received.includes('hello'));
+/** A connection that is opened by some words of the caller, which are echoed, or by a greeting of the server. */
+export async function connection(caller: Caller, words: 'hello' | ''): Promise<Reply> {
+  const text = await converse(caller, words, (received) => received.includes('hello'));
   if (text === undefined) return { outcome: 'stranger', text: '' };
   return { outcome: text.includes('hello') ? 'answered' : 'denied', text };
 }

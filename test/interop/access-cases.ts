@@ -47,6 +47,8 @@ export interface AccessCase {
   readonly port: number;
   /** Absent: a connection of which nothing but its ends is known. */
   readonly request?: CaseRequest;
+  /** Whether the server greets before the caller says a word. */
+  readonly isServerFirst?: true;
   readonly expected: Outcome;
 }
 
@@ -141,6 +143,21 @@ const ports: readonly AccessCase[] = [
     [rule({ ports: [80], sources: ['spiffe://x/y'] }), rule({ ports: [81] })],
     'denied',
   ),
+];
+
+/** Refused in the handshake already: later than that the server has spoken. */
+const silent = (name: string, rules: readonly AccessRule[], expected: Outcome, as = 'buyer'): AccessCase =>
+  tcp(`a server that speaks first: ${name}`, rules, expected, { as, isServerFirst: true });
+
+const serverFirst: readonly AccessCase[] = [
+  silent('the buyer', [rule()], 'answered'),
+  silent('another', [rule()], 'stranger', 'buyer2'),
+  silent('a common name', [rule()], 'stranger', 'a common name alone'),
+  silent('anybody', [rule({ sources: 'any' })], 'answered', 'buyer2'),
+  silent('no rules', [], 'stranger'),
+  silent('no sources', [rule({ sources: [] })], 'stranger'),
+  silent('another port', [rule({ ports: [443] })], 'stranger'),
+  silent('a rule for HTTP', [when({})], 'stranger'),
 ];
 
 const books = [when({ pathRegex: '/books' })];
@@ -354,6 +371,7 @@ export const accessCases: readonly AccessCase[] = [
   ...callers,
   ...empty,
   ...ports,
+  ...serverFirst,
   ...paths,
   ...methods,
   ...headers,

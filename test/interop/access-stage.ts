@@ -8,11 +8,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import type { AccessRule } from '../../src/model/access.ts';
-import { httpAccessFilter, networkAccessFilter } from '../../src/translate/envoy/access-control.ts';
+import { httpAccessFilter, networkAccessFilter, permittedCallers } from '../../src/translate/envoy/access-control.ts';
 import { httpConnections } from '../../src/translate/envoy/http-connections.ts';
 import { everythingTo } from '../../src/translate/envoy/http-routes.ts';
 import { tcpProxy } from '../../src/translate/envoy/tcp-proxies.ts';
+import { identityMatchers } from '../../src/translate/envoy/tls-contexts.ts';
 import { settings } from '../../src/translate/translation-fixture.ts';
+import type { JsonValue } from '../../src/xds-api/json-value.ts';
 import type { envoy } from '../../src/xds-api/messages.ts';
 import { toJson } from '../../src/xds-api/proto-json.ts';
 import { Authority, type Certificate } from './access-certificates.ts';
@@ -22,7 +24,8 @@ import { EnvoyAdmin } from './envoy-admin.ts';
 export interface Gate {
   readonly rules: readonly AccessRule[];
   readonly port: number;
-  readonly isHttp: boolean;
+  /** server-first: the server greets whoever it is connected with. */
+  readonly kind: 'http' | 'tcp' | 'server-first';
 }
 
 const READY_WITHIN_MS = 20_000;
@@ -46,6 +49,12 @@ export class AccessStage {
         socket.pipe(socket);
       }),
     );
+    const greeting = await this.#listen(
+      createServer((socket) => {
+        socket.on('error', () => {});
+        socket.write('hello');
+      }),
+    );
     const distinct = new Map(gates.map((gate) => [keyOf(gate), gate]));
     const [admin = 0, ...ports] = await freePorts(1 + distinct.size);
     for (const [at, key] of [...distinct.keys()].entries()) this.#ports.set(key, ports[at] ?? 0);
@@ -58,7 +67,10 @@ export class AccessStage {
       layered_runtime: {
         layers: [{ name: 'strict', static_layer: { 'envoy.features.fail_on_any_deprecated_feature': true } }],
       },
-      static_resources: { listeners, clusters: [cluster('http', http), cluster('tcp', tcp)] },
+      static_resources: {
+        listeners,
+        clusters: [cluster('http', http), cluster('tcp', tcp), cluster('server-first', greeting)],
+      },
     });
     const envoyAdmin = new EnvoyAdmin(admin);
     const deadline = performance.now() + READY_WITHIN_MS;
@@ -123,8 +135,8 @@ export class AccessStage {
   }
 }
 
-function keyOf({ rules, port, isHttp }: Gate): string {
-  return JSON.stringify([rules, port, isHttp]);
+function keyOf({ rules, port, kind }: Gate): string {
+  return JSON.stringify([rules, port, kind]);
 }
 
 const address = (port: number): object => ({ socket_address: { address: '127.0.0.1', port_value: port } });
@@ -142,7 +154,10 @@ function listener(listening: number, gate: Gate, authority: Authority, own: Cert
     common_tls_context: {
       alpn_protocols: ['h2', 'http/1.1'],
       tls_certificates: [{ certificate_chain: { inline_string: own.cert }, private_key: { inline_string: own.key } }],
-      validation_context: { trusted_ca: { inline_string: authority.root } },
+      validation_context: {
+        trusted_ca: { inline_string: authority.root },
+        ...(gate.kind === 'server-first' ? namesOf(gate) : {}),
+      },
     },
   };
   return {
@@ -152,8 +167,21 @@ function listener(listening: number, gate: Gate, authority: Authority, own: Cert
   };
 }
 
-function filtersOf({ rules, port, isHttp }: Gate): readonly envoy.config.listener.v3.Filter[] {
-  if (!isHttp) return [networkAccessFilter(rules, port), tcpProxy('tcp', 'tcp', settings)];
+/** Of those to whom the handshake is open. */
+function namesOf({ rules, port }: Gate): object {
+  const callers = permittedCallers(rules, port);
+  if (callers === 'any') return {};
+  const matchTypedSubjectAltNames = identityMatchers(callers);
+  const context = { matchTypedSubjectAltNames };
+  return { ...jsonObject(toJson('envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext', context)) };
+}
+
+function jsonObject(value: JsonValue): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+function filtersOf({ rules, port, kind }: Gate): readonly envoy.config.listener.v3.Filter[] {
+  if (kind !== 'http') return [networkAccessFilter(rules, port), tcpProxy(kind, kind, settings)];
   return [
     httpConnections({
       statPrefix: 'http',

@@ -12,7 +12,10 @@ import { peerUnderTest } from './peer-under-test.ts';
 
 const envoy = peerUnderTest('envoy');
 
-const gateOf = ({ rules, port, request: asked }: AccessCase): Gate => ({ rules, port, isHttp: asked !== undefined });
+function gateOf({ rules, port, request: asked, isServerFirst }: AccessCase): Gate {
+  if (asked !== undefined) return { rules, port, kind: 'http' };
+  return { rules, port, kind: isServerFirst === true ? 'server-first' : 'tcp' };
+}
 
 /** A text as its bytes in UTF-8, one a character. */
 const bytes = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
@@ -55,7 +58,7 @@ describe.skipIf(envoy === undefined)('access as envoy enforces it', () => {
 
   async function send(asked: AccessCase): Promise<Reply> {
     const caller = { certificate: certificates.get(asked.as), port: stage.portOf(gateOf(asked)) };
-    if (asked.request === undefined) return connection(caller);
+    if (asked.request === undefined) return connection(caller, asked.isServerFirst === true ? '' : 'hello');
     const { method, path, headers, version } = asked.request;
     if (version === 2) return request2(caller, pseudoHeaders(asked.request));
     return request(caller, { method, target: bytes(path), headers: headers.map(bytes) });
