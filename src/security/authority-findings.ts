@@ -1,5 +1,5 @@
 /** What users should know of the built-in authority. */
-import { type Finding, finding } from '../model/finding.ts';
+import { type Finding, finding, type ObjectRef } from '../model/finding.ts';
 import type { AuthorityStatus } from './authority-status.ts';
 
 export interface AuthorityFacts {
@@ -28,13 +28,27 @@ export function authorityFindings({ status, place, openToOthers, now }: Authorit
 /** Only the root that signs is worth a rotation: others go with one. */
 function rootFindings({ trustDomain, roots: [signing] }: AuthorityStatus, now: number): readonly Finding[] {
   if (signing === undefined) return [];
-  const object = { kind: 'CertificateAuthority', name: trustDomain };
-  const { notAfter, notBefore, subject } = signing;
-  const until = new Date(notAfter).toISOString();
-  if (notAfter <= now) return [finding('ISTH1202', { object, message: `${subject} expired at ${until}.` })];
-  const soon = Math.min(soonMs, (notAfter - notBefore) / 5);
-  if (notAfter - now > soon) return [];
-  return [finding('ISTH1203', { object, message: `${subject} expires at ${until}.` })];
+  const { subject, notBefore, notAfter } = signing;
+  const dates = { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
+  return expiryFindings({ kind: 'CertificateAuthority', name: trustDomain }, { subject, ...dates }, now);
+}
+
+export interface ExpiringCertificate {
+  readonly subject: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** Of the certificate that an authority signs with. */
+export function expiryFindings(
+  object: ObjectRef,
+  { subject, notBefore, notAfter }: ExpiringCertificate,
+  now: number,
+): readonly Finding[] {
+  const [begin, end] = [notBefore.getTime(), notAfter.getTime()];
+  if (end <= now) return [finding('ISTH1202', { object, message: `${subject} expired at ${notAfter.toISOString()}.` })];
+  if (end - now > Math.min(soonMs, (end - begin) / 5)) return [];
+  return [finding('ISTH1203', { object, message: `${subject} expires at ${notAfter.toISOString()}.` })];
 }
 
 function rotationFindings({ trustDomain, phase, since, steps }: AuthorityStatus): readonly Finding[] {
