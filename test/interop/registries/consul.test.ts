@@ -8,6 +8,7 @@ import type { ServiceRegistry } from '../../../src/resources/kinds.ts';
 import { type CatalogEntry, ConsulServer } from '../../peers/consul/consul-server.ts';
 import { peerUnderTest } from '../peer-under-test.ts';
 import { BridgedRegistry, graceMs, holdMs } from './bridged-registry.ts';
+import { testRegistryPromises } from './registry-promises.ts';
 
 const consul = peerUnderTest('consul');
 
@@ -42,7 +43,7 @@ describe.skipIf(consul === undefined)('a Consul registry', () => {
   let bridged: BridgedRegistry;
 
   beforeAll(async () => {
-    server = await ConsulServer.start();
+    server = await ConsulServer.start({ isLasting: true });
   });
   afterAll(async () => server?.stop());
   beforeEach(async () => {
@@ -54,8 +55,31 @@ describe.skipIf(consul === undefined)('a Consul registry', () => {
     await seed(server);
     bridged = open(server);
     await bridged.untilShown(all);
+    await bridged.untilState('live');
   });
   afterEach(async () => bridged?.close());
+
+  testRegistryPromises({
+    bridged: () => bridged,
+    shown: all,
+    open: (known, spec) => open(server, spec, known),
+    server: () => server,
+    registerAll: () => seed(server),
+    repeat: async () => {
+      await server.call('PUT', '/v1/kv/other', 'x');
+      await seed(server);
+    },
+    add: () => server.register(at('carts', 9)),
+    remove: () => server.deregister(gone('carts', 9)),
+    shownWithIt: { ...all, carts: ['10.0.0.5', '10.0.0.9'] },
+    loseMost: async () => {
+      const lost = [1, 2, 3].map((n) => ({
+        Service: { Verb: 'delete', Node: `n${n}`, Service: { ID: `orders-${n}`, Service: 'orders' } },
+      }));
+      await server.call('PUT', '/v1/txn', lost);
+      return { before: all, left: { ...all, orders: ['10.0.0.4'] } };
+    },
+  });
 
   it('is read with all that the mesh needs', async () => {
     await server.register({
@@ -80,14 +104,6 @@ describe.skipIf(consul === undefined)('a Consul registry', () => {
         metadata: { canary: 'canary', owner: 'post', protocol: 'grpc', version: 'v2' },
       },
     ]);
-  });
-
-  it('that has nothing new changes nothing', async () => {
-    const { changes } = bridged;
-    await server.call('PUT', '/v1/kv/other', 'x');
-    await sleep(2_500);
-    expect(bridged.changes).toBe(changes);
-    expect(bridged.status?.state).toBe('live');
   });
 
   it('shows instances and services that come and go', async () => {
@@ -148,30 +164,19 @@ describe.skipIf(consul === undefined)('a Consul registry', () => {
     expect(Object.keys(bridged.shown)).not.toContain('carts-proxy');
   });
 
-  it('that freezes is not believed to be empty', async () => {
-    const { changes } = bridged;
-    server.freeze();
-    try {
-      await bridged.untilState('stale');
-      await sleep(graceMs);
-      expect(bridged.shown).toEqual(all);
-    } finally {
-      server.thaw();
-    }
+  it('that comes back empty shows what is registered anew, while what it lost is held', async () => {
+    // So that the new one begins with a lower index.
+    for (let n = 0; n < 100; n++) await server.register(at('orders', 1, { Meta: { n: String(n) } }));
+    await server.restartEmpty();
     await bridged.untilState('live');
+    await sleep(graceMs + holdMs / 2);
     expect(bridged.shown).toEqual(all);
-    expect(bridged.changes).toBe(changes);
-  });
-
-  it('that loses most instances of a service at once has them held, and released by hand', async () => {
-    const lost = [1, 2, 3].map((n) => ({
-      Service: { Verb: 'delete', Node: `n${n}`, Service: { ID: `orders-${n}`, Service: 'orders' } },
-    }));
-    await server.call('PUT', '/v1/txn', lost);
-    await expect.poll(() => bridged.codes, { timeout: 5_000 }).toContain('ISTH1005');
-    expect(bridged.shown).toEqual(all);
-    expect(bridged.release()).toHaveLength(1);
-    await bridged.untilShown({ carts: ['10.0.0.5'], orders: ['10.0.0.4'] });
+    expect(bridged.codes).toContain('ISTH1005');
+    await server.register(at('fresh', 7));
+    await bridged.untilShown({ ...all, fresh: ['10.0.0.7'] }, 3_000);
+    await seed(server);
+    await expect.poll(() => bridged.codes).toEqual([]);
+    expect(bridged.shown).toEqual({ ...all, fresh: ['10.0.0.7'] });
   });
 
   it('without the datacenter, or the namespaces, that are asked for says so', async () => {
@@ -229,65 +234,6 @@ describe.skipIf(consul === undefined)('a Consul registry', () => {
     } finally {
       await few.close();
     }
-  });
-});
-
-describe.skipIf(consul === undefined)('a Consul registry that is started again', () => {
-  let server: ConsulServer;
-  let bridged: BridgedRegistry;
-
-  const begin = async (isLasting: boolean): Promise<void> => {
-    server = await ConsulServer.start({ isLasting });
-    await seed(server);
-    bridged = open(server);
-    await bridged.untilShown(all);
-  };
-  afterEach(async () => {
-    await bridged?.close();
-    await server?.stop();
-  });
-
-  it('with what it had loses nothing, and is followed on', async () => {
-    await begin(true);
-    const { changes } = bridged;
-    await server.kill();
-    await bridged.untilState('stale');
-    await sleep(graceMs + holdMs);
-    expect(bridged.shown).toEqual(all);
-    await server.restart();
-    await bridged.untilState('live', 30_000);
-    await sleep(graceMs + 500);
-    expect(bridged.shown).toEqual(all);
-    expect(bridged.changes).toBe(changes);
-    await server.register(at('carts', 6));
-    await bridged.untilShown({ ...all, carts: ['10.0.0.5', '10.0.0.6'] });
-  });
-
-  it('with nothing keeps all while its loss is held, and shows what is registered anew', async () => {
-    await begin(false);
-    // So that the new one begins with a lower index.
-    for (let n = 0; n < 100; n++) await server.register(at('orders', 1, { Meta: { n: String(n) } }));
-    await server.restart();
-    await bridged.untilState('live');
-    await sleep(graceMs + holdMs / 2);
-    expect(bridged.shown).toEqual(all);
-    expect(bridged.codes).toContain('ISTH1005');
-    await server.register(at('fresh', 7));
-    await bridged.untilShown({ ...all, fresh: ['10.0.0.7'] }, 3_000);
-    await seed(server);
-    await expect.poll(() => bridged.codes).toEqual([]);
-    expect(bridged.shown).toEqual({ ...all, fresh: ['10.0.0.7'] });
-  });
-
-  it('later than we are served from what it said before', async () => {
-    await begin(false);
-    const earlier = bridged;
-    await server.kill();
-    bridged = open(server, {}, earlier);
-    await bridged.untilState('stale');
-    expect(bridged.shown).toEqual(all);
-    expect(bridged.codes).toEqual(['ISTH1003', 'ISTH1010']);
-    await earlier.close();
   });
 });
 

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RegistrySelectSpec } from '../../../src/resources/kinds.ts';
+import type { RegistrySelectSpec, ServiceRegistry } from '../../../src/resources/kinds.ts';
 import { testRegistry } from '../../../src/resources/service-registry-fixture.ts';
 import { type NacosInstance, NacosServer } from '../../peers/nacos/nacos-server.ts';
 import { peerUnderTest } from '../peer-under-test.ts';
-import { BridgedRegistry, graceMs, holdMs } from './bridged-registry.ts';
+import { BridgedRegistry } from './bridged-registry.ts';
+import { testRegistryPromises } from './registry-promises.ts';
 
 const nacos = peerUnderTest('nacos');
 /** Longer than a server takes from its first answer over gRPC to its first over HTTP, by which tests register. */
@@ -29,6 +30,7 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
     chosen: Partial<RegistrySelectSpec> = {},
     options: Readonly<Record<string, string>> = {},
     known?: BridgedRegistry,
+    spec: Partial<ServiceRegistry['spec']> = {},
   ) =>
     new BridgedRegistry(
       {
@@ -37,13 +39,14 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
         interval: 200,
         select: select(chosen),
         options: { warmUp: `${warmUpMs}ms`, ...options },
+        ...spec,
       },
       known?.records.values(),
     );
   const orders = [1, 2, 3, 4].map((n) => at('orders', n, { weight: n / 2, metadata: { protocol: 'grpc' } }));
-  const carts = [at('carts', 5, { groupName: 'shop', ephemeral: false, clusterName: 'east' })];
+  const cart = at('carts', 5, { groupName: 'shop', ephemeral: false, clusterName: 'east' });
   const registerAll = async () => {
-    for (const instance of [...orders, ...carts]) await server.register(instance);
+    for (const instance of [...orders, cart]) await server.register(instance);
   };
   const all = { carts: ips(5), orders: ips(1, 2, 3, 4) };
 
@@ -59,6 +62,31 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
     await bridged.untilState('live');
   });
   afterEach(async () => bridged?.close());
+
+  testRegistryPromises({
+    bridged: () => bridged,
+    shown: all,
+    open: (known, spec) => open({}, {}, known, spec),
+    server: () => server,
+    // Of the ephemeral instances none is left; they come back one by one.
+    recover: async () => {
+      await bridged.untilState('live', 30_000);
+      for (const instance of orders) {
+        await sleep(200);
+        await server.register(instance);
+        expect(bridged.shown).toEqual(all);
+      }
+    },
+    registerAll: async () => {
+      await server.createNamespace('dev');
+      await registerAll();
+    },
+    repeat: registerAll,
+    add: () => server.register({ ...cart, ip: '10.0.0.9' }),
+    remove: () => server.deregister({ ...cart, ip: '10.0.0.9' }),
+    shownWithIt: { ...all, carts: ips(5, 9) },
+    settleMs: warmUpMs,
+  });
 
   it('is read with all that the mesh needs, of all its groups', () => {
     expect(bridged.service('carts')).toMatchObject({ namespace: 'public', group: 'shop' });
@@ -76,14 +104,6 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
       [1.5, 'grpc'],
       [2, 'grpc'],
     ]);
-  });
-
-  it('that says the same again and again changes nothing', async () => {
-    await sleep(1_000);
-    const { changes } = bridged;
-    await sleep(2_000);
-    expect(bridged.changes).toBe(changes);
-    expect(bridged.codes).toEqual([]);
   });
 
   it('shows instances and services that come and go, as it pushes them', async () => {
@@ -151,49 +171,6 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
     for (const instance of registered) await server.remove(instance);
   });
 
-  it('that is killed loses nothing, neither while it is gone nor until all have registered again', async () => {
-    const { changes } = bridged;
-    await server.kill();
-    await bridged.untilState('stale');
-    await sleep(graceMs + 500);
-    await server.restart();
-    await bridged.untilState('live', 30_000);
-    // Of the ephemeral instances none is left; they come back one by one.
-    for (const instance of orders) {
-      await sleep(200);
-      await server.register(instance);
-      expect(bridged.shown).toEqual(all);
-    }
-    await sleep(warmUpMs + graceMs);
-    expect(bridged.shown).toEqual(all);
-    expect(bridged.changes).toBe(changes);
-    await server.deregister(at('orders', 4));
-    await bridged.untilShown({ ...all, orders: ips(1, 2, 3) });
-  });
-
-  it('that comes back empty keeps all while its loss is held', async () => {
-    await server.restartEmpty();
-    await bridged.untilState('live', 30_000);
-    await sleep(warmUpMs + graceMs + holdMs / 4);
-    expect(bridged.shown).toEqual(all);
-    expect(bridged.codes).toContain('ISTH1005');
-    await server.createNamespace('dev');
-  });
-
-  it('that freezes is not believed to be empty', async () => {
-    server.freeze();
-    try {
-      await bridged.untilState('stale');
-      await sleep(graceMs);
-      expect(bridged.shown).toEqual(all);
-    } finally {
-      server.thaw();
-    }
-    await bridged.untilState('live');
-    await sleep(graceMs);
-    expect(bridged.shown).toEqual(all);
-  });
-
   it('of which gRPC cannot be reached is followed over HTTP', async () => {
     await bridged.close();
     bridged = open({}, { grpcPort: '1' });
@@ -205,16 +182,6 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
     await bridged.untilShown(all);
     await sleep(1_000);
     expect(bridged.changes).toBe(changes + 1);
-  });
-
-  it('that cannot be reached at the start is served from what it said before', async () => {
-    const earlier = bridged;
-    await server.kill();
-    bridged = open({}, {}, earlier);
-    await bridged.untilState('stale');
-    expect(bridged.shown).toEqual(all);
-    expect(bridged.codes).toEqual(['ISTH1003', 'ISTH1010']);
-    await earlier.close();
   });
 });
 

@@ -12,6 +12,7 @@ import { forAll, onlyFor, ZooKeeperWriter } from '../../peers/zookeeper/zookeepe
 import { peerUnderTest } from '../peer-under-test.ts';
 import { BridgedRegistry, graceMs, holdMs } from './bridged-registry.ts';
 import { MuteRelay } from './mute-relay.ts';
+import { testRegistryPromises } from './registry-promises.ts';
 
 const zooKeeper = peerUnderTest('zookeeper');
 /** Of ZooKeeper's client, so short that tests can wait for it. */
@@ -56,12 +57,22 @@ async function registerAll(writer: ZooKeeperWriter): Promise<void> {
   await writer.create('/services/shop/10.0.0.6:20880', { data: instance(6) });
 }
 
-describe.skipIf(zooKeeper === undefined)('Dubbo registered in a ZooKeeper', () => {
+describe.skipIf(zooKeeper === undefined)('a ZooKeeper where Dubbo registers', () => {
   let server: ZooKeeperServer;
   let writer: ZooKeeperWriter;
   let bridged: BridgedRegistry;
-  const open = (spec: Partial<ConstructorParameters<typeof BridgedRegistry>[0]> = {}): BridgedRegistry =>
-    new BridgedRegistry({ type: 'ZooKeeper', addresses: [server.address], options: { sessionTimeout }, ...spec });
+  const open = (
+    spec: Partial<ConstructorParameters<typeof BridgedRegistry>[0]> = {},
+    known?: BridgedRegistry,
+  ): BridgedRegistry =>
+    new BridgedRegistry(
+      { type: 'ZooKeeper', addresses: [server.address], options: { sessionTimeout }, ...spec },
+      known?.records.values(),
+    );
+  const reconnect = async (): Promise<void> => {
+    await writer?.close();
+    writer = await ZooKeeperWriter.connect(server.address);
+  };
 
   beforeAll(async () => {
     server = await ZooKeeperServer.start();
@@ -78,6 +89,40 @@ describe.skipIf(zooKeeper === undefined)('Dubbo registered in a ZooKeeper', () =
     await bridged?.close();
     await writer?.close();
     await server.restartEmpty();
+  });
+
+  testRegistryPromises({
+    bridged: () => bridged,
+    shown: all,
+    open: (known, spec) => open(spec, known),
+    server: () => server,
+    recover: reconnect,
+    registerAll: async () => {
+      await reconnect();
+      await registerAll(writer);
+    },
+    repeat: () => writer.write('/services/shop/10.0.0.6:20880', instance(6)),
+    add: () => writer.create(provider('com.Carts', 9)),
+    remove: () => writer.remove(provider('com.Carts', 9)),
+    shownWithIt: { ...all, 'com.Carts': ['10.0.0.5', '10.0.0.9'] },
+    settleMs: sessionMs,
+    // What stands below a root that is not there is kept for as long as that is so.
+    foundEmpty: async (found) => {
+      await found.untilState('stale');
+      await found.untilState('live', 30_000);
+      await sleep(sessionMs + graceMs + holdMs);
+      expect(bridged.shown).toEqual(all);
+      expect(found.status?.reason).toBe('there is no /dubbo and no /services');
+    },
+    // As when the session of a provider with many instances ends.
+    loseMost: async () => {
+      const others = await ZooKeeperWriter.connect(server.address);
+      for (const n of [6, 7, 8, 9, 10, 11]) await others.create(provider('com.Orders', n), { isEphemeral: true });
+      const before = { ...all, 'com.Orders': [1, 10, 11, 2, 3, 4, 6, 7, 8, 9].map((n) => `10.0.0.${n}`) };
+      await bridged.untilShown(before);
+      await others.close();
+      return { before, left: all };
+    },
   });
 
   it('is read with all that the mesh needs, at both levels', async () => {
@@ -115,46 +160,6 @@ describe.skipIf(zooKeeper === undefined)('Dubbo registered in a ZooKeeper', () =
     await bridged.untilShown({ 'com.Orders': ['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.9'], shop: ['10.0.0.6'] });
   });
 
-  it('loses nothing when ZooKeeper is killed, and comes back', async () => {
-    const { changes } = bridged;
-    await server.kill();
-    await bridged.untilState('stale');
-    await sleep(graceMs);
-    await server.restart();
-    await bridged.untilState('live');
-    await sleep(sessionMs + graceMs);
-    expect(bridged.shown).toEqual(all);
-    expect(bridged.changes).toBe(changes);
-  });
-
-  it('stays in force when ZooKeeper comes back empty, until it is registered again', async () => {
-    await server.restartEmpty();
-    await bridged.untilState('stale');
-    await bridged.untilState('live', 30_000);
-    await sleep(sessionMs + graceMs + holdMs);
-    expect(bridged.shown).toEqual(all);
-    expect(bridged.status?.reason).toBe('there is no /dubbo and no /services');
-    await writer.close();
-    writer = await ZooKeeperWriter.connect(server.address);
-    await registerAll(writer);
-    await expect.poll(() => bridged.codes, { timeout: 15_000 }).toEqual([]);
-    expect(bridged.shown).toEqual(all);
-  });
-
-  it('is not believed to be gone when ZooKeeper freezes for longer than sessions last', async () => {
-    server.freeze();
-    try {
-      await bridged.untilState('stale');
-      await sleep(sessionMs);
-      expect(bridged.shown).toEqual(all);
-    } finally {
-      server.thaw();
-    }
-    await bridged.untilState('live');
-    await sleep(sessionMs);
-    expect(bridged.shown).toEqual(all);
-  });
-
   it('is followed on, with what happened meanwhile, when our session expires', async () => {
     const relay = await MuteRelay.start(server.port);
     const behind = open({ addresses: [relay.address] });
@@ -173,18 +178,6 @@ describe.skipIf(zooKeeper === undefined)('Dubbo registered in a ZooKeeper', () =
       await behind.close();
       await relay.stop();
     }
-  });
-
-  it('is held when the sessions of most providers end at once, and released by hand', async () => {
-    const others = await ZooKeeperWriter.connect(server.address);
-    for (const n of [6, 7, 8, 9, 10, 11]) await others.create(provider('com.Orders', n), { isEphemeral: true });
-    const more = [1, 10, 11, 2, 3, 4, 6, 7, 8, 9].map((n) => `10.0.0.${n}`);
-    await bridged.untilShown({ ...all, 'com.Orders': more });
-    await others.close();
-    await expect.poll(() => bridged.codes, { timeout: 5_000 }).toContain('ISTH1005');
-    expect(bridged.shown['com.Orders']).toEqual(more);
-    expect(bridged.release()).toHaveLength(1);
-    await bridged.untilShown(all);
   });
 });
 

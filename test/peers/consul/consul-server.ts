@@ -58,7 +58,7 @@ export class ConsulServer {
     const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-consul-'));
     const [http = 0, server = 0, lan = 0, wan = 0, https = 0] = await freePorts(5);
     if (tls) makeCertificates(folder);
-    const store = isLasting ? ['-server', '-bootstrap-expect=1', `-data-dir=${folder}`] : ['-dev'];
+    const store = isLasting ? ['-server', '-bootstrap-expect=1', `-data-dir=${storeIn(folder)}`] : ['-dev'];
     const parameters = [
       ['agent', ...store, '-node=here', '-bind=127.0.0.1', '-client=127.0.0.1', '-log-level=warn'],
       [
@@ -98,6 +98,12 @@ export class ConsulServer {
   async restart(): Promise<void> {
     await this.#process?.kill();
     this.#process = await this.#start();
+  }
+
+  async restartEmpty(): Promise<void> {
+    await this.#process?.kill();
+    rmSync(storeIn(this.#folder), { recursive: true, force: true });
+    await this.restart();
   }
 
   async kill(): Promise<void> {
@@ -142,6 +148,10 @@ export class ConsulServer {
     const nodes = await this.call('GET', '/v1/health/state/passing');
     return Array.isArray(nodes) && nodes.some((check) => JSON.stringify(check).includes('"serfHealth"'));
   }
+}
+
+function storeIn(folder: string): string {
+  return path.join(folder, 'store');
 }
 
 function accessControl(rootToken: string): string {

@@ -62,7 +62,11 @@ export class EurekaServer {
     return server;
   }
 
-  /** Starts it again; it has forgotten everything. */
+  /** It has forgotten everything, whichever way it is started again. */
+  async restartEmpty(): Promise<void> {
+    await this.restart();
+  }
+
   async restart(): Promise<void> {
     await this.kill();
     this.#process = await ServerProcess.start({
