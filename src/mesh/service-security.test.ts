@@ -68,7 +68,7 @@ it('an endpoint that comes or goes changes nothing as long as the identities are
 it('what an inbound port demands are the rules for the workload that stands there', () => {
   const { mesh, set } = meshOf(enforced, orders, mayCall('new', 'a'));
   const guards = () =>
-    mesh.inboundPorts.values().map(({ address, guard }) => [address, guard?.identity, guard?.rules?.length]);
+    [...mesh.inboundPorts.values()].map(({ address, guard }) => [address, guard?.identity, guard?.rules?.length]);
   expect(guards().toSorted()).toEqual([
     ['10.0.0.1', id('new'), 1],
     ['10.0.0.2', id('old'), 0],
