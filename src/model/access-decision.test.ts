@@ -85,6 +85,14 @@ it('takes headers of which the proxy keeps one value for one, and the authority 
   expect(asks(condition('keep-alive', '.*'), { headers: twice('keep-alive') }).allowed).toBe(false);
 });
 
+it('takes cookies for one over HTTP/2, and each by itself over HTTP/1.1', () => {
+  const condition = (regex: string) => [when({ headers: [{ name: 'cookie', regex }] })];
+  const headers = ['a', 'b'].map((value) => ({ name: 'cookie', value }));
+  expect(asks(condition('b'), { headers }).allowed).toBe(true);
+  expect(asks(condition('b'), { headers, isHttp2: true }).allowed).toBe(false);
+  expect(asks(condition('a; b'), { headers, isHttp2: true }).allowed).toBe(true);
+});
+
 it('compares bytes, as proxies do: a dot is one of them', () => {
   const named = (regex: string) => [when({ headers: [{ name: 'x-name', regex }] })];
   const headers = [{ name: 'x-name', value: 'café' }];

@@ -24,6 +24,8 @@ export interface AccessRequest {
   readonly path: string;
   /** In their order; names in any case, and more than once. The authority is `host`. */
   readonly headers: readonly RequestHeader[];
+  /** Over HTTP/2 several cookies are one header; over HTTP/1.1, the default, they are several. */
+  readonly isHttp2?: boolean;
 }
 
 export interface RequestHeader {
@@ -79,9 +81,9 @@ function holds({ pathRegex, methods, headers }: RequestCondition, request: Enfor
   });
 }
 
-function enforcedRequest({ method, path, headers }: AccessRequest): EnforcedRequest | undefined {
+function enforcedRequest({ method, path, headers, isHttp2 = false }: AccessRequest): EnforcedRequest | undefined {
   const enforced = enforcedPath(path);
-  return enforced === undefined ? undefined : { method, path: enforced, headers: enforcedHeaders(headers) };
+  return enforced === undefined ? undefined : { method, path: enforced, headers: enforcedHeaders(headers, isHttp2) };
 }
 
 /** Of one connection only, or the proxy's own to say: what a caller writes into them is gone when rules are asked. */
@@ -98,16 +100,37 @@ const joined = new Set([
   ...['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-request-id'],
 ]);
 
-function enforcedHeaders(headers: readonly RequestHeader[]): ReadonlyMap<string, readonly string[]> {
+function separatorOf(name: string, isHttp2: boolean): string | undefined {
+  if (name === 'cookie' && isHttp2) return '; ';
+  return joined.has(name) ? ',' : undefined;
+}
+
+function enforcedHeaders(headers: readonly RequestHeader[], isHttp2: boolean): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, string[]>();
   for (const { name, value } of headers) {
     const key = name.toLowerCase() === ':authority' ? 'host' : name.toLowerCase();
-    if (takenOut.has(key)) continue;
-    const text = byteText(value.replace(/^[ \t]+|[ \t]+$/g, ''));
+    const text = byteText(trimmed(value));
     const before = values.get(key);
     if (before === undefined) values.set(key, [text]);
-    else if (joined.has(key)) before[0] = `${before[0]},${text}`;
     else before.push(text);
   }
-  return values;
+  const seen = [...values].filter(([name]) => !takenOut.has(name));
+  return new Map(
+    seen.map(([name, all]) => {
+      const separator = separatorOf(name, isHttp2);
+      return [name, separator === undefined ? all : [all.join(separator)]];
+    }),
+  );
+}
+
+/** Without the blanks that are no part of a header's value; in linear time, however many there are within it. */
+function trimmed(value: string): string {
+  let [start, end] = [0, value.length];
+  while (start < end && isBlank(value[start])) start++;
+  while (end > start && isBlank(value[end - 1])) end--;
+  return value.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
 }

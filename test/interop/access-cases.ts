@@ -329,6 +329,51 @@ const headers: readonly AccessCase[] = [
   header(['x-envoy-internal: true'], [when({ headers: [{ name: 'x-envoy-internal', regex: 'true' }] })], 'denied'),
 ];
 
+/** Envoy keeps one value of these, and each of all others. */
+const joined = [
+  ...['accept', 'accept-encoding', 'access-control-request-headers', 'access-control-request-method', 'authorization'],
+  ...[
+    'cache-control',
+    'content-encoding',
+    'content-type',
+    'grpc-accept-encoding',
+    'grpc-timeout',
+    'if-match',
+    'pragma',
+  ],
+  ...['if-none-match', 'origin', 'referer', 'user-agent', 'via', 'x-client-trace-id', 'x-forwarded-for'],
+  ...['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-request-id'],
+];
+const separate = [
+  'accept-language',
+  'cookie',
+  'date',
+  'forwarded',
+  'range',
+  'traceparent',
+  'x-b3-traceid',
+  'x-real-ip',
+];
+
+const repeated: readonly AccessCase[] = [...joined, ...separate].flatMap((name) => {
+  const together = [when({ headers: [{ name, regex: 'a,b' }] })];
+  const one = [when({ headers: [{ name, regex: 'b' }] })];
+  const isJoined = joined.includes(name);
+  return [
+    header([`${name}: a`, `${name}: b`], together, isJoined ? 'answered' : 'denied'),
+    header([`${name}: a`, `${name}: b`], one, isJoined ? 'denied' : 'answered'),
+  ];
+});
+
+const cookies: readonly AccessCase[] = ['a', 'b', 'a; b'].map((regex) =>
+  header(
+    ['cookie: a', 'cookie: b'],
+    [when({ headers: [{ name: 'cookie', regex }] })],
+    regex === 'a; b' ? 'answered' : 'denied',
+    2,
+  ),
+);
+
 const named = (name: string, base: AccessRule): AccessRule => ({ ...base, object: { ...base.object, name } });
 const narrow = named('narrow', when({ pathRegex: '/books', methods: ['GET'] }));
 const wide = named('wide', { ...when({ pathRegex: '/b' }), sources: [spiffe('ns/far/sa/buyer')] });
@@ -375,5 +420,7 @@ export const accessCases: readonly AccessCase[] = [
   ...paths,
   ...methods,
   ...headers,
+  ...repeated,
+  ...cookies,
   ...overlapping,
 ];

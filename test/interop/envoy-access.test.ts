@@ -30,8 +30,9 @@ function decide({ as, rules, port, request: asked }: AccessCase): boolean {
   const policy = { key: 'spiffe://cluster.local/ns/shop/sa/books', rules };
   const matches = (regex: string, text: string) => RE2JS.matches(regex, text);
   if (asked === undefined) return allowed(policy, call, matches).allowed;
-  const { method, path, headers } = asked;
-  return allowed(policy, { ...call, request: { method, path, headers: headers.map(split) } }, matches).allowed;
+  const { method, path, headers, version } = asked;
+  const asSent = { method, path, headers: headers.map(split), isHttp2: version === 2 };
+  return allowed(policy, { ...call, request: asSent }, matches).allowed;
 }
 
 function pseudoHeaders({ method, path, headers }: CaseRequest): Record<string, string | string[]> {
