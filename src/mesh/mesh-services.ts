@@ -7,6 +7,7 @@ import { isAtLeast } from '../model/migration.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
+import type { ServiceSplits, SplitCallers } from '../model/traffic-split.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { singleAddress } from './ip-address.ts';
 import type { Migration } from './migrations.ts';
@@ -27,6 +28,10 @@ interface Tables {
   readonly migrations: Collection<Migration>;
   /** By service key. */
   readonly securities: Collection<ServiceSecurity>;
+  /** By service key. */
+  readonly splits: Collection<ServiceSplits>;
+  /** By service key. */
+  readonly splitCallers: Collection<SplitCallers>;
 }
 
 /** Keyed by service key. */
@@ -51,9 +56,17 @@ function policyOf({ key }: Service, context: Context, { hostPolicies, migrations
   return migration !== undefined && isAtLeast(migration.plan.spec.stage, 'Mirror') ? withExactShares(policy) : policy;
 }
 
-function securityOf({ key }: Service, context: Context, { securities }: Tables): Pick<MeshService, 'security'> {
+function securityOf(
+  { key }: Service,
+  context: Context,
+  { securities, splitCallers }: Tables,
+): Pick<MeshService, 'security' | 'splitCallers'> {
   const security = context.get(securities, key);
-  return security === undefined ? {} : { security };
+  const split = context.get(splitCallers, key);
+  return {
+    ...(security === undefined ? {} : { security }),
+    ...(split === undefined ? {} : { splitCallers: split.callers }),
+  };
 }
 
 function isContested({ host }: Service, context: Context, { hosts }: Tables): boolean {
@@ -82,7 +95,10 @@ function addressesOf(
 }
 
 function meshPort(service: Service, port: ServicePort, context: Context, tables: Tables): MeshPort {
-  if (port.protocol.kind !== 'metaprotocol') return { port };
+  if (port.protocol.kind !== 'metaprotocol') {
+    const split = context.get(tables.splits, service.key)?.ports[port.number];
+    return split === undefined ? { port } : { port, split };
+  }
   const { application } = port.protocol;
   const codec = context.get(tables.portCodecs, application);
   const routes = context.get(tables.routeTables, routeTableKey(service.key, port.number));

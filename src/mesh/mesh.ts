@@ -41,6 +41,7 @@ import { routeTables } from './route-tables.ts';
 import { serviceSecurities } from './service-security.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
 import { meshSettings } from './settings.ts';
+import { serviceSplits, splitCallers } from './traffic-splits.ts';
 import { reportUnguardedLimits } from './unguarded-limits.ts';
 import { type ReservedAddress, reservedAddresses, type VirtualIpClaim, virtualIpClaims } from './virtual-ip-claims.ts';
 import type { VirtualIpRanges } from './virtual-ips.ts';
@@ -119,7 +120,13 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const routers = rulesByHost(engine, 'meta routers', named, resources.MetaRouter, (router) => router.spec.hosts);
   const targets = { ...named, services: allServices, hostPolicies: policies };
   const abilities = codecAbilities(engine, codecs, inspect);
-  const routes = routeTables(engine, { ...targets, codecAbilities: abilities }, routers);
+  const splits = serviceSplits(engine, {
+    settings,
+    services: allServices,
+    trafficSplits: resources.TrafficSplit,
+    routeGroups: resources.HTTPRouteGroup,
+  });
+  const routes = routeTables(engine, { ...targets, codecAbilities: abilities, splits }, routers);
 
   const reserved = reservedAddresses(engine, declarations);
   const { leases } = inputs;
@@ -146,6 +153,8 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     portCodecs: codecs,
     routeTables: routes,
     securities,
+    splits,
+    splitCallers: splitCallers(engine, splits, securities),
   };
   const assembled = meshServices(engine, perService);
   reportWorkloadGroups(engine, resources.WorkloadGroup);

@@ -1,10 +1,14 @@
-/** A route table for each MetaProtocol port: the routes of the MetaRouter in force for its host, or one default route. */
+/**
+ * A route table for each MetaProtocol port: the routes of the MetaRouter in force for its host, or one default route,
+ * which a TrafficSplit can spread over other services.
+ */
 import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
-import { type FindingDetails, finding } from '../model/finding.ts';
+import { type FindingDetails, finding, formatObject } from '../model/finding.ts';
 import type { CodecAbilities } from '../model/protocol.ts';
 import type { Mirror, Route, RouteTable, WeightedDestination } from '../model/route.ts';
-import type { Service, ServicePort } from '../model/service.ts';
+import { type Service, type ServicePort, serviceKey } from '../model/service.ts';
+import { type PortSplit, type ServiceSplits, splitOfConnections } from '../model/traffic-split.ts';
 import type { MetaRouter, MetaRouteSpec } from '../resources/kinds.ts';
 import { unmetRules } from './codec-abilities.ts';
 import { type DestinationTables, type FoundDestination, findDestination, hashPropertyOf } from './destinations.ts';
@@ -14,6 +18,8 @@ import { about } from './resource-order.ts';
 
 interface RouteInputs extends DestinationTables {
   readonly codecAbilities: Collection<CodecAbilities>;
+  /** By service key. */
+  readonly splits: Collection<ServiceSplits>;
 }
 
 /** Keyed by `<service key>|<port>`. */
@@ -55,16 +61,18 @@ export function routeTableKey(service: string, port: number): string {
 
 function routeTable(
   context: Context,
-  tables: DestinationTables,
+  tables: RouteInputs,
   service: Service,
   port: number,
   router: MetaRouter | undefined,
 ): RouteTable {
   const { key, host, namespace } = service;
   const specs = router?.spec.routes ?? [];
+  const split = context.get(tables.splits, key)?.ports[port];
+  if (router !== undefined && specs.length > 0) reportOverruled(split, router, port, context);
   const routes =
     router === undefined || specs.length === 0
-      ? [defaultRoute(context, tables, service, port)]
+      ? [defaultRoute(context, tables, service, port, split)]
       : specs.flatMap((spec, at) => metaRoute(context, tables, router, spec, port, `spec.routes[${at}]`));
   const { localRateLimit: local, globalRateLimit: global } = router?.spec ?? {};
   return {
@@ -79,16 +87,36 @@ function routeTable(
   };
 }
 
-function defaultRoute(context: Context, tables: DestinationTables, service: Service, port: number): Route {
-  const hashProperty = hashPropertyOf(context.get(tables.hostPolicies, service.key), port, '');
+function defaultRoute(
+  context: Context,
+  tables: DestinationTables,
+  { host, namespace }: Service,
+  port: number,
+  split: PortSplit | undefined,
+): Route {
+  const own = [{ destination: { host, port, subset: '' }, weight: 100 }];
+  const destinations = splitOfConnections(split, port) ?? own;
+  const hashProperties = destinations.flatMap(
+    // Backends of a split are of its root's namespace.
+    ({ destination }) =>
+      hashPropertyOf(context.get(tables.hostPolicies, serviceKey(namespace, destination.host)), port, '') ?? [],
+  );
   return {
     name: 'default',
     match: [],
-    destinations: [{ destination: { host: service.host, port, subset: '' }, weight: 100 }],
+    destinations,
     requestMutation: [],
     responseMutation: [],
-    hashProperties: hashProperty === undefined ? [] : [hashProperty],
+    hashProperties: [...new Set(hashProperties)],
   };
+}
+
+/** Who writes routes for a host says all of where its requests go. */
+function reportOverruled(split: PortSplit | undefined, router: MetaRouter, port: number, context: Context): void {
+  for (const { origin } of split ?? []) {
+    const message = `The routes of ${formatObject(about(router).object)} are in force for port ${port} instead.`;
+    context.report(finding('ISTH1337', { ...origin, path: 'spec.service', message }));
+  }
 }
 
 function metaRoute(

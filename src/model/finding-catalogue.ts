@@ -432,6 +432,36 @@ export const catalogue = {
     'No certificates can be issued',
     'Do what the message says. Proxies keep what they have; those that come get no certificate, and can call nobody.',
   ),
+  ISTH1330: entry('error', 'Split is for no service', 'Correct the name of the service, or add it to the namespace.'),
+  ISTH1331: entry('error', 'Split names an unknown backend', 'Correct its name, or add it to the namespace.'),
+  ISTH1332: entry(
+    'error',
+    'Backend has not the port of its root',
+    'Give the backend a port of this number: callers dial the root, and each backend answers on the same port.',
+  ),
+  ISTH1333: entry('warning', 'Split lets nothing through', 'Give a weight to a backend that has the port.'),
+  ISTH1334: entry('error', 'Split names an unknown group', 'Correct the name, or add the HTTPRouteGroup.'),
+  ISTH1335: entry('warning', 'Split is not in force', 'Remove one of the two, or let them choose other requests.'),
+  ISTH1336: entry(
+    'warning',
+    'Split cannot choose requests here',
+    'Leave its matches out, or say by the name or appProtocol of the port that it speaks HTTP.',
+  ),
+  ISTH1337: entry(
+    'warning',
+    'Routes go before the split',
+    'Write the weights into the MetaRouter, or remove its routes.',
+  ),
+  ISTH1338: entry(
+    'error',
+    'Backend has no endpoints of its own',
+    'Choose another resolution for the backend: one that goes wherever a caller dials cannot be dialled in its place.',
+  ),
+  ISTH1339: entry(
+    'warning',
+    'Split is not enforced as written',
+    'Put an Envoy beside callers that need it, or write a split that does not depend on the requests.',
+  ),
   ISTH1320: entry(
     'warning',
     'Endpoint names no service account',

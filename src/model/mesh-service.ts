@@ -4,6 +4,7 @@ import type { Protocol } from './protocol.ts';
 import type { GlobalRateLimit, LocalRateLimit, RouteTable, RuleOrigin } from './route.ts';
 import type { Service, ServiceKey, ServicePort } from './service.ts';
 import type { HostPolicy } from './traffic-policy.ts';
+import type { PortSplit } from './traffic-split.ts';
 
 /** A port's protocol as far as a proxy is concerned. `description` is a ProtocolCodec's spec; absent for built-in codecs. */
 export interface PortCodec {
@@ -17,6 +18,8 @@ export interface MeshPort {
   readonly codec?: PortCodec;
   /** Present for a MetaProtocol port: the MetaRouter's routes, or one default route. */
   readonly routes?: RouteTable;
+  /** Present for any other port that a TrafficSplit is for. Of a MetaProtocol port, the routes say it. */
+  readonly split?: PortSplit;
 }
 
 export interface MeshService {
@@ -29,6 +32,8 @@ export interface MeshService {
   readonly contested?: boolean;
   /** Absent where the mesh speaks plaintext with it. */
   readonly security?: ServiceSecurity;
+  /** In place of those of `security`, where a split leads to services that others may call: who sees the listeners. */
+  readonly splitCallers?: readonly string[] | 'any';
 }
 
 /** Who stands behind a service, and who may call it. What is empty trusts nobody. */

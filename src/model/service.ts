@@ -14,6 +14,11 @@ export type PortProtocol =
   | { readonly kind: 'native'; readonly protocol: NativeProtocol }
   | { readonly kind: 'plain'; readonly protocol: PlainProtocol };
 
+/** Whether requests can be told apart on a port by HTTP alone. */
+export function isHttp(protocol: PortProtocol): boolean {
+  return protocol.kind === 'plain' && ['http', 'http2', 'grpc'].includes(protocol.protocol);
+}
+
 export interface ServicePort {
   readonly number: number;
   readonly name: string;

@@ -2,10 +2,11 @@
 import { finding } from '../model/finding.ts';
 import type { InboundPort, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
+import { isHttp } from '../model/service.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import { httpAccessFilter, networkAccessFilter, permittedCallers } from './envoy/access-control.ts';
 import { inboundCluster } from './envoy/clusters.ts';
-import { httpConnections, isHttp } from './envoy/http-connections.ts';
+import { httpConnections } from './envoy/http-connections.ts';
 import { everythingTo } from './envoy/http-routes.ts';
 import { listener } from './envoy/listeners.ts';
 import { tcpProxy } from './envoy/tcp-proxies.ts';

@@ -13,13 +13,16 @@
 import { type Finding, finding } from '../model/finding.ts';
 import type { MeshPort, MeshService, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
+import { isHttp } from '../model/service.ts';
+import { splitOfConnections } from '../model/traffic-split.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import type { EncodedResource } from './encoded-resource.ts';
 import { customJsonFormat } from './envoy/access-logs.ts';
 import { apiListener } from './envoy/api-listeners.ts';
 import { discoveryOf, followsDialled } from './envoy/discovery.ts';
 import { isGrpcPort } from './envoy/grpc-clusters.ts';
-import { httpConnections, isHttp } from './envoy/http-connections.ts';
+import { grpcSplit } from './envoy/grpc-splits.ts';
+import { httpConnections } from './envoy/http-connections.ts';
 import { outboundHttpRoutes } from './envoy/http-routes.ts';
 import { listener } from './envoy/listeners.ts';
 import { tcpProxy, weightedTcpProxy } from './envoy/tcp-proxies.ts';
@@ -30,9 +33,9 @@ import { httpRoutes } from './metaprotocol/http-routes.ts';
 import { outboundProxy } from './metaprotocol/proxy-filters.ts';
 import { metaRoutes } from './metaprotocol/routes.ts';
 import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
-import { inScopes, outboundScopes } from './scope.ts';
+import { inScopes, listenerScopes } from './scope.ts';
 import type { Translation } from './translation.ts';
-import { fallbackRoute, unavailableCodec, unenforcedRoutes } from './unenforced-rules.ts';
+import { fallbackRoute, unavailableCodec, unenforcedRoutes, unenforcedSplit, untoldSplit } from './unenforced-rules.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 
@@ -49,7 +52,7 @@ export function translateOutbound(kind: ProxyKind, meshService: MeshService, set
     const message = `${service.host} demands certificates, which proxies of kind ${kind} do not show: they are not told of it.`;
     return { resources: [], findings: [finding('ISTH1322', { object: service.provenance.object, message })] };
   }
-  const scopes = outboundScopes(kind, meshService);
+  const scopes = listenerScopes(kind, meshService);
   const ports = meshService.ports.map((port) =>
     kind === 'grpc' ? forGrpcClients(meshService, port) : forProxies(kind, meshService, port, settings),
   );
@@ -68,11 +71,15 @@ export function settingsFindings({ accessLog }: MeshSettings): readonly Finding[
 }
 
 /** A gRPC client is its own proxy: it reads API listeners, and only gRPC can be told of its requests. */
-function forGrpcClients({ service, policy }: MeshService, { port }: MeshPort): PortTranslation {
+function forGrpcClients({ service, policy }: MeshService, { port, split = [] }: MeshPort): PortTranslation {
   if (!isGrpcPort(port)) return { resources: [], findings: [] };
   const { loadBalancing } = policy.portPolicies[port.number] ?? policy.policy;
   const hashHeader = loadBalancing.kind === 'consistent-hash' ? loadBalancing.property : undefined;
-  return { resources: apiListener(service.host, port.number, hashHeader), findings: [] };
+  const { routes, untold } = grpcSplit(split);
+  return {
+    resources: apiListener(service.host, port.number, hashHeader, routes),
+    findings: untold.map((route) => untoldSplit(service.host, port, route)),
+  };
 }
 
 function forProxies(
@@ -92,22 +99,18 @@ function forProxies(
     const message = `Port ${port.number} of ${service.host} goes to whatever address is dialled, which metaproxy does not follow.`;
     return { resources: [], findings: [finding('ISTH0708', { object: service.provenance.object, message })] };
   }
-  if (meshService.security !== undefined && isHttp(port.protocol)) {
-    const routesOnAds = { rds: { configSource: adsSource, routeConfigName: httpRouteName(service.host, port.number) } };
-    const statPrefix = outboundClusterName(service.host, port.number);
-    const filter = httpConnections({ statPrefix, routes: routesOnAds, filters: [], settings, direction: 'outbound' });
-    return {
-      resources: [...listeners(addresses, port.number, filter), outboundHttpRoutes(service.host, port.number)],
-      findings: [],
-    };
-  }
+  if (readsRequests(kind, meshService, meshPort)) return httpPort(meshService, meshPort, settings);
   const metaKind = routes === undefined ? undefined : metaKindFor(kind, codec);
   if (metaKind === undefined || codec === undefined || routes === undefined) {
     const filter = plainFilter(meshService, meshPort, settings);
     const rules = routes === undefined ? [] : unenforcedRoutes(meshService, routes, kind);
     return {
       resources: listeners(addresses, port.number, filter),
-      findings: [...rules, ...unavailableCodec(meshService, meshPort, kind)],
+      findings: [
+        ...rules,
+        ...unavailableCodec(meshService, meshPort, kind),
+        ...unenforcedSplit(meshService, meshPort, kind),
+      ],
     };
   }
   const filter = outboundProxy(service.host, port.number, codec, settings, metaKind);
@@ -121,13 +124,32 @@ function forProxies(
   };
 }
 
+/** In the mesh all proxies that show certificates do; outside of it, only to spread requests. */
+function readsRequests(kind: ProxyKind, { security }: MeshService, { port, split }: MeshPort): boolean {
+  return kind !== 'metaproxy' && isHttp(port.protocol) && (security !== undefined || split !== undefined);
+}
+
+function httpPort(
+  { service: { host }, addresses }: MeshService,
+  { port: { number }, split }: MeshPort,
+  settings: MeshSettings,
+): PortTranslation {
+  const routes = { rds: { configSource: adsSource, routeConfigName: httpRouteName(host, number) } };
+  const statPrefix = outboundClusterName(host, number);
+  const filter = httpConnections({ statPrefix, routes, filters: [], settings, direction: 'outbound' });
+  return {
+    resources: [...listeners(addresses, number, filter), outboundHttpRoutes(host, number, split)],
+    findings: [],
+  };
+}
+
 /** Connections to the port go where requests would that no rule picks out; without such a route, to the service. */
-function plainFilter({ service }: MeshService, { port, routes }: MeshPort, settings: MeshSettings): Filter {
+function plainFilter({ service }: MeshService, { port, routes, split }: MeshPort, settings: MeshSettings): Filter {
   const statPrefix = outboundClusterName(service.host, port.number);
-  const fallback = fallbackRoute(routes);
-  return fallback === undefined
+  const destinations = fallbackRoute(routes)?.destinations ?? splitOfConnections(split, port.number);
+  return destinations === undefined
     ? tcpProxy(statPrefix, statPrefix, settings)
-    : weightedTcpProxy(statPrefix, fallback.destinations, settings);
+    : weightedTcpProxy(statPrefix, destinations, settings);
 }
 
 function listeners(addresses: readonly string[], port: number, filter: Filter): readonly EncodedResource[] {

@@ -53,6 +53,14 @@ export function outboundScopes(audience: Audience, { service, contested, securit
   return contested === true ? [`${audience}/${namespace}`, `${audience}/*`] : [`${audience}/*`];
 }
 
+/** Of its listeners and routes, which the callers of a split's backends need as well; clusters stay with their own. */
+export function listenerScopes(audience: Audience, meshService: MeshService): readonly string[] {
+  const { security, splitCallers } = meshService;
+  return security === undefined || splitCallers === undefined
+    ? outboundScopes(audience, meshService)
+    : outboundScopes(audience, { ...meshService, security: { ...security, callers: splitCallers } });
+}
+
 function sees(caller: string, visibility: Visibility): boolean {
   if (visibility.kind === 'public') return true;
   const namespace = parseSpiffeId(caller)?.namespace;

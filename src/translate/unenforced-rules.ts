@@ -3,6 +3,8 @@ import { type Finding, finding } from '../model/finding.ts';
 import type { InboundPort, MeshPort, MeshService } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
 import type { Route, RouteTable } from '../model/route.ts';
+import { isHttp, type ServicePort } from '../model/service.ts';
+import type { SplitRoute } from '../model/traffic-split.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { fillsTooOften } from './metaprotocol/rate-limits.ts';
 
@@ -37,6 +39,28 @@ function requestRules(route: Route, isFallback: boolean): readonly string[] {
     [route.hashProperties.length > 0, 'consistent hash by property'],
   ];
   return rules.flatMap(([applies, name]) => (applies ? [name] : []));
+}
+
+/** Splits of a port of HTTP whose connections are not looked into. Other ports have only splits of connections. */
+export function unenforcedSplit(
+  { service }: MeshService,
+  { port, split = [] }: MeshPort,
+  kind: ProxyKind,
+): readonly Finding[] {
+  if (!isHttp(port.protocol)) return [];
+  return split.flatMap(({ origin, requests, destinations }) => {
+    if (requests === 'any' && destinations.length < 2) return [];
+    const rule = requests === 'any' ? 'weights by request (by connection, they are)' : 'matches';
+    const message = `Proxies of kind ${kind} pass port ${port.number} of ${service.host} through as plain TCP: ${rule} not enforced.`;
+    const path = requests === 'any' ? 'spec.backends' : 'spec.matches';
+    return [finding('ISTH1339', { ...origin, path, message })];
+  });
+}
+
+/** A split that gRPC clients are not told of. */
+export function untoldSplit(host: string, { number }: ServicePort, { origin }: SplitRoute): Finding {
+  const message = `gRPC clients cannot choose calls by their host: they send all that is meant for port ${number} of ${host} where other calls go.`;
+  return finding('ISTH1339', { ...origin, path: 'spec.matches', message });
 }
 
 /** A codec that is a description cannot be given to an Envoy, whose codecs are compiled in; nor has each kind all others. */

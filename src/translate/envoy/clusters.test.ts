@@ -129,9 +129,10 @@ describe('clusters', () => {
   it('have a form for gRPC clients where they would refuse the common one', () => {
     const ports = [{ port: servicePort(plain('grpc')) }];
     const random = meshService({ ports, policy: { policy: balanced({ kind: 'random' }) } });
+    const http2 = { typedExtensionProtocolOptions: expect.anything() };
     expect(shown(translateClusters(random).resources)).toEqual({
-      [`all/* Cluster ${OUTBOUND}`]: { name: OUTBOUND, ...eds, connectTimeout: '1.500s', lbPolicy: 'RANDOM' },
-      [`grpc/* Cluster ${OUTBOUND}`]: { name: OUTBOUND, ...eds, connectTimeout: '1.500s' },
+      [`all/* Cluster ${OUTBOUND}`]: { name: OUTBOUND, ...eds, ...http2, connectTimeout: '1.500s', lbPolicy: 'RANDOM' },
+      [`grpc/* Cluster ${OUTBOUND}`]: { name: OUTBOUND, ...eds, ...http2, connectTimeout: '1.500s' },
     });
     const named = meshService({ ports, service: { resolution: 'dns' } });
     expect(shown(translateClusters(named, [group('', endpoint('a.example'))]).resources)).toMatchObject({

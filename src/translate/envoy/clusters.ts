@@ -13,7 +13,7 @@ import { discoveryOf, followsDialled } from './discovery.ts';
 import { grpcCluster, isGrpcPort } from './grpc-clusters.ts';
 import { loadAssignment } from './load-assignments.ts';
 import { clusterProvided, loadBalancing, unusableSize } from './load-balancing.ts';
-import { sameHttp, securedUpstream } from './secured-upstreams.ts';
+import { plainUpstream, sameHttp, securedUpstream } from './secured-upstreams.ts';
 import { adsSource, duration, socketAddress } from './values.ts';
 
 type Cluster = envoy.config.cluster.v3.Cluster;
@@ -88,7 +88,7 @@ function cluster(
     ...(policy.tcpKeepaliveSeconds === undefined
       ? {}
       : { upstreamConnectionOptions: { tcpKeepalive: { keepaliveTime: { value: policy.tcpKeepaliveSeconds } } } }),
-    ...(security === undefined ? {} : securedUpstream(security, service.host, port)),
+    ...(security === undefined ? plainUpstream(port) : securedUpstream(security, service.host, port)),
   };
 }
 

@@ -1,6 +1,5 @@
 /** HTTP as proxies of the mesh take it in: one way to read a path, bounded waits, and no word of a client about itself. */
 import type { MeshSettings } from '../../model/mesh-service.ts';
-import type { PortProtocol } from '../../model/service.ts';
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { accessLogs } from './access-logs.ts';
 import { duration } from './values.ts';
@@ -23,11 +22,6 @@ const ROUTER: HttpFilter = {
   name: 'envoy.filters.http.router',
   typedConfig: pack('envoy.extensions.filters.http.router.v3.Router', {}),
 };
-
-/** Whether requests can be told apart on a port by Envoy's own HTTP. */
-export function isHttp(protocol: PortProtocol): boolean {
-  return protocol.kind === 'plain' && ['http', 'http2', 'grpc'].includes(protocol.protocol);
-}
 
 export interface HttpConnections {
   readonly statPrefix: string;

@@ -1,4 +1,4 @@
-/** What a cluster of the mesh has more than one outside of it: mutual TLS, and the HTTP that its workloads speak. */
+/** What is spoken with a service: mutual TLS in the mesh, and the HTTP that its workloads speak. */
 import type { ServiceSecurity } from '../../model/mesh-service.ts';
 import type { ServicePort } from '../../model/service.ts';
 import { type envoy, pack } from '../../xds-api/messages.ts';
@@ -18,6 +18,12 @@ export const sameHttp: Pick<Cluster, 'typedExtensionProtocolOptions'> = {
     useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
   }),
 };
+
+/** Outside of the mesh: a port that speaks HTTP/2 speaks nothing else, also with a proxy that reads requests. */
+export function plainUpstream({ protocol }: ServicePort): Pick<Cluster, 'typedExtensionProtocolOptions'> {
+  const plain = protocol.kind === 'plain' ? protocol.protocol : 'tcp';
+  return plain === 'http2' || plain === 'grpc' ? { typedExtensionProtocolOptions: http2 } : {};
+}
 
 /** The server name says what is called, whatever address was dialled. */
 export function securedUpstream(

@@ -1,9 +1,9 @@
 /** A route table as MetaProtocol's own RouteConfiguration. */
-import type { Mirror, Route, RouteTable, WeightedDestination } from '../../model/route.ts';
+import type { Mirror, Route, RouteTable } from '../../model/route.ts';
 import type { aeraki, envoy } from '../../xds-api/messages.ts';
 import { enumValue } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
-import { wrapped } from '../envoy/values.ts';
+import { clusterSpecifier } from '../envoy/weighted-clusters.ts';
 import { metaRouteName, outboundClusterName } from '../names/resource-names.ts';
 import { headerMatchers } from './matchers.ts';
 
@@ -34,19 +34,6 @@ function metaRoute(route: Route): MetaRoute {
     ...(requestMutation.length === 0 ? {} : { requestMutation: [...requestMutation] }),
     ...(responseMutation.length === 0 ? {} : { responseMutation: [...responseMutation] }),
   };
-}
-
-/** One destination is a cluster, whatever its weight; more are weighted clusters. The same in both forms of routes. */
-export function clusterSpecifier(destinations: readonly WeightedDestination[]): {
-  cluster?: string;
-  weightedClusters?: envoy.config.route.v3.WeightedCluster;
-} {
-  const clusters = destinations.map(({ destination: { host, port, subset }, weight }) => ({
-    name: outboundClusterName(host, port, subset),
-    weight: wrapped(weight),
-  }));
-  const [first] = clusters;
-  return clusters.length === 1 && first !== undefined ? { cluster: first.name } : { weightedClusters: { clusters } };
 }
 
 export function mirrorPolicy({ destination: { host, port, subset }, percentage }: Mirror): MirrorPolicy {

@@ -1,0 +1,79 @@
+/** What a TrafficSplit says of each port of its root: to which of its backends how much goes. */
+import type { Collection, Context } from '../collections/collection.ts';
+import { finding } from '../model/finding.ts';
+import type { MeshSettings } from '../model/mesh-service.ts';
+import type { WeightedDestination } from '../model/route.ts';
+import { type Service, type ServicePort, serviceKey } from '../model/service.ts';
+import type { TrafficSplit } from '../resources/kinds.ts';
+import { hostCandidates } from './host-names.ts';
+import { about } from './resource-order.ts';
+import { settingsOf } from './settings.ts';
+
+export interface BackendTables {
+  readonly settings: Collection<MeshSettings>;
+  readonly services: Collection<Service>;
+}
+
+interface Backend {
+  readonly service: Service;
+  readonly weight: number;
+  /** In the manifest. */
+  readonly path: string;
+}
+
+/** A service of the split's own namespace, whichever of its names is written. Strangers of the same name do not count. */
+export function ownService(
+  split: TrafficSplit,
+  written: string,
+  context: Context,
+  { settings, services }: BackendTables,
+): Service | undefined {
+  const { namespace } = split.metadata;
+  for (const host of hostCandidates(written, namespace, settingsOf(context, settings).clusterDomain)) {
+    const service = context.get(services, serviceKey(namespace, host));
+    if (service !== undefined) return service;
+  }
+  return undefined;
+}
+
+/** Those that are there and can be sent to; the others are left out, and the rest share by their own weights. */
+export function usableBackends(split: TrafficSplit, context: Context, tables: BackendTables): readonly Backend[] {
+  return split.spec.backends.flatMap(({ service: written, weight }, at) => {
+    const path = `spec.backends[${at}]`;
+    const service = ownService(split, written, context, tables);
+    if (service === undefined) {
+      const message = `There is no ${written} in namespace ${split.metadata.namespace}: it gets nothing.`;
+      context.report(finding('ISTH1331', { ...about(split), path: `${path}.service`, message }));
+      return [];
+    }
+    if (service.resolution === 'none' || service.resolution === 'dynamic-dns') {
+      const message = `${service.host} has resolution ${service.resolution}, by which it has no endpoints of its own: it gets nothing.`;
+      context.report(finding('ISTH1338', { ...about(split), path: `${path}.service`, message }));
+      return [];
+    }
+    return [{ service, weight, path }];
+  });
+}
+
+/** Those with a weight that offer the port. Which port of the workload that is, each says for itself. */
+export function destinationsOf(
+  split: TrafficSplit,
+  { number }: ServicePort,
+  backends: readonly Backend[],
+  context: Context,
+): readonly WeightedDestination[] {
+  const destinations = backends.flatMap(({ service, weight, path }) => {
+    if (!service.ports.some((port) => port.number === number)) {
+      const message = `${service.host} has no port ${number}: it gets nothing of what is sent to this port.`;
+      context.report(finding('ISTH1332', { ...about(split), path: `${path}.service`, message }));
+      return [];
+    }
+    return weight === 0 ? [] : [{ destination: { host: service.host, port: number, subset: '' }, weight }];
+  });
+  // Where nothing has a weight, that was said when it was read.
+  if (destinations.length === 0 && split.spec.backends.some(({ weight }) => weight > 0)) {
+    const message = `No backend with a weight is left for port ${number}: it is refused what the split is for.`;
+    context.report(finding('ISTH1333', { ...about(split), path: 'spec.backends', message }));
+  }
+  return destinations;
+}

@@ -1,0 +1,18 @@
+/** Destinations as clusters: the same in all forms of routes. */
+import type { WeightedDestination } from '../../model/route.ts';
+import type { envoy } from '../../xds-api/messages.ts';
+import { outboundClusterName } from '../names/resource-names.ts';
+import { wrapped } from './values.ts';
+
+/** One destination is a cluster, whatever its weight; more are weighted clusters. */
+export function clusterSpecifier(destinations: readonly WeightedDestination[]): {
+  cluster?: string;
+  weightedClusters?: envoy.config.route.v3.WeightedCluster;
+} {
+  const clusters = destinations.map(({ destination: { host, port, subset }, weight }) => ({
+    name: outboundClusterName(host, port, subset),
+    weight: wrapped(weight),
+  }));
+  const [first] = clusters;
+  return clusters.length === 1 && first !== undefined ? { cluster: first.name } : { weightedClusters: { clusters } };
+}
