@@ -4,13 +4,18 @@ import { RE2JS } from 're2js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allowed } from '../../src/model/access-decision.ts';
 import { enforcedPath } from '../../src/model/access-path.ts';
+import { callerCases, identities, sourceOf } from './access-caller-cases.ts';
 import { connection, type Reply, request, request2 } from './access-callers.ts';
-import { type AccessCase, accessCases, type CaseRequest, identities, sourceOf } from './access-cases.ts';
+import type { AccessCase, CaseRequest } from './access-case.ts';
 import type { Certificate } from './access-certificates.ts';
+import { headerCases } from './access-header-cases.ts';
+import { requestCases } from './access-request-cases.ts';
 import { AccessStage, type Gate } from './access-stage.ts';
 import { peerUnderTest } from './peer-under-test.ts';
 
 const envoy = peerUnderTest('envoy');
+
+const accessCases: readonly AccessCase[] = [...callerCases, ...requestCases, ...headerCases];
 
 function gateOf({ rules, port, request: asked, isServerFirst }: AccessCase): Gate {
   if (asked !== undefined) return { rules, port, kind: 'http' };
