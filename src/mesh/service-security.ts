@@ -7,7 +7,7 @@
  */
 import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
-import type { AccessPolicy } from '../model/access.ts';
+import { type AccessPolicy, sourcesOf } from '../model/access.ts';
 import type { EndpointGroup } from '../model/endpoint.ts';
 import { finding } from '../model/finding.ts';
 import type { MeshSettings, ServiceSecurity } from '../model/mesh-service.ts';
@@ -58,11 +58,5 @@ function callersOf(
   context: Context,
   policies: Collection<AccessPolicy>,
 ): readonly string[] | 'any' {
-  const rules = identities.flatMap((identity) => context.get(policies, identity)?.rules ?? []);
-  const callers = new Set<string>();
-  for (const { sources } of rules) {
-    if (sources === 'any') return 'any';
-    for (const source of sources) callers.add(source);
-  }
-  return [...callers].sort();
+  return sourcesOf(identities.flatMap((identity) => context.get(policies, identity)?.rules ?? []));
 }

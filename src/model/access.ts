@@ -31,3 +31,13 @@ export interface AccessPolicy {
   /** In the order of their policies' names. */
   readonly rules: readonly AccessRule[];
 }
+
+/** Whom any of the rules is for: SPIFFE ids, sorted; any if one is for whoever has a certificate. */
+export function sourcesOf(rules: readonly AccessRule[]): AccessRule['sources'] {
+  const sources = new Set<string>();
+  for (const rule of rules) {
+    if (rule.sources === 'any') return 'any';
+    for (const source of rule.sources) sources.add(source);
+  }
+  return [...sources].sort();
+}

@@ -11,7 +11,7 @@
  * speaks first has spoken by then. Ports of such servers have to refuse strangers in the TLS handshake as well: see
  * permittedCallers.
  */
-import type { AccessRule, RequestCondition } from '../../model/access.ts';
+import { type AccessRule, type RequestCondition, sourcesOf } from '../../model/access.ts';
 import { startAnchored } from '../../model/access-expression.ts';
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { inboundClusterName } from '../names/resource-names.ts';
@@ -46,15 +46,7 @@ export function networkAccessFilter(rules: readonly AccessRule[], port: number):
 
 /** Who may open connections to such a port. What is empty trusts nobody. */
 export function permittedCallers(rules: readonly AccessRule[], port: number): readonly string[] | 'any' {
-  const permitting = rules.filter(
-    ({ ports, requests }) => requests === 'any' && (ports === 'any' || ports.includes(port)),
-  );
-  const callers = new Set<string>();
-  for (const { sources } of permitting) {
-    if (sources === 'any') return 'any';
-    for (const source of sources) callers.add(source);
-  }
-  return [...callers].sort();
+  return sourcesOf(rules.filter((rule) => rule.requests === 'any' && isForPort(rule, port)));
 }
 
 /** The port itself is no permission: the filter stands where nothing but this port's traffic comes. */
@@ -65,13 +57,17 @@ function rbac(
 ): Rbac {
   const policies = new Map<string, envoy.config.rbac.v3.Policy>();
   for (const rule of rules) {
-    if (rule.ports !== 'any' && !rule.ports.includes(port)) continue;
+    if (!isForPort(rule, port)) continue;
     const permissions = [...permissionsOf(rule)];
     const principals = rule.sources === 'any' ? [ANYBODY] : rule.sources.map(principal);
     if (permissions.length === 0 || principals.length === 0) continue;
     policies.set(unusedName(rule, policies), { permissions, principals });
   }
   return { policies: Object.fromEntries(policies) };
+}
+
+function isForPort({ ports }: AccessRule, port: number): boolean {
+  return ports === 'any' || ports.includes(port);
 }
 
 function unusedName({ object }: AccessRule, used: ReadonlyMap<string, unknown>): string {
