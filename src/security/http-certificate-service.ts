@@ -9,8 +9,6 @@ import type { Identity } from '../model/identity.ts';
 import type { CertificateDesk, DeskRefusal, DeskRequest } from './certificate-desk.ts';
 import { maxSigningRequestLength } from './signing-request.ts';
 
-export const certificatesPath = '/api/v1/certificates';
-
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -24,7 +22,7 @@ const statuses = { invalid: 400, denied: 403, busy: 429, unavailable: 503 } as c
 >;
 
 /** Longer bodies need not be read to their end. */
-export const maxHttpRequestBytes = 2 * maxSigningRequestLength;
+const maxHttpRequestBytes = 2 * maxSigningRequestLength;
 
 export interface HttpSurroundings {
   readonly desk: CertificateDesk;
@@ -38,11 +36,13 @@ export async function postCertificate(
   caller: Identity,
   { desk, bundles }: HttpSurroundings,
 ): Promise<HttpAnswer> {
-  if (body.length > maxHttpRequestBytes) return refusal(413, `the request has more than ${maxHttpRequestBytes} bytes`);
+  if (body.length > maxHttpRequestBytes)
+    return refusedHttp(413, `the request has more than ${maxHttpRequestBytes} bytes`);
   const request = readRequest(body);
-  if (request === undefined) return refusal(400, 'the request is no JSON object of a csr and perhaps lifetimeSeconds');
+  if (request === undefined)
+    return refusedHttp(400, 'the request is no JSON object of a csr and perhaps lifetimeSeconds');
   const answer = await desk.issue(request, caller);
-  if (answer.kind !== 'issued') return refusal(statuses[answer.kind], answer.message);
+  if (answer.kind !== 'issued') return refusedHttp(statuses[answer.kind], answer.message);
   const { chain, notBefore, notAfter } = answer.certificate;
   const [begin, end] = [new Date(notBefore).toISOString(), new Date(notAfter).toISOString()];
   return json(200, { chain, roots: Object.fromEntries(bundles.all()), notBefore: begin, notAfter: end });
@@ -64,7 +64,7 @@ function parse(body: Uint8Array): object {
   }
 }
 
-function refusal(status: number, error: string): HttpAnswer {
+export function refusedHttp(status: number, error: string): HttpAnswer {
   return json(status, { error });
 }
 
