@@ -2,12 +2,15 @@
 
 import type { ExitCode } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
+import type { Identity } from '../model/identity.ts';
 import type { RegistryStatus } from '../model/registry.ts';
 import type { ServiceSummary } from '../model/service-summary.ts';
 
 export interface RunOptions {
   readonly files: readonly string[];
   readonly xds: string;
+  /** Absent: xDS is not served over TLS. */
+  readonly xdsTls?: string;
   readonly admin: string;
   readonly stateFolder: string;
   readonly insecureXds: boolean;
@@ -47,6 +50,14 @@ export interface ProxyRunOptions {
   readonly drainSeconds: number;
   readonly logFormat: 'text' | 'json';
   readonly logLevel: LogLevel;
+}
+
+/** For whom a bootstrap token is to be good, and how long. */
+export interface TokenWish {
+  readonly identity: Identity;
+  /** The only node that may use it. */
+  readonly nodeId?: string;
+  readonly lifetimeMs: number;
 }
 
 /** A proxy to translate for, as its node would state it. */
@@ -102,6 +113,8 @@ export interface Actions {
   run(options: RunOptions): Promise<ExitCode>;
   proxy(options: ProxyRunOptions): Promise<ExitCode>;
   loadOffline(files: readonly string[]): Promise<OfflineMesh>;
+  /** A bootstrap token, by the keys in the state folder of a control plane. */
+  createToken(stateFolder: string, content: TokenWish): Promise<string>;
   checkRegistry(
     files: readonly string[],
     registry: string | undefined,

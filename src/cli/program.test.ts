@@ -25,7 +25,13 @@ function notAsked(): never {
   throw new IsthmusError('INTERNAL', 'this command asks for something else');
 }
 
-const noActions: Actions = { run: notAsked, proxy: notAsked, loadOffline: notAsked, checkRegistry: notAsked };
+const noActions: Actions = {
+  run: notAsked,
+  proxy: notAsked,
+  loadOffline: notAsked,
+  createToken: notAsked,
+  checkRegistry: notAsked,
+};
 
 /** Runs one command line; what it prints is kept from the terminal. */
 async function isthmus(argv: readonly string[], actions: Partial<Actions> = {}) {

@@ -16,6 +16,7 @@ import { proxyStatusCommand } from './commands/proxy-status.ts';
 import { registryCommand } from './commands/registry.ts';
 import { runCommand } from './commands/run.ts';
 import { servicesCommand } from './commands/services.ts';
+import { tokenCommand } from './commands/token.ts';
 import { translateCommand } from './commands/translate.ts';
 import { validateCommand } from './commands/validate.ts';
 import { vipCommand } from './commands/vip.ts';
@@ -70,6 +71,7 @@ function createProgram(version: string, actions: Actions, settle: Settle): Comma
     vipCommand(),
     registryCommand(actions, settle),
     migrateCommand(settle),
+    tokenCommand(actions),
     describeCommand(),
     analyzeCommand(settle),
     codecCommand(settle),

@@ -5,5 +5,6 @@ export const actions: Actions = {
   run: async (options) => (await import('./run.ts')).run(options),
   proxy: async (options) => (await import('./proxy.ts')).proxy(options),
   checkRegistry: async (...checked) => (await import('./registry-check.ts')).checkRegistry(...checked),
+  createToken: async (...asked) => (await import('./token-making.ts')).createToken(...asked),
   loadOffline: async (files) => (await import('./offline.ts')).loadOffline(files),
 };

@@ -19,7 +19,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { RegistryBridging } from './registry-bridging.ts';
 import { summarizeServices } from './service-summaries.ts';
 
-export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics'> {
+export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics' | 'postCertificate'> {
   readonly pipeline: Pipeline;
   readonly xds: XdsServer;
   readonly findings: () => readonly Finding[];
@@ -29,7 +29,16 @@ export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics'> {
   readonly log: Logger;
 }
 
-export function viewsOf({ pipeline, xds, unready, metrics, findings, log, ...parts }: ShownParts): AdminViews {
+export function viewsOf({
+  pipeline,
+  xds,
+  unready,
+  metrics,
+  postCertificate,
+  findings,
+  log,
+  ...parts
+}: ShownParts): AdminViews {
   const { engine, mesh } = pipeline;
   const ifRegistry = <T>(name: string, show: (bridging: RegistryBridging) => T): T | undefined => {
     const bridging = parts.registries();
@@ -38,6 +47,7 @@ export function viewsOf({ pipeline, xds, unready, metrics, findings, log, ...par
   return {
     unready,
     metrics,
+    postCertificate,
     findings: async () => withExactPlaces(findings()),
     services: () => sortedValues(mesh.meshServices),
     serviceSummaries: () => summarizeServices(pipeline),

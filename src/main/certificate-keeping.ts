@@ -1,31 +1,18 @@
-/**
- * The certificate authority, whose keys stand in the state folder, and the certificates of the proxies that are there.
- * Both begin when the mesh first asks its workloads who they are; a mesh that never does has neither.
- */
-import { SealedFile } from '../delivery/files/sealed-file.ts';
-import { NodeStateFolder } from '../delivery/files/state-folder.ts';
+/** The certificates of the proxies that are there, from when the mesh first asks its workloads who they are. */
 import type { ResourceStore } from '../delivery/xds/resource-store.ts';
 import { systemClock } from '../model/clock.ts';
 import { messageOf } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import type { ProxyNode } from '../model/proxy.ts';
 import type { Logger } from '../operations/log.ts';
-import { CertificateAuthority } from '../security/certificate-authority.ts';
 import { type IssuedSecrets, WorkloadCertificates } from '../security/workload-certificates.ts';
 import { translateSecrets } from '../translate/envoy/secrets.ts';
+import type { MeshAuthority } from './mesh-authority.ts';
 import type { Pipeline } from './pipeline.ts';
 import { trustDomainOf } from './pipeline.ts';
 
-const authorityFile = {
-  fileName: 'certificate-authority.json',
-  header: { format: 'isthmus-certificate-authority', version: 1 },
-  remedy:
-    'Put back a copy of the file. Without it every certificate of the mesh has to be issued anew under another root: to begin so, move the file away.',
-} as const;
-
 export interface CertificateKeepingOptions {
-  /** The state folder. */
-  readonly folder: string;
+  readonly authority: () => Promise<MeshAuthority>;
   readonly store: ResourceStore;
   readonly log: Logger;
 }
@@ -88,10 +75,9 @@ export class CertificateKeeping {
   }
 
   async #open(): Promise<void> {
-    const { folder, log } = this.#options;
+    const { authority, log } = this.#options;
     try {
-      const file = new SealedFile(new NodeStateFolder(folder), authorityFile);
-      const issuer = await CertificateAuthority.open({ trustDomain: trustDomainOf(this.#pipeline), file });
+      const { issuer } = await authority();
       if (this.#isClosed) return;
       const onSecrets = (identity: string, secrets: IssuedSecrets | undefined) => this.#serve(identity, secrets);
       this.#certificates = new WorkloadCertificates({ issuer, clock: systemClock, onSecrets });

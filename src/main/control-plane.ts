@@ -12,6 +12,8 @@
 import { Engine } from '../collections/engine.ts';
 import type { ResourceStore } from '../delivery/xds/resource-store.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
+import type { Call, CallHandler } from '../delivery/xds/transport.ts';
+import { systemClock } from '../model/clock.ts';
 import { IsthmusError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { RegisteredService } from '../model/registry.ts';
@@ -24,16 +26,19 @@ import { FileSource } from '../sources/files/file-source.ts';
 import { viewsOf } from './admin-serving.ts';
 import { allFindings } from './admin-views.ts';
 import { CertificateKeeping } from './certificate-keeping.ts';
+import { certificateCalls, certificatePosts } from './certificate-requests.ts';
 import { collectGarbage } from './collection-of-garbage.ts';
 import { type DnsDelivery, type DnsOptions, prepareDns } from './dns-delivery.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
+import { lazyAuthority, type MeshAuthority } from './mesh-authority.ts';
 import { type MigrationKeeping, startMigrationKeeping } from './migration-keeping.ts';
-import { buildPipeline, type Pipeline, trustDomainOf } from './pipeline.ts';
+import { buildPipeline, type Pipeline, rootNamespaceOf, trustDomainOf } from './pipeline.ts';
 import { authorizeProxy, identityOfProxy } from './proxy-authentication.ts';
 import { ProxyPresence } from './proxy-presence.ts';
 import { type RegistryBridging, startRegistryBridging } from './registry-bridging.ts';
 import { RegistryPublishing } from './registry-publishing.ts';
+import { type SecuredXds, secureXds } from './secured-xds.ts';
 import { type StartStep, type Unready, whyNotServing } from './start-progress.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
@@ -41,6 +46,7 @@ export interface ControlPlaneOptions extends DnsOptions {
   readonly files: readonly string[];
   readonly stateFolder: string;
   readonly xds: string;
+  readonly xdsTls?: string;
   readonly admin: string;
   readonly adminToken?: string;
   readonly insecureXds: boolean;
@@ -52,6 +58,8 @@ export interface ControlPlane {
   readonly adminAddress: string;
   /** Empty until it serves, and where DNS is not served. */
   readonly dnsAddress: string;
+  /** Empty until it serves, and where xDS is not served over TLS. */
+  readonly xdsTlsAddress: string;
   /**
    * Resolves with the address of the xDS server once all files have been seen; until then nobody is served, since a proxy
    * that comes back would be told that whatever is missing is gone. Rejects with STATE, USAGE or UNAVAILABLE.
@@ -83,7 +91,9 @@ class RunningControlPlane implements ControlPlane {
   readonly #xds: XdsServer;
   readonly #dns: DnsDelivery | undefined;
   readonly #source: FileSource;
+  readonly #authority: () => Promise<MeshAuthority>;
   readonly #certificates: CertificateKeeping;
+  #secured: SecuredXds | undefined;
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
   #leases: LeaseKeeping | undefined;
@@ -96,6 +106,7 @@ class RunningControlPlane implements ControlPlane {
   #isStopping = false;
   adminAddress = '';
   dnsAddress = '';
+  xdsTlsAddress = '';
   serving: Promise<string> = Promise.resolve('');
 
   constructor(options: ControlPlaneOptions, log: Logger) {
@@ -105,9 +116,11 @@ class RunningControlPlane implements ControlPlane {
     createRegistryMetrics(this.#metrics.registry, () => this.#registries?.statuses() ?? []);
     const presence = new ProxyPresence(this.#pipeline);
     const store = createStoreFor(this.#pipeline);
-    this.#certificates = new CertificateKeeping(this.#pipeline, { folder: options.stateFolder, store, log });
+    this.#authority = lazyAuthority(options.stateFolder, () => trustDomainOf(this.#pipeline));
+    this.#certificates = new CertificateKeeping(this.#pipeline, { authority: this.#authority, store, log });
     const present = [presence, this.#certificates];
-    this.#xds = serveXds(this.#pipeline, { store, present, metrics: this.#metrics, log });
+    const calls = certificateCalls(this.#authority);
+    this.#xds = serveXds(this.#pipeline, { store, present, calls, metrics: this.#metrics, log });
     this.#dns = prepareDns(options, {
       pipeline: this.#pipeline,
       metrics: this.#metrics,
@@ -134,6 +147,7 @@ class RunningControlPlane implements ControlPlane {
       ...(this.#publishing?.findings() ?? []),
       ...(this.#migrations?.findings() ?? []),
       ...this.#certificates.findings(),
+      ...(this.#secured?.findings() ?? []),
       ...this.#xds.findings(),
     ]);
 
@@ -204,7 +218,20 @@ class RunningControlPlane implements ControlPlane {
     const allowPlaintextBeyondLoopback = this.#options.insecureXds;
     const { host, port } = await this.#xds.listen({ ...xdsAt, allowPlaintextBeyondLoopback });
     if (this.#isStopping) this.#started(() => this.#xds.close());
+    this.xdsTlsAddress = (await this.#listenSecured()) ?? '';
     this.#step = undefined;
+    return `${host}:${port}`;
+  }
+
+  async #listenSecured(): Promise<string | undefined> {
+    if (this.#options.xdsTls === undefined) return undefined;
+    const at = parseAddress(this.#options.xdsTls, '--xds-tls');
+    const namespace = rootNamespaceOf(this.#pipeline);
+    const own = { trustDomain: trustDomainOf(this.#pipeline), namespace, serviceAccount: 'isthmus' };
+    this.#secured = await secureXds(await this.#authority(), own, systemClock);
+    this.#started(() => this.#secured?.close());
+    const { host, port } = await this.#xds.listen({ ...at, tls: this.#secured.tls });
+    if (this.#isStopping) this.#started(() => this.#xds.close());
     return `${host}:${port}`;
   }
 
@@ -214,6 +241,7 @@ class RunningControlPlane implements ControlPlane {
       xds: this.#xds,
       unready: () => [this.whyNotServing()].filter((why) => why !== undefined),
       metrics: () => this.#metrics.registry.metrics(),
+      postCertificate: certificatePosts(this.#authority),
       findings: this.findings,
       leases: () => this.#leases,
       registries: () => this.#registries,
@@ -256,15 +284,17 @@ function watchFiles(roots: readonly string[], { engine, files }: Pipeline): File
 
 interface Surroundings {
   readonly store: ResourceStore;
+  readonly calls: ReadonlyMap<string, (call: Call) => CallHandler>;
   /** Who are told of proxies that come and go, in this order. */
   readonly present: readonly Pick<ProxyPresence, 'enter' | 'leave'>[];
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-function serveXds(pipeline: Pipeline, { store, present, metrics, log }: Surroundings): XdsServer {
+function serveXds(pipeline: Pipeline, { store, present, calls, metrics, log }: Surroundings): XdsServer {
   return createXdsServer({
     source: store,
+    calls,
     authorize: authorizeProxy,
     identityOf: identityOfProxy(() => trustDomainOf(pipeline)),
     observer: {

@@ -84,6 +84,10 @@ export function trustDomainOf({ mesh }: Pipeline): string {
   return mesh.settings.get(meshKey)?.trustDomain ?? '';
 }
 
+export function rootNamespaceOf({ mesh }: Pipeline): string {
+  return mesh.settings.get(meshKey)?.rootNamespace ?? '';
+}
+
 /** Equal bytes are equal resources. */
 const scopedShape = {
   key: scopedResourceKey,

@@ -37,7 +37,8 @@ async function serve(plane: ControlPlane, log: Logger, signalled: Promise<NodeJS
   }, NOT_YET_AFTER_MS);
   const xds = await plane.serving.finally(() => clearTimeout(notYet));
   const dns = plane.dnsAddress === '' ? {} : { dns: plane.dnsAddress };
-  log.info({ xds, admin: plane.adminAddress, ...dns }, 'serving');
+  const xdsTls = plane.xdsTlsAddress === '' ? {} : { xdsTls: plane.xdsTlsAddress };
+  log.info({ xds, ...xdsTls, admin: plane.adminAddress, ...dns }, 'serving');
   report(plane, log);
   return signalled;
 }

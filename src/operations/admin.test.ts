@@ -5,6 +5,11 @@ const views: AdminViews = {
   unready: () => [],
   metrics: async () => 'isthmus_up 1\n',
   findings: async () => [],
+  postCertificate: async (body, authorization) => ({
+    status: authorization === 'Bearer good' ? 200 : 401,
+    headers: {},
+    body: `${body.length}`,
+  }),
   services: () => [{ host: 'orders.shop.mesh' }],
   serviceSummaries: () => [{ host: 'orders.shop.mesh' }],
   service: (host) => (host === 'shop/orders.shop.mesh' ? { host } : undefined),
@@ -82,5 +87,23 @@ describe('the admin API', () => {
 
   it('stands beyond loopback only with a token', async () => {
     await expect(startAdmin('0.0.0.0:0', views, undefined)).rejects.toThrow('guard it with --admin-token-file');
+  });
+});
+
+describe('a request for a certificate', () => {
+  const app = createAdminApp(views, 'admin-token');
+  const post = (body: string, headers: Readonly<Record<string, string>>) =>
+    app.request('/api/v1/certificates', { method: 'POST', body, headers });
+
+  it('is answered to who shows a token of his own, and not for the admin token', async () => {
+    const headers = { 'content-length': '4', host: '127.0.0.1' };
+    expect((await post('body', { ...headers, authorization: 'Bearer good' })).status).toBe(200);
+    expect((await post('body', { ...headers, authorization: 'Bearer admin-token' })).status).toBe(401);
+  });
+
+  it('is refused before it is read where it is too long, or does not say how long', async () => {
+    const headers = { host: '127.0.0.1', authorization: 'Bearer good' };
+    expect((await post('body', { ...headers, 'content-length': '70000' })).status).toBe(413);
+    expect((await post('body', headers)).status).toBe(413);
   });
 });

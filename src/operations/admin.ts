@@ -34,9 +34,19 @@ export interface AdminViews {
   readonly migrations: () => unknown;
   /** One, with what the step to a position would change, where one is asked for. */
   readonly migration: (namespace: string, name: string, position: MigrationPosition | undefined) => unknown;
+  /** A signing request, of who shows a bootstrap token. */
+  readonly postCertificate: (body: Uint8Array, authorization: string) => Promise<HttpAnswer>;
   readonly collections: () => unknown;
   readonly collection: (name: string, key: string) => unknown;
 }
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
 
 export interface AdminServer {
   readonly address: string;
@@ -55,6 +65,15 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
     const unready = views.unready();
     if (unready.length === 0) return context.text('ok\n');
     return context.text(`${unready.map(({ part, reason }) => `${part}: ${reason}`).join('\n')}\n`, 503);
+  });
+  // Before the admin token is asked for: who asks shows a token of his own.
+  app.post('/api/v1/certificates', async ({ req }) => {
+    const length = Number(req.header('content-length') ?? Number.NaN);
+    if (!(length <= MAX_BODY_BYTES))
+      return new Response('The request is too long, or has no length.\n', { status: 413 });
+    const body = new Uint8Array(await req.arrayBuffer());
+    const { status, headers, body: answer } = await views.postCertificate(body, req.header('authorization') ?? '');
+    return new Response(answer, { status, headers });
   });
   app.use('*', async (context, next) => {
     if (token !== undefined && !hasToken(context.req.header('authorization'), token))

@@ -142,7 +142,7 @@ export class WorkloadCertificates {
     const wanted = this.#wanted.get(id);
     if (wanted === undefined) throw new Error('its proxies are gone');
     const { identity } = wanted;
-    const dnsNames = [`${identity.serviceAccount}.${identity.namespace}.${identity.trustDomain}`];
+    const dnsNames = dnsNamesOf(identity);
     const key = await PrivateKey.generate('ecdsa-p256');
     const request = await makeSigningRequest(key, identity, dnsNames);
     const { chain, roots, notBefore, notAfter } = await this.#options.issuer.issue({ identity, dnsNames, request });
@@ -162,6 +162,11 @@ export class WorkloadCertificates {
       this.#options.onSecrets(id, wanted.secrets);
     }
   }
+}
+
+/** What stands in a workload's certificate beside its SPIFFE id. */
+export function dnsNamesOf({ serviceAccount, namespace, trustDomain }: Identity): readonly string[] {
+  return [`${serviceAccount}.${namespace}.${trustDomain}`];
 }
 
 function objectOf(id: string) {

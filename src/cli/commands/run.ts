@@ -22,6 +22,12 @@ export function runCommand(actions: Actions, settle: Settle): Command {
       new Option('--state <folder>', 'folder that keeps virtual IPs').env('ISTHMUS_STATE').default('.isthmus/state'),
     )
     .addOption(new Option('--xds <address>', 'address of the xDS server').env('ISTHMUS_XDS').default('127.0.0.1:15010'))
+    .addOption(
+      new Option(
+        '--xds-tls <address>',
+        'address at which xDS is served over mutual TLS as well, to proxies with a certificate of the mesh',
+      ).env('ISTHMUS_XDS_TLS'),
+    )
     .addOption(new Option('--admin <address>', 'admin address').env('ISTHMUS_ADMIN').default('127.0.0.1:15014'))
     .option('--admin-token-file <file>', 'token that admin callers must send; needed beyond loopback')
     .option('--insecure-xds', 'serve plaintext xDS on an address that is not loopback', false)

@@ -35,13 +35,15 @@ function trailersOf({ code, message }: Status): Record<string, string> {
 export class Http2Call implements Call {
   readonly path: string;
   readonly peer: Peer;
+  readonly authorization?: string;
   readonly #stream: ServerHttp2Stream;
   #status: Status | undefined;
 
-  constructor(stream: ServerHttp2Stream, path: string, peer: Peer) {
+  constructor(stream: ServerHttp2Stream, path: string, peer: Peer, authorization?: string) {
     this.#stream = stream;
     this.path = path;
     this.peer = peer;
+    if (authorization !== undefined) this.authorization = authorization;
   }
 
   /** Starts reading. The handler learns of everything, and last that the call is closed. */

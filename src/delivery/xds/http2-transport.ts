@@ -103,7 +103,7 @@ function acceptStream(
     return;
   }
   const peer = { address: remoteAddress, port: remotePort, ...(identity === undefined ? {} : { identity }) };
-  const call = new Http2Call(stream, path, peer);
+  const call = new Http2Call(stream, path, peer, tls === undefined ? undefined : headers.authorization);
   const handler = accept(call);
   if ('code' in handler) refuseCall(stream, handler);
   else call.serve(handler, limits.maxMessageBytes);

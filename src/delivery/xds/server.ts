@@ -33,6 +33,8 @@ export interface XdsServerOptions {
   readonly authorize?: Authorize;
   /** Which workload's resources an authorized node may see; those of none when absent. */
   readonly identityOf?: IdentityOf;
+  /** Other calls that are answered at the same address, by `/package.Service/Method`. */
+  readonly calls?: ReadonlyMap<string, (call: Call) => CallHandler>;
   /** Printed by clients beside their configuration, e.g. the name of this replica. */
   readonly controlPlane?: string;
   readonly limits?: Partial<XdsLimits>;
@@ -92,6 +94,7 @@ class Server implements XdsServer {
   readonly #admissions: Admissions;
   readonly #streams = new Set<XdsStream>();
   readonly #around: StreamSurroundings;
+  readonly #calls: ReadonlyMap<string, (call: Call) => CallHandler>;
   readonly #transports: Transport[] = [];
   #closing = false;
   #reporting = false;
@@ -109,6 +112,7 @@ class Server implements XdsServer {
       refusedChanged: () => this.#reportFindings(),
     });
     this.#around = this.#surroundings(options, now);
+    this.#calls = options.calls ?? new Map();
   }
 
   #surroundings({ source, controlPlane = 'isthmus' }: XdsServerOptions, now: () => number): StreamSurroundings {
@@ -179,6 +183,8 @@ class Server implements XdsServer {
 
   #accept(call: Call): CallHandler | Status {
     if (this.#closing) return { code: StatusCode.unavailable, message: 'The control plane is shutting down.' };
+    const other = this.#calls.get(call.path);
+    if (other !== undefined) return other(call);
     const method = methodOf(call.path);
     if (method.kind === 'refused') return method.status;
     if (method.kind === 'client-status') return serveClientStatus(call, () => this.#streams);

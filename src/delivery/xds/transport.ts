@@ -30,6 +30,8 @@ export interface Call {
   /** `/package.Service/Method`. */
   readonly path: string;
   readonly peer: Peer;
+  /** The header of that name; absent in plaintext, where nothing secret is to be said. */
+  readonly authorization?: string;
   /** Writes one message, prefix included, given in pieces that are not copied. False: wait for `drained`. */
   write(pieces: readonly Uint8Array[]): boolean;
   /** Ends the call once what was written has gone out. */

@@ -1,0 +1,40 @@
+/** `isthmus token create`: what a proxy shows until it has a certificate. */
+import { Command, Option } from 'commander';
+import type { Actions } from '../actions.ts';
+import { parseSeconds, print } from '../output.ts';
+
+interface Flags {
+  readonly state: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly trustDomain: string;
+  readonly node?: string;
+  readonly ttl: number;
+}
+
+export function tokenCommand(actions: Actions): Command {
+  const create = new Command('create')
+    .description('Print a token that lets the proxies of one workload ask for their first certificate.')
+    .addHelpText(
+      'before',
+      'Example:\n  isthmus token create --state ./state -n shop --service-account orders > orders.token\n',
+    )
+    .addOption(
+      new Option('--state <folder>', 'state folder of the control plane: who may read it may make tokens')
+        .env('ISTHMUS_STATE')
+        .default('.isthmus/state'),
+    )
+    .requiredOption('-n, --namespace <name>', 'namespace of the workload')
+    .requiredOption('--service-account <name>', 'service account of the workload')
+    .option('--trust-domain <name>', 'as the MeshConfig has it', 'cluster.local')
+    .option('--node <id>', 'the only node id that may use it')
+    .addOption(
+      new Option('--ttl <seconds>', 'how long it is good for; an hour at most').argParser(parseSeconds).default(3600),
+    )
+    .action(async ({ state, ttl, node, namespace, serviceAccount, trustDomain }: Flags) => {
+      const identity = { trustDomain, namespace, serviceAccount };
+      const content = { identity, lifetimeMs: ttl * 1000, ...(node === undefined ? {} : { nodeId: node }) };
+      print(await actions.createToken(state, content));
+    });
+  return new Command('token').description('Make bootstrap tokens for proxies.').addCommand(create);
+}
