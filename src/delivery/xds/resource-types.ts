@@ -7,7 +7,7 @@ export const listenerType = typeUrl('envoy.config.listener.v3.Listener');
 export const routeType = typeUrl('envoy.config.route.v3.RouteConfiguration');
 /** MetaProtocol's own route type, beside the HTTP routes that deployed proxies read. */
 export const metaRouteType = typeUrl('aeraki.meta_protocol_proxy.config.route.v1alpha.RouteConfiguration');
-export const secretType = typeUrl('envoy.extensions.transport_sockets.tls.v3.Secret');
+const secretType = typeUrl('envoy.extensions.transport_sockets.tls.v3.Secret');
 
 /** Make before break: what is referred to goes before what refers to it. */
 export const standardTypes: readonly string[] = [
