@@ -100,8 +100,16 @@ export function alternativeNames(identity: Identity, dnsNames: readonly string[]
   return new SubjectAlternativeNameExtension([{ type: 'url', value: spiffeId(identity) }, ...names], true);
 }
 
-/** As the authority calls its key itself, where it does. */
-async function authorityKeyIdentifier(authority: X509Certificate): Promise<AuthorityKeyIdentifierExtension> {
+const keyIdentifiers = new WeakMap<X509Certificate, Promise<AuthorityKeyIdentifierExtension>>();
+
+/** As the authority calls its key itself, where it does; looked up once for each authority. */
+function authorityKeyIdentifier(authority: X509Certificate): Promise<AuthorityKeyIdentifierExtension> {
+  const known = keyIdentifiers.get(authority) ?? readKeyIdentifier(authority);
+  keyIdentifiers.set(authority, known);
+  return known;
+}
+
+async function readKeyIdentifier(authority: X509Certificate): Promise<AuthorityKeyIdentifierExtension> {
   const known = authority.getExtension(SubjectKeyIdentifierExtension);
   if (known !== null) return new AuthorityKeyIdentifierExtension(known.keyId);
   return AuthorityKeyIdentifierExtension.create(authority.publicKey);

@@ -1,5 +1,5 @@
 /** The kinds of keys that are made and accepted here: those that every Envoy, OpenSSL and Go of today verifies. */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 export const keyAlgorithms = ['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-4096'] as const;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];
@@ -42,11 +42,7 @@ const smallestModulus = 2048;
 /** Larger ones cost the verifier more than they are worth: a handshake with 16384 bits takes 30 times as long. */
 const largestModulus = 4096;
 
-/** How a public key, SPKI in DER, may be used by us; undefined for kinds and sizes that are not accepted. */
-export function publicKeyParameters(spki: Uint8Array): KeyParameters | undefined {
-  return parametersOfKey(createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }));
-}
-
+/** How a public key may be used by us; undefined for kinds and sizes that are not accepted. */
 export function parametersOfKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeyParameters | undefined {
   if (asymmetricKeyType === 'ec') {
     if (asymmetricKeyDetails?.namedCurve === 'prime256v1') return parameters['ecdsa-p256'];

@@ -5,7 +5,7 @@
 import { createPublicKey } from 'node:crypto';
 import type { Identity } from '../model/identity.ts';
 import { alternativeNames } from './certificate-profile.ts';
-import { publicKeyParameters } from './key-algorithms.ts';
+import { parametersOfKey } from './key-algorithms.ts';
 import type { PrivateKey } from './private-key.ts';
 import { Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator } from './x509.ts';
 
@@ -41,23 +41,17 @@ export async function readSigningRequest(pem: string): Promise<SigningRequestRea
 }
 
 async function verify(request: Pkcs10CertificateRequest): Promise<SigningRequestReading> {
-  const publicKey = canonicalKey(new Uint8Array(request.publicKey.rawData));
-  if (publicKeyParameters(publicKey) === undefined)
+  const key = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
+  if (parametersOfKey(key) === undefined)
     return refused('its key is neither ECDSA on P-256 or P-384, nor RSA of 2048 to 4096 bits');
   const algorithm: { readonly name?: unknown; readonly hash: { readonly name?: unknown } } = request.signatureAlgorithm;
   if (!signatureNames.includes(algorithm.name) || !signatureHashes.includes(algorithm.hash.name))
     return refused('it is not signed by ECDSA or RSA with SHA-256, SHA-384 or SHA-512');
   // Whoever asks for another's public key would get a certificate that makes signatures of that other look like its own.
   if (!(await request.verify())) return refused('its signature is not that of its key');
+  // One encoding for a key: whatever else stood in the request stays behind.
+  const publicKey = key.export({ format: 'der', type: 'spki' });
   return { kind: 'request', request: { pem: `${request.toString('pem')}\n`, publicKey } };
-}
-
-/** One encoding for a key: whatever else stood in the request stays behind. */
-function canonicalKey(spki: Uint8Array): Uint8Array {
-  return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).export({
-    format: 'der',
-    type: 'spki',
-  });
 }
 
 function refused(reason: string): SigningRequestReading {
