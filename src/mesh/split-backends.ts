@@ -62,18 +62,25 @@ export function destinationsOf(
   backends: readonly Backend[],
   context: Context,
 ): readonly WeightedDestination[] {
-  const destinations = backends.flatMap(({ service, weight, path }) => {
+  const shares = backends.flatMap(({ service, weight, path }) => {
     if (!service.ports.some((port) => port.number === number)) {
       const message = `${service.host} has no port ${number}: it gets nothing of what is sent to this port.`;
       context.report(finding('ISTH1332', { ...about(split), path: `${path}.service`, message }));
       return [];
     }
-    return weight === 0 ? [] : [{ destination: { host: service.host, port: number, subset: '' }, weight }];
+    return weight === 0 ? [] : [{ service, weight }];
   });
   // Where nothing has a weight, that was said when it was read.
-  if (destinations.length === 0 && split.spec.backends.some(({ weight }) => weight > 0)) {
+  if (shares.length === 0 && split.spec.backends.some(({ weight }) => weight > 0)) {
     const message = `No backend with a weight is left for port ${number}: it is refused what the split is for.`;
     context.report(finding('ISTH1333', { ...about(split), path: 'spec.backends', message }));
   }
-  return destinations;
+  return byHost(shares).map(([host, weight]) => ({ destination: { host, port: number, subset: '' }, weight }));
+}
+
+/** Two names of one service are one destination. */
+function byHost(shares: readonly Omit<Backend, 'path'>[]): readonly [host: string, weight: number][] {
+  const weights = new Map<string, number>();
+  for (const { service, weight } of shares) weights.set(service.host, (weights.get(service.host) ?? 0) + weight);
+  return [...weights];
 }

@@ -38,6 +38,11 @@ describe('a TrafficSplit', () => {
     expect(findings()).toEqual([]);
   });
 
+  it('adds up what it gives a service by several of its names', () => {
+    const { shares } = meshOf(trafficSplit('shop/a', 'web', { web: 1, next: 2, 'next.shop': 3 }));
+    expect(shares()).toEqual([{ web: 1, next: 5 }]);
+  });
+
   it('may name hosts of ServiceEntries of its own namespace', () => {
     const entry = serviceEntry('shop/outer', { hosts: ['outer.example'], ports: [{ number: 80, name: 'http-web' }] });
     const { shares } = meshOf(entry, trafficSplit('shop/a', 'outer.example', { 'outer.example': 1, next: 3 }));
