@@ -55,8 +55,6 @@ export interface ProxyRunOptions {
 /** For whom a bootstrap token is to be good, and how long. */
 export interface TokenWish {
   readonly identity: Identity;
-  /** The only node that may use it. */
-  readonly nodeId?: string;
   readonly lifetimeMs: number;
 }
 

@@ -49,7 +49,10 @@ async function callerOf(
   const [scheme, token = ''] = authorization.split(' ');
   if (scheme?.toLowerCase() !== 'bearer') return 'A bootstrap token is needed: see "isthmus token create".';
   const reading = await tokens.authenticate(token);
-  return reading.kind === 'identity' ? reading.identity : `The bootstrap token is refused: ${reading.reason}.`;
+  if (reading.kind === 'refused') return `The bootstrap token is refused: ${reading.reason}.`;
+  if (reading.nodeId !== undefined)
+    return 'The bootstrap token is for one node, and nothing here says who is that node.';
+  return reading.identity;
 }
 
 function framed(message: Uint8Array): Buffer {
@@ -59,7 +62,7 @@ function framed(message: Uint8Array): Buffer {
   return frame;
 }
 
-/** Answers one POST. A token that names a node is for xDS streams of that node, and no good here. */
+/** Answers one POST. */
 export function certificatePosts(
   authority: () => Promise<MeshAuthority>,
 ): (body: Uint8Array, authorization: string) => Promise<HttpAnswer> {

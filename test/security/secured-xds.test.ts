@@ -135,6 +135,8 @@ describe('xDS over TLS', () => {
     expect(await ask(undefined, '')).toMatch(/^16 .*isthmus token create/);
     expect(await ask(undefined, `Bearer ${token.slice(0, -2)}xx`)).toMatch(/^16 .*signature/);
     expect(await ask(undefined, 'Bearer nonsense')).toMatch(/^16 .*no signed JWT/);
+    const ofOneNode = await createToken(plane.at('state'), { identity: orders, nodeId: 'orders-1' });
+    expect(await ask(undefined, `Bearer ${ofOneNode}`)).toMatch(/^16 .*for one node/);
   });
 
   it('gives a certificate over HTTP for the same token', async () => {

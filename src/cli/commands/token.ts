@@ -8,7 +8,6 @@ interface Flags {
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly trustDomain: string;
-  readonly node?: string;
   readonly ttl: number;
 }
 
@@ -27,14 +26,12 @@ export function tokenCommand(actions: Actions): Command {
     .requiredOption('-n, --namespace <name>', 'namespace of the workload')
     .requiredOption('--service-account <name>', 'service account of the workload')
     .option('--trust-domain <name>', 'as the MeshConfig has it', 'cluster.local')
-    .option('--node <id>', 'the only node id that may use it')
     .addOption(
       new Option('--ttl <seconds>', 'how long it is good for; an hour at most').argParser(parseSeconds).default(3600),
     )
-    .action(async ({ state, ttl, node, namespace, serviceAccount, trustDomain }: Flags) => {
+    .action(async ({ state, ttl, namespace, serviceAccount, trustDomain }: Flags) => {
       const identity = { trustDomain, namespace, serviceAccount };
-      const content = { identity, lifetimeMs: ttl * 1000, ...(node === undefined ? {} : { nodeId: node }) };
-      print(await actions.createToken(state, content));
+      print(await actions.createToken(state, { identity, lifetimeMs: ttl * 1000 }));
     });
   return new Command('token').description('Make bootstrap tokens for proxies.').addCommand(create);
 }
