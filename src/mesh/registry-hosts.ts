@@ -19,10 +19,16 @@ export interface RegistryHost {
   readonly host: string;
 }
 
+interface Candidate extends RegistryHost {
+  readonly since: number;
+  /** Key of the ServiceRegistry. */
+  readonly registry: string;
+}
+
 /** A host and the services of one registry whose names fold to it. */
 interface Contenders {
   readonly host: string;
-  readonly hosts: readonly RegistryHost[];
+  readonly candidates: readonly Candidate[];
 }
 
 interface Tables {
@@ -54,19 +60,47 @@ export function registryHosts(engine: Engine, { settings, registered, registries
     candidates,
     ({ registry, host }) => [`${registry}|${host}`],
     (_, members, context): Contenders | undefined => {
-      const [first, ...others] = members.toSorted((a, b) => a.since - b.since || compareText(a.key, b.key));
-      if (first === undefined) return undefined;
-      const suffixed = others.map(({ key, host }) => ({ key, host: withSuffix(host, key) }));
-      const registry = context.get(registries, first.registry);
-      if (registry === undefined) return undefined;
+      const [first, ...others] = members.toSorted(byAge);
+      const registry = first === undefined ? undefined : context.get(registries, first.registry);
+      if (first === undefined || registry === undefined) return undefined;
+      const suffixed = others.map((other) => ({ ...other, host: withSuffix(other.host, other.key) }));
       for (const { key, host } of suffixed) {
         const message = `${decodeURIComponent(key)} has the host ${host}, since ${first.host} is ${decodeURIComponent(first.key)}.`;
         context.report(finding('ISTH1007', { ...about(registry), message }));
       }
-      return { host: first.host, hosts: [{ key: first.key, host: first.host }, ...suffixed] };
+      return { host: first.host, candidates: [first, ...suffixed] };
     },
   );
-  return engine.flatMap('registry hosts', contenders, ({ hosts }) => hosts, { key: ({ key }) => key });
+  const distinct = engine.flatMap('registry hosts told apart', contenders, ({ candidates: all }) => all, {
+    key: ({ key }) => key,
+  });
+  const holders = engine.groupBy(
+    'registry host holders',
+    distinct,
+    ({ registry, host }) => [`${registry}|${host}`],
+    (_, members, context) => holder(members, context, registries),
+  );
+  return engine.flatMap('registry hosts', holders, (one) => [one], { key: ({ key }) => key });
+}
+
+/** Who is called by its own name what another was called by a suffix means to be taken for it: the older one stays. */
+function holder(
+  members: readonly Candidate[],
+  context: Context,
+  registries: Collection<ServiceRegistry>,
+): RegistryHost | undefined {
+  const [first, ...others] = members.toSorted(byAge);
+  const registry = first === undefined ? undefined : context.get(registries, first.registry);
+  if (first === undefined || registry === undefined) return undefined;
+  for (const { key, host } of others) {
+    const message = `${decodeURIComponent(key)} has no host, since ${host} is ${decodeURIComponent(first.key)} already: it is not served.`;
+    context.report(finding('ISTH1007', { ...about(registry), message }));
+  }
+  return { key: first.key, host: first.host };
+}
+
+function byAge(a: Candidate, b: Candidate): number {
+  return a.since - b.since || compareText(a.key, b.key);
 }
 
 /** A name of Kubernetes is no registry's to give, unless it is trusted with such in so many words. */

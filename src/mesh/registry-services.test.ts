@@ -95,6 +95,20 @@ describe('hosts of registered services', () => {
     expect(test.findings()).toEqual(['ISTH1007 ServiceRegistry/polaris']);
   });
 
+  it('cannot be had by who registers under the very name that another bears with a suffix', () => {
+    const test = meshOf(registry('polaris'), registered('a_b', [], { since: 5 }), registered('A:B', [], { since: 7 }));
+    const suffixed = test.hosts().find((one) => /^a-b-[0-9a-f]{8}\./.test(one)) ?? '';
+    const name = suffixed.slice(0, suffixed.indexOf('.'));
+    const intruder = registered(name, [instance('x', '10.6.6.6')], { since: 9 });
+    test.register(intruder);
+    expect(test.endpoints(`polaris/${suffixed}`)).toEqual([]);
+    expect(test.findings()).toEqual(['ISTH1007 ServiceRegistry/polaris', 'ISTH1007 ServiceRegistry/polaris']);
+    // Who was there before them keeps what is his.
+    const early = meshOf(registry('polaris'), { ...intruder, since: 1 });
+    early.register(registered('a_b', [], { since: 5 }), registered('A:B', [instance('y', '10.0.0.7')], { since: 7 }));
+    expect(early.endpoints(`polaris/${suffixed}`)).toEqual([expect.stringMatching(/^10\.6\.6\.6:/)]);
+  });
+
   it.each([
     ['{service}.corp.mesh', { namespace: 'Production', group: 'g', name: 'Order.Svc' }, 'order.svc.corp.mesh'],
     ['{service}.{group}.{namespace}.mesh', { namespace: 'n', group: '', name: 's' }, 's.n.mesh'],

@@ -333,7 +333,7 @@ export const catalogue = {
   ISTH1007: entry(
     'warning',
     'Names of two registered services make one host',
-    'Nothing: the later one got a suffix. For a name of your choice give the mapping another host template.',
+    'Nothing, where the later one got a suffix. For a name of your choice give the mapping another host template; who is not served has to be registered by another name.',
   ),
   ISTH1008: entry(
     'warning',
