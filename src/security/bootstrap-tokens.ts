@@ -8,7 +8,7 @@ import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { IsthmusError } from '../model/errors.ts';
 import { type Identity, isIdentity, parseSpiffeId, spiffeId } from '../model/identity.ts';
-import type { SecretFile } from './certificate-authority.ts';
+import type { SecretFile } from './authority-settings.ts';
 import { loadKeys, newKeys, storeKeys, type TokenKeys, withNewKey } from './token-keys.ts';
 
 export interface TokenOptions {

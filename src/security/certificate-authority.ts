@@ -7,24 +7,17 @@
  * A root is made when there was never a file of them; a file that is there but not whole ends the start with an error. Keys
  * leave only into that file. What a step of a rotation changes is in force after it is on disk, or not at all.
  */
-import { type Clock, systemClock } from '../model/clock.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { authorityFindings } from './authority-findings.ts';
-import {
-  type AuthorityState,
-  decodeState,
-  encodeState,
-  faultOfState,
-  makeRootOf,
-  type Root,
-} from './authority-state.ts';
+import { firstState, newRoot, readState } from './authority-roots.ts';
+import { type AuthorityOptions, type AuthoritySettings, authorityDefaults } from './authority-settings.ts';
+import { type AuthorityState, encodeState, type Root } from './authority-state.ts';
 import { type AuthorityStatus, authorityStatus } from './authority-status.ts';
-import { makeLeaf, makeRoot, type Validity, validityFrom } from './certificate-profile.ts';
+import { makeLeaf, type Validity, validityFrom } from './certificate-profile.ts';
 import { orderCertificates } from './certificate-text.ts';
 import { type IssuanceRequest, type IssuedCertificate, type Issuer, longestLeafMs, RootListeners } from './issuer.ts';
 import type { KeyAlgorithm } from './key-algorithms.ts';
-import { PrivateKey } from './private-key.ts';
 import {
   beginRotation,
   type RotationFacts,
@@ -34,49 +27,9 @@ import {
   trustedRoots,
 } from './root-rotation.ts';
 
-/** A file of secrets: see delivery/files/sealed-file.ts. */
-export interface SecretFile {
-  readonly place: string;
-  /** What to do when the file is damaged: a sentence. */
-  readonly remedy: string;
-  /** Undefined where there was never a value. Throws STATE where there is less than one. */
-  read(): Promise<unknown>;
-  write(value: unknown): Promise<void>;
-  isOpenToOthers(): Promise<boolean>;
-}
-
-export interface AuthorityOptions {
-  readonly trustDomain: string;
-  readonly file: SecretFile;
-  /** Of roots that are made from now on. */
-  readonly rootAlgorithm?: KeyAlgorithm;
-  readonly rootLifetimeMs?: number;
-  /** The longest life of a leaf; at most 24 hours. */
-  readonly leafLifetimeMs?: number;
-  /** How long a new root is trusted before it signs. */
-  readonly settleMs?: number;
-  /** How many proxies are known not to have acknowledged the roots of now. */
-  readonly untrusting?: () => number;
-  readonly clock?: Clock;
-}
-
-type Settings = Required<AuthorityOptions>;
-
-const defaults = {
-  rootAlgorithm: 'ecdsa-p256',
-  rootLifetimeMs: 10 * 365 * 24 * 3_600_000,
-  leafLifetimeMs: longestLeafMs,
-  settleMs: 60_000,
-  untrusting: () => 0,
-  clock: systemClock,
-} as const;
-
-/** A root is made valid a day ago: peers may learn of it before their clocks are set. */
-const rootBackdateMs = 24 * 3_600_000;
-
 export class CertificateAuthority implements Issuer {
   readonly name = 'built in';
-  readonly #settings: Settings;
+  readonly #settings: AuthoritySettings;
   readonly #listeners = new RootListeners();
   readonly #openToOthers: boolean;
   #state: AuthorityState;
@@ -85,7 +38,7 @@ export class CertificateAuthority implements Issuer {
   #latestLeaf = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(settings: Settings, state: AuthorityState, openToOthers: boolean) {
+  private constructor(settings: AuthoritySettings, state: AuthorityState, openToOthers: boolean) {
     this.#settings = settings;
     this.#state = state;
     this.#roots = rootsOf(state);
@@ -94,7 +47,7 @@ export class CertificateAuthority implements Issuer {
 
   /** Throws STATE for a file that is damaged, or of another trust domain; USAGE for a life of leaves that is none. */
   static async open(options: AuthorityOptions): Promise<CertificateAuthority> {
-    const settings = { ...defaults, ...options };
+    const settings = { ...authorityDefaults, ...options };
     const { file, leafLifetimeMs } = settings;
     if (!(leafLifetimeMs > 0 && leafLifetimeMs <= longestLeafMs))
       throw new IsthmusError('USAGE', 'Certificates of workloads live for more than nothing and at most 24 hours.');
@@ -221,32 +174,6 @@ export class CertificateAuthority implements Issuer {
     this.#last = result.catch(() => undefined);
     return result;
   }
-}
-
-async function readState(stored: unknown, { file, trustDomain }: Settings): Promise<AuthorityState> {
-  const state = await decodeState(stored).catch((cause: unknown) => {
-    throw new IsthmusError('STATE', `${file.place} cannot be used: ${faultOfState(cause)}. ${file.remedy}`, { cause });
-  });
-  if (state.trustDomain === trustDomain) return state;
-  throw new IsthmusError(
-    'STATE',
-    `${file.place} has the roots of the trust domain ${state.trustDomain}, not of ${trustDomain}. Set the trust domain back, or put the file aside to begin with new roots.`,
-  );
-}
-
-async function firstState(settings: Settings): Promise<AuthorityState> {
-  const root = await newRoot(settings);
-  const { trustDomain, leafLifetimeMs } = settings;
-  const roots = new Map([[root.id, root]]);
-  const rotation = { phase: 'single', signing: root.id } as const;
-  return { trustDomain, longestLeafMs: leafLifetimeMs, leavesUntil: 0, rotation, roots };
-}
-
-async function newRoot({ clock, rootAlgorithm, rootLifetimeMs, trustDomain }: Settings): Promise<Root> {
-  const key = await PrivateKey.generate(rootAlgorithm);
-  const now = clock.now();
-  const validity = { notBefore: now - rootBackdateMs, notAfter: now + rootLifetimeMs };
-  return makeRootOf(await makeRoot(key, trustDomain, validity), key);
 }
 
 function rootsOf({ roots }: AuthorityState): readonly string[] {

@@ -1,6 +1,6 @@
 /** For tests: a file of secrets in memory, and what is issued for. */
 import type { Identity } from '../model/identity.ts';
-import type { SecretFile } from './certificate-authority.ts';
+import type { SecretFile } from './authority-settings.ts';
 import type { IssuanceRequest } from './issuer.ts';
 import { PrivateKey } from './private-key.ts';
 import { makeSigningRequest } from './signing-request.ts';

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { IsthmusError, messageOf } from '../model/errors.ts';
-import type { SecretFile } from './certificate-authority.ts';
+import type { SecretFile } from './authority-settings.ts';
 import { PrivateKey } from './private-key.ts';
 
 export interface TokenKey {
