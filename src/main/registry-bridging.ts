@@ -1,5 +1,8 @@
 /** Registries around the pipeline: each ServiceRegistry is bridged, and what it said last is kept in the state folder. */
+
+import type { RecordChange } from '../delivery/files/record-journal.ts';
 import { openRegistryRecords } from '../delivery/files/registry-records.ts';
+import { openRegistrySightings, type RegistrySighting } from '../delivery/files/registry-sightings.ts';
 import { NodeStateFolder } from '../delivery/files/state-folder.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Finding } from '../model/finding.ts';
@@ -45,6 +48,7 @@ export async function startRegistryBridging(
 ): Promise<RegistryBridging> {
   const { engine, resources, mesh, registered } = pipeline;
   const records = await openRegistryRecords(new NodeStateFolder(folder));
+  const sightings = await openRegistrySightings(new NodeStateFolder(folder));
   const states = new Map<string, string>();
   const bridges = new RegistryBridges({
     clients: registryClients,
@@ -52,6 +56,7 @@ export async function startRegistryBridging(
     batch: (change) => engine.batch(change),
     clock: systemClock,
     recordsOf: (registry) => [...records.records.values()].filter((service) => service.registry === registry),
+    seenAt: (registry) => sightings.records.get(registry)?.at,
     note: (changes) => records.note(changes.map(({ key, service }) => ({ key, record: service }))),
     own: () => ownAddresses(pipeline, listening),
     onStatus: (status) => {
@@ -63,10 +68,12 @@ export async function startRegistryBridging(
     engine.sink(resources.ServiceRegistry, bridges.follow),
     engine.sink(mesh.virtualIpRanges, bridges.reconsider),
   ];
+  const noteSightings = (): void => sightings.note(bridges.statuses().flatMap(sightingOf));
+  const timer = setInterval(noteSightings, noteSightingsMs).unref();
   return {
     servable: bridges.untilServable(waitMs),
     statuses: () => bridges.statuses(),
-    findings: () => [...bridges.findings(), ...records.findings()],
+    findings: () => [...bridges.findings(), ...records.findings(), ...sightings.findings()],
     release: (registry, service) => bridges.release(registry, service),
     callersOf: (service) => bridges.callersOf(service),
     refusedOf: (service) => bridges.refusedOf(service),
@@ -75,10 +82,19 @@ export async function startRegistryBridging(
     },
     close: async () => {
       for (const stop of stops) stop();
+      clearInterval(timer);
+      noteSightings();
       await bridges.close();
       await records.close();
+      await sightings.close();
     },
   };
+}
+
+const noteSightingsMs = 60_000;
+
+function sightingOf({ registry, lastComplete }: RegistryStatus): readonly RecordChange<RegistrySighting>[] {
+  return lastComplete === undefined ? [] : [{ key: registry, record: { key: registry, at: lastComplete } }];
 }
 
 function logState(

@@ -1,6 +1,7 @@
 /** A registry in the mesh, from what it says to what a control plane shows; over restarts, with and without it. */
 import { rename, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { RegistryStatus } from '../../src/model/registry.ts';
 import { InProcessPlane } from './in-process-plane.ts';
 
 const key = 'legacy/orders.prod.legacy.mesh';
@@ -78,9 +79,16 @@ describe('a bridged registry', () => {
   it('is served with the same address and endpoints after a restart without it, and says so', async () => {
     await start();
     const lease = await leaseOf();
+    const seenAt = async () => (await mesh.ask<readonly RegistryStatus[]>('/api/v1/registries'))[0]?.lastComplete;
+    const seen = await seenAt();
+    expect(seen).toBeGreaterThan(0);
     await mesh.stop();
     await rename(snapshot(), `${snapshot()}.away`);
     await start();
+    expect(await seenAt()).toBe(seen);
+    expect(mesh.plane?.findings().find(({ code }) => code === 'ISTH1010')?.message).toBe(
+      `1 service is served as it was at ${new Date(seen ?? 0).toISOString()}.`,
+    );
     expect(await leaseOf()).toEqual(lease);
     expect(await addresses()).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']);
     await expect.poll(codes).toEqual(expect.arrayContaining(['ISTH1003', 'ISTH1010']));

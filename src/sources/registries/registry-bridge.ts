@@ -40,6 +40,8 @@ export interface RegistryBridgeOptions {
   readonly registry: ServiceRegistry;
   /** From the records of an earlier run. */
   readonly known: Iterable<RegisteredService>;
+  /** When it was last seen whole in an earlier run; milliseconds since the epoch. */
+  readonly knownAt?: number;
   readonly own: OwnAddresses;
   readonly clock: Clock;
   /** Changes of what is in force; also called, with none, when only the status or the findings changed. */
@@ -167,7 +169,7 @@ export class RegistryBridge {
       services: this.#services.size,
       instances: this.#instances,
       awaited: this.#awaited.size,
-      ...(this.#lastComplete === undefined ? {} : { lastComplete: this.#lastComplete }),
+      ...lastComplete(this.#lastComplete ?? this.#options.knownAt),
       held: this.#held(),
     };
   }
@@ -188,6 +190,7 @@ export class RegistryBridge {
       held: this.#held(),
       waiting: this.#touched.size,
       servedFromRecords: this.#lastComplete === undefined ? this.#services.size : 0,
+      recordedAt: this.#options.knownAt,
     });
   }
 
@@ -441,6 +444,10 @@ type ServiceAnswer = Pick<Extract<RegistryAnswer, { kind: 'service' }>, 'service
 
 const notAllListed: readonly Doubt[] = [{ cause: 'unsettled', text: 'the list of services is not complete' }];
 const notAllShown: readonly Doubt[] = [{ cause: 'unsettled', text: 'not all instances are shown' }];
+
+function lastComplete(at: number | undefined): Pick<RegistryStatus, 'lastComplete'> {
+  return at === undefined ? {} : { lastComplete: at };
+}
 
 /** Of one service; beyond so many they are not told apart. */
 const maxCallers = 1000;

@@ -27,6 +27,8 @@ export interface RegistryBridgesOptions {
   readonly clock: Clock;
   /** What a registry said in an earlier run. */
   readonly recordsOf: (registry: string) => readonly RegisteredService[];
+  /** When a registry was last seen whole in an earlier run; milliseconds since the epoch. */
+  readonly seenAt?: (registry: string) => number | undefined;
   /** Takes note of what is in force, for the next run. */
   readonly note: (changes: readonly RegistryChange[]) => void;
   readonly own: () => OwnAddresses;
@@ -39,6 +41,12 @@ interface Running {
   readonly own: OwnAddresses;
   readonly bridge: RegistryBridge;
   readonly client: RegistryClient;
+}
+
+/** What was in force, and when the registry was last seen whole. */
+interface Known {
+  readonly services: readonly RegisteredService[];
+  readonly at: number | undefined;
 }
 
 export class RegistryBridges {
@@ -58,7 +66,7 @@ export class RegistryBridges {
       if (before !== undefined && after !== undefined && equal(before.spec, after.spec)) continue;
       const known = this.#stop(key);
       if (after !== undefined) this.#start(key, after, known);
-      else this.#publish(known.map((service) => ({ key: service.key, service: undefined })));
+      else this.#publish(known.services.map((service) => ({ key: service.key, service: undefined })));
     }
     this.#wake();
   };
@@ -138,14 +146,16 @@ export class RegistryBridges {
     await Promise.all(this.#closing);
   }
 
-  #start(key: string, registry: ServiceRegistry, known: readonly RegisteredService[]): void {
+  #start(key: string, registry: ServiceRegistry, known: Known): void {
     const { clients, clock, recordsOf } = this.#options;
     const own = this.#options.own();
     const { name } = registry.metadata;
-    const records = known.length > 0 ? known : recordsOf(name);
+    const records = known.services.length > 0 ? known.services : recordsOf(name);
+    const knownAt = known.at ?? this.#options.seenAt?.(name);
     const bridge: RegistryBridge = new RegistryBridge({
       registry,
       known: records,
+      ...(knownAt === undefined ? {} : { knownAt }),
       own,
       clock,
       onChange: (changes) => {
@@ -166,9 +176,9 @@ export class RegistryBridges {
   }
 
   /** Gives what was in force. */
-  #stop(key: string): readonly RegisteredService[] {
+  #stop(key: string): Known {
     const running = this.#running.get(key);
-    if (running === undefined) return [];
+    if (running === undefined) return { services: [], at: undefined };
     this.#running.delete(key);
     running.bridge.close();
     const closing = running.client.close().catch((error: unknown) => {
@@ -176,7 +186,7 @@ export class RegistryBridges {
     });
     this.#closing.add(closing);
     void closing.finally(() => this.#closing.delete(closing));
-    return [...running.bridge.current()];
+    return { services: [...running.bridge.current()], at: running.bridge.status().lastComplete };
   }
 
   #publish(changes: readonly RegistryChange[]): void {

@@ -33,6 +33,8 @@ export interface RegistryDoubts {
   readonly waiting: number;
   /** Services that are served as an earlier run left them, since the registry was not seen yet. */
   readonly servedFromRecords: number;
+  /** When that run saw it whole, in milliseconds since the epoch. */
+  readonly recordedAt: number | undefined;
 }
 
 /** Each has a remedy of its own. */
@@ -54,7 +56,7 @@ export function registryFindings({ metadata, spec }: ServiceRegistry, doubts: Re
   };
   const say: Say = (code, message, remedy) =>
     finding(code, { ...about, message, ...(remedy === undefined ? {} : { remedy }) });
-  const { unavailable, partial, refusals, hasInstances, held, waiting, servedFromRecords } = doubts;
+  const { unavailable, partial, refusals, hasInstances, held, waiting, servedFromRecords, recordedAt } = doubts;
   const tooMany = `${waiting} services wait: more than ${spec.trust.maxChanges} changed in a minute.`;
   return [
     ...[...unavailable].map(([scope, loss]) => say('ISTH1003', inScope(scope, loss.reason), remedyOf(loss, spec.type))),
@@ -62,10 +64,13 @@ export function registryFindings({ metadata, spec }: ServiceRegistry, doubts: Re
     ...held.map((one) => say('ISTH1005', describeHeld(one))),
     ...[...refusals].map(([key, refusal]) => sayRefusal(key, refusal, hasInstances(key), say)),
     ...(waiting > 0 ? [say('ISTH1015', tooMany)] : []),
-    ...(servedFromRecords > 0
-      ? [say('ISTH1010', `${servedFromRecords} services are served as they were before.`)]
-      : []),
+    ...(servedFromRecords > 0 ? [say('ISTH1010', describeRecords(servedFromRecords, recordedAt))] : []),
   ];
+}
+
+function describeRecords(services: number, at: number | undefined): string {
+  const when = at === undefined ? 'before' : `at ${new Date(at).toISOString()}`;
+  return `${services} service${services === 1 ? ' is' : 's are'} served as ${services === 1 ? 'it was' : 'they were'} ${when}.`;
 }
 
 /** Undefined where it is the server, or the way to it, that is to be looked into. */
