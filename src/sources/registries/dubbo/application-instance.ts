@@ -3,6 +3,7 @@
  * itself writes it to etcd: in Java with small letters, in Go with large ones.
  */
 import type { RegistryInstance, RegistryPort } from '../../../model/registry.ts';
+import { numberFrom } from '../json-number.ts';
 
 const nowhere = { region: '', zone: '', subzone: '' };
 /** Of `dubbo.endpoints`: one port for each protocol. */
@@ -14,7 +15,7 @@ const isDown = ['enabled', 'Enable', 'healthy', 'Healthy'];
 export function parseApplicationInstance(json: string): RegistryInstance | undefined {
   const node = parse(json);
   const address = textIn(node, 'address') ?? textIn(node, 'host') ?? textIn(node, 'Host');
-  const number = Number(valueIn(node, 'port') ?? valueIn(node, 'Port'));
+  const number = numberFrom(valueIn(node, 'port') ?? valueIn(node, 'Port'));
   if (address === undefined || !isPort(number)) return undefined;
   const payload = valueIn(node, 'payload');
   const beside = valueIn(node, 'metadata') ?? valueIn(node, 'Metadata');
@@ -37,7 +38,7 @@ export function parseApplicationInstance(json: string): RegistryInstance | undef
 function portsOf(endpoints: string | undefined, fallback: number): readonly RegistryPort[] {
   const listed = endpoints === undefined ? undefined : parse(endpoints);
   const ports = (Array.isArray(listed) ? listed.slice(0, maxPorts) : []).flatMap((one: unknown): RegistryPort[] => {
-    const number = Number(valueIn(one, 'port'));
+    const number = numberFrom(valueIn(one, 'port'));
     const protocol = textIn(one, 'protocol');
     return isPort(number) && protocol !== undefined ? [{ name: '', number, protocol }] : [];
   });

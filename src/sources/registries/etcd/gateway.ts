@@ -7,6 +7,7 @@ import https from 'node:https';
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
 import type { RegistryTlsSpec } from '../../../resources/kinds.ts';
 import { exchange, serverUrl, tlsOptions } from '../http-exchange.ts';
+import { numberFrom } from '../json-number.ts';
 import type { RegistrySecrets } from '../registry-client.ts';
 import { fieldOf, textOf } from './json-fields.ts';
 
@@ -183,7 +184,7 @@ export class Gateway {
 
 /** Of an answer that is none, or of a line of a stream. */
 export function refusalOf(body: unknown): { readonly code: number; readonly message: string } {
-  const code = Number(fieldOf(body, 'code') ?? fieldOf(body, 'grpc_code'));
+  const code = numberFrom(fieldOf(body, 'code') ?? fieldOf(body, 'grpc_code'));
   const message = (textOf(body, 'message') ?? 'no reason is given').slice(0, longestMessage);
   return { code: Number.isInteger(code) ? code : 2, message };
 }

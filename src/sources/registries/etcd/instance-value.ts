@@ -3,6 +3,7 @@
  * as text. Names that nobody chose are looked for in any case, so that what the usual libraries write is understood.
  */
 import type { RegistryInstance, RegistryPort } from '../../../model/registry.ts';
+import { numberFrom } from '../json-number.ts';
 
 export type InstanceField =
   | 'address'
@@ -32,6 +33,8 @@ const usualNames: Readonly<Record<InstanceField, readonly string[]>> = {
 
 /** Of an address that is a list: one port for each protocol. */
 const maxPorts = 16;
+/** Longer than any host, with its port and brackets: what is looked at closely is short, whatever a value holds. */
+const maxTargetLength = 300;
 
 interface Target {
   readonly host: string;
@@ -127,6 +130,7 @@ function targetsOf(value: unknown): readonly Target[] {
 /** `[protocol://]host[:port][/...]`; an IPv6 address with a port stands in brackets. */
 function parseTarget(text: string): Target | undefined {
   const [, protocol = '', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#\s]+)/i.exec(text) ?? [];
+  if (rest.length > maxTargetLength) return undefined;
   const bare = /^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(rest);
   const [, inBrackets, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(rest) ?? [];
   const host = bare ? rest : (inBrackets ?? plain);
@@ -136,7 +140,7 @@ function parseTarget(text: string): Target | undefined {
 
 /** A port beside the address counts where the address has none. */
 function portsOf(targets: readonly Target[], fields: Fields | undefined): readonly RegistryPort[] {
-  const beside = Number(fields?.get('port') ?? Number.NaN);
+  const beside = numberFrom(fields?.get('port'));
   const said = textOf(fields?.get('protocol')).toLowerCase();
   const ports = targets.map(({ port = beside, protocol }) => ({
     name: '',

@@ -1,4 +1,5 @@
 /** Members of JSON that came from elsewhere: whatever it is, asking for one does no harm. */
+import { numberFrom } from '../json-number.ts';
 
 export function fieldOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
@@ -12,7 +13,7 @@ export function textOf(value: unknown, key: string): string | undefined {
 
 /** The gateway writes 64-bit numbers as text, and leaves out 0. */
 export function numberOf(value: unknown, key: string): number {
-  return Number(fieldOf(value, key) ?? 0);
+  return numberFrom(fieldOf(value, key) ?? 0);
 }
 
 export function listOf(value: unknown, key: string): readonly unknown[] {

@@ -97,7 +97,7 @@ export class Registrations {
     const id = nodeId(key);
     const known = this.#nodes.get(id);
     if (known !== undefined) known.round = this.#round;
-    const reading = this.#options.layout.read(prefix, name, value);
+    const reading = this.#readingOf(prefix, name, value);
     if (reading.kind === 'caller')
       this.#callers.put(id, { prefix, ...reading, name: reading.caller, round: this.#round });
     if (!this.#isWanted(reading)) {
@@ -132,6 +132,15 @@ export class Registrations {
     // One that came back meanwhile is another.
     const gone = touched.filter(({ nodes, name }) => nodes.size === 0 && !this.#services.has(keyOf(name)));
     return { changed, gone: gone.map(({ name }) => name) };
+  }
+
+  /** Whatever a value does to the one who reads it is that value's alone: all others count. */
+  #readingOf(prefix: string, name: string, value: string): Reading {
+    try {
+      return this.#options.layout.read(prefix, name, value);
+    } catch {
+      return { kind: 'unreadable' };
+    }
   }
 
   #isWanted(reading: Reading): boolean {
