@@ -1,5 +1,6 @@
 /** What commands ask of the composition roots in main/. The command tree knows nothing of how a control plane is wired. */
 
+import type { AccessView } from '../model/access-view.ts';
 import type { ExitCode } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Identity } from '../model/identity.ts';
@@ -52,6 +53,38 @@ export interface ProxyRunOptions {
   readonly logLevel: LogLevel;
 }
 
+/** A bootstrap for a stock Envoy: either `xds`, or `xdsTls` with `certificates`. */
+export interface EnvoyBootstrapWish {
+  readonly workload: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly serviceAccount: string;
+    readonly addresses: readonly string[];
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly xds?: string;
+  readonly xdsTls?: string;
+  /** A folder. */
+  readonly certificates?: string;
+  /** With it the first certificate is asked for. */
+  readonly tokenFile?: string;
+  readonly roots?: string;
+  readonly trustDomain: string;
+  readonly rootNamespace: string;
+  readonly admin: string;
+  readonly strict: boolean;
+}
+
+/** Whose certificates are renewed, and where. */
+export interface CertificateKeepingWish {
+  readonly xdsTls: string;
+  /** A folder. */
+  readonly certificates: string;
+  readonly rootNamespace: string;
+  readonly logFormat: 'text' | 'json';
+  readonly logLevel: LogLevel;
+}
+
 /** For whom a bootstrap token is to be good, and how long. */
 export interface TokenWish {
   readonly identity: Identity;
@@ -75,6 +108,8 @@ export interface OfflineMesh {
   /** The mesh model as plain values, deterministic. */
   model(): unknown;
   services(): readonly ServiceSummary[];
+  /** Throws BAD_DATA where there is no such service. `namespace`: as it is called from there. */
+  access(host: string, namespace: string | undefined): AccessView;
   /** Istio objects, each a plain value. */
   istio(): readonly unknown[];
   /** What a proxy of this node id and kind would be sent, by type, as proto JSON. */
@@ -94,6 +129,8 @@ export interface BridgedService {
   readonly service: string;
   /** Absent where it was refused. */
   readonly host?: string;
+  /** The object that defines the host, where that is not this registry's: its instances are endpoints of it. */
+  readonly definedBy?: string;
   /** Virtual IPs. */
   readonly addresses: readonly string[];
   readonly instances: number;
@@ -110,9 +147,15 @@ export interface BridgedService {
 export interface Actions {
   run(options: RunOptions): Promise<ExitCode>;
   proxy(options: ProxyRunOptions): Promise<ExitCode>;
+  /** Its content, as plain values; certificates that it names are in place. */
+  makeEnvoyBootstrap(wish: EnvoyBootstrapWish): Promise<object>;
+  /** Until a signal. */
+  keepProxyCertificates(wish: CertificateKeepingWish): Promise<ExitCode>;
   loadOffline(files: readonly string[]): Promise<OfflineMesh>;
   /** A bootstrap token, by the keys in the state folder of a control plane. */
   createToken(stateFolder: string, content: TokenWish): Promise<string>;
+  /** What proxies trust, PEM, by the state folder of a control plane. */
+  readRoots(stateFolder: string): Promise<string>;
   checkRegistry(
     files: readonly string[],
     registry: string | undefined,

@@ -3,7 +3,10 @@ import type { BridgedService } from '../cli/actions.ts';
 import type { Collection } from '../collections/collection.ts';
 import type { XdsServer } from '../delivery/xds/server.ts';
 import type { ResourceStatus, StreamStatus } from '../delivery/xds/status.ts';
-import type { Finding, ObjectRef } from '../model/finding.ts';
+import { namespaceOf } from '../mesh/registry-metadata.ts';
+import { type Finding, formatObject, type ObjectRef } from '../model/finding.ts';
+import { serviceKey } from '../model/service.ts';
+import { resourceKey } from '../resources/kinds.ts';
 import type { RegistryBridges } from '../sources/registries/registry-bridges.ts';
 import { decode, messageName } from '../xds-api/messages.ts';
 import { toJson } from '../xds-api/proto-json.ts';
@@ -56,7 +59,7 @@ function isSame(a: ObjectRef, b: ObjectRef): boolean {
 
 /** What a registry holds and what it became, in order of its names. */
 export function bridgedServices(
-  { registered, mesh }: Pipeline,
+  { registered, resources, mesh }: Pipeline,
   registry: string,
   bridges: Pick<RegistryBridges, 'callersOf' | 'refusedOf'>,
 ): readonly BridgedService[] {
@@ -65,12 +68,18 @@ export function bridgedServices(
     .map((service) => {
       const { key, namespace, group, name, instances, since } = service;
       const host = mesh.registryHosts.get(key)?.host;
-      const served = [...(host === undefined ? [] : (mesh.hosts.get(host)?.services ?? []))]
-        .map((one) => mesh.meshServices.get(one.key))
-        .find((one) => one?.service.provenance.registry === registry);
+      const declared = resources.ServiceRegistry.get(resourceKey('ServiceRegistry', '', registry));
+      const served =
+        host === undefined || declared === undefined
+          ? undefined
+          : mesh.meshServices.get(serviceKey(namespaceOf(service, declared), host));
+      const provenance = served?.service.provenance;
       return {
         service: [namespace, group, name].filter((part) => part !== '').join('/'),
         ...(host === undefined || served === undefined ? {} : { host }),
+        ...(provenance === undefined || provenance.registry === registry
+          ? {}
+          : { definedBy: formatObject(provenance.object) }),
         addresses: served?.addresses ?? [],
         instances: instances.length,
         up: instances.filter(({ health, isolated }) => health !== 'down' && !isolated).length,

@@ -1,5 +1,5 @@
 /** From the mesh model to the DNS server: a collection of names, kept only where DNS is served. */
-import type { Collection } from '../collections/collection.ts';
+import type { Collection, Context } from '../collections/collection.ts';
 import { NameTable } from '../delivery/dns/name-table.ts';
 import { parseUpstream } from '../delivery/dns/resolv-conf.ts';
 import { createDnsServer, type DnsServer } from '../delivery/dns/server.ts';
@@ -7,11 +7,12 @@ import { meshKey } from '../mesh/settings.ts';
 import { isLoopback } from '../model/loopback.ts';
 import type { Service } from '../model/service.ts';
 import { formatAddress, parseAddress } from '../model/tcp-address.ts';
+import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { createDnsMetrics } from '../operations/dns-metrics.ts';
 import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import { resourceKey } from '../resources/kinds.ts';
-import { type HostName, translateAlias, translateHostName } from '../translate/names/host-names.ts';
+import { type HostName, type NameInput, translateAlias, translateHostName } from '../translate/names/host-names.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface DnsOptions {
@@ -77,7 +78,7 @@ export function prepareDns(options: DnsOptions, around: DnsSurroundings): DnsDel
 }
 
 /** Made anew for a host whose services, addresses or, when it is headless, endpoints change. */
-function hostNames({ engine, mesh, resources }: Pipeline): Collection<HostName> {
+function hostNames({ engine, mesh, resources, leases }: Pipeline): Collection<HostName> {
   const declared = engine.map('declared names', mesh.hosts, ({ host, services }, context) => {
     const inputs = services.flatMap(({ key }) => {
       const service = context.get(mesh.meshServices, key);
@@ -92,10 +93,27 @@ function hostNames({ engine, mesh, resources }: Pipeline): Collection<HostName> 
         ...(externalName === undefined ? {} : { externalName }),
       };
     });
-    return translateHostName(host, inputs);
+    return translateHostName(host, oldestFirst(inputs, context, leases));
   });
   const aliases = engine.map('alias names', mesh.aliases, translateAlias);
   return engine.merge('names', [declared, aliases]);
+}
+
+/**
+ * Of services of one host in several namespaces strangers get the first: by precedence, but none that came later takes the
+ * place of one whose virtual IP they use already.
+ */
+function oldestFirst(
+  inputs: readonly NameInput[],
+  context: Context,
+  leases: Collection<VirtualIpLease>,
+): readonly NameInput[] {
+  const since = ({ service }: NameInput): number | undefined => context.get(leases, service.service.key)?.since;
+  const [first] = inputs;
+  const begin = first === undefined || inputs.length === 1 ? undefined : since(first);
+  if (begin === undefined) return inputs;
+  const oldest = inputs.reduce((best, one) => ((since(one) ?? begin) < (since(best) ?? begin) ? one : best));
+  return [oldest, ...inputs.filter((one) => one !== oldest)];
 }
 
 function mayBeExternalName({ provenance, resolution }: Service): boolean {

@@ -78,6 +78,7 @@ export const catalogue = {
   ),
   ISTH0117: entry('warning', 'Kind has no namespace', 'Remove metadata.namespace: there is one such object for all.'),
   ISTH0118: entry('error', 'Unknown field in a condition or limit', 'Correct its spelling, or remove it.'),
+  ISTH0119: entry('warning', 'Read, and not enforced yet', 'Do not rely on it: nothing acts on the object yet.'),
 
   // 02: rules of the kinds, beyond their schemas
   ISTH0201: entry('error', 'Host name is not valid', 'Write a DNS name, such as orders.shop.mesh.'),
@@ -136,6 +137,11 @@ export const catalogue = {
     'Condition on a header is not valid',
     'Write the name of a header, and an expression for its value.',
   ),
+  ISTH0229: entry(
+    'warning',
+    'Restriction restricts nothing',
+    'Do not rely on it: mend what makes it void, or remove it.',
+  ),
 
   // 03: hosts and protocols
   ISTH0301: entry(
@@ -144,9 +150,9 @@ export const catalogue = {
     'Let one object define the host; the others may add endpoints with the same ports.',
   ),
   ISTH0302: entry(
-    'info',
+    'warning',
     'Host is declared in several namespaces',
-    'Callers get that of their own namespace first. Limit exportTo if this is not meant.',
+    'Callers of a namespace that declares it get its own, all others the first. Limit exportTo if this is not meant.',
   ),
   ISTH0303: entry('error', 'Port names no application protocol', 'Name the port tcp-metaprotocol-<protocol>[-<text>].'),
   ISTH0304: entry('error', 'Application protocol is not registered', 'Add an ApplicationProtocol for it.'),

@@ -40,6 +40,21 @@ it('a resolver that nobody here wrote finds the virtual IPs, cluster IPs, endpoi
   await expect(resolver.resolve4('www.example.com')).rejects.toMatchObject({ code: 'ESERVFAIL' });
 });
 
+it('the address that strangers use stays when another namespace declares the host as well, and when it goes', async () => {
+  const plane = await startDnsControlPlane(dnsManifests, ['--dns-upstream', '127.0.0.1:1']);
+  const resolver = resolverAt(plane.port);
+  const before = await resolver.resolve4('orders.shop.mesh');
+  const other = dnsManifests.slice(0, dnsManifests.indexOf('---')).replace('namespace: shop', 'namespace: another');
+  await plane.write(`${dnsManifests}---${other}`);
+  const leases = async () => (await fetch(`http://${plane.admin}/api/v1/virtual-ips`)).json();
+  await expect.poll(leases, { timeout: 10_000 }).toHaveLength(2);
+  expect(await resolver.resolve4('orders.shop.mesh')).toEqual(before);
+  await plane.write(dnsManifests);
+  const bound = async () => Object.values(await leases()).filter((one) => JSON.stringify(one).includes('"bound"'));
+  await expect.poll(bound, { timeout: 10_000 }).toHaveLength(1);
+  expect(await resolver.resolve4('orders.shop.mesh')).toEqual(before);
+});
+
 it('what is not of the mesh is asked of the upstream, also behind a name of the mesh', async () => {
   const upstream = await startUpstream((query) => [
     upstreamResponse(query, [{ type: 'A', ttl: 100, data: Buffer.from([192, 0, 2, 1]) }]),

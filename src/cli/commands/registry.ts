@@ -77,13 +77,17 @@ function isAbout({ kind, name }: Finding['object'], registry: string): boolean {
   return kind === 'ServiceRegistry' && name === registry;
 }
 
+function hostOf({ host = '(refused)', definedBy }: BridgedService): string {
+  return definedBy === undefined ? host : `${host} (of ${definedBy})`;
+}
+
 function services(): Command {
   const own = command('services', 'List what a registry holds, and the hosts that it became.', 'services consul-prod')
     .argument('<registry>', 'name of its ServiceRegistry')
     .addOption(outputOption());
   const columns = [
     { title: 'SERVICE', value: ({ service }: BridgedService) => service },
-    { title: 'HOST', value: ({ host }: BridgedService) => host ?? '(refused)' },
+    { title: 'HOST', value: hostOf },
     { title: 'ADDRESS', value: ({ addresses }: BridgedService) => addresses[0] },
     { title: 'UP', value: ({ up, instances }: BridgedService) => `${up}/${instances}` },
     { title: 'REFUSED', value: ({ refused }: BridgedService) => refused },
