@@ -98,6 +98,9 @@ export function collectionsOf(engine: Engine, all: Collection<AnyResource>): Res
     TrafficTarget: only('TrafficTarget'),
     IdentityBinding: only('IdentityBinding'),
     TrafficSplit: only('TrafficSplit'),
+    Egress: only('Egress'),
+    IngressBackend: only('IngressBackend'),
+    Retry: only('Retry'),
   };
 }
 

@@ -21,7 +21,7 @@ describe.each(files)('%s', (file) => {
   const name = path.basename(file, '.yaml');
 
   test('is of a kind that is read, in the versions and scope that are read', () => {
-    const plural = kindOf(crd).toLowerCase().replace(/y$/, 'ie');
+    const plural = kindOf(crd).toLowerCase().replace(/y$/, 'ie').replace(/ss$/, 'sse');
     expect(crd).toMatchObject({
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
@@ -70,8 +70,15 @@ describe.each(files)('%s', (file) => {
   });
 });
 
-test('each kind of our own group, and of SMI, has a file', () => {
-  const groups = ['isthmus.dev', 'specs.smi-spec.io', 'access.smi-spec.io', 'split.smi-spec.io'];
+test('each kind of our own group, of SMI, and of Open Service Mesh, has a file', () => {
+  const groups = [
+    'isthmus.dev',
+    'specs.smi-spec.io',
+    'access.smi-spec.io',
+    'split.smi-spec.io',
+    'policy.openservicemesh.io',
+    'config.openservicemesh.io',
+  ];
   expect(kinds.filter((one) => groups.includes(one.group))).toHaveLength(files.length);
 });
 

@@ -3,9 +3,11 @@ import { apiKindOf, type KindInfo } from './kind-info.ts';
 import type { KindReader } from './kind-reader.ts';
 import { applicationProtocol } from './kinds/application-protocol.ts';
 import { destinationRule } from './kinds/destination-rule.ts';
+import { egress } from './kinds/egress.ts';
 import { endpointSlice } from './kinds/endpoint-slice.ts';
 import { httpRouteGroup } from './kinds/http-route-group.ts';
 import { identityBinding } from './kinds/identity-binding.ts';
+import { ingressBackend } from './kinds/ingress-backend.ts';
 import { kubernetesService } from './kinds/kubernetes-service.ts';
 import { meshConfig } from './kinds/mesh-config.ts';
 import { metaRouter } from './kinds/meta-router.ts';
@@ -13,6 +15,7 @@ import { migrationPlan } from './kinds/migration-plan.ts';
 import { namespace } from './kinds/namespace.ts';
 import { tcpRoute, udpRoute } from './kinds/port-routes.ts';
 import { type CodecCheck, protocolCodec } from './kinds/protocol-codec.ts';
+import { retry } from './kinds/retry.ts';
 import { serviceEntry } from './kinds/service-entry.ts';
 import { serviceRegistry } from './kinds/service-registry.ts';
 import { trafficSplit } from './kinds/traffic-split.ts';
@@ -44,6 +47,9 @@ const allKinds = (checkCodec: CodecCheck | undefined): readonly KindReader[] => 
   trafficTarget,
   identityBinding,
   trafficSplit,
+  egress,
+  ingressBackend,
+  retry,
 ];
 
 /** The kinds that are read: for `validate`, help and watches. */
@@ -109,6 +115,8 @@ const meshGroups: ReadonlySet<string> = new Set([
   'specs.smi-spec.io',
   'access.smi-spec.io',
   'split.smi-spec.io',
+  'policy.openservicemesh.io',
+  'config.openservicemesh.io',
 ]);
 
 /** Groups that hold nothing but what a mesh is made of: an unknown kind in them is a mistake, not another program's. */

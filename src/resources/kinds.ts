@@ -6,6 +6,7 @@ import type { ApplicationProtocol, MetaRouter } from './types/aeraki.ts';
 import type { MeshConfig, MigrationPlan, ProtocolCodec } from './types/isthmus.ts';
 import type { DestinationRule, ServiceEntry, WorkloadEntry, WorkloadGroup } from './types/istio.ts';
 import type { EndpointSlice, KubernetesService, Namespace } from './types/kubernetes.ts';
+import type { Egress, IngressBackend, Retry } from './types/osm.ts';
 import type { ServiceRegistry } from './types/service-registry.ts';
 import type { HTTPRouteGroup, IdentityBinding, TCPRoute, TrafficSplit, TrafficTarget, UDPRoute } from './types/smi.ts';
 
@@ -13,6 +14,7 @@ export type * from './types/aeraki.ts';
 export type * from './types/isthmus.ts';
 export type * from './types/istio.ts';
 export type * from './types/kubernetes.ts';
+export type * from './types/osm.ts';
 export type * from './types/resource.ts';
 export type * from './types/service-registry.ts';
 export type * from './types/smi.ts';
@@ -36,7 +38,10 @@ export type AnyResource =
   | UDPRoute
   | TrafficTarget
   | IdentityBinding
-  | TrafficSplit;
+  | TrafficSplit
+  | Egress
+  | IngressBackend
+  | Retry;
 
 export type Kind = AnyResource['kind'];
 

@@ -1,5 +1,6 @@
 /** A good manifest of each kind, which tests take as it is or spoil in one place. */
 import { load } from 'js-yaml';
+import { osmManifests } from './osm-manifest-fixture.ts';
 import { smiManifests } from './smi-manifest-fixture.ts';
 
 const manifests = {
@@ -120,6 +121,7 @@ const manifests = {
       accessLog: { path: /dev/stdout, encoding: JSON }
       idleTimeout: 3600s`,
   ...smiManifests,
+  ...osmManifests,
 } as const;
 
 /** A kind, with a version behind it where there is a manifest for several. */

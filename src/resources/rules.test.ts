@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../model/finding-catalogue.ts';
 import { type FixtureKind, fixtureKinds, spoiltManifest } from './manifest-fixture.ts';
+import { osmRows } from './osm-rows-fixture.ts';
 import { createResourceReader } from './reader.ts';
 import { smiRows } from './smi-rows-fixture.ts';
 
@@ -231,6 +232,7 @@ const rows: readonly Row[] = [
   ['ProtocolCodec', 'spec.fields.id.type', 'u33', 'ISTH0601', 'spec.fields.id.type'],
 
   ...smiRows,
+  ...osmRows,
 ];
 
 const reader = createResourceReader({

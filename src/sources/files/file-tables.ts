@@ -44,6 +44,9 @@ export function createFileTables(engine: Engine): FileTables {
       TrafficTarget: table('TrafficTarget'),
       IdentityBinding: table('IdentityBinding'),
       TrafficSplit: table('TrafficSplit'),
+      Egress: table('Egress'),
+      IngressBackend: table('IngressBackend'),
+      Retry: table('Retry'),
     },
     findings: engine.table('files findings', { key: fileFindingKey }),
   };
