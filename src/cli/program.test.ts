@@ -17,6 +17,7 @@ const emptyMesh: OfflineMesh = {
   serviceCount: 0,
   model: () => ({ services: [] }),
   services: () => [],
+  access: notAsked,
   istio: () => [],
   xds: () => ({}),
 };
@@ -30,6 +31,9 @@ const noActions: Actions = {
   proxy: notAsked,
   loadOffline: notAsked,
   createToken: notAsked,
+  readRoots: notAsked,
+  makeEnvoyBootstrap: notAsked,
+  keepProxyCertificates: notAsked,
   checkRegistry: notAsked,
 };
 

@@ -6,5 +6,8 @@ export const actions: Actions = {
   proxy: async (options) => (await import('./proxy.ts')).proxy(options),
   checkRegistry: async (...checked) => (await import('./registry-check.ts')).checkRegistry(...checked),
   createToken: async (...asked) => (await import('./token-making.ts')).createToken(...asked),
+  readRoots: async (folder) => (await import('./token-making.ts')).readRoots(folder),
+  makeEnvoyBootstrap: async (wish) => (await import('./envoy-bootstrap-making.ts')).makeEnvoyBootstrap(wish),
+  keepProxyCertificates: async (wish) => (await import('./proxy-certificates.ts')).keepProxyCertificates(wish),
   loadOffline: async (files) => (await import('./offline.ts')).loadOffline(files),
 };

@@ -11,7 +11,7 @@ import type { Issuer } from '../security/issuer.ts';
 import { TrustBundles } from '../security/trust-bundles.ts';
 import { dnsNamesOf } from '../security/workload-certificates.ts';
 
-const authorityFile = {
+export const authorityFile = {
   fileName: 'certificate-authority.json',
   header: { format: 'isthmus-certificate-authority', version: 1 },
   remedy:

@@ -1,9 +1,11 @@
-/** `isthmus proxy`: metaproxy. */
+/** `isthmus proxy`: metaproxy; and, by its subcommands, what stock proxies in its place need. */
 import { Command, Option } from 'commander';
 import { IsthmusError } from '../../model/errors.ts';
 import { type Actions, DEFAULT_PROXY_ADMIN, type ProxyRunOptions, type Settle } from '../actions.ts';
 import { parseLabels, parsePositiveInteger } from '../output.ts';
 import { logOptions } from './logging.ts';
+import { proxyBootstrapCommand } from './proxy-bootstrap.ts';
+import { proxyCertificatesCommand } from './proxy-certificates.ts';
 
 interface Flags extends Omit<ProxyRunOptions, 'addresses' | 'labels' | 'codecs'> {
   readonly address: readonly string[];
@@ -13,6 +15,10 @@ interface Flags extends Omit<ProxyRunOptions, 'addresses' | 'labels' | 'codecs'>
 
 export function proxyCommand(actions: Actions, settle: Settle): Command {
   const command = new Command('proxy')
+    // What stands behind a subcommand's name is its own, also where both have an option of the same name.
+    .enablePositionalOptions()
+    .addCommand(proxyBootstrapCommand(actions))
+    .addCommand(proxyCertificatesCommand(actions, settle))
     .description('Start metaproxy, the data plane.')
     .addHelpText(
       'before',
