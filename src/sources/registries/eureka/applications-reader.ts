@@ -2,7 +2,7 @@
 import { IsthmusError } from '../../../model/errors.ts';
 import { ApplicationsScanner, type ListHead } from './applications-scanner.ts';
 import { type InstanceRecord, readInstance } from './instance-record.ts';
-import { InstanceTable, type TableOptions } from './instance-table.ts';
+import { bytesOf, InstanceTable, type TableOptions } from './instance-table.ts';
 import type { Limits, ServerConnection } from './server-connection.ts';
 import type { FullList } from './warm-up.ts';
 
@@ -25,6 +25,8 @@ const deltaLimits: Limits = { idleMs: 5_000, totalMs: 30_000 };
 /** An attacker's bound, not a user's. */
 const maxInstances = 500_000;
 const maxDeltaRecords = 100_000;
+/** Of the heap, for a list or a delta; a hundred thousand instances with rich metadata are half of it. */
+export const maxKeptBytes = 384 << 20;
 
 /** Where `/apps` may stand: Spring Cloud's place, and Netflix'. */
 const usualPaths = ['/eureka', '/eureka/v2'];
@@ -59,8 +61,12 @@ export class ApplicationsReader {
    */
   async readDelta(table: InstanceTable): Promise<Delta | undefined> {
     const records: InstanceRecord[] = [];
+    let bytes = 0;
     const { status, now, head } = await this.#get(`${this.#path ?? ''}/apps/delta`, deltaLimits, (record) => {
-      if (!table.knows(record) && records.push(record) > maxDeltaRecords) throw tooMany(maxDeltaRecords);
+      if (table.knows(record)) return;
+      bytes += bytesOf(record);
+      if (bytes > maxKeptBytes) throw tooLarge();
+      if (records.push(record) > maxDeltaRecords) throw tooMany(maxDeltaRecords);
     });
     if (status === 403 || status === 404 || (status === 200 && head?.hash === undefined)) return undefined;
     if (head?.hash === undefined) throw this.#refusal(status);
@@ -75,6 +81,7 @@ export class ApplicationsReader {
       table.put(record, before);
       if (record.registeredAt > 0) oldestRegistration = Math.min(oldestRegistration, record.registeredAt);
       if (table.size > maxInstances) throw tooMany(maxInstances);
+      if (table.bytes > maxKeptBytes) throw tooLarge();
     });
     if (status === 404) return undefined;
     if (status !== 200) throw this.#refusal(status);
@@ -113,6 +120,10 @@ const reasons: Readonly<Record<number, string>> = {
   401: ': it wants other credentials',
   403: ': it waits for its peers after its start, or wants other credentials',
 };
+
+function tooLarge(): IsthmusError {
+  return new IsthmusError('UNAVAILABLE', `an answer takes more than ${maxKeptBytes} bytes to keep`);
+}
 
 function tooMany(most: number): IsthmusError {
   return new IsthmusError('UNAVAILABLE', `an answer has more than ${most} instances`);

@@ -112,6 +112,19 @@ describe('a list of applications', () => {
     );
   });
 
+  it('that nests arrays is refused at once, however deep it goes and wherever it stands', () => {
+    const part = Buffer.alloc(1 << 16, '[');
+    for (const begin of [
+      '{"applications":',
+      '{"applications":{"application":',
+      '{"applications":{"application":[{"instance":',
+    ]) {
+      const scanner = new ApplicationsScanner(() => {});
+      scanner.write(Buffer.from(begin));
+      expect(() => scanner.write(part)).toThrow('no list of applications in JSON');
+    }
+  });
+
   it('with an element beyond all measure is refused before it is held', () => {
     const scanner = new ApplicationsScanner(() => {});
     scanner.write(Buffer.from('{"applications":{"application":[{"instance":[{"metadata":{"a":"'));
@@ -174,6 +187,20 @@ describe('an instance', () => {
       ['y', 'APP/a', [80, 443]],
       ['z', 'APP/a', [443]],
     ]);
+  });
+
+  it('is no member of more virtual addresses than anybody has, however many it names', () => {
+    const vipAddress = Array.from({ length: 100_000 }, (_, n) => `v${n}`).join(',');
+    expect(membershipsOf(record({ instanceId: 'a', port: 80, vipAddress }), 'vip')).toHaveLength(64);
+  });
+
+  it.each([
+    ['that are objects without a primitive value', '{"valueOf":1,"toString":1}'],
+    ['nested by the thousand', '['.repeat(20_000) + ']'.repeat(20_000)],
+  ])('whose numbers and truth values are %s is read as one without them', (_, hostile) => {
+    const text = `{"instanceId":"a","port":{"$":${hostile},"@enabled":${hostile}},"securePort":${hostile},"lastUpdatedTimestamp":${hostile},"metadata":{"weight":${hostile},"b":"c"}}`;
+    const read = readInstance(text, 'APP');
+    expect(read).toMatchObject({ id: 'a', port: undefined, securePort: undefined, metadata: { b: 'c' } });
   });
 
   it('that is anything but an instance does no harm', () => {

@@ -34,6 +34,8 @@ const members: Readonly<Record<string, Role>> = {
 };
 
 const maxInstanceBytes = 1 << 20;
+/** The innermost is the array of instances; roles follow upon one another, so that nothing deeper can be a list. */
+const maxDepth = 6;
 /** Of keys, names and numbers. */
 const maxScalarBytes = 1 << 13;
 
@@ -104,7 +106,8 @@ export class ApplicationsScanner {
       this.#depth = 0;
       return at;
     }
-    if (role === 'root' && isArray) throw notJson();
+    if (isArray && (role === 'root' || this.#stack.at(-1)?.isArray === true)) throw notJson();
+    if (this.#stack.length >= maxDepth) throw notJson();
     if (role === 'applications') this.#isFound = true;
     if (role === 'application' && !isArray) this.#application = undefined;
     this.#stack.push({ role, isArray, key: '' });

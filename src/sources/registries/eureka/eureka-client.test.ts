@@ -163,6 +163,11 @@ describe('a Eureka client', () => {
     ['is cut off', '{"applications":{"apps__hashcode":"","application":[', 'the answer is cut off'],
     ['is no JSON', '<applications/>', 'the server answers no list of applications in JSON: is it Eureka?'],
     ['is null', 'null', 'the server answers no list of applications'],
+    [
+      'is nothing but nesting',
+      `{"applications":${'['.repeat(100_000)}`,
+      'the server answers no list of applications in JSON: is it Eureka?',
+    ],
     ['is some other JSON', '{"status":"UP"}', 'the server answers no list of applications'],
   ])('calls a registry whose answer %s unavailable', async (_, text, reason) => {
     standIn.override = () => text;

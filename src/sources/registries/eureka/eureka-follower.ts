@@ -4,7 +4,7 @@
  *   readAll    --> a table, beside the one before                            at the start, after a break, and now and then
  *   readDelta  --> changes of the table; counts that differ: readAll         otherwise
  */
-import type { ApplicationsReader, Delta } from './applications-reader.ts';
+import { type ApplicationsReader, type Delta, maxKeptBytes } from './applications-reader.ts';
 import type { EurekaOptions } from './eureka-options.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { type InstanceTable, keyOf } from './instance-table.ts';
@@ -68,7 +68,7 @@ export class EurekaFollower {
     this.#version = delta.version;
     const changed = this.#apply(table, delta);
     // What a delta lacks, for it was lost or is older than its window, a full read has.
-    if (delta.hash !== table.hash) return this.#readAll(reader, changed);
+    if (delta.hash !== table.hash || table.bytes > maxKeptBytes) return this.#readAll(reader, changed);
     this.#warmUp.noteAnswer(delta.now);
     return { table, changed: new Set(changed), isFull: false, doubt: this.#doubt() };
   }

@@ -3,6 +3,7 @@
  * "true"}` or a number, `@class` in metadata is the Java class of a map, old servers write `overriddenstatus`.
  */
 import { IsthmusError } from '../../../model/errors.ts';
+import { numberFrom } from '../json-number.ts';
 
 export interface InstanceRecord {
   readonly application: string;
@@ -57,8 +58,8 @@ export function readInstance(text: string, application: string | undefined): Ins
 function portOf(value: unknown, isEnabledByDefault: boolean): number | undefined {
   const isObject = typeof value === 'object' && value !== null;
   const enabled = isObject ? (fieldOf(value, '@enabled') ?? isEnabledByDefault) : isEnabledByDefault;
-  const number = isObject ? numberOf(value, '$') : Number(value ?? 0);
-  return String(enabled) === 'true' && number !== 0 ? number : undefined;
+  const number = isObject ? numberOf(value, '$') : numberFrom(value) || 0;
+  return (enabled === true || enabled === 'true') && number !== 0 ? number : undefined;
 }
 
 /** What is no text, number or truth value is left out. */
@@ -71,9 +72,13 @@ function recordOf(value: unknown): Readonly<Record<string, string>> {
   );
 }
 
+/** Virtual addresses of one instance: each makes a service, and a megabyte of commas would make a million. */
+const maxNames = 64;
+
 /** Without duplicates. */
 function listOf(text: string): readonly string[] {
-  return [...new Set(text.split(',').map((one) => one.trim()))].filter((one) => one !== '');
+  const names = text.split(',', maxNames).map((one) => one.trim());
+  return [...new Set(names)].filter((one) => one !== '');
 }
 
 function textOf(value: unknown, key: string): string {

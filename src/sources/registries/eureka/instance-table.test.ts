@@ -24,6 +24,20 @@ describe('a table of instances', () => {
     expect(table.hash).toBe('DOWN_1_OUT_OF_SERVICE_1_UP_2_');
   });
 
+  it('knows what it holds, so that an answer that is costly to keep can be refused', () => {
+    const table = newTable();
+    const metadata = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`k${n}`, 'v']));
+    table.put(instance(1, { metadata }));
+    const { bytes } = table;
+    expect(bytes).toBeGreaterThan(64_000);
+    table.put(instance(2));
+    table.put(instance(1));
+    expect(table.bytes).toBeLessThan(bytes);
+    table.apply(deleted(1, 1));
+    table.apply(deleted(2, 1));
+    expect(table.bytes).toBe(0);
+  });
+
   it('takes no change that is older than what it knows, and none twice', () => {
     const table = newTable();
     expect(table.apply(instance(1, { lastUpdatedTimestamp: 20 }))).toEqual(['A']);

@@ -18,6 +18,17 @@ interface Entry {
   readonly status: string;
   readonly updatedAt: number;
   readonly memberships: readonly Membership[];
+  readonly bytes: number;
+}
+
+/**
+ * What an instance takes of the heap, at most: each membership is an object, perhaps with a service of its own, and each
+ * entry of metadata two texts. The caller bounds the sum, since a server may answer nothing but what is costly to keep.
+ */
+export function bytesOf({ application, id, address, status, metadata }: InstanceRecord, memberships = 1): number {
+  let bytes = 512 + 1024 * memberships + 2 * (application.length + id.length) + address.length + status.length;
+  for (const key in metadata) bytes += 64 + key.length + (metadata[key]?.length ?? 0);
+  return bytes;
 }
 
 type Members = Map<string, RegistryInstance>;
@@ -27,6 +38,7 @@ export class InstanceTable {
   readonly #entries = new Map<string, Entry>();
   readonly #services = new Map<string, Members>();
   readonly #counts = new Map<string, number>();
+  #bytes = 0;
 
   constructor(options: TableOptions) {
     this.#options = options;
@@ -35,6 +47,11 @@ export class InstanceTable {
   /** Of instances, those that are not selected among them. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Of the heap, about. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get services(): readonly RegistryServiceName[] {
@@ -81,7 +98,9 @@ export class InstanceTable {
     const memberships = known !== undefined && equal(known.memberships, fresh) ? known.memberships : fresh;
     const changed = memberships === known?.memberships ? [] : namesOf([...(known?.memberships ?? []), ...fresh]);
     this.#forget(key);
-    this.#entries.set(key, { status: record.status, updatedAt: record.updatedAt, memberships });
+    const bytes = bytesOf(record, memberships.length);
+    this.#entries.set(key, { status: record.status, updatedAt: record.updatedAt, memberships, bytes });
+    this.#bytes += bytes;
     this.#count(record.status, 1);
     for (const { service, instance } of memberships) {
       const members = this.#services.get(service);
@@ -116,6 +135,7 @@ export class InstanceTable {
     const known = this.#entries.get(key);
     if (known === undefined) return;
     this.#entries.delete(key);
+    this.#bytes -= known.bytes;
     this.#count(known.status, -1);
     for (const { service } of known.memberships) {
       const members = this.#services.get(service);
