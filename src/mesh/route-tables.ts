@@ -95,7 +95,7 @@ function defaultRoute(
   split: PortSplit | undefined,
 ): Route {
   const own = [{ destination: { host, port, subset: '' }, weight: 100 }];
-  const destinations = splitOfConnections(split, port) ?? own;
+  const destinations = splitOfConnections(split, host, port) ?? own;
   const hashProperties = destinations.flatMap(
     // Backends of a split are of its root's namespace.
     ({ destination }) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NOWHERE, type PortSplit } from '../model/traffic-split.ts';
+import type { PortSplit } from '../model/traffic-split.ts';
 import type { AnyResource } from '../resources/kinds.ts';
 import { account, routeGroup, tcpRoute, trafficTarget } from './access-fixture.ts';
 import { kubernetesService, meshConfig, metaRouter, serviceEntry, testMesh } from './mesh-fixture.ts';
@@ -177,7 +177,7 @@ describe('a split of a MetaProtocol port', () => {
     expect(test.portSplit(9000, of)).toBeUndefined();
     test.set(trafficSplit('shop/a', 'orders.example', { 'orders.example': 0 }));
     expect(routes(test)?.map(({ destinations }) => destinations)).toEqual([
-      [{ destination: { host: NOWHERE, port: 9000, subset: '' }, weight: 1 }],
+      [{ destination: { host: 'orders.example', port: 9000, subset: 'no backend' }, weight: 1 }],
     ]);
   });
 

@@ -2,7 +2,12 @@
 
 /** What matches a whole text exactly where `regex`, which must be valid by itself, matches at its start. */
 export function startAnchored(regex: string): string {
-  return `(?:${regex}${hasOpenQuote(regex) ? '\\E' : ''}).*`;
+  return `${grouped(regex)}.*`;
+}
+
+/** What stands for `regex`, which must be valid by itself, also where something is written before or after it. */
+export function grouped(regex: string): string {
+  return `(?:${regex}${hasOpenQuote(regex) ? '\\E' : ''})`;
 }
 
 /** Whether a `\Q` quotes all that is left, which would be our own closing bracket. */

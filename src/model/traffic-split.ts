@@ -34,15 +34,24 @@ export interface SplitCallers {
   readonly callers: readonly string[] | 'any';
 }
 
-/** In place of a host, in a destination that refuses all: no host has such a name, and no proxy such a cluster. */
+/** The subset that stands for a split without backends: no host has one of this name, so nothing gets through. */
 export const NOWHERE = 'no backend';
 
-/** Where connections go, of which nothing is known; undefined where no split is for them. */
+/** A destination that refuses all; a proxy that does not check has no such cluster. */
+export function nowhere(host: string, port: number): WeightedDestination {
+  return { destination: { host, port, subset: NOWHERE }, weight: 1 };
+}
+
+/**
+ * Where connections to a host's port go, of which nothing is known but that they came; undefined where no split is for
+ * them.
+ */
 export function splitOfConnections(
   split: PortSplit | undefined,
+  host: string,
   port: number,
 ): readonly WeightedDestination[] | undefined {
   const route = split?.find(({ requests }) => requests === 'any');
   if (route === undefined || route.destinations.length > 0) return route?.destinations;
-  return [{ destination: { host: NOWHERE, port, subset: '' }, weight: 1 }];
+  return [nowhere(host, port)];
 }

@@ -75,9 +75,9 @@ function forGrpcClients({ service, policy }: MeshService, { port, split = [] }: 
   if (!isGrpcPort(port)) return { resources: [], findings: [] };
   const { loadBalancing } = policy.portPolicies[port.number] ?? policy.policy;
   const hashHeader = loadBalancing.kind === 'consistent-hash' ? loadBalancing.property : undefined;
-  const { routes, untold } = grpcSplit(split);
+  const { routes, untold, clusters } = grpcSplit(split, service.host, port.number);
   return {
-    resources: apiListener(service.host, port.number, hashHeader, routes),
+    resources: [...clusters, ...apiListener(service.host, port.number, hashHeader, routes)],
     findings: untold.map((route) => untoldSplit(service.host, port, route)),
   };
 }
@@ -146,7 +146,7 @@ function httpPort(
 /** Connections to the port go where requests would that no rule picks out; without such a route, to the service. */
 function plainFilter({ service }: MeshService, { port, routes, split }: MeshPort, settings: MeshSettings): Filter {
   const statPrefix = outboundClusterName(service.host, port.number);
-  const destinations = fallbackRoute(routes)?.destinations ?? splitOfConnections(split, port.number);
+  const destinations = fallbackRoute(routes)?.destinations ?? splitOfConnections(split, service.host, port.number);
   return destinations === undefined
     ? tcpProxy(statPrefix, statPrefix, settings)
     : weightedTcpProxy(statPrefix, destinations, settings);

@@ -117,7 +117,7 @@ describe('a split of connections', () => {
     expect(share.names).toEqual([`envoy/* Listener ${LISTENER}`]);
     expect(share.listener).toMatchObject({ filterChains: [{ filters: [{ typedConfig: weighted(1, 2) }] }] });
     const closed = outbound('envoy', withSplit(port, splitRoute('any')));
-    const nowhere = { cluster: 'outbound|9090||no backend' };
+    const nowhere = { cluster: `outbound|9090|no backend|${HOST}` };
     expect(closed.listener).toMatchObject({ filterChains: [{ filters: [{ typedConfig: nowhere }] }] });
     expect(closed.findings).toEqual([]);
   });
@@ -128,16 +128,33 @@ describe('a split of gRPC calls, to gRPC clients', () => {
 
   it('is told of by paths and headers; other methods than POST never hold', () => {
     const conditions = [
-      condition({ pathRegex: '/a', methods: ['GET', 'POST'] }),
+      condition({ pathRegex: '/a', methods: ['GET', 'POST'], headers: [{ name: 'x', regex: 'a|b' }] }),
       condition({ pathRegex: '/b', methods: ['GET'] }),
     ];
     const { routes, findings } = outbound('grpc', withSplit(port, splitRoute(conditions, 1, 1)));
     const withoutBound = { match: { prefix: '/' }, route: { cluster: OUTBOUND } };
     expect(routes).toMatchObject(
-      routesOf({ match: { safeRegex: { regex: '(?:/a).*' } }, route: weighted(1, 1) }, withoutBound),
+      routesOf(
+        {
+          match: {
+            safeRegex: { regex: '(?:/a).*' },
+            // In a group: clients put anchors around it as it is.
+            headers: [{ name: 'x', stringMatch: { safeRegex: { regex: '(?:a|b)' } } }],
+          },
+          route: weighted(1, 1),
+        },
+        withoutBound,
+      ),
     );
     expect(JSON.stringify(routes)).not.toContain(':method');
     expect(findings).toEqual([]);
+  });
+
+  it('goes to a cluster without endpoints where no backend is left: a client takes no other refusal', () => {
+    const { routes, names } = outbound('grpc', withSplit(port, splitRoute('any')));
+    const nowhere = `outbound|9090|no backend|${HOST}`;
+    expect(routes).toMatchObject(routesOf({ match: { prefix: '/' }, route: { cluster: nowhere } }));
+    expect(names.slice(0, 2)).toEqual([`grpc/* Cluster ${nowhere}`, `grpc/* ClusterLoadAssignment ${nowhere}`]);
   });
 
   it('is left out where it chooses by authority, and a finding says so', () => {

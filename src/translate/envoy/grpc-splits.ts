@@ -1,24 +1,60 @@
 /**
  * Splits as gRPC clients can take them. A gRPC call is a POST, and a client compares no authority: conditions that ask for
- * another method never hold, and those that ask for an authority cannot be told of.
+ * another method never hold, and those that ask for an authority cannot be told of. A client takes no route that answers
+ * by itself; calls that are refused go to a cluster without endpoints.
  */
 import type { RequestCondition } from '../../model/access.ts';
-import type { PortSplit } from '../../model/traffic-split.ts';
+import { grouped } from '../../model/access-expression.ts';
+import { nowhere, type PortSplit, type SplitRoute } from '../../model/traffic-split.ts';
+import { enumValue } from '../../xds-api/messages.ts';
+import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
+import { outboundClusterName } from '../names/resource-names.ts';
+import { adsSource } from './values.ts';
 
-/** A route whose conditions cannot all be told of is left out as a whole: its calls go where those go that match nothing. */
-export function grpcSplit(split: PortSplit): { readonly routes: PortSplit; readonly untold: PortSplit } {
+const EDS = enumValue('envoy.config.cluster.v3.Cluster.DiscoveryType', 'EDS');
+
+interface GrpcSplit {
+  readonly routes: PortSplit;
+  /** With a condition that cannot be told of. Their calls go where those go that match nothing. */
+  readonly untold: PortSplit;
+  /** What the routes need beside the clusters of services. */
+  readonly clusters: readonly EncodedResource[];
+}
+
+export function grpcSplit(split: PortSplit, host: string, port: number): GrpcSplit {
   const untold = split.filter(({ requests }) => requests !== 'any' && requests.some(asksForAuthority));
-  const routes = split
-    .filter((route) => !untold.includes(route))
-    .map((route) => (route.requests === 'any' ? route : { ...route, requests: route.requests.flatMap(asCall) }));
-  return { routes, untold };
+  const told = split.filter((route) => !untold.includes(route));
+  const refusing = nowhere(host, port);
+  const isClosed = told.some(({ destinations }) => destinations.length === 0);
+  return {
+    routes: told.map((route) =>
+      asCalls(route.destinations.length > 0 ? route : { ...route, destinations: [refusing] }),
+    ),
+    untold,
+    clusters: isClosed ? emptyCluster(outboundClusterName(host, port, refusing.destination.subset)) : [],
+  };
 }
 
 function asksForAuthority({ headers }: RequestCondition): boolean {
   return headers.some(({ name }) => name === 'host');
 }
 
-function asCall(condition: RequestCondition): readonly RequestCondition[] {
-  const { methods } = condition;
-  return methods.length === 0 || methods.includes('POST') ? [{ ...condition, methods: [] }] : [];
+function asCalls(route: SplitRoute): SplitRoute {
+  if (route.requests === 'any') return route;
+  const calls = route.requests.filter(({ methods }) => methods.length === 0 || methods.includes('POST'));
+  return { ...route, requests: calls.map((condition) => ({ ...condition, headers: wholly(condition), methods: [] })) };
+}
+
+/** Clients put anchors around what is written, which would be those of its first and last alternative. */
+function wholly({ headers }: RequestCondition): RequestCondition['headers'] {
+  return headers.map(({ name, regex }) => ({ name, regex: grouped(regex) }));
+}
+
+/** A client waits long for a cluster that is not there, and at once fails calls to one without endpoints. */
+function emptyCluster(name: string): readonly EncodedResource[] {
+  const cluster = { name, type: EDS, edsClusterConfig: { edsConfig: adsSource } };
+  return [
+    encodeResource('envoy.config.cluster.v3.Cluster', name, cluster),
+    encodeResource('envoy.config.endpoint.v3.ClusterLoadAssignment', name, { clusterName: name }),
+  ];
 }
