@@ -24,6 +24,7 @@ import { canonical } from './canonical-service.ts';
 import { ChangeBudget } from './change-budget.ts';
 import { type Doubt, describeDoubts } from './doubt.ts';
 import { HighWater } from './loss.ts';
+import { doubtOfNames, isTextName } from './name-guard.ts';
 import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
 import { type Loss, type Refusal, registryFindings } from './registry-findings.ts';
@@ -204,6 +205,8 @@ export class RegistryBridge {
   #take(answer: RegistryAnswer, now: number): void {
     if (answer.kind === 'unavailable') this.#lose(answer);
     else if (answer.kind === 'services') this.#takeList(answer, now);
+    // Its list says so.
+    else if (!isTextName(answer.service)) return;
     else if (answer.kind === 'service') this.#takeService(answer, now);
     else if (answer.kind === 'callers') this.#takeCallers(answer);
     else {
@@ -235,9 +238,13 @@ export class RegistryBridge {
     const { scope, trust } = answer;
     this.#unavailable.delete('');
     this.#unavailable.delete(scope);
+    const doubt = doubtOfNames(answer.services);
+    const concern = `names/${encodeURIComponent(scope.toWellFormed() || 'services')}`;
+    if (doubt === undefined) this.#partial.delete(concern);
+    else this.#partial.set(concern, [doubt]);
     const listed = new Set<string>();
     for (const name of answer.services) {
-      if (!isSelected(this.#options.registry.spec.select, name)) continue;
+      if (!isTextName(name) || !isSelected(this.#options.registry.spec.select, name)) continue;
       const key = this.#keyOf(name);
       listed.add(key);
       this.#services.get(key)?.found();

@@ -59,24 +59,27 @@ export class TrustPolicy {
 
   admit(service: RegistryService): Admission {
     const { maxInstances } = this.#trust;
+    const metadata = isText(service.metadata) ? service.metadata : onlyText(service.metadata);
     const refusals: string[] = [];
     const instances: RegistryInstance[] = [];
     for (const instance of service.instances) {
       const reason = this.#refusal(instance);
-      if (reason !== undefined) refusals.push(`instance ${instance.id} ${reason}`);
+      if (reason !== undefined) refusals.push(`instance ${instance.id.toWellFormed()} ${reason}`);
       else if (instances.length === maxInstances)
         refusals.push(`instance ${instance.id} is more than the ${maxInstances} that a service may have`);
       else instances.push(instance);
     }
     const more = refusals.length - maxRefusals;
     return {
-      service: refusals.length === 0 ? service : { ...service, instances },
+      service: refusals.length === 0 && metadata === service.metadata ? service : { ...service, metadata, instances },
       refused: refusals.length,
       refusals: more > 0 ? [...refusals.slice(0, maxRefusals), `${more} more`] : refusals,
     };
   }
 
-  #refusal({ address, ports, weight = 1, metadata }: RegistryInstance): string | undefined {
+  #refusal(instance: RegistryInstance): string | undefined {
+    const { address, ports, weight = 1, metadata } = instance;
+    if (!isTextInstance(instance)) return 'holds what is no Unicode text';
     const { minPort, maxPort, maxMetadataBytes } = this.#trust;
     const port = ports.find(({ number }) => !Number.isInteger(number) || number < minPort || number > maxPort);
     if (!(weight >= 0 && weight <= maxWeight)) return `has the weight ${weight}, which is none`;
@@ -101,6 +104,22 @@ export class TrustPolicy {
     if (this.#allowed.length === 0 || this.#allowed.some((range) => contains(range, address))) return undefined;
     return `has the address ${address}, which is in none of spec.trust.addresses`;
   }
+}
+
+/** No message can be made of half a surrogate pair: who gets one from us may refuse all that came with it. */
+function isTextInstance({ id, address, ports, locality, metadata }: RegistryInstance): boolean {
+  const { region, zone, subzone } = locality;
+  const own = [id, address, region, zone, subzone].every((text) => text.isWellFormed());
+  return own && isText(metadata) && ports.every(({ name, protocol }) => name.isWellFormed() && protocol.isWellFormed());
+}
+
+function isText(record: Readonly<Record<string, string>>): boolean {
+  for (const key in record) if (!key.isWellFormed() || record[key]?.isWellFormed() === false) return false;
+  return true;
+}
+
+function onlyText(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(record).filter((pair) => pair.every((text) => text.isWellFormed())));
 }
 
 function bytesOf(metadata: Readonly<Record<string, string>>): number {
