@@ -10,6 +10,7 @@ import { analyzeCommand } from './commands/analyze.ts';
 import { codecCommand } from './commands/codec.ts';
 import { describeCommand } from './commands/describe.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { policyCommand } from './commands/policy.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { proxyConfigCommand } from './commands/proxy-config.ts';
 import { proxyStatusCommand } from './commands/proxy-status.ts';
@@ -59,7 +60,9 @@ function createProgram(version: string, actions: Actions, settle: Settle): Comma
     .showHelpAfterError('Run "isthmus --help" to see what there is.')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_CODES)
-    .helpCommand(true);
+    .helpCommand(true)
+    // Commands that have commands see for themselves whose an option is.
+    .enablePositionalOptions();
   const commands = [
     runCommand(actions, settle),
     proxyCommand(actions, settle),
@@ -68,6 +71,7 @@ function createProgram(version: string, actions: Actions, settle: Settle): Comma
     proxyStatusCommand(settle),
     proxyConfigCommand(settle),
     servicesCommand(actions, settle),
+    policyCommand(actions, settle),
     vipCommand(),
     registryCommand(actions, settle),
     migrateCommand(settle),

@@ -16,6 +16,7 @@ import type { LeaseKeeping } from './lease-keeping.ts';
 import type { MigrationKeeping } from './migration-keeping.ts';
 import { nearHosts } from './near-hosts.ts';
 import type { Pipeline } from './pipeline.ts';
+import { accessView } from './policy-views.ts';
 import type { RegistryBridging } from './registry-bridging.ts';
 import { summarizeServices } from './service-summaries.ts';
 
@@ -53,6 +54,7 @@ export function viewsOf({
     serviceSummaries: () => summarizeServices(pipeline),
     service: (host) => describeService(pipeline, host),
     nearHosts: (host) => nearHosts(host, mesh.hosts.keys()),
+    access: (host, namespace) => accessView(pipeline, host, namespace),
     virtualIps: () => parts.leases()?.all() ?? [],
     proxies: () => proxyStatuses(xds),
     proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),

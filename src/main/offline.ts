@@ -21,6 +21,7 @@ import { allocateForOffline } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { buildPipeline, type Pipeline, trustDomainOf } from './pipeline.ts';
+import { requireAccessView } from './policy-views.ts';
 import { statedIdentity } from './proxy-authentication.ts';
 import { registryClients } from './registry-clients.ts';
 import { summarizeServices } from './service-summaries.ts';
@@ -49,6 +50,7 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
     resourceCount: Object.values(pipeline.resources).reduce((sum, table) => sum + table.size, 0),
     model: () => modelOf(pipeline),
     services: () => summarizeServices(pipeline),
+    access: (host, namespace) => requireAccessView(pipeline, host, namespace),
     istio: () => {
       istioFindings.clear();
       return istioObjects(pipeline, (findings) => {

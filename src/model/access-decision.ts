@@ -60,25 +60,65 @@ interface EnforcedRequest {
   readonly headers: ReadonlyMap<string, readonly string[]>;
 }
 
-function permits(
+/** The first part of a rule that keeps it from permitting a call: the parts are asked in this order. */
+export type Obstacle =
+  | { readonly part: 'source' | 'port' | 'not HTTP' | 'malformed' }
+  /** One for each of the rule's conditions. */
+  | { readonly part: 'requests'; readonly conditions: readonly ConditionObstacle[] };
+
+export type ConditionObstacle =
+  | { readonly part: 'method' | 'path' }
+  | { readonly part: 'header'; readonly name: string; readonly regex: string };
+
+/** Undefined where the rule permits the call. */
+export function obstacleTo(call: AccessCall, rule: AccessRule, matches: Matches): Obstacle | undefined {
+  const request = call.request && enforcedRequest(call.request);
+  if (call.request !== undefined && request === undefined) return { part: 'malformed' };
+  return obstacle(rule, call, request, matches);
+}
+
+/** Whether a request satisfies one of the conditions, after what a proxy does to it. */
+export function satisfies(request: AccessRequest, conditions: readonly RequestCondition[], matches: Matches): boolean {
+  const enforced = enforcedRequest(request);
+  return enforced !== undefined && conditions.some((one) => unmet(one, enforced, matches) === undefined);
+}
+
+function permits(rule: AccessRule, call: AccessCall, request: EnforcedRequest | undefined, matches: Matches): boolean {
+  return obstacle(rule, call, request, matches) === undefined;
+}
+
+function obstacle(
   { sources, ports, requests }: AccessRule,
   { source, port }: AccessCall,
   request: EnforcedRequest | undefined,
   matches: Matches,
-): boolean {
-  if (source === undefined || (sources !== 'any' && !sources.includes(source))) return false;
-  if (ports !== 'any' && !ports.includes(port)) return false;
-  if (requests === 'any') return true;
-  return request !== undefined && requests.some((condition) => holds(condition, request, matches));
+): Obstacle | undefined {
+  if (source === undefined || (sources !== 'any' && !sources.includes(source))) return { part: 'source' };
+  if (ports !== 'any' && !ports.includes(port)) return { part: 'port' };
+  if (requests === 'any') return undefined;
+  if (request === undefined) return { part: 'not HTTP' };
+  const conditions: ConditionObstacle[] = [];
+  for (const condition of requests) {
+    const missing = unmet(condition, request, matches);
+    if (missing === undefined) return undefined;
+    conditions.push(missing);
+  }
+  return { part: 'requests', conditions };
 }
 
-function holds({ pathRegex, methods, headers }: RequestCondition, request: EnforcedRequest, matches: Matches): boolean {
-  if (methods.length > 0 && !methods.includes(request.method)) return false;
-  if (pathRegex !== '' && !matches(byteText(startAnchored(pathRegex)), request.path)) return false;
-  return headers.every(({ name, regex }) => {
+/** The first part of a condition that a request does not meet. */
+function unmet(
+  { pathRegex, methods, headers }: RequestCondition,
+  request: EnforcedRequest,
+  matches: Matches,
+): ConditionObstacle | undefined {
+  if (methods.length > 0 && !methods.includes(request.method)) return { part: 'method' };
+  if (pathRegex !== '' && !matches(byteText(startAnchored(pathRegex)), request.path)) return { part: 'path' };
+  const header = headers.find(({ name, regex }) => {
     const values = request.headers.get(name) ?? [];
-    return values.some((value) => matches(byteText(regex), value));
+    return !values.some((value) => matches(byteText(regex), value));
   });
+  return header === undefined ? undefined : { part: 'header', ...header };
 }
 
 function enforcedRequest({ method, path, headers, isHttp2 = false }: AccessRequest): EnforcedRequest | undefined {

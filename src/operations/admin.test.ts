@@ -14,6 +14,7 @@ const views: AdminViews = {
   serviceSummaries: () => [{ host: 'orders.shop.mesh' }],
   service: (host) => (host === 'shop/orders.shop.mesh' ? { host } : undefined),
   nearHosts: (host) => (host === 'orders' ? ['orders.shop.mesh', 'orders.other.mesh'] : []),
+  access: () => undefined,
   virtualIps: () => [],
   proxies: () => [],
   proxy: () => undefined,

@@ -21,6 +21,8 @@ export interface AdminViews {
   readonly service: (host: string) => unknown;
   /** Hosts that were probably meant by a name that is none; the nearest first. */
   readonly nearHosts: (host: string) => readonly string[];
+  /** What decides who may call a service, as a namespace sees it: whoever asks decides by himself. */
+  readonly access: (host: string, namespace: string | undefined) => unknown;
   readonly virtualIps: () => unknown;
   readonly proxies: () => unknown;
   readonly proxy: (id: string) => unknown;
@@ -86,13 +88,19 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
   app.get('/api/v1/findings', async () => found(await views.findings(), 'finding'));
   app.get('/api/v1/services', () => found(views.services(), 'service'));
   app.get('/api/v1/service-summaries', () => found(views.serviceSummaries(), 'service'));
-  app.get('/api/v1/services/:host{.+}', ({ req, text }) => {
-    const host = req.param('host');
-    const service = views.service(host);
-    if (service !== undefined) return Response.json(service);
+  const foundService = (value: unknown, host: string): Response => {
+    if (value !== undefined) return Response.json(value);
     const near = views.nearHosts(host);
     const hint = near.length === 0 ? '/api/v1/services lists what there is.' : `Did you mean ${near.join(' or ')}?`;
-    return text(`There is no service "${host}". ${hint}\n`, 404);
+    return new Response(`There is no service "${host}". ${hint}\n`, { status: 404 });
+  };
+  app.get('/api/v1/services/:host{.+}', ({ req }) => {
+    const host = req.param('host');
+    return foundService(views.service(host), host);
+  });
+  app.get('/api/v1/access-policies/:host{.+}', ({ req }) => {
+    const host = req.param('host');
+    return foundService(views.access(host, req.query('namespace')), host);
   });
   app.get('/api/v1/virtual-ips', () => found(views.virtualIps(), 'lease'));
   app.get('/api/v1/proxies', () => found(views.proxies(), 'proxy'));

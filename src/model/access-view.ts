@@ -1,0 +1,41 @@
+/** What decides who may call one service, all of it: whoever has it can decide by himself, and needs no control plane. */
+import type { AccessPolicy } from './access.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Place } from './finding.ts';
+import type { AccessMode } from './mesh-service.ts';
+import type { Location, ServiceKey, ServicePort, Visibility } from './service.ts';
+import type { PortSplit } from './traffic-split.ts';
+
+export interface AccessView {
+  readonly access: AccessMode;
+  readonly trustDomain: string;
+  readonly service: GuardedService;
+  /** Where its splits lead, itself left out; in order of keys. */
+  readonly backends: readonly GuardedService[];
+  /** Of the identities behind these services that have any; in order of keys. */
+  readonly policies: readonly AccessPolicy[];
+  /** Of the objects that the policies are from, by their names as findings print them. */
+  readonly places: Readonly<Record<string, Place>>;
+  /** Services of the same host in other namespaces. */
+  readonly others: readonly ServiceKey[];
+}
+
+export interface GuardedService {
+  readonly key: ServiceKey;
+  readonly host: string;
+  readonly namespace: string;
+  /** IP addresses that callers dial; may be empty. */
+  readonly addresses: readonly string[];
+  readonly location: Location;
+  readonly visibility: Visibility;
+  /** In order of number. */
+  readonly ports: readonly GuardedPort[];
+}
+
+export interface GuardedPort extends Pick<ServicePort, 'number' | 'name' | 'protocol'> {
+  readonly split?: PortSplit;
+  /** In the order of their groups. */
+  readonly endpoints: readonly GuardedEndpoint[];
+}
+
+export type GuardedEndpoint = Pick<Endpoint, 'address' | 'port' | 'health' | 'identity' | 'workload'>;
