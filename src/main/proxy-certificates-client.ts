@@ -3,9 +3,11 @@
  * request, and a token or the certificate that is to be renewed. The server is believed to be who it has to be before either
  * goes out.
  */
+import { isIP } from 'node:net';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import { type Identity, isSameIdentity, spiffeId } from '../model/identity.ts';
+import { parseAddress } from '../model/tcp-address.ts';
 import { readCertificates } from '../security/certificate-text.ts';
 import { faultOfIssued } from '../security/issued-certificate.ts';
 import { longestLeafMs } from '../security/issuer.ts';
@@ -87,7 +89,10 @@ function connect({ address, identity, roots }: CertificateServer, proof: Proof):
     const found = reading.kind === 'identity' ? spiffeId(reading.identity) : `nobody of the mesh: ${reading.reason}`;
     return new IsthmusError('UNAVAILABLE', `who answers is ${found}, instead of ${spiffeId(identity)}`);
   };
-  return new Client(address, credentials.createSsl(Buffer.from(roots), key, chain, { checkServerIdentity }));
+  const secured = credentials.createSsl(Buffer.from(roots), key, chain, { checkServerIdentity });
+  // TLS does not let an IP address be asked for by name; any other will do, since it is not the name that says who answers.
+  const isNamed = isIP(parseAddress(address, '--xds-tls').host) === 0;
+  return new Client(address, secured, isNamed ? {} : { 'grpc.ssl_target_name_override': identity.serviceAccount });
 }
 
 function call(client: Client, request: Buffer, metadata: Metadata): Promise<Buffer> {

@@ -1,0 +1,116 @@
+/** A secured mesh with stock Envoys, by nothing but the commands that docs/envoy.md names. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../../examples/quickstart/free-ports.ts';
+import { startIsthmus } from '../../examples/quickstart/isthmus-process.ts';
+import { EnvoyAdmin } from './envoy-admin.ts';
+import type { Workload } from './envoy-process.ts';
+import { InteropMesh, meshConfig } from './interop-mesh.ts';
+
+const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
+const READY_WITHIN_MS = 20_000;
+
+export interface BootstrappedEnvoy {
+  readonly adminPort: number;
+  /** Its folder of certificates. */
+  readonly certificates: string;
+  log(): string;
+}
+
+export class BootstrappedMesh {
+  readonly #mesh: InteropMesh;
+  readonly #envoy: string;
+  readonly #xdsTls: string;
+
+  private constructor(mesh: InteropMesh, envoy: string, xdsTls: string) {
+    this.#mesh = mesh;
+    this.#envoy = envoy;
+    this.#xdsTls = xdsTls;
+  }
+
+  static async start(envoy: string, manifests: Readonly<Record<string, string>>): Promise<BootstrappedMesh> {
+    const [xds = 0, xdsTls = 0, admin = 0] = await freePorts(3);
+    const mesh = new InteropMesh(xds, admin);
+    const started = new BootstrappedMesh(mesh, envoy, `127.0.0.1:${xdsTls}`);
+    const all = { ...manifests, 'mesh.yaml': meshConfig('  access: { mode: Enforced }\n') };
+    for (const [file, manifest] of Object.entries(all)) mesh.write(file, manifest);
+    const files = ['-f', started.at('manifests'), '--state', started.at('state')];
+    const addresses = ['--xds', mesh.xds, '--xds-tls', started.#xdsTls];
+    await startIsthmus(['run', ...files, ...addresses], mesh.admin, started.at('control-plane.log'), mesh.cleanup);
+    writeFileSync(started.at('roots.pem'), await started.#isthmus('token', 'roots', '--state', started.at('state')));
+    return started;
+  }
+
+  at(name: string): string {
+    return path.join(this.#mesh.folder, name);
+  }
+
+  virtualIp(host: string): Promise<string> {
+    return this.#mesh.virtualIp(host);
+  }
+
+  /** What the command prints; beside it the certificate, with a token of its own, is a new one. */
+  async bootstrap({ address, namespace, serviceAccount }: Workload, adminPort: number): Promise<string> {
+    const whose = ['-n', namespace, '--service-account', serviceAccount];
+    const token = this.at(`${serviceAccount}.token`);
+    writeFileSync(token, await this.#isthmus('token', 'create', '--state', this.at('state'), ...whose));
+    const who = ['--kind', 'envoy', '--name', `${serviceAccount}-1`, ...whose, '--address', address];
+    const where = ['--xds-tls', this.#xdsTls, '--certificates', this.#certificatesOf(serviceAccount)];
+    const how = ['--token-file', token, '--roots', this.at('roots.pem'), '--admin', `127.0.0.1:${adminPort}`];
+    return this.#isthmus('proxy', 'bootstrap', ...who, ...where, ...how, '--strict');
+  }
+
+  /** Resolves once its listeners stand. */
+  async startEnvoy(workload: Workload): Promise<BootstrappedEnvoy> {
+    const [adminPort = 0] = await freePorts(1);
+    const file = this.at(`${workload.serviceAccount}.yaml`);
+    writeFileSync(file, await this.bootstrap(workload, adminPort));
+    execFileSync(this.#envoy, ['--mode', 'validate', '-c', file], { stdio: 'ignore' });
+    const log = () => readFileSync(this.at(`${workload.serviceAccount}.log`), 'utf8');
+    const hasEnded = this.#spawnEnvoy(file, this.at(`${workload.serviceAccount}.log`));
+    const admin = new EnvoyAdmin(adminPort);
+    const deadline = performance.now() + READY_WITHIN_MS;
+    while (!(await admin.isReady())) {
+      if (hasEnded() || performance.now() > deadline) throw new Error(`Envoy is not ready. Its log:\n${log()}`);
+      await sleep(20);
+    }
+    return { adminPort, certificates: this.#certificatesOf(workload.serviceAccount), log };
+  }
+
+  async stop(): Promise<void> {
+    await this.#mesh.stop();
+  }
+
+  #certificatesOf(serviceAccount: string): string {
+    return this.at(`${serviceAccount}-certificates`);
+  }
+
+  #spawnEnvoy(file: string, log: string): () => boolean {
+    const output = openSync(log, 'w');
+    const strict = ['--disable-hot-restart', '--reject-unknown-dynamic-fields', '-l', 'warning'];
+    const child = spawn(this.#envoy, ['-c', file, '--concurrency', '1', ...strict], {
+      stdio: ['ignore', output, output],
+    });
+    closeSync(output);
+    const ended = once(child, 'exit');
+    this.#mesh.cleanup.own(
+      () => child,
+      async () => {
+        child.kill('SIGKILL');
+        await ended;
+      },
+    );
+    return () => child.exitCode !== null;
+  }
+
+  async #isthmus(...parameters: readonly string[]): Promise<string> {
+    const child = spawn(process.execPath, [program, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [output, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+    if (code !== 0 || said !== '') throw new Error(`isthmus ${parameters.join(' ')}: ${code}\n${said}`);
+    return output;
+  }
+}

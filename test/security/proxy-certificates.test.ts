@@ -1,0 +1,136 @@
+/** How a proxy comes to a certificate and keeps it, by the commands of its own: from nobody but the control plane, and for nobody but itself. */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { EnvoyBootstrapWish } from '../../src/cli/actions.ts';
+import { makeEnvoyBootstrap } from '../../src/main/envoy-bootstrap-making.ts';
+import { ProxyCertificateKeeping } from '../../src/main/proxy-certificates.ts';
+import { certificateFiles, readProxyCertificate } from '../../src/main/proxy-certificates-folder.ts';
+import { createToken, readRoots } from '../../src/main/token-making.ts';
+import type { Clock } from '../../src/model/clock.ts';
+import { createLogger } from '../../src/operations/log.ts';
+import { InProcessPlane, serviceEntry } from '../e2e/in-process-plane.ts';
+
+const workload = {
+  name: 'orders-1',
+  namespace: 'shop',
+  serviceAccount: 'orders',
+  addresses: ['10.0.0.7'],
+  labels: {},
+};
+const day = 24 * 3_600_000;
+
+describe('the certificate of a proxy', () => {
+  let plane: InProcessPlane;
+  let wish: EnvoyBootstrapWish;
+
+  beforeEach(async () => {
+    plane = await InProcessPlane.create();
+    await plane.write('orders.yaml', serviceEntry('orders'));
+    const { xdsTlsAddress: xdsTls } = await plane.serve(['orders.yaml'], { xdsTls: '127.0.0.1:0' });
+    await plane.write('roots.pem', await readRoots(plane.at('state')));
+    await useToken('orders');
+    wish = {
+      workload,
+      xdsTls,
+      certificates: plane.at('certificates'),
+      tokenFile: plane.at('token'),
+      roots: plane.at('roots.pem'),
+      trustDomain: 'cluster.local',
+      rootNamespace: 'isthmus-system',
+      admin: '127.0.0.1:15000',
+      strict: false,
+    };
+  });
+
+  async function useToken(serviceAccount: string): Promise<void> {
+    const identity = { trustDomain: 'cluster.local', namespace: 'shop', serviceAccount };
+    await plane.write('token', await createToken(plane.at('state'), { identity, lifetimeMs: 60_000 }));
+  }
+
+  const leaf = async (): Promise<X509Certificate> =>
+    new X509Certificate(await readFile(certificateFiles(plane.at('certificates')).chain));
+
+  it('is got with a token, names the workload, and fits the key that was made beside it', async () => {
+    const bootstrap = await makeEnvoyBootstrap(wish);
+    const held = await readProxyCertificate(plane.at('certificates'));
+    const certificate = new X509Certificate(held.chain);
+    expect(certificate.subjectAltName).toContain('URI:spiffe://cluster.local/ns/shop/sa/orders');
+    expect(certificate.publicKey.export({ format: 'der', type: 'spki' }).equals(held.key.publicKey)).toBe(true);
+    expect(held.roots).toBe(await readRoots(plane.at('state')));
+    expect(JSON.stringify(bootstrap)).not.toMatch(/PRIVATE KEY|eyJ/);
+  });
+
+  it('is not taken with a token of another workload', async () => {
+    await useToken('payments');
+    await expect(makeEnvoyBootstrap(wish)).rejects.toThrow(
+      /not that of spiffe:.*sa\/orders: it is for another identity/,
+    );
+    await expect(leaf()).rejects.toThrow('ENOENT');
+  });
+
+  it('is not asked for where the token is refused, with the reason', async () => {
+    await plane.write('token', 'nonsense');
+    await expect(makeEnvoyBootstrap(wish)).rejects.toMatchObject({
+      code: 'BAD_DATA',
+      message: expect.stringContaining('refused'),
+    });
+  });
+
+  it('is asked of nobody whom the given roots do not verify', async () => {
+    const other = await InProcessPlane.create();
+    await other.write('orders.yaml', serviceEntry('orders'));
+    await other.serve(['orders.yaml'], { xdsTls: '127.0.0.1:0' });
+    await plane.write('roots.pem', await readRoots(other.at('state')));
+    await expect(makeEnvoyBootstrap(wish)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('is asked of nobody who has a certificate of the mesh, and is not the control plane', async () => {
+    await expect(makeEnvoyBootstrap({ ...wish, rootNamespace: 'elsewhere' })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('instead of spiffe://cluster.local/ns/elsewhere/sa/isthmus'),
+    });
+  });
+
+  it('is renewed by itself before it ends, with another key', async () => {
+    await makeEnvoyBootstrap(wish);
+    const first = await readProxyCertificate(plane.at('certificates'));
+    const { certificates = '', xdsTls = '', rootNamespace } = wish;
+    const time = new SteppedClock();
+    const renewed = Promise.withResolvers<void>();
+    const log = createLogger(
+      { level: 'info', format: 'json' },
+      (line) => line.includes('renewed') && renewed.resolve(),
+    );
+    const keeping = await ProxyCertificateKeeping.start({ certificates, xdsTls, rootNamespace }, log, time);
+    onTestFinished(() => keeping.close());
+    time.step(0.85 * day);
+    await renewed.promise;
+    const second = await readProxyCertificate(plane.at('certificates'));
+    expect(second.chain).not.toBe(first.chain);
+    expect(second.key.publicKey).not.toEqual(first.key.publicKey);
+    expect((await leaf()).subjectAltName).toContain('sa/orders');
+  });
+});
+
+/** The wall clock, ahead by as much as it was stepped; whatever waits runs then. */
+class SteppedClock implements Clock {
+  #ahead = 0;
+  #waiting = new Set<() => void>();
+
+  now(): number {
+    return Date.now() + this.#ahead;
+  }
+
+  after(_ms: number, run: () => void): () => void {
+    this.#waiting.add(run);
+    return () => this.#waiting.delete(run);
+  }
+
+  step(ms: number): void {
+    this.#ahead += ms;
+    const due = [...this.#waiting];
+    this.#waiting.clear();
+    for (const run of due) run();
+  }
+}
