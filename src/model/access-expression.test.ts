@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { expect, it } from 'vitest';
-import { byteText, startAnchored } from './access-expression.ts';
+import { byteText, grouped, startAnchored } from './access-expression.ts';
 
 it.each([
   ['/books', ['/books', '/books/1', '/bookshelf'], ['/book', '/x/books', 'x/books']],
@@ -14,6 +14,14 @@ it.each([
 ])('%s matches at the start of a path', (regex, matching, others) => {
   for (const text of matching) expect(RE2JS.matches(startAnchored(regex), text)).toBe(true);
   for (const text of others) expect(RE2JS.matches(startAnchored(regex), text)).toBe(false);
+});
+
+it('stays what it is in a group, whatever stands around it', () => {
+  for (const regex of ['a|b', '\\Qa|b', '\\Qa\\E|b']) {
+    const compiled = RE2JS.compile(`^${grouped(regex)}$`);
+    for (const text of ['a', 'b', 'a|b', 'ab', 'ax', 'xb'])
+      expect(compiled.matcher(text).find(), `${regex} in ${text}`).toBe(RE2JS.matches(regex, text));
+  }
 });
 
 it('matches no more than an expression that is valid by itself matches at the start', () => {

@@ -1,6 +1,7 @@
 /** Services whose answers name them, splits between them, and callers that count what they are answered. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { InteropMesh } from './interop-mesh.ts';
 
 /** The HTTP service `<name>.shop.mesh`; without an endpoint it is only a name that a split can be for. */
@@ -48,6 +49,13 @@ export async function askWeb(url: string, init: RequestInit = {}): Promise<strin
   const answer = await fetch(url, init);
   const text = await answer.text();
   return answer.ok ? text : `${answer.status}`;
+}
+
+/** Whoever answered, on a connection of its own. */
+export async function askOnConnection(url: string): Promise<string> {
+  const request = get(url, { agent: false });
+  const [response] = await once(request, 'response');
+  return text(response);
 }
 
 /** How often each answer came, of so many; a few are asked for at a time. */

@@ -5,7 +5,7 @@ import { askOnce, echoManifest, startEcho } from './echo-service.ts';
 import { type EnvoyProcess, startEnvoy, type Workload } from './envoy-process.ts';
 import { InteropMesh } from './interop-mesh.ts';
 import { peerUnderTest } from './peer-under-test.ts';
-import { answersWhile, askWeb, countAnswers, split, startWeb, webService } from './split-services.ts';
+import { answersWhile, askOnConnection, askWeb, countAnswers, split, startWeb, webService } from './split-services.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
@@ -129,6 +129,19 @@ describe.skipIf(envoy === undefined)('a split that a stock Envoy carries out', (
     await becomes('closed', connection);
     mesh.remove('echo-split.yaml');
     await becomes('old:hello', connection);
+  });
+
+  it('goes without one request that fails: what comes then is for the service itself again', async () => {
+    put(split('web', { web: 1, next: 1 }));
+    await expect
+      .poll(async () => Object.keys(await countAnswers(ask, 40)).sort(), { timeout: 10_000 })
+      .toEqual(['next', 'old']);
+    const answers = await answersWhile(ask, async () => {
+      mesh.remove('split.yaml');
+      // Connections that stand are drained, and keep to the split for that long.
+      await becomes('old', () => askOnConnection(url));
+    });
+    expect(new Set(answers)).toEqual(new Set(['old', 'next']));
   });
 
   it('has Envoy refuse nothing, and warn of nothing', async () => {
