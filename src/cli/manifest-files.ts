@@ -1,5 +1,6 @@
 /** Finds the one file among a user's manifests that holds an object, and writes it back as an editor would. */
-import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+import { readdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import { findObjects, type ManifestObject } from '../resources/manifest-edit.ts';
@@ -15,10 +16,15 @@ export interface FoundManifest {
 export async function findManifest(paths: readonly string[], object: ManifestObject): Promise<FoundManifest> {
   const found: FoundManifest[] = [];
   for (const file of await manifestFiles(paths)) {
-    const text = await readFile(file, 'utf8');
+    const bytes = await readFile(file);
+    const text = bytes.toString('utf8');
     // What cannot be meant is not parsed.
     if (!text.includes(object.name)) continue;
-    for (const at of findObjects(text, object)) found.push({ file, text, at });
+    const places = findObjects(text, object);
+    // Written back, they would not be the same any more.
+    if (places.length > 0 && !isUtf8(bytes))
+      throw new IsthmusError('BAD_DATA', `${file} holds bytes that are no UTF-8: correct them, or edit it by hand.`);
+    for (const at of places) found.push({ file, text, at });
   }
   const [one, another] = found;
   const named = `${object.kind} ${object.namespace ?? ''}${object.namespace === undefined ? '' : '/'}${object.name}`;
@@ -30,9 +36,14 @@ export async function findManifest(paths: readonly string[], object: ManifestObj
   return one;
 }
 
-/** In one step: who watches the folder sees the old file or the new one. */
-export async function replaceFile(file: string, text: string): Promise<void> {
+/**
+ * In one step: who watches the folder sees the old file or the new one. Of a link it is the file that it leads to. Throws
+ * BAD_DATA for a file that is read-only.
+ */
+export async function replaceFile(named: string, text: string): Promise<void> {
+  const file = await realpath(named);
   const { mode } = await stat(file);
+  if ((mode & 0o222) === 0) throw new IsthmusError('BAD_DATA', `${file} is read-only: nothing was changed.`);
   const fresh = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
   await writeFile(fresh, text, { mode });
   await rename(fresh, file);
@@ -45,12 +56,23 @@ async function manifestFiles(paths: readonly string[]): Promise<readonly string[
         if (!(await stat(one)).isDirectory()) return [one];
         const entries = await readdir(one, { recursive: true, withFileTypes: true });
         return entries
-          .filter((entry) => entry.isFile() && /^[^.].*\.(ya?ml|json)$/.test(entry.name))
+          .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && /^[^.].*\.(ya?ml|json)$/.test(entry.name))
           .map((entry) => path.join(entry.parentPath, entry.name));
       } catch (error) {
         throw new IsthmusError('USAGE', `-f ${one} cannot be read: ${messageOf(error)}.`, { cause: error });
       }
     }),
   );
-  return files.flat().sort();
+  return distinctFiles(files.flat().sort());
+}
+
+/** A file and a link to it are one; a link to nothing, or to a folder, is none. */
+async function distinctFiles(files: readonly string[]): Promise<readonly string[]> {
+  const targets = new Map<string, string>();
+  for (const file of files) {
+    const target = await realpath(file).catch(() => undefined);
+    if (target === undefined || targets.has(target) || !(await stat(target)).isFile()) continue;
+    targets.set(target, file);
+  }
+  return [...targets.values()];
 }

@@ -50,6 +50,25 @@ describe('editing a manifest', () => {
     expect(editSpec(other, 0, { share: undefined })).toBe(other);
   });
 
+  it('keeps JSON JSON', () => {
+    const json = '{"kind":"MigrationPlan","spec":{"stage":"Join","host":"a"}}';
+    expect(JSON.parse(editSpec(json, 0, { stage: 'Shift', share: 5 }))).toEqual({
+      kind: 'MigrationPlan',
+      spec: { stage: 'Shift', share: 5, host: 'a' },
+    });
+  });
+
+  it.each([
+    ['a block of text', 'spec:\n  stage: |-\n    Join\n  steps: [1, 10]\n'],
+    ['has an anchor', 'spec:\n  stage: &s Join\n  steps: [1, *s]\n'],
+    ['is empty', 'spec:\n  stage: # soon\n  host: a\n'],
+    ['is empty', 'spec:\n  stage:\n  host: a\n'],
+    ['has an anchor or a tag', 'spec:\n  stage: !!str Join\n'],
+    ['cannot be changed in one place only', 'spec: &spec\n  stage: Join\nstatus: *spec\n'],
+  ])('refuses to touch what %s', (reason, text) => {
+    expect(() => editSpec(text, 0, { stage: 'Shift', share: undefined })).toThrow(reason);
+  });
+
   it('reaches the right one of several documents', () => {
     const text = `${other}---\n${block}---\n${other}`;
     expect(findObjects(text, { kind: 'MigrationPlan', name: 'orders' })).toEqual([1]);

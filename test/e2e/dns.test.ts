@@ -46,11 +46,14 @@ it('the address that strangers use stays when another namespace declares the hos
   const before = await resolver.resolve4('orders.shop.mesh');
   const other = dnsManifests.slice(0, dnsManifests.indexOf('---')).replace('namespace: shop', 'namespace: another');
   await plane.write(`${dnsManifests}---${other}`);
-  const leases = async () => (await fetch(`http://${plane.admin}/api/v1/virtual-ips`)).json();
+  const leases = async (): Promise<readonly unknown[]> => {
+    const all: readonly unknown[] = JSON.parse(await (await fetch(`http://${plane.admin}/api/v1/virtual-ips`)).text());
+    return all;
+  };
   await expect.poll(leases, { timeout: 10_000 }).toHaveLength(2);
   expect(await resolver.resolve4('orders.shop.mesh')).toEqual(before);
   await plane.write(dnsManifests);
-  const bound = async () => Object.values(await leases()).filter((one) => JSON.stringify(one).includes('"bound"'));
+  const bound = async () => [...(await leases())].filter((one) => JSON.stringify(one).includes('"bound"'));
   await expect.poll(bound, { timeout: 10_000 }).toHaveLength(1);
   expect(await resolver.resolve4('orders.shop.mesh')).toEqual(before);
 });

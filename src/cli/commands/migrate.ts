@@ -1,6 +1,6 @@
 /** `isthmus migrate plan|status|step|rollback`: moves a service to other endpoints, one step at a time. */
 import { Command, Option } from 'commander';
-import { ExitCode, IsthmusError } from '../../model/errors.ts';
+import { ExitCode, IsthmusError, messageOf } from '../../model/errors.ts';
 import { type MigrationPosition, migrationStages } from '../../model/migration.ts';
 import type { MigrationStatus } from '../../model/migration-status.ts';
 import { visibleText } from '../../model/visible-text.ts';
@@ -191,8 +191,8 @@ async function move(name: string, flags: StepFlags, direction: 'next' | 'previou
   const { editSpec } = await import('../../resources/manifest-edit.ts');
   const object = { kind: 'MigrationPlan', namespace: now.namespace, name: now.name };
   const { file, text, at } = await findManifest(flags.filename, object);
-  const edited = editSpec(text, at, { stage: position.stage, share: position.share });
   const what = `stage: ${position.stage}${position.share === undefined ? '' : `, share: ${position.share}`}`;
+  const edited = changed(file, what, () => editSpec(text, at, { stage: position.stage, share: position.share }));
   if (flags.dryRun === true) {
     print(`In ${file} it would be ${what}. Nothing was changed.`);
     return ExitCode.ok;
@@ -200,6 +200,15 @@ async function move(name: string, flags: StepFlags, direction: 'next' | 'previou
   await replaceFile(file, edited);
   print(`In ${file} it is ${what} now.`);
   return follow(flags, now, position);
+}
+
+function changed(file: string, what: string, edit: () => string): string {
+  try {
+    return edit();
+  } catch (error) {
+    const message = `${file} was not changed, since ${messageOf(error)}. Set ${what} in its spec by hand.`;
+    throw new IsthmusError('BAD_DATA', message, { cause: error });
+  }
 }
 
 /** Until the control plane has read the plan; then says what is in force. */
