@@ -16,8 +16,14 @@ import type { Finding } from '../../model/finding.ts';
 import type { RegisteredService, RegistryStatus } from '../../model/registry.ts';
 import type { RegistryType, ServiceRegistry } from '../../resources/kinds.ts';
 import { RegistryBridge, type RegistryChange } from './registry-bridge.ts';
-import type { CreateRegistryClient, RegistryClient } from './registry-client.ts';
-import { readSecrets } from './secrets.ts';
+import type {
+  AnswerSink,
+  CreateRegistryClient,
+  RegistryAnswer,
+  RegistryClient,
+  RegistrySecrets,
+} from './registry-client.ts';
+import { readSecrets, withoutSecrets } from './secrets.ts';
 import type { OwnAddresses } from './trust-policy.ts';
 
 export interface RegistryBridgesOptions {
@@ -146,12 +152,12 @@ export class RegistryBridges {
     await Promise.all(this.#closing);
   }
 
-  #start(key: string, registry: ServiceRegistry, known: Known): void {
+  #start(key: string, registry: ServiceRegistry, before: Known): void {
     const { clients, clock, recordsOf } = this.#options;
     const own = this.#options.own();
     const { name } = registry.metadata;
-    const records = known.services.length > 0 ? known.services : recordsOf(name);
-    const knownAt = known.at ?? this.#options.seenAt?.(name);
+    const records = before.services.length > 0 ? before.services : recordsOf(name);
+    const knownAt = before.at ?? this.#options.seenAt?.(name);
     const bridge: RegistryBridge = new RegistryBridge({
       registry,
       known: records,
@@ -169,8 +175,13 @@ export class RegistryBridges {
       ...[...inForce].map(([one, service]) => ({ key: one, service })),
       ...records.filter((service) => !inForce.has(service.key)).map((gone) => ({ key: gone.key, service: undefined })),
     ]);
-    const secrets = () => readSecrets(registry.spec);
-    const client = clients[registry.spec.type]({ registry, answer: bridge.accept, secrets });
+    let known: RegistrySecrets = {};
+    const secrets = async (): Promise<RegistrySecrets> => {
+      known = await readSecrets(registry.spec);
+      return known;
+    };
+    const answer: AnswerSink = (answers) => bridge.accept(answers.map((one) => discreet(one, known)));
+    const client = clients[registry.spec.type]({ registry, answer, secrets });
     bridge.expect(client.scopes);
     this.#running.set(key, { registry, own, bridge, client });
   }
@@ -206,4 +217,11 @@ export class RegistryBridges {
     this.#waiting = [];
     for (const check of waiting) check();
   }
+}
+
+/** What a registry says of its troubles may repeat what it was told. */
+function discreet(answer: RegistryAnswer, secrets: RegistrySecrets): RegistryAnswer {
+  if (answer.kind === 'unavailable') return { ...answer, reason: withoutSecrets(answer.reason, secrets) };
+  if (!('doubts' in answer) || answer.doubts === undefined) return answer;
+  return { ...answer, doubts: answer.doubts.map((doubt) => ({ ...doubt, text: withoutSecrets(doubt.text, secrets) })) };
 }

@@ -5,8 +5,24 @@ import type { ServiceRegistry } from '../../resources/kinds.ts';
 import type { RegistrySecrets } from './registry-client.ts';
 
 /** A token or password is one line; a final line break is the editor's. */
-const readLine = async (path: string | undefined): Promise<string | undefined> =>
-  (await readText(path))?.replace(/\r?\n$/, '');
+async function readLine(path: string | undefined): Promise<string | undefined> {
+  const text = (await readText(path))?.replace(/\r?\n$/, '');
+  // Who asks with an empty one asks as a stranger, whom a registry may show nothing and call that all.
+  if (text === '') throw new IsthmusError('UNAVAILABLE', `${path} is empty`);
+  return text;
+}
+
+/** A text that a registry wrote, without what it was told in confidence, in whatever form it repeats that. */
+export function withoutSecrets(text: string, { token, password, key }: RegistrySecrets): string {
+  return [token, password, key].reduce<string>((shown, secret) => {
+    if (secret === undefined || secret.length < shortestSecret) return shown;
+    const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())];
+    return forms.reduce((hidden, form) => hidden.replaceAll(form, '***'), shown);
+  }, text);
+}
+
+/** Shorter ones would be found in every text. */
+const shortestSecret = 3;
 
 /** Rejects with UNAVAILABLE where a file cannot be read; what it holds is in no message. */
 export async function readSecrets({ tls, credentials }: ServiceRegistry['spec']): Promise<RegistrySecrets> {

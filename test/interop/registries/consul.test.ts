@@ -282,6 +282,13 @@ describe.skipIf(consul === undefined)('a Consul registry with access control', (
     await bridged.untilState('live');
   });
 
+  it('does not count as seen whole by who has no token', async () => {
+    bridged = open(server, {});
+    await bridged.untilState('syncing');
+    await expect.poll(() => bridged?.codes ?? [], { timeout: 10_000 }).toContain('ISTH1016');
+    expect(bridged.status?.lastComplete).toBeUndefined();
+  });
+
   it('is read over TLS, by who has a certificate that it knows', async () => {
     const tokenFile = path.join(folder, 'tls.token');
     writeFileSync(tokenFile, secretOf.reader ?? '', { mode: 0o600 });

@@ -56,7 +56,8 @@ export class AgentConnection {
   async get(target: string, deadlineMs: number, signal?: AbortSignal): Promise<AgentReply> {
     if (this.#isClosed) throw this.error('the connection is closed');
     const request = this.#request({ ...this.#optionsOf(target), ...(signal === undefined ? {} : { signal }) });
-    return exchange(request, { deadlineMs, maxBytes });
+    const reply = await exchange(request, { deadlineMs, maxBytes });
+    return this.#token === undefined ? asStranger(reply) : reply;
   }
 
   /** What an answer that is none says, without anything secret. */
@@ -91,4 +92,10 @@ export class AgentConnection {
       headers: { accept: 'application/json', ...(this.#token === undefined ? {} : { 'x-consul-token': this.#token }) },
     };
   }
+}
+
+/** Consul marks what it keeps from a token, and not what it keeps from who has none. */
+function asStranger({ headers, ...reply }: AgentReply): AgentReply {
+  if (headers['x-consul-default-acl-policy'] !== 'deny') return { ...reply, headers };
+  return { ...reply, headers: { ...headers, 'x-consul-results-filtered-by-acls': 'true' } };
 }
