@@ -18,8 +18,9 @@ import { untilSignalled } from './shutdown.ts';
 
 export async function keepProxyCertificates(wish: CertificateKeepingWish): Promise<ExitCode> {
   const log = createLogger({ format: wish.logFormat, level: wish.logLevel });
+  const signalled = untilSignalled();
   const keeping = await ProxyCertificateKeeping.start(wish, log);
-  const signal = await untilSignalled();
+  const signal = await signalled;
   keeping.close();
   log.info({ signal }, 'stopped');
   return ExitCode.ok;
