@@ -101,6 +101,11 @@ export function collectionsOf(engine: Engine, all: Collection<AnyResource>): Res
     Egress: only('Egress'),
     IngressBackend: only('IngressBackend'),
     Retry: only('Retry'),
+    UpstreamTrafficSetting: only('UpstreamTrafficSetting'),
+    Telemetry: only('Telemetry'),
+    ExtensionService: only('ExtensionService'),
+    OsmMeshConfig: only('OsmMeshConfig'),
+    MeshRootCertificate: only('MeshRootCertificate'),
   };
 }
 

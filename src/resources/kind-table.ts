@@ -5,21 +5,26 @@ import { applicationProtocol } from './kinds/application-protocol.ts';
 import { destinationRule } from './kinds/destination-rule.ts';
 import { egress } from './kinds/egress.ts';
 import { endpointSlice } from './kinds/endpoint-slice.ts';
+import { extensionService } from './kinds/extension-service.ts';
 import { httpRouteGroup } from './kinds/http-route-group.ts';
 import { identityBinding } from './kinds/identity-binding.ts';
 import { ingressBackend } from './kinds/ingress-backend.ts';
 import { kubernetesService } from './kinds/kubernetes-service.ts';
 import { meshConfig } from './kinds/mesh-config.ts';
+import { meshRootCertificate } from './kinds/mesh-root-certificate.ts';
 import { metaRouter } from './kinds/meta-router.ts';
 import { migrationPlan } from './kinds/migration-plan.ts';
 import { namespace } from './kinds/namespace.ts';
+import { osmMeshConfig } from './kinds/osm-mesh-config.ts';
 import { tcpRoute, udpRoute } from './kinds/port-routes.ts';
 import { type CodecCheck, protocolCodec } from './kinds/protocol-codec.ts';
 import { retry } from './kinds/retry.ts';
 import { serviceEntry } from './kinds/service-entry.ts';
 import { serviceRegistry } from './kinds/service-registry.ts';
+import { telemetry } from './kinds/telemetry.ts';
 import { trafficSplit } from './kinds/traffic-split.ts';
 import { trafficTarget } from './kinds/traffic-target.ts';
+import { upstreamTrafficSetting } from './kinds/upstream-traffic-setting.ts';
 import { workloadEntry } from './kinds/workload-entry.ts';
 import { workloadGroup } from './kinds/workload-group.ts';
 import { suggestName } from './name-suggestion.ts';
@@ -50,6 +55,11 @@ const allKinds = (checkCodec: CodecCheck | undefined): readonly KindReader[] => 
   egress,
   ingressBackend,
   retry,
+  upstreamTrafficSetting,
+  telemetry,
+  extensionService,
+  osmMeshConfig,
+  meshRootCertificate,
 ];
 
 /** The kinds that are read: for `validate`, help and watches. */

@@ -6,7 +6,16 @@ import type { ApplicationProtocol, MetaRouter } from './types/aeraki.ts';
 import type { MeshConfig, MigrationPlan, ProtocolCodec } from './types/isthmus.ts';
 import type { DestinationRule, ServiceEntry, WorkloadEntry, WorkloadGroup } from './types/istio.ts';
 import type { EndpointSlice, KubernetesService, Namespace } from './types/kubernetes.ts';
-import type { Egress, IngressBackend, Retry } from './types/osm.ts';
+import type {
+  Egress,
+  ExtensionService,
+  IngressBackend,
+  MeshRootCertificate,
+  OsmMeshConfig,
+  Retry,
+  Telemetry,
+  UpstreamTrafficSetting,
+} from './types/osm.ts';
 import type { ServiceRegistry } from './types/service-registry.ts';
 import type { HTTPRouteGroup, IdentityBinding, TCPRoute, TrafficSplit, TrafficTarget, UDPRoute } from './types/smi.ts';
 
@@ -41,7 +50,12 @@ export type AnyResource =
   | TrafficSplit
   | Egress
   | IngressBackend
-  | Retry;
+  | Retry
+  | UpstreamTrafficSetting
+  | Telemetry
+  | ExtensionService
+  | OsmMeshConfig
+  | MeshRootCertificate;
 
 export type Kind = AnyResource['kind'];
 

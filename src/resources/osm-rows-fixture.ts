@@ -77,4 +77,82 @@ const retries: readonly Row[] = [
   ['Retry', `${policy}.maxRetries`, 3, 'ISTH0118', `${policy}.maxRetries`],
 ];
 
-export const osmRows: readonly Row[] = [...egresses, ...ingresses, ...retries];
+const uts = 'UpstreamTrafficSetting';
+const localHttp = 'spec.rateLimit.local.http';
+const globalHttp = 'spec.rateLimit.global.http';
+const entry = `${globalHttp}.descriptors.0.entries.0`;
+const entryAt = `${globalHttp}.descriptors[0].entries[0]`;
+const headerMatch = (header: object) => ({ headerValueMatch: { value: 'a', headers: [header] } });
+const headerAt = `${entryAt}.headerValueMatch.headers[0]`;
+
+const settings: readonly Row[] = [
+  [uts, 'spec.host', 'a b', 'ISTH0201', 'spec.host'],
+  [uts, 'spec.host', 'bookstore.elsewhere.svc', 'ISTH0225', 'spec.host'],
+  [uts, 'spec.connectionSettings.tcp.connectTimeout', '0s', 'ISTH0208', 'spec.connectionSettings.tcp.connectTimeout'],
+  [uts, 'spec.connectionSettings.http.maxRequests', -1, 'ISTH0105', 'spec.connectionSettings.http.maxRequests'],
+  [uts, 'spec.connectionSettings.http.maxRequest', 1, 'ISTH0118', 'spec.connectionSettings.http.maxRequest'],
+  [uts, 'spec.rateLimits', {}, 'ISTH0118', 'spec.rateLimits'],
+  [uts, `${localHttp}.unit`, 'day', 'ISTH0105', `${localHttp}.unit`],
+  [uts, `${localHttp}.requests`, 0, 'ISTH0224', localHttp],
+  [uts, `${localHttp}.burst`, 4_294_967_295, 'ISTH0105', localHttp],
+  [uts, `${localHttp}.responseStatusCode`, 200, 'ISTH0105', `${localHttp}.responseStatusCode`],
+  [uts, `${localHttp}.responseStatusCode`, 499, 'ISTH0105', `${localHttp}.responseStatusCode`],
+  [uts, `${localHttp}.responseHeadersToAdd.0.name`, 'a b', 'ISTH0228', `${localHttp}.responseHeadersToAdd[0].name`],
+  [
+    uts,
+    `${localHttp}.responseHeadersToAdd.0.value`,
+    'a\r\nb',
+    'ISTH0228',
+    `${localHttp}.responseHeadersToAdd[0].value`,
+  ],
+  [uts, `${globalHttp}.rateLimitService.host`, 'a b', 'ISTH0201', `${globalHttp}.rateLimitService.host`],
+  [uts, `${globalHttp}.timeout`, '20', 'ISTH0208', `${globalHttp}.timeout`],
+  [uts, `${globalHttp}.failOpen`, true, 'ISTH0206', `${globalHttp}.failureModeDeny`],
+  [uts, `${globalHttp}.responseStatusCode`, 418, 'ISTH0105', `${globalHttp}.responseStatusCode`],
+  [uts, `${globalHttp}.descriptors`, [], 'ISTH0105', `${globalHttp}.descriptors`],
+  [uts, entry, {}, 'ISTH0214', entryAt],
+  [uts, `${entry}.remoteAddress`, {}, 'ISTH0206', entryAt],
+  [uts, entry, { requestHeader: { name: ':path', key: 'a' } }, 'ISTH0228', `${entryAt}.requestHeader.name`],
+  [uts, entry, headerMatch({ name: 'a' }), 'ISTH0214', headerAt],
+  [uts, entry, headerMatch({ name: 'a', exact: 'a', prefix: 'b' }), 'ISTH0206', headerAt],
+  [uts, entry, headerMatch({ name: 'a', regex: '(' }), 'ISTH0209', `${headerAt}.regex`],
+  [uts, 'spec.httpRoutes.0.path', '/a(?=b)', 'ISTH0209', 'spec.httpRoutes[0].path'],
+  [uts, 'spec.httpRoutes', [{ path: '/a' }, { path: '/a' }], 'ISTH0218', 'spec.httpRoutes[1].path'],
+];
+
+const tracing = 'spec.observability.tracing';
+
+const configurations: readonly Row[] = [
+  ['Telemetry', 'spec.selector', { 'a b': 'c' }, 'ISTH0204', 'spec.selector[a b]'],
+  ['Telemetry', 'spec.accessLogs', {}, 'ISTH0118', 'spec.accessLogs'],
+  [
+    'Telemetry',
+    'spec.accessLog.openTelemetry.extensionService.name',
+    'A',
+    'ISTH0116',
+    'spec.accessLog.openTelemetry.extensionService.name',
+  ],
+  ['ExtensionService', 'spec.host', 'a b', 'ISTH0201', 'spec.host'],
+  ['ExtensionService', 'spec.connectTimeout', '2', 'ISTH0208', 'spec.connectTimeout'],
+  ['ExtensionService v1alpha1', 'spec.port', 0, 'ISTH0105', 'spec.port'],
+  ['OsmMeshConfig', 'spec.traffic.outboundIPRangeExclusionList', ['10.0.0.1'], 'ISTH0223'],
+  ['OsmMeshConfig', 'spec.traffic.inboundExternalAuthorization.enable', true, 'ISTH0214'],
+  ['OsmMeshConfig', 'spec.sidecar.tlsMaxProtocolVersion', 'TLSv1_1', 'ISTH0105', 'spec.sidecar.tlsMinProtocolVersion'],
+  ['OsmMeshConfig', 'spec.sidecar.envoyImage', 'a', 'ISTH0114', 'spec'],
+  ['OsmMeshConfig', 'spec.featureFlags.enableMulticlusterMode', true, 'ISTH0114', 'spec.featureFlags'],
+  ['OsmMeshConfig', 'spec.traffic.enableMagic', true, 'ISTH0102', 'spec.traffic.enableMagic'],
+  ['OsmMeshConfig', `${tracing}.port`, undefined, 'ISTH0214', `${tracing}.port`],
+  ['OsmMeshConfig v1alpha1', 'spec.certificate.serviceCertValidityDuration', '0s', 'ISTH0208'],
+  ['MeshRootCertificate', 'spec.role', 'active', 'ISTH0206', 'spec.intent'],
+  ['MeshRootCertificate', 'spec.intent', 'Active', 'ISTH0105', 'spec.intent'],
+  ['MeshRootCertificate', 'spec.trustDomain', 'A b', 'ISTH0201', 'spec.trustDomain'],
+  ['MeshRootCertificate', 'spec.provider', {}, 'ISTH0107', 'spec.provider'],
+  ['MeshRootCertificate v1alpha1', 'spec.provider', { vault: vault('a b') }, 'ISTH0201', 'spec.provider.vault.host'],
+  ['MeshRootCertificate v1alpha1', 'spec.provider', { vault: vault('a.b') }, 'ISTH0114', 'spec.provider.vault.token'],
+];
+
+function vault(host: string) {
+  return { host, role: 'osm', protocol: 'http', token: 'secret' };
+}
+
+export const osmRows: readonly Row[] = [...egresses, ...ingresses, ...retries, ...settings, ...configurations];

@@ -6,6 +6,7 @@ import { type Path, type Problems, quote } from '../problem.ts';
 import { forEachRepetition } from '../repetition.ts';
 
 export const policyGroup = 'policy.openservicemesh.io';
+export const configGroup = 'config.openservicemesh.io';
 
 /** One finding an object, as long as nothing downstream reads the kind: nobody is to believe that it is in force. */
 export function reportNotEnforced(kind: string, problems: Problems): void {

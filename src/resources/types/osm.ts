@@ -78,3 +78,190 @@ export type IngressBackend = Resource<
     readonly routeGroups: readonly string[];
   }
 >;
+
+/** A bucket of tokens: `count` each `per`, and `burst` more at once. Both 0: nothing gets through. */
+export interface OsmTokenRate {
+  readonly count: number;
+  /** Milliseconds: of a second, a minute or an hour. */
+  readonly per: number;
+  readonly burst: number;
+}
+
+/** `status` is one that Envoy knows. */
+export interface OsmHttpRate extends OsmTokenRate {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** One condition on a header, by its name in lower case; `present: false` asks for its absence. */
+export type OsmHeaderMatch = { readonly name: string } & (
+  | { readonly exact: string }
+  | { readonly prefix: string }
+  | { readonly suffix: string }
+  | { readonly contains: string }
+  | { readonly regex: string }
+  | { readonly present: boolean }
+);
+
+export type OsmDescriptorEntry =
+  | { readonly kind: 'genericKey'; readonly key: string; readonly value: string }
+  | { readonly kind: 'remoteAddress' }
+  | { readonly kind: 'requestHeader'; readonly name: string; readonly key: string }
+  | {
+      readonly kind: 'headerValueMatch';
+      readonly key: string;
+      readonly value: string;
+      readonly expectMatch: boolean;
+      readonly headers: readonly OsmHeaderMatch[];
+    };
+
+/** The entries of one descriptor. */
+export type OsmDescriptor = readonly OsmDescriptorEntry[];
+
+/** Where a shared count is kept, and what to do when it does not answer in time. */
+export interface OsmRateLimitService {
+  readonly host: string;
+  readonly port: number;
+  readonly domain: string;
+  readonly timeout: number;
+  readonly failOpen: boolean;
+}
+
+/** How much a host takes. What is absent bounds nothing. */
+export type UpstreamTrafficSetting = Resource<
+  'UpstreamTrafficSetting',
+  {
+    /** In lower case: a service of its own namespace, its full name, or a host outside the mesh. */
+    readonly host: string;
+    readonly connections: {
+      readonly maxConnections?: number;
+      readonly connectTimeout?: number;
+      readonly maxRequests?: number;
+      readonly maxRequestsPerConnection?: number;
+      readonly maxPendingRequests?: number;
+      readonly maxRetries?: number;
+    };
+    readonly localTcp?: OsmTokenRate;
+    readonly localHttp?: OsmHttpRate;
+    readonly globalTcp?: {
+      readonly service: OsmRateLimitService;
+      readonly descriptors: readonly (readonly { readonly key: string; readonly value: string }[])[];
+    };
+    readonly globalHttp?: {
+      readonly service: OsmRateLimitService;
+      readonly descriptors: readonly OsmDescriptor[];
+      readonly enableXRateLimitHeaders: boolean;
+      readonly status: number;
+    };
+    /** Paths are expressions in the words of an HTTPRouteGroup's match, each once. */
+    readonly httpRoutes: readonly {
+      readonly path: string;
+      readonly local?: OsmHttpRate;
+      /** Empty without a global limit. */
+      readonly descriptors: readonly OsmDescriptor[];
+    }[];
+  }
+>;
+
+/** What proxies tell of their traffic. */
+export type Telemetry = Resource<
+  'Telemetry',
+  {
+    /** Labels of workloads of its own namespace; empty for all. */
+    readonly selector: Readonly<Record<string, string>>;
+    /** Absent: it sets none. */
+    readonly accessLog?: {
+      /** Envoy's; absent for the usual one. */
+      readonly format?: string;
+      readonly openTelemetry?: {
+        readonly extensionService: OsmReference;
+        readonly attributes: Readonly<Record<string, string>>;
+      };
+    };
+  }
+>;
+
+/** Where proxies reach a service that is no part of the mesh. */
+export type ExtensionService = Resource<
+  'ExtensionService',
+  {
+    readonly host: string;
+    readonly port: number;
+    /** In lower case; empty where none is written. */
+    readonly protocol: string;
+    readonly connectTimeout?: number;
+  }
+>;
+
+export type OsmTlsVersion = 'TLS_AUTO' | 'TLSv1_0' | 'TLSv1_1' | 'TLSv1_2' | 'TLSv1_3';
+
+/** MeshConfig of config.openservicemesh.io: what of it there is, or will be, something to map to. */
+export type OsmMeshConfig = Resource<
+  'OsmMeshConfig',
+  {
+    readonly traffic: {
+      readonly enableEgress: boolean;
+      readonly enablePermissiveTrafficPolicyMode: boolean;
+      readonly outboundIPRangeExclusionList: readonly string[];
+      /** Empty for all addresses. */
+      readonly outboundIPRangeInclusionList: readonly string[];
+      readonly outboundPortExclusionList: readonly number[];
+      readonly inboundPortExclusionList: readonly number[];
+      readonly networkInterfaceExclusionList: readonly string[];
+      /** Absent unless it is on. */
+      readonly inboundExternalAuthorization?: {
+        readonly address: string;
+        readonly port: number;
+        readonly timeout: number;
+        readonly failureModeAllow: boolean;
+      };
+    };
+    readonly sidecar: {
+      readonly tlsMinProtocolVersion: OsmTlsVersion;
+      readonly tlsMaxProtocolVersion: OsmTlsVersion;
+      /** Empty for Envoy's own choice. */
+      readonly cipherSuites: readonly string[];
+      readonly ecdhCurves: readonly string[];
+      readonly localProxyMode: 'Localhost' | 'PodIP';
+    };
+    /** Absent unless it is on. */
+    readonly tracing?: { readonly address: string; readonly port: number; readonly endpoint: string };
+    readonly serviceCertValidityDuration: number;
+    readonly features: {
+      readonly egressPolicy: boolean;
+      readonly ingressBackendPolicy: boolean;
+      readonly retryPolicy: boolean;
+      readonly activeHealthChecks: boolean;
+    };
+  }
+>;
+
+/** Who signs. Secrets are named, never held. */
+export type OsmCertificateProvider =
+  | { readonly kind: 'tresor'; readonly secret?: OsmReference }
+  | {
+      readonly kind: 'certManager';
+      readonly issuerName: string;
+      readonly issuerKind: string;
+      readonly issuerGroup: string;
+    }
+  | {
+      readonly kind: 'vault';
+      readonly protocol: 'http' | 'https';
+      readonly host: string;
+      readonly port: number;
+      readonly role: string;
+      readonly token?: OsmReference & { readonly key: string };
+    };
+
+export type MeshRootCertificate = Resource<
+  'MeshRootCertificate',
+  {
+    readonly trustDomain: string;
+    /** active signs, passive is trusted, inactive is neither. */
+    readonly role: 'active' | 'passive' | 'inactive';
+    readonly spiffeEnabled: boolean;
+    readonly provider: OsmCertificateProvider;
+  }
+>;

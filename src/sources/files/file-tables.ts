@@ -47,6 +47,11 @@ export function createFileTables(engine: Engine): FileTables {
       Egress: table('Egress'),
       IngressBackend: table('IngressBackend'),
       Retry: table('Retry'),
+      UpstreamTrafficSetting: table('UpstreamTrafficSetting'),
+      Telemetry: table('Telemetry'),
+      ExtensionService: table('ExtensionService'),
+      OsmMeshConfig: table('OsmMeshConfig'),
+      MeshRootCertificate: table('MeshRootCertificate'),
     },
     findings: engine.table('files findings', { key: fileFindingKey }),
   };
