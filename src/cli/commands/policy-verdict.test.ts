@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import type { AccessRule, RequestCondition } from '../../model/access.ts';
+import type { AccessView, GuardedEndpoint, GuardedPort, GuardedService } from '../../model/access-view.ts';
+import type { SplitRoute } from '../../model/traffic-split.ts';
+import { permittedCallers } from './policy-callers.ts';
+import { explain } from './policy-explanation.ts';
+import { createExpressions } from './policy-expressions.ts';
+import { parseCaller, parseHeader, parseHostAndPort, type RequestFlags, readQuestion } from './policy-question.ts';
+import { verdictOf } from './policy-verdict.ts';
+
+const id = (account: string) => `spiffe://cluster.local/ns/shop/sa/${account}`;
+const endpoint = (address: string, account?: string, port = 8080): GuardedEndpoint => ({
+  address,
+  port,
+  health: 'healthy',
+  ...(account === undefined ? {} : { identity: id(account) }),
+});
+const http = (endpoints: readonly GuardedEndpoint[], more: Partial<GuardedPort> = {}): GuardedPort => ({
+  number: 80,
+  name: 'http',
+  protocol: { kind: 'plain', protocol: 'http' },
+  endpoints,
+  ...more,
+});
+const tcp = (endpoints: readonly GuardedEndpoint[]): GuardedPort => ({
+  ...http(endpoints),
+  number: 3306,
+  name: 'db',
+  protocol: { kind: 'plain', protocol: 'tcp' },
+});
+const service = (name: string, ports: readonly GuardedPort[]): GuardedService => ({
+  key: `shop/${name}.mesh`,
+  host: `${name}.mesh`,
+  namespace: 'shop',
+  addresses: ['240.0.0.1'],
+  location: 'mesh-internal',
+  visibility: { kind: 'public' },
+  ports,
+});
+const rule = (name: string, more: Partial<AccessRule> = {}): AccessRule => ({
+  object: { kind: 'TrafficTarget', namespace: 'shop', name },
+  sources: [id('buyer')],
+  ports: 'any',
+  requests: 'any',
+  ...more,
+});
+const gets = (pathRegex: string): readonly RequestCondition[] => [{ pathRegex, methods: ['GET'], headers: [] }];
+const view = (more: Partial<AccessView> = {}): AccessView => ({
+  access: 'Enforced',
+  trustDomain: 'cluster.local',
+  service: service('web', [http([endpoint('10.0.0.1', 'seller')])]),
+  backends: [],
+  policies: [{ key: id('seller'), rules: [rule('books', { requests: gets('/books') })] }],
+  places: { 'TrafficTarget shop/books': { file: 'mesh.yaml', line: 3, column: 1 } },
+  others: [],
+  ...more,
+});
+
+function ask(shown: AccessView, from: string, to: string, flags: Partial<RequestFlags> = {}) {
+  const question = readQuestion(shown, parseCaller(from), parseHostAndPort(to), { header: [], ...flags });
+  const verdict = verdictOf(shown, question, createExpressions());
+  return { verdict, text: explain(shown, question, verdict), answer: verdict.answer };
+}
+
+const splitTo = (requests: SplitRoute['requests'], ...hosts: readonly string[]): SplitRoute => ({
+  origin: { object: { kind: 'TrafficSplit', namespace: 'shop', name: 'canary' } },
+  requests,
+  destinations: hosts.map((host) => ({ destination: { host, port: 80, subset: '' }, weight: 1 })),
+});
+
+describe('whether one may call another', () => {
+  it('is what the rules of the workload permit, after its path was made plain', () => {
+    expect(ask(view(), 'shop/buyer', 'web.mesh', { path: '/x/..//books/1?q' }).answer).toBe('all');
+    expect(ask(view(), 'shop/buyer', 'web.mesh', { path: '/x' }).answer).toBe('none');
+    expect(ask(view(), 'shop/buyer', 'web.mesh', { path: '/books%2f' }).answer).toBe('none');
+    expect(ask(view(), 'shop/buyer', 'web.mesh', { path: '/books', method: 'POST' }).answer).toBe('none');
+    expect(ask(view(), 'shop/thief', 'web.mesh', { path: '/books' }).answer).toBe('none');
+    expect(ask(view(), 'spiffe://far/ns/shop/sa/buyer', 'web.mesh', { path: '/books' }).answer).toBe('none');
+  });
+
+  it('is said of each identity behind the service, and of all together', () => {
+    const two = service('web', [http([endpoint('10.0.0.1', 'seller'), endpoint('10.0.0.2', 'other')])]);
+    const { verdict, text } = ask(view({ service: two }), 'shop/buyer', 'web.mesh', { path: '/books' });
+    expect(verdict.answer).toBe('some');
+    expect(verdict.targets.map(({ identity, allowed }) => [identity, allowed])).toEqual([
+      [id('seller'), true],
+      [id('other'), false],
+    ]);
+    expect(text).toContain('Denied by shop/other, at 10.0.0.2:8080\n    No TrafficTarget is for it');
+  });
+
+  it('asks about the port of the workload, not of the service', () => {
+    const policies = (...ports: readonly number[]) => [{ key: id('seller'), rules: [rule('books', { ports })] }];
+    expect(ask(view({ policies: policies(8080) }), 'shop/buyer', 'web.mesh:80').answer).toBe('all');
+    const wrong = ask(view({ policies: policies(80) }), 'shop/buyer', 'web.mesh:80');
+    expect(wrong.answer).toBe('none');
+    expect(wrong.text).toContain('port: the workload listens on 8080, it is for 80');
+  });
+
+  it('is yes for everybody where nothing is enforced, and says so', () => {
+    for (const access of ['Disabled', 'Permissive'] as const) {
+      const { answer, text } = ask(view({ access }), 'shop/thief', 'web.mesh');
+      expect(answer).toBe('all');
+      expect(text).toContain(`Access is ${access}`);
+    }
+  });
+
+  it('is no where nobody can say yes: no endpoint, no service account, not exported', () => {
+    expect(ask(view({ service: service('web', [http([])]) }), 'shop/buyer', 'web.mesh').answer).toBe('none');
+    const nameless = view({ access: 'Permissive', service: service('web', [http([endpoint('10.0.0.1')])]) });
+    expect(ask(nameless, 'shop/buyer', 'web.mesh').text).toContain('ISTH1320');
+    const hidden = { ...view().service, visibility: { kind: 'namespaces', namespaces: ['far'] } as const };
+    const refused = ask(view({ service: hidden }), 'shop/buyer', 'web.mesh', { path: '/books' });
+    expect([refused.answer, refused.verdict.reason]).toEqual(['none', expect.stringContaining('not exported')]);
+  });
+
+  it('follows a split to the workloads that the request comes to, and these decide', () => {
+    const split = [splitTo(gets('/new'), 'next.mesh')];
+    const shown = view({
+      service: service('web', [http([endpoint('10.0.0.1', 'seller')], { split })]),
+      backends: [service('next', [http([endpoint('10.0.0.2', 'other')])])],
+    });
+    expect(ask(shown, 'shop/buyer', 'web.mesh', { path: '/books' }).answer).toBe('all');
+    const moved = ask(shown, 'shop/buyer', 'web.mesh', { path: '/new' });
+    expect(moved.verdict.targets.map(({ host }) => host)).toEqual(['next.mesh']);
+    expect(moved.text).toContain('Sent to:     next.mesh:80, by TrafficSplit shop/canary');
+    const nowhere = service('web', [http([endpoint('10.0.0.1', 'seller')], { split: [splitTo('any')] })]);
+    expect(ask(view({ access: 'Disabled', service: nowhere }), 'shop/buyer', 'web.mesh').text).toContain('503');
+  });
+});
+
+describe('why a rule does not permit a call', () => {
+  it('is its first part that does not hold, with the object and its place', () => {
+    const books = '    not by TrafficTarget shop/books (mesh.yaml:3:1): ';
+    const text = (from: string, flags: Partial<RequestFlags>) => ask(view(), from, 'web.mesh', flags).text;
+    expect(text('shop/thief', { path: '/x' })).toContain(`${books}source: it is for shop/buyer`);
+    expect(text('shop/buyer', { method: 'PUT' })).toContain(`${books}method: PUT is none of its  [GET /books]`);
+    expect(text('shop/buyer', { path: '/a/../x' })).toContain(`${books}path: /x does not match`);
+    expect(text('shop/buyer', { path: '/a\u001b%00' })).not.toContain('\u001b');
+    const headers = [{ name: 'client', regex: 'a|b' }];
+    const requests = [...gets('/x'), { pathRegex: '', methods: [], headers }];
+    const shown = view({ policies: [{ key: id('seller'), rules: [rule('books', { requests })] }] });
+    const header = parseHeader('Client=c', []);
+    expect(ask(shown, 'shop/buyer', 'web.mesh', { header }).text).toContain('header: client is c, not a|b');
+    expect(ask(shown, 'shop/buyer', 'web.mesh').text).toContain('header: client is not sent, not a|b');
+  });
+});
+
+describe('who may call a service', () => {
+  it('is listed by the rules that open one of its ports, and for these ports', () => {
+    const behind = [endpoint('10.0.0.1', 'seller')];
+    const policies = [
+      {
+        key: id('seller'),
+        rules: [
+          rule('anything', { sources: 'any' }),
+          rule('books', { requests: gets('/books') }),
+          rule('closed', { requests: [] }),
+          rule('elsewhere', { ports: [1] }),
+        ],
+      },
+    ];
+    const shown = view({ service: service('web', [http(behind), tcp(behind)]), policies });
+    const listed = permittedCallers(shown, shown.service.ports);
+    expect(listed.map(({ caller, ports, object }) => [object.name, caller, ports])).toEqual([
+      ['anything', 'any', [80, 3306]],
+      ['books', id('buyer'), [80]],
+    ]);
+  });
+
+  it('is asked of the workloads that all is sent to, where a split sends it elsewhere', () => {
+    const shown = view({
+      service: service('web', [http([endpoint('10.0.0.1', 'other')], { split: [splitTo('any', 'next.mesh')] })]),
+      backends: [service('next', [http([endpoint('10.0.0.2', 'seller')])])],
+    });
+    expect(permittedCallers(shown, shown.service.ports).map(({ host, caller }) => [host, caller])).toEqual([
+      ['next.mesh', id('buyer')],
+    ]);
+  });
+});
+
+describe('what is asked', () => {
+  it('is refused where it is not clear, or there is no such thing', () => {
+    for (const wrong of ['buyer', 'shop/', 'shop/a/b', 'Shop/buyer', 'spiffe://x', 'spiffe://x/a b'])
+      expect(() => parseCaller(wrong), wrong).toThrow(/NAMESPACE\/SERVICEACCOUNT|SPIFFE/);
+    for (const wrong of ['', ':80', 'web:', 'web:0', 'web:65536', 'web:1e3', 'a:b:1'])
+      expect(() => parseHostAndPort(wrong), wrong).toThrow(/HOST:PORT/);
+    for (const wrong of ['a', '=b', 'a b=c']) expect(() => parseHeader(wrong, []), wrong).toThrow('NAME=VALUE');
+    const two = view({ service: service('web', [http([]), tcp([])]) });
+    expect(() => ask(two, 'shop/buyer', 'web.mesh')).toThrow('one of 80 (http), 3306 (tcp)');
+    expect(() => ask(two, 'shop/buyer', 'web.mesh:1')).toThrow('It has 80 (http), 3306 (tcp)');
+    expect(() => ask(two, 'shop/buyer', 'web.mesh:3306', { path: '/' })).toThrow('speaks tcp');
+  });
+});

@@ -1,0 +1,112 @@
+/** `isthmus policy`, of manifests and of a control plane that has them: the same answers to the same questions. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { InProcessPlane } from './in-process-plane.ts';
+import { runIsthmus, temporaryFolder } from './isthmus-process.ts';
+
+const mesh = (mode: string, more = '') => `apiVersion: isthmus.dev/v1alpha1
+kind: MeshConfig
+metadata: { name: mesh }
+spec: { access: { mode: ${mode} } }
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: bookstore, namespace: books }
+spec:
+  hosts: [bookstore.books.mesh]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{ number: 14001, name: http-web, protocol: HTTP }, { number: 3306, name: tcp-db, protocol: TCP }]
+  endpoints: [{ address: 10.0.0.1, serviceAccount: bookstore }]
+---
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: { name: routes, namespace: books }
+spec:
+  matches: [{ name: bought, pathRegex: /books-bought, methods: [GET], headers: [{ client-app: buyer }] }]
+---
+apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: { name: bookstore, namespace: books }
+spec:
+  destination: { kind: ServiceAccount, name: bookstore, namespace: books }
+  rules: [{ kind: HTTPRouteGroup, name: routes }]
+  sources: [{ kind: ServiceAccount, name: bookbuyer, namespace: books }]
+${more}`;
+
+const host = 'bookstore.books.mesh';
+const bought = ['--to', `${host}:14001`, '--path', '//books-bought?page=1', '--header', 'client-app=buyer'];
+
+async function offline(text = mesh('Enforced')) {
+  const file = path.join(await temporaryFolder(), 'mesh.yaml');
+  await writeFile(file, text);
+  return async (...parameters: readonly string[]) => runIsthmus(['policy', ...parameters, '-f', file]);
+}
+
+async function live() {
+  const plane = await InProcessPlane.create();
+  await plane.write('mesh.yaml', mesh('Enforced'));
+  const { adminAddress } = await plane.serve(['mesh.yaml']);
+  return async (...parameters: readonly string[]) => runIsthmus(['policy', ...parameters, '--admin', adminAddress]);
+}
+
+describe.each([
+  ['of manifests', async () => offline()],
+  ['of a control plane', live],
+])('isthmus policy, asked %s', (_, start) => {
+  it('answers yes with 0 and no with 79, says why, and who may', async () => {
+    const policy = await start();
+    const buyer = ['--from', 'books/bookbuyer'];
+    const yes = await policy('can-call', ...buyer, ...bought);
+    expect(yes).toMatchObject({ code: 0, stdout: 'yes\n', stderr: '' });
+    for (const no of [
+      [...buyer, ...bought, '--method', 'POST'],
+      [...buyer, '--to', `${host}:3306`],
+      ['--from', 'books/bookthief', ...bought],
+    ])
+      expect(await policy('can-call', ...no)).toMatchObject({ code: 79, stdout: 'no\n' });
+    const why = await policy('explain', '--from', 'books/bookthief', ...bought);
+    expect(why.code).toBe(0);
+    expect(why.stdout).toMatch(/Answer: +denied/);
+    expect(why.stdout).toMatch(/Path: +\/books-bought, as it is enforced/);
+    expect(why.stdout).toMatch(
+      /not by TrafficTarget books\/bookstore \(.*mesh\.yaml:22:1\): source: it is for books\/b/,
+    );
+    const who = await policy('who-can-call', host, '-o', 'json');
+    expect(JSON.parse(who.stdout)).toMatchObject({
+      access: 'Enforced',
+      callers: [{ caller: 'spiffe://cluster.local/ns/books/sa/bookbuyer', ports: [14001] }],
+    });
+  });
+
+  it('names what comes near where there is no such host, and the ports where there is no such port', async () => {
+    const policy = await start();
+    expect(await policy('who-can-call', 'bookstor')).toMatchObject({
+      code: 65,
+      stdout: '',
+      stderr: expect.stringContaining(`There is no service "bookstor". Did you mean ${host}?`),
+    });
+    expect(await policy('who-can-call', `${host}:99`)).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining(`${host} has no port 99. It has 3306 (tcp), 14001 (http).`),
+    });
+  });
+});
+
+describe('isthmus policy, asked of manifests', () => {
+  it('says plainly that everybody may call where access is not enforced', async () => {
+    for (const mode of ['Disabled', 'Permissive']) {
+      const policy = await offline(mesh(mode));
+      expect(await policy('who-can-call', host)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`Access is ${mode}`),
+      });
+    }
+  });
+
+  it('gives no answer to rely on where a manifest is in error', async () => {
+    const policy = await offline(mesh('Enforced', '---\nkind: TrafficTarget\n'));
+    expect((await policy('can-call', '--from', 'books/bookbuyer', ...bought)).code).toBe(65);
+  });
+});
