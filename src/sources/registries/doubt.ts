@@ -28,3 +28,10 @@ export function causeOfStatus(status: number): DoubtCause {
 export function describeDoubts(doubts: readonly Doubt[]): string {
   return doubts.map(({ text }) => text).join('; ');
 }
+
+/** Of a complete answer with so many instances that can be read as none: all others count. */
+export function unreadableDoubts(count: number): { readonly doubts?: readonly Doubt[] } {
+  if (count === 0) return {};
+  const what = count === 1 ? '1 instance' : `${count} instances`;
+  return { doubts: [{ cause: 'unreadable', text: `${what} can be read as no registration` }] };
+}

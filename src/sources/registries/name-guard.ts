@@ -13,12 +13,12 @@ export function isTextName({ namespace, group, name }: RegistryServiceName): boo
   return namespace.isWellFormed() && group.isWellFormed() && name.isWellFormed();
 }
 
-/** Undefined where all names are text. */
-export function doubtOfNames(names: readonly RegistryServiceName[]): Doubt | undefined {
+/** None where all names are text. */
+export function doubtsOfNames(names: readonly RegistryServiceName[]): readonly Doubt[] {
   const wrong = names.filter((one) => !isTextName(one));
-  if (wrong.length === 0) return undefined;
+  if (wrong.length === 0) return [];
   const some = wrong.slice(0, examples).map(({ name }) => JSON.stringify(name.slice(0, longestExample)));
   const more = wrong.length > examples ? ', ...' : '';
   const what = wrong.length === 1 ? '1 service has a name' : `${wrong.length} services have names`;
-  return { cause: 'unreadable', text: `${what} that no text can have: ${some.join(', ')}${more}` };
+  return [{ cause: 'unreadable', text: `${what} that no text can have: ${some.join(', ')}${more}` }];
 }

@@ -61,6 +61,17 @@ function bridge(spec: Partial<ServiceRegistry['spec']> = {}, known: RegistryBrid
 
 const four = [1, 2, 3, 4].map((n) => instance(n));
 
+it('takes what is complete as such, and says what of it cannot be taken', () => {
+  const doubts = [{ cause: 'unreadable', text: '1 instance can be read as no registration' } as const];
+  const one = bridge();
+  one.say(listed('a'), said(service('a', instance(1), instance(2))));
+  const list = { kind: 'services', scope: 'prod', services: [service('a')], trust: 'complete', doubts } as const;
+  one.say(list, { kind: 'service', service: service('a', instance(1)), trust: 'complete', doubts });
+  expect([one.shown(), one.codes(), one.bridge.isSeen]).toEqual([{ a: 'i1' }, ['ISTH1017', 'ISTH1017'], true]);
+  one.say(listed('a'), said(service('a', instance(1))));
+  expect(one.codes()).toEqual([]);
+});
+
 it('keeps the host and namespace that an instance named first, whatever later ones say, over restarts', () => {
   const naming = (n: number, host: string) => instance(n, { metadata: { 'asm-serviceentry': host } });
   const first = bridge();

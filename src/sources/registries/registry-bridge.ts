@@ -24,7 +24,7 @@ import { canonical } from './canonical-service.ts';
 import { ChangeBudget } from './change-budget.ts';
 import { type Doubt, describeDoubts } from './doubt.ts';
 import { HighWater } from './loss.ts';
-import { doubtOfNames, isTextName } from './name-guard.ts';
+import { doubtsOfNames, isTextName } from './name-guard.ts';
 import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
 import { type Loss, type Refusal, registryFindings } from './registry-findings.ts';
@@ -238,10 +238,7 @@ export class RegistryBridge {
     const { scope, trust } = answer;
     this.#unavailable.delete('');
     this.#unavailable.delete(scope);
-    const doubt = doubtOfNames(answer.services);
-    const concern = `names/${encodeURIComponent(scope.toWellFormed() || 'services')}`;
-    if (doubt === undefined) this.#partial.delete(concern);
-    else this.#partial.set(concern, [doubt]);
+    this.#note(`names/${encodeURIComponent(scope.toWellFormed() || 'services')}`, doubtsOfNames(answer.services));
     const listed = new Set<string>();
     for (const name of answer.services) {
       if (!isTextName(name) || !isSelected(this.#options.registry.spec.select, name)) continue;
@@ -254,7 +251,7 @@ export class RegistryBridge {
       this.#partial.set(scope, answer.doubts ?? notAllListed);
       return;
     }
-    this.#partial.delete(scope);
+    this.#note(scope, answer.doubts);
     this.#unseen.delete(scope);
     this.#lastComplete = now;
     for (const [key, { service }] of this.#turnedAway)
@@ -283,8 +280,7 @@ export class RegistryBridge {
       return;
     }
     const admitted = this.#admit(key, canonical(selected));
-    if (trust === 'partial') this.#partial.set(key, doubts ?? notAllShown);
-    else this.#partial.delete(key);
+    this.#note(key, trust === 'partial' ? (doubts ?? notAllShown) : doubts);
     const before = known?.current;
     if (known === undefined) {
       const fresh = newlyRegistered(registry.metadata.name, admitted, now);
@@ -294,6 +290,11 @@ export class RegistryBridge {
     else known.replace(admitted, now);
     if (known === undefined || !equal(before, known.current)) this.#touched.add(key);
     if (known?.held !== undefined) this.#doubtful.add(key);
+  }
+
+  #note(concern: string, doubts: readonly Doubt[] = []): void {
+    if (doubts.length > 0) this.#partial.set(concern, doubts);
+    else this.#partial.delete(concern);
   }
 
   #admit(key: string, said: RegistryService): RegistryService {

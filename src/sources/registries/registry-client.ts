@@ -19,7 +19,7 @@ export type RegistryAnswer =
       readonly scope: string;
       readonly services: readonly RegistryServiceName[];
       readonly trust: Trust;
-      /** Why it is partial. */
+      /** Why it is partial; of a complete one, what of it cannot be taken. */
       readonly doubts?: readonly Doubt[];
     }
   | {

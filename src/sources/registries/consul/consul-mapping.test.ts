@@ -100,8 +100,9 @@ describe('a service in Consul', () => {
   });
 
   it('is not read from what is no list of instances', () => {
-    for (const odd of [null, {}, 'x', [null], [{}], [{ Node: {}, Service: {} }], [entry(), 7]])
+    for (const odd of [null, {}, 'x', [null], [{}], [{ Node: {}, Service: {} }]])
       expect(readHealthEntries(odd)).toBeUndefined();
+    expect(readHealthEntries([7, entry(), {}])).toHaveLength(1);
   });
 
   it('is read though members are not what they should be', () => {

@@ -2,7 +2,7 @@
 import { messageOf } from '../../../model/errors.ts';
 import type { RegistryServiceName } from '../../../model/registry.ts';
 import type { RegistrySelectSpec } from '../../../resources/kinds.ts';
-import type { Doubt } from '../doubt.ts';
+import { type Doubt, unreadableDoubts } from '../doubt.ts';
 import { AnswerLate } from '../http-exchange.ts';
 import { RetryPause } from '../pauses.ts';
 import type { RegistryAnswer } from '../registry-client.ts';
@@ -10,7 +10,7 @@ import { type AgentConnection, AgentRefusal, type AgentReply } from './agent-con
 import { probeAgent } from './agent-probe.ts';
 import { registryService } from './consul-mapping.ts';
 import type { ConsulOptions } from './consul-options.ts';
-import { parse, readHealthEntries } from './health-entries.ts';
+import { list, parse, readHealthEntries } from './health-entries.ts';
 import { indexAfter, trustOf } from './query-index.ts';
 import type { Realm } from './realm.ts';
 import { queriesPerRealm, RealmWatch } from './realm-watch.ts';
@@ -138,7 +138,8 @@ export class ConsulSession {
   }
 
   #takeService(service: TrackedService, { headers, body }: AgentReply): Reading {
-    const entries = readHealthEntries(parse(body));
+    const answer = parse(body);
+    const entries = readHealthEntries(answer);
     if (entries === undefined) return 'unreadable';
     const { name, realm } = service;
     const trusted = trustOf(headers, this.#options.options.isFilteredComplete);
@@ -147,7 +148,13 @@ export class ConsulSession {
     // Consul has no services without instances: the list of names will say so too.
     if (mapped === undefined || (entries.length === 0 && trusted.trust === 'complete'))
       this.#say({ kind: 'absent', service: name });
-    else this.#say({ kind: 'service', service: mapped, ...trusted });
+    else
+      this.#say({
+        kind: 'service',
+        service: mapped,
+        ...unreadableDoubts(list(answer).length - entries.length),
+        ...trusted,
+      });
     this.#watches.get(realm)?.takeEntries(service, entries, indexAfter(0, headers));
     return entries.length === 0 ? 'empty' : 'read';
   }

@@ -28,11 +28,11 @@ export interface HealthEntry {
   readonly checks: readonly HealthCheck[];
 }
 
-/** Undefined for what is no list of entries. */
+/** Without those that cannot be read. Undefined for what is no list of entries, or where none of them can be read. */
 export function readHealthEntries(value: unknown): readonly HealthEntry[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const entries = value.map(readEntry);
-  return entries.every((entry) => entry !== undefined) ? entries : undefined;
+  const entries = value.flatMap((one: unknown) => readEntry(one) ?? []);
+  return entries.length > 0 || value.length === 0 ? entries : undefined;
 }
 
 function readEntry(value: unknown): HealthEntry | undefined {

@@ -1,5 +1,5 @@
 /** What Consul answers of the services of a realm. */
-import { list, membersOf, parse } from './health-entries.ts';
+import { list, membersOf, parse, text } from './health-entries.ts';
 
 /** Tags by the name of their service: as one text, to be compared. Undefined for what is no such list. */
 export type NameList = ReadonlyMap<string, string>;
@@ -13,7 +13,7 @@ export function readNames(body: Buffer, wanted: (name: string) => boolean, isOwn
   const names = Object.entries(membersOf(value))
     .filter(([name]) => isAskable(name) && (name !== ownService || isOwnWanted) && wanted(name))
     // The server has no order for them.
-    .map(([name, tags]) => [name, list(tags).map(String).sort().join('\n')] as const);
+    .map(([name, tags]) => [name, list(tags).map(text).sort().join('\n')] as const);
   return new Map(names.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

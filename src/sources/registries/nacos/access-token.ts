@@ -3,6 +3,7 @@
  * renewed before it expires. A server that does not authenticate grants none, and asks for none.
  */
 import { messageOf } from '../../../model/errors.ts';
+import { numberFrom } from '../json-number.ts';
 import type { RegistrySecrets } from '../registry-client.ts';
 import type { HttpApi } from './http-api.ts';
 import { isRecord } from './json-record.ts';
@@ -73,7 +74,7 @@ export class AccessToken {
       const { status, body } = await this.#api.post(path, { username, password });
       const granted = isRecord(body) && isRecord(body.data) ? body.data : body;
       if (status === 200 && isRecord(granted) && typeof granted.accessToken === 'string') {
-        const life = Number(granted.tokenTtl);
+        const life = numberFrom(granted.tokenTtl);
         this.#token = granted.accessToken;
         this.#renewAt = performance.now() + (life > 0 ? life : usualLifeSeconds) * 1_000 * (1 - renewedBefore);
         this.#problem = '';

@@ -3,7 +3,7 @@
  * It knows what was last said of it in full, and so what is missing since.
  */
 import type { RegistryInstance, RegistryService, RegistryServiceName } from '../../../model/registry.ts';
-import type { Doubt } from '../doubt.ts';
+import { type Doubt, unreadableDoubts } from '../doubt.ts';
 import type { RegistryAnswer } from '../registry-client.ts';
 import { isProviders } from './dubbo-names.ts';
 import { registryInstance } from './nacos-mapping.ts';
@@ -17,7 +17,14 @@ export interface Part {
   /** Counts pushes: what is answered to a request is older than a push that came meanwhile. */
   pushes: number;
   /** What is there, as far as it was read. */
-  info: { readonly instances: readonly RegistryInstance[]; readonly isProtected: boolean } | undefined;
+  info: PartInfo | undefined;
+}
+
+interface PartInfo {
+  readonly instances: readonly RegistryInstance[];
+  /** How many more there are, of which nothing can be read. */
+  readonly unreadable: number;
+  readonly isProtected: boolean;
 }
 
 export class FollowedService {
@@ -47,7 +54,7 @@ export class FollowedService {
   take(part: Part, { hosts, isProtected }: ServiceInfo): void {
     const isProvider = isProviders(part.raw.name);
     const instances = hosts.flatMap((host) => registryInstance(host, isProvider) ?? []);
-    part.info = { instances, isProtected };
+    part.info = { instances, unreadable: hosts.length - instances.length, isProtected };
   }
 
   /** Undefined while not all of it was read. `doubt`: why what is missing may come back. */
@@ -61,7 +68,8 @@ export class FollowedService {
     this.isDoubted = doubt !== undefined && [...this.#sound].some((id) => !ids.has(id));
     if (doubt !== undefined && this.isDoubted) return { kind: 'service', service, trust: 'partial', doubts: [doubt] };
     this.#sound = ids;
-    return { kind: 'service', service, trust: 'complete' };
+    const unreadable = infos.reduce((sum, info) => sum + info.unreadable, 0);
+    return { kind: 'service', service, trust: 'complete', ...unreadableDoubts(unreadable) };
   }
 
   refusal(doubt: Doubt): RegistryAnswer {

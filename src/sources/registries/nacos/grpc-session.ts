@@ -9,6 +9,7 @@ import { type Client, type ClientDuplexStream, type ClientUnaryCall, Metadata } 
 import { IsthmusError, messageOf } from '../../../model/errors.ts';
 import type { RegistryServiceName } from '../../../model/registry.ts';
 import type { GrpcConnection } from '../grpc-connection.ts';
+import { numberFrom } from '../json-number.ts';
 import type { AccessToken } from './access-token.ts';
 import { clientOf, unary } from './grpc-call.ts';
 import { isRecord, type JsonRecord } from './json-record.ts';
@@ -140,7 +141,7 @@ class GrpcSession implements NamingSession {
       const answer = await this.#request('ServiceListRequest', { namespace, groupName: group, pageNo, pageSize });
       const page: readonly unknown[] = Array.isArray(answer.serviceNames) ? answer.serviceNames : [];
       for (const name of page) if (typeof name === 'string') names.add(withoutGroup(name));
-      const count = Number(answer.count ?? 0);
+      const count = numberFrom(answer.count ?? 0);
       if (names.size === count) return [...names];
       // Pages have no common order once a service came or went between them.
       if (page.length < pageSize || names.size > count) break;
@@ -156,7 +157,7 @@ class GrpcSession implements NamingSession {
     const answer = await this.#unary(type, { ...body, module: 'naming' }, requestMs, headers);
     // Some servers say `success: false` beside it.
     if (answer.resultCode === ok) return answer;
-    const status = Number(answer.errorCode ?? answer.resultCode);
+    const status = numberFrom(answer.errorCode ?? answer.resultCode);
     if ((status === 403 || status === 401) && !isRetry && token.refuse()) return this.#request(type, body, true);
     if (answer.resultCode === unregistered || status === unregistered)
       this.#fail(this.#unavailable('the server does not know the connection any more'));

@@ -1,6 +1,7 @@
 /** A session over HTTP, for servers of which gRPC cannot be reached: it pushes nothing. */
 import { IsthmusError } from '../../../model/errors.ts';
 import type { RegistryServiceName } from '../../../model/registry.ts';
+import { numberFrom } from '../json-number.ts';
 import type { AccessToken } from './access-token.ts';
 import type { HttpAnswer, HttpApi, Parameters } from './http-api.ts';
 import { isRecord, type JsonRecord } from './json-record.ts';
@@ -114,7 +115,7 @@ class Api1 implements Api {
     const query = { namespaceId, groupName, pageNo: String(pageNo), pageSize: String(pageSize) };
     const { count, doms } = await readJson(this.#server, '/v1/ns/service/list', query);
     const names = textsIn(doms).map(withoutGroup);
-    return { names, size: names.length, count: Number(count ?? 0) };
+    return { names, size: names.length, count: numberFrom(count ?? 0) };
   }
 
   async read({ namespace, group, name }: RegistryServiceName): Promise<ServiceInfo> {
@@ -159,7 +160,7 @@ export async function readCatalog3(
   const query = { namespaceId, groupNameParam: group, pageNo: String(pageNo), pageSize: String(pageSize) };
   const { data } = await readJson(server, '/v3/admin/ns/service/list', query);
   const { pageItems, totalCount } = isRecord(data) ? data : {};
-  return { services: servicesIn(pageItems), count: Number(totalCount ?? 0) };
+  return { services: servicesIn(pageItems), count: numberFrom(totalCount ?? 0) };
 }
 
 /** The same of servers before 3.0. */
@@ -167,7 +168,7 @@ export async function readCatalog1(server: HttpServer, namespaceId: string, page
   const paging = { pageNo: String(pageNo), pageSize: String(pageSize) };
   const query = { namespaceId, withInstances: 'false', hasIpCount: 'false', ...paging };
   const { serviceList, count } = await readJson(server, '/v1/ns/catalog/services', query);
-  return { services: servicesIn(serviceList), count: Number(count ?? 0) };
+  return { services: servicesIn(serviceList), count: numberFrom(count ?? 0) };
 }
 
 function servicesIn(list: unknown): CatalogPage['services'] {

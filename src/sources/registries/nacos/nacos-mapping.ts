@@ -31,9 +31,10 @@ type DubboParts = Pick<RegistryInstance, 'ports' | 'weight' | 'isolated'>;
 /** Metadata are the parameters of the provider's URL, and say its scheme and path as well. */
 function providerParts(ip: string, port: number, metadata: Readonly<Record<string, string>>): DubboParts | undefined {
   const { protocol = 'dubbo', path = '' } = metadata;
+  const text = path.toWellFormed();
   const address = ip.includes(':') ? `[${ip}]` : ip;
-  const url = `${protocol}://${address}:${port}/${encodeURIComponent(path)}?${new URLSearchParams(metadata)}`;
-  return inDubbo(parseProvider(encodeURIComponent(url))?.instance);
+  const url = `${protocol}://${address}:${port}/${encodeURIComponent(text)}?${new URLSearchParams(metadata)}`;
+  return inDubbo(parseProvider(encodeURIComponent(url.toWellFormed()))?.instance);
 }
 
 function applicationParts(

@@ -46,6 +46,20 @@ const kinds = (answers: readonly RegistryAnswer[]) =>
   answers.map((answer) => ('trust' in answer ? `${answer.kind} ${answer.trust}` : answer.kind));
 
 describe('Polaris over HTTP', () => {
+  it('follows all others where the server lists a service without a name', async () => {
+    const list = {
+      ...listOf(['orders', 'users']),
+      services: [
+        { name: null, namespace: 'Production' },
+        { name: 'orders', namespace: 'Production' },
+      ],
+    };
+    const server = await standIn((request) => (request.type === 'SERVICES' ? list : orders(request)));
+    const answers = follow([server.address]);
+    await expect.poll(() => kinds(answers), { timeout: 5_000 }).toContain('service complete');
+    expect(answers[0]).toMatchObject({ trust: 'partial', doubts: [{ cause: 'unreadable' }] });
+  });
+
   it('gives services and instances as gRPC does, and asks with the revision that it has', async () => {
     const { server, answers } = await followOne(orders, unchanged);
     await expect.poll(() => server.asked.length, { timeout: 5_000 }).toBeGreaterThan(4);

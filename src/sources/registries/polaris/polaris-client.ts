@@ -156,13 +156,19 @@ class PolarisClient implements RegistryClient {
     if (doubt !== undefined) {
       this.#known.doubt(scope);
       this.#say({ kind: 'services', scope, services: names, trust: 'partial', doubts: [doubt] });
+      // Those that can be read are followed all the same.
+      if (doubt.cause === 'unreadable') this.#keep(scope, services, '');
       return undefined;
     }
     this.#say({ kind: 'services', scope, services: names, trust: 'complete' });
+    this.#keep(scope, services, revision);
+    return undefined;
+  }
+
+  #keep(scope: string, services: Parameters<KnownServices['keep']>[1], revision: string): void {
     const { select } = this.#options.registry.spec;
     const wanted = services.filter(({ name }) => isSelected(select, name));
     this.#known.keep(scope, wanted, revision);
-    return undefined;
   }
 
   async #askInstances(connection: DiscoverConnection): Promise<void> {
