@@ -1,5 +1,5 @@
 /** A secured mesh with stock Envoys, by nothing but the commands that docs/envoy.md names. */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,6 +25,7 @@ export class BootstrappedMesh {
   readonly #mesh: InteropMesh;
   readonly #envoy: string;
   readonly #xdsTls: string;
+  #controlPlane: ChildProcess | undefined;
 
   private constructor(mesh: InteropMesh, envoy: string, xdsTls: string) {
     this.#mesh = mesh;
@@ -38,9 +39,7 @@ export class BootstrappedMesh {
     const started = new BootstrappedMesh(mesh, envoy, `127.0.0.1:${xdsTls}`);
     const all = { ...manifests, 'mesh.yaml': meshConfig('  access: { mode: Enforced }\n') };
     for (const [file, manifest] of Object.entries(all)) mesh.write(file, manifest);
-    const files = ['-f', started.at('manifests'), '--state', started.at('state')];
-    const addresses = ['--xds', mesh.xds, '--xds-tls', started.#xdsTls];
-    await startIsthmus(['run', ...files, ...addresses], mesh.admin, started.at('control-plane.log'), mesh.cleanup);
+    await started.#startControlPlane();
     writeFileSync(started.at('roots.pem'), await started.#isthmus('token', 'roots', '--state', started.at('state')));
     return started;
   }
@@ -85,6 +84,33 @@ export class BootstrappedMesh {
     await this.#mesh.stop();
   }
 
+  /** As the machine below it does: the one before is gone without a word. */
+  async restartControlPlane(): Promise<void> {
+    if (this.#controlPlane !== undefined) await killed(this.#controlPlane);
+    await this.#startControlPlane();
+  }
+
+  write(file: string, manifest: string): void {
+    this.#mesh.write(file, manifest);
+  }
+
+  /** What `isthmus proxy certificates` ends with when it is told to, once it has looked into the folder. */
+  async keepFresh({ certificates }: BootstrappedEnvoy): Promise<unknown> {
+    const keeping = ['proxy', 'certificates', '--xds-tls', this.#xdsTls, '--certificates', certificates];
+    const child = spawn(process.execPath, [program, ...keeping], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = once(child, 'exit');
+    child.stderr.once('data', () => child.kill('SIGTERM'));
+    const [code] = await ended;
+    return code;
+  }
+
+  async #startControlPlane(): Promise<void> {
+    const files = ['-f', this.at('manifests'), '--state', this.at('state')];
+    const run = ['run', ...files, '--xds', this.#mesh.xds, '--xds-tls', this.#xdsTls];
+    const { admin, cleanup } = this.#mesh;
+    this.#controlPlane = await startIsthmus(run, admin, this.at('control-plane.log'), cleanup);
+  }
+
   #certificatesOf(serviceAccount: string): string {
     return this.at(`${serviceAccount}-certificates`);
   }
@@ -96,14 +122,7 @@ export class BootstrappedMesh {
       stdio: ['ignore', output, output],
     });
     closeSync(output);
-    const ended = once(child, 'exit');
-    this.#mesh.cleanup.own(
-      () => child,
-      async () => {
-        child.kill('SIGKILL');
-        await ended;
-      },
-    );
+    this.#mesh.cleanup.own(() => child, killed);
     return () => child.exitCode !== null;
   }
 
@@ -113,4 +132,11 @@ export class BootstrappedMesh {
     if (code !== 0 || said !== '') throw new Error(`isthmus ${parameters.join(' ')}: ${code}\n${said}`);
     return output;
   }
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
 }

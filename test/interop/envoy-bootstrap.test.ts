@@ -93,4 +93,18 @@ describe.skipIf(envoy === undefined)('a stock Envoy, started by nothing but the 
     await expect.poll(used).toContain(serialOf());
     expect(await used()).not.toContain(before);
   });
+
+  it('comes back with it to a control plane that was started anew, and hears what is new there', async () => {
+    await expect.poll(() => ask('/books/novels')).toContain('bookbuyer');
+    await mesh.restartControlPlane();
+    expect(await ask('/books/novels')).toContain('bookbuyer');
+    mesh.write('target.yaml', manifests(port)['target.yaml'].replace(buyer.serviceAccount, 'bookthief'));
+    await expect.poll(() => ask('/books/novels'), { timeout: 30_000 }).toMatch(/^(403|503|no connection)$/);
+    mesh.write('target.yaml', manifests(port)['target.yaml']);
+    await expect.poll(() => ask('/books/novels'), { timeout: 30_000 }).toContain('bookbuyer');
+  });
+
+  it('has its certificate kept fresh by a command that ends when it is told to', async () => {
+    expect(await mesh.keepFresh(caller)).toBe(0);
+  });
 });
