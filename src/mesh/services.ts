@@ -58,6 +58,7 @@ export function services(engine: Engine, declarations: Collection<ServiceDeclara
       const [winner, ...others] = members.toSorted(byPrecedence);
       if (winner === undefined) return undefined;
       for (const other of others) reportDifference(winner, other, context);
+      reportShared(winner, others, context);
       return winner.service;
     },
   );
@@ -71,6 +72,21 @@ function reportDifference(winner: ServiceDeclaration, other: ServiceDeclaration,
   const by = formatObject(winner.service.provenance.object);
   const message = `${other.service.host} is defined by ${by}, which differs in ${differences.join(', ')}.`;
   context.report(finding('ISTH0301', { ...about(other.resource), message }));
+}
+
+/** Once for each registry whose services are of a host that is not its own. */
+function reportShared(winner: ServiceDeclaration, others: readonly ServiceDeclaration[], context: Context): void {
+  const { host, provenance } = winner.service;
+  const resources = new Map(
+    others.flatMap(({ service, resource }) => {
+      const { registry } = service.provenance;
+      return registry === undefined || registry === provenance.registry ? [] : [[registry, resource] as const];
+    }),
+  );
+  for (const resource of resources.values()) {
+    const message = `${host} is defined by ${formatObject(provenance.object)}; instances of this registry serve it as well.`;
+    context.report(finding('ISTH0319', { ...about(resource), message }));
+  }
 }
 
 /** All services that bear one host name, the one that strangers get first. */

@@ -193,6 +193,11 @@ export const catalogue = {
   ISTH0314: entry('info', 'Port is not served', 'Only TCP and UDP ports with a number of their own are served.'),
   ISTH0315: entry('warning', 'Selector picks nothing', 'Write at least one label into the workloadSelector.'),
   ISTH0316: entry('warning', 'There are several MeshConfigs', 'Keep one.'),
+  ISTH0319: entry(
+    'warning',
+    'Host is served from several registries',
+    'Nothing, if they are one service. Else give one of them another host: spec.mapping.host, or trust.hostSuffixes of the ServiceRegistry.',
+  ),
 
   // 04: virtual IPs
   ISTH0401: entry('error', 'No virtual IP is left', 'Widen the ranges of virtual IPs, or remove hosts that need none.'),

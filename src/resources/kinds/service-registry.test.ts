@@ -67,3 +67,10 @@ it('a ServiceEntry that a registry is to fill needs no ports; any other does', (
   expect(entry({ manager: 'aeraki', registry: 'polaris' })).toEqual([]);
   expect(entry({ manager: 'aeraki' }).map(({ code }) => code)).toEqual(['ISTH0217']);
 });
+
+it('an address with a password is refused, and told without it', () => {
+  const { problems } = read({ addresses: ['http://bob:SEKRET@host:1', 'bob:SEKRET@host'] });
+  expect(problems).toHaveLength(2);
+  expect(problems.join()).not.toMatch(/SEKRET|bob/);
+  expect(problems.join()).toContain('"http://***@host:1"');
+});

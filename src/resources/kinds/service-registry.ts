@@ -64,6 +64,14 @@ export const serviceRegistry = defineKind<Content>({
   },
 });
 
+/** A finding is shown to more people than may know a password. */
+function withoutCredentials(address: string): string {
+  const end = address.lastIndexOf('@');
+  if (end < 0) return address;
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(address)?.[0] ?? '';
+  return `${scheme}***${address.slice(end)}`;
+}
+
 function checkAddresses({ type, addresses }: Spec, problems: Problems): void {
   if (type === 'Snapshot') {
     if (addresses.length > 1) problems.add('ISTH1001', ['spec', 'addresses', 1], 'A Snapshot is one file.');
@@ -75,7 +83,7 @@ function checkAddresses({ type, addresses }: Spec, problems: Problems): void {
     problems.add(
       'ISTH1001',
       ['spec', 'addresses', at],
-      `${quote(address)} is neither host:port nor a URL of http or https.`,
+      `${quote(withoutCredentials(address))} is neither host:port nor a URL of http or https.`,
     );
   });
 }
