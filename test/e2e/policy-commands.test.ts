@@ -66,6 +66,8 @@ describe.each([
       ['--from', 'books/bookthief', ...bought],
     ])
       expect(await policy('can-call', ...no)).toMatchObject({ code: 79, stdout: 'no\n' });
+    const unsaid = await policy('can-call', ...buyer, '--to', `${host}:14001`);
+    expect(unsaid).toMatchObject({ code: 79, stderr: expect.stringContaining('Asked about GET /.') });
     const why = await policy('explain', '--from', 'books/bookthief', ...bought);
     expect(why.code).toBe(0);
     expect(why.stdout).toMatch(/Answer: +denied/);

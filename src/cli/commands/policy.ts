@@ -19,11 +19,11 @@ import {
   permittedCallers,
 } from './policy-callers.ts';
 import { explain } from './policy-explanation.ts';
-import { createExpressions } from './policy-expressions.ts';
 import {
   type Caller,
   type HostAndPort,
   namespaceOf,
+  type PolicyQuestion,
   parseCaller,
   parseHeader,
   parseHostAndPort,
@@ -67,7 +67,8 @@ function whoCanCall(actions: Actions, settle: Settle): Command {
   return withMesh(command).action(async (to: HostAndPort, flags: Flags) => {
     const { view, findings } = await viewOf(actions, to.host, flags.namespace, flags);
     const callers = permittedCallers(view, portsOf(view, to.port));
-    printCallers(view, callers, flags.output);
+    const what = to.port === undefined ? view.service.host : `${view.service.host}:${to.port}`;
+    printCallers(view, what, callers, flags.output);
     const failed = sayFindings(findings, 'What is listed leaves out what is in error.');
     settle(failed ? ExitCode.findings : ExitCode.ok);
   });
@@ -89,16 +90,22 @@ function canCall(actions: Actions, settle: Settle): Command {
       '\nExits with 0 for yes, with 79 for no, and with 65 where manifests are in error: no answer is to be relied on then. "isthmus policy explain" says why.',
     );
   return withCall(command).action(async (flags: CallFlags) => {
-    const { verdict, findings } = await judge(actions, flags);
+    const { question, verdict, findings } = await judge(actions, flags);
     const isYes = verdict.answer === 'all';
     if (flags.output === 'table') print(isYes ? 'yes' : 'no');
     else printValue(flags.output, { allowed: isYes, ...verdict });
     if (verdict.reason !== undefined) say(visibleText(verdict.reason));
+    if (isAnyRequest(question, flags) && verdict.reason === undefined)
+      say('Asked about GET /. Other requests are asked about with --method, --path and --header.');
     if (verdict.answer === 'some')
       say('Some of the workloads that it may come to permit it, others do not: "isthmus policy explain" names them.');
     const failed = sayFindings(findings, 'The answer leaves out what is in error, and may be another with it.');
     settle(failed ? ExitCode.badData : isYes ? ExitCode.ok : ExitCode.findings);
   });
+}
+
+function isAnyRequest({ request }: PolicyQuestion, { method, path, header }: RequestFlags): boolean {
+  return request !== undefined && method === undefined && path === undefined && header.length === 0;
 }
 
 function explainCall(actions: Actions, settle: Settle): Command {
@@ -171,17 +178,19 @@ async function judge(actions: Actions, flags: CallFlags) {
   const { from, to, namespace } = flags;
   const { view, findings } = await viewOf(actions, to.host, namespace ?? namespaceOf(from), flags);
   const question = readQuestion(view, from, to, flags);
+  // Loaded here, as the engine is large and the program has other commands.
+  const { createExpressions } = await import('./policy-expressions.ts');
   const verdict: Verdict = verdictOf(view, question, createExpressions());
   return { view, question, verdict, findings };
 }
 
-function printCallers(view: AccessView, callers: readonly PermittedCaller[], output: OutputFormat): void {
+function printCallers(view: AccessView, what: string, callers: readonly PermittedCaller[], output: OutputFormat): void {
   const { service, access, trustDomain } = view;
   const open = reasonWithoutRules(view) ?? (access === 'Permissive' ? permissive : undefined);
   if (output === 'table') {
     if (open !== undefined) print(visibleText(open));
     else if (callers.length > 0) printRows('table', callers, columnsOf(view));
-    else print(visibleText(`Nobody may call ${service.host}: no TrafficTarget permits it.`));
+    else print(visibleText(`Nobody may call ${what}: no TrafficTarget permits it.`));
     return;
   }
   const everybody = open === undefined ? {} : { everybody: true, reason: open };
