@@ -6,16 +6,8 @@ import type { ApplicationProtocol, MetaRouter } from './types/aeraki.ts';
 import type { MeshConfig, MigrationPlan, ProtocolCodec } from './types/isthmus.ts';
 import type { DestinationRule, ServiceEntry, WorkloadEntry, WorkloadGroup } from './types/istio.ts';
 import type { EndpointSlice, KubernetesService, Namespace } from './types/kubernetes.ts';
-import type {
-  Egress,
-  ExtensionService,
-  IngressBackend,
-  MeshRootCertificate,
-  OsmMeshConfig,
-  Retry,
-  Telemetry,
-  UpstreamTrafficSetting,
-} from './types/osm.ts';
+import type { Egress, IngressBackend, Retry, Telemetry, UpstreamTrafficSetting } from './types/osm.ts';
+import type { ExtensionService, MeshRootCertificate, OsmMeshConfig } from './types/osm-config.ts';
 import type { ServiceRegistry } from './types/service-registry.ts';
 import type { HTTPRouteGroup, IdentityBinding, TCPRoute, TrafficSplit, TrafficTarget, UDPRoute } from './types/smi.ts';
 
@@ -24,6 +16,7 @@ export type * from './types/isthmus.ts';
 export type * from './types/istio.ts';
 export type * from './types/kubernetes.ts';
 export type * from './types/osm.ts';
+export type * from './types/osm-config.ts';
 export type * from './types/resource.ts';
 export type * from './types/service-registry.ts';
 export type * from './types/smi.ts';

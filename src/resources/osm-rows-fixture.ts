@@ -97,6 +97,7 @@ const settings: readonly Row[] = [
   [uts, `${localHttp}.burst`, 4_294_967_295, 'ISTH0105', localHttp],
   [uts, `${localHttp}.responseStatusCode`, 200, 'ISTH0105', `${localHttp}.responseStatusCode`],
   [uts, `${localHttp}.responseStatusCode`, 499, 'ISTH0105', `${localHttp}.responseStatusCode`],
+  [uts, `${localHttp}.responseHeadersToAdd.0.name`, 'Host', 'ISTH0228', `${localHttp}.responseHeadersToAdd[0].name`],
   [uts, `${localHttp}.responseHeadersToAdd.0.name`, 'a b', 'ISTH0228', `${localHttp}.responseHeadersToAdd[0].name`],
   [
     uts,

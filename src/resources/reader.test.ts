@@ -13,11 +13,14 @@ function specOf(value: unknown): unknown {
 }
 
 describe('a good manifest', () => {
-  test.each(fixtureKinds)('of kind %s becomes a resource, without a finding', (kind) => {
-    const { resource, findings, key, object } = reader.read(goodManifest(kind), { place });
-    expect(findings.filter(({ code }) => code !== 'ISTH0119')).toEqual([]);
-    expect(resource).toMatchObject({ kind: kindOf(kind), key, metadata: { name: object.name, place } });
-  });
+  test.each(fixtureKinds)(
+    'of kind %s becomes a resource, without a finding but that it is not in force yet',
+    (kind) => {
+      const { resource, findings, key, object } = reader.read(goodManifest(kind), { place });
+      expect(findings.filter(({ code }) => code !== 'ISTH0119')).toEqual([]);
+      expect(resource).toMatchObject({ kind: kindOf(kind), key, metadata: { name: object.name, place } });
+    },
+  );
 
   test('that is frozen to its depth is read, and not written to', () => {
     const freeze = (value: unknown): void => {

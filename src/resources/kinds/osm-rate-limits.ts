@@ -57,7 +57,12 @@ export function readHttpRate(content: HttpRateContent, path: Path, problems: Pro
       const message = `${quote(value)} is no value of a header.`;
       problems.add('ISTH0228', [...at, 'value'], message, 'Write it without control characters.');
     }
-    return { name: readHeaderName(name, [...at, 'name'], problems), value };
+    const header = readHeaderName(name, [...at, 'name'], problems);
+    if (header === 'host') {
+      const message = 'Envoy adds no host, and refuses a configuration that asks for it.';
+      problems.add('ISTH0228', [...at, 'name'], message, 'Remove it, or give it another name.');
+    }
+    return { name: header, value };
   });
   return {
     ...readRate({ ...content, count: content.requests }, path, problems),
