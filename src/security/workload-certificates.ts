@@ -83,7 +83,8 @@ export class WorkloadCertificates {
   /** A proxy of this SPIFFE id has left. One that only reconnects finds its certificate again. */
   release(id: string): void {
     const wanted = this.#wanted.get(id);
-    if (wanted === undefined || --wanted.proxies > 0) return;
+    // Streams end after what they are served from is closed, and a timer would keep the program from its end.
+    if (wanted === undefined || --wanted.proxies > 0 || this.#isClosed) return;
     wanted.cancelForgetting = this.#options.clock.after(keptMs, () => this.#forget(id, wanted));
   }
 
@@ -132,6 +133,7 @@ export class WorkloadCertificates {
       this.#renewal.keep(id, await this.#issue(id));
       if (!this.#wanted.has(id)) this.#renewal.forget(id);
     } catch (error) {
+      if (this.#isClosed) return;
       wanted.failure = messageOf(error);
       const next = Math.min(2 * pauseMs, longestRetryMs);
       wanted.cancelRetry = this.#options.clock.after(pauseMs, () => void this.#first(id, next));
