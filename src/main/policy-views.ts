@@ -50,8 +50,7 @@ function findMeshService({ mesh }: Pipeline, written: string, namespace: string 
   const exact = mesh.meshServices.get(written);
   if (exact !== undefined) return exact;
   const clusterDomain = sortedValues(mesh.settings)[0]?.clusterDomain ?? '';
-  const candidates = namespace === undefined ? [written] : [...hostCandidates(written, namespace, clusterDomain)];
-  for (const host of candidates) {
+  for (const host of hostCandidates(written, namespace ?? '', clusterDomain)) {
     const services = mesh.hosts.get(host)?.services ?? [];
     const best =
       services.find((one) => one.namespace === namespace) ??
