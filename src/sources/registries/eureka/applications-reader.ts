@@ -9,7 +9,17 @@ import type { FullList } from './warm-up.ts';
 export interface FullRead extends FullList {
   /** Whether the server counts as many instances as it lists. */
   readonly isConsistent: boolean;
+  readonly unread: Unread;
 }
+
+/** Instances that the server counts, and that can be read as none. */
+export interface Unread {
+  readonly count: number;
+  /** Applications of the first ones, as far as they are known. */
+  readonly applications: readonly string[];
+}
+
+export const nothingUnread: Unread = { count: 0, applications: [] };
 
 export interface Delta {
   /** In the server's order. */
@@ -24,6 +34,8 @@ const fullLimits: Limits = { idleMs: 15_000, totalMs: 120_000 };
 const deltaLimits: Limits = { idleMs: 5_000, totalMs: 30_000 };
 /** An attacker's bound, not a user's. */
 const maxInstances = 500_000;
+/** Applications that are named. */
+const examples = 3;
 const maxDeltaRecords = 100_000;
 /** Of the heap, for a list or a delta; a hundred thousand instances with rich metadata are half of it. */
 export const maxKeptBytes = 384 << 20;
@@ -77,7 +89,7 @@ export class ApplicationsReader {
   async #readAll(path: string, before: InstanceTable | undefined): Promise<FullRead | undefined> {
     const table = new InstanceTable(this.#options);
     let oldestRegistration = Infinity;
-    const { status, now, head } = await this.#get(`${path}/apps`, fullLimits, (record) => {
+    const { status, now, head, unread } = await this.#get(`${path}/apps`, fullLimits, (record) => {
       table.put(record, before);
       if (record.registeredAt > 0) oldestRegistration = Math.min(oldestRegistration, record.registeredAt);
       if (table.size > maxInstances) throw tooMany(maxInstances);
@@ -86,33 +98,51 @@ export class ApplicationsReader {
     if (status === 404) return undefined;
     if (status !== 200) throw this.#refusal(status);
     if (head === undefined) throw this.#connection.error('the server answers no list of applications');
-    const isConsistent = head.hash === undefined || head.hash === table.hash;
-    return { table, oldestRegistration, now, isConsistent };
+    const isConsistent = head.hash === undefined || table.isCountedAs(head.hash, unread.count);
+    return { table, oldestRegistration, now, isConsistent, unread };
   }
 
-  async #get(
-    path: string,
-    limits: Limits,
-    take: (record: InstanceRecord) => void,
-  ): Promise<{ readonly status: number; readonly now: number; readonly head: ListHead | undefined }> {
+  async #get(path: string, limits: Limits, take: (record: InstanceRecord) => void): Promise<Got> {
     let head: ListHead | undefined;
+    const unread = { count: 0, applications: new Set<string>() };
+    const skip = (application = ''): void => {
+      unread.count++;
+      if (application !== '' && unread.applications.size < examples) unread.applications.add(application);
+    };
     const scanner = new ApplicationsScanner((text, application) => {
-      const record = readInstance(text, application);
+      const record = recordIn(text, application);
       // Who has no name is nobody's instance.
-      if (record.application !== '' && record.id !== '') take(record);
-    });
+      if (record !== undefined && record.application !== '' && record.id !== '') take(record);
+      else skip(application);
+    }, skip);
     const { status, now } = await this.#connection.get(path, limits, {
       chunk: (chunk) => scanner.write(chunk),
       end: () => {
         head = scanner.end();
       },
     });
-    return { status, now, head };
+    return { status, now, head, unread: { count: unread.count, applications: [...unread.applications] } };
   }
 
   #refusal(status: number): IsthmusError {
     const why = reasons[status] ?? '';
     return this.#connection.error(`the server answers ${status}${why}`);
+  }
+}
+
+interface Got {
+  readonly status: number;
+  readonly now: number;
+  readonly head: ListHead | undefined;
+  readonly unread: Unread;
+}
+
+/** Undefined for what is no JSON, whatever brackets it has. */
+function recordIn(text: string, application: string | undefined): InstanceRecord | undefined {
+  try {
+    return readInstance(text, application);
+  } catch {
+    return undefined;
   }
 }
 

@@ -125,13 +125,22 @@ describe('a list of applications', () => {
     }
   });
 
-  it('with an element beyond all measure is refused before it is held', () => {
-    const scanner = new ApplicationsScanner(() => {});
-    scanner.write(Buffer.from('{"applications":{"application":[{"instance":[{"metadata":{"a":"'));
+  it('with an instance or a name beyond all measure lacks that one alone', () => {
+    const seen: (string | undefined)[] = [];
+    const scanner = new ApplicationsScanner(
+      (text, application) => seen.push(`${application} ${text}`),
+      (application) => seen.push(`${application} has one that is skipped`),
+    );
     const part = Buffer.alloc(1 << 16, 'x');
-    expect(() => {
-      for (let at = 0; at < 17; at++) scanner.write(part);
-    }).toThrow('more than 1048576 bytes');
+    scanner.write(Buffer.from('{"applications":{"application":[{"name":"A","instance":[{"metadata":{"a":"'));
+    for (let at = 0; at < 17; at++) scanner.write(part);
+    scanner.write(Buffer.from('"}},{"b":1}]},{"name":"'));
+    scanner.write(part);
+    scanner.write(Buffer.from('","instance":[{"c":1}]}],"apps__hashcode":"UP_3_"}}'));
+    expect([scanner.end()?.hash, seen]).toEqual([
+      'UP_3_',
+      ['A has one that is skipped', 'A {"b":1}', 'undefined {"c":1}'],
+    ]);
   });
 });
 

@@ -17,6 +17,9 @@ export interface ListHead {
 /** The text of an instance, and the name of its application where that came before it. */
 export type TakeInstance = (text: string, application: string | undefined) => void;
 
+/** There was an instance that is too large to be looked at. */
+export type SkipInstance = (application: string | undefined) => void;
+
 type Role = 'root' | 'applications' | 'application' | 'instance' | 'other';
 
 interface Frame {
@@ -45,6 +48,7 @@ const [quote, backslash, comma, colon, openObject, closeObject, openArray, close
 
 export class ApplicationsScanner {
   readonly #take: TakeInstance;
+  readonly #skipped: SkipInstance;
   readonly #stack: Frame[] = [];
   /** 'start': a value or a key may come. 'nested': within an instance, or what nobody needs. 'done': nothing more may come. */
   #state: 'start' | 'string' | 'word' | 'nested' | 'done' = 'start';
@@ -52,6 +56,7 @@ export class ApplicationsScanner {
   #isInString = false;
   #isEscaped = false;
   #isKept = false;
+  #isTooLong = false;
   #parts: Buffer[] = [];
   #bytes = 0;
   #expectsKey = false;
@@ -60,8 +65,9 @@ export class ApplicationsScanner {
   #version = 0;
   #isFound = false;
 
-  constructor(take: TakeInstance) {
+  constructor(take: TakeInstance, skipped: SkipInstance = () => {}) {
     this.#take = take;
+    this.#skipped = skipped;
   }
 
   /** Throws for what is no such list. */
@@ -140,7 +146,7 @@ export class ApplicationsScanner {
       else if ((byte === closeObject || byte === closeArray) && --this.#depth === 0) {
         if (this.#isKept) this.#hold(chunk.subarray(from, at + 1), maxInstanceBytes);
         this.#state = 'start';
-        if (this.#isKept) this.#take(this.#text(), this.#application);
+        if (this.#isKept) this.#hand();
         return at + 1;
       }
     }
@@ -156,7 +162,7 @@ export class ApplicationsScanner {
       else if (byte === quote) {
         this.#hold(chunk.subarray(from, at), maxScalarBytes);
         this.#state = 'start';
-        this.#scalar(parse(`"${this.#text()}"`));
+        this.#scalar(this.#isTooLong ? undefined : parse(`"${this.#text()}"`));
         return at + 1;
       }
     }
@@ -168,6 +174,7 @@ export class ApplicationsScanner {
     let at = from;
     while (at < chunk.length && isWordByte(chunk[at] ?? 0)) at++;
     this.#hold(chunk.subarray(from, at), maxScalarBytes);
+    if (this.#isTooLong) throw notJson();
     if (at < chunk.length) this.#endWord();
     return at;
   }
@@ -186,13 +193,13 @@ export class ApplicationsScanner {
       return;
     }
     if (this.#expectsKey) {
-      top.key = String(value);
+      top.key = textOf(value) ?? '';
       return;
     }
     if (top.isArray) return;
-    if (top.role === 'application' && top.key === 'name') this.#application = String(value);
+    if (top.role === 'application' && top.key === 'name') this.#application = textOf(value);
     if (top.role !== 'applications') return;
-    if (top.key === 'apps__hashcode' && value !== null) this.#hash = String(value);
+    if (top.key === 'apps__hashcode') this.#hash = textOf(value) ?? this.#hash;
     if (top.key === 'versions__delta') this.#version = Number(value) || 0;
   }
 
@@ -200,14 +207,23 @@ export class ApplicationsScanner {
     this.#state = state;
     this.#parts = [];
     this.#bytes = 0;
+    this.#isTooLong = false;
     this.#isInString = false;
     this.#isEscaped = false;
   }
 
+  #hand(): void {
+    if (this.#isTooLong) this.#skipped(this.#application);
+    else this.#take(this.#text(), this.#application);
+  }
+
+  /** What is too long is let go of, and its end awaited: who registered it must not hide all others. */
   #hold(part: Buffer, most: number): void {
     this.#bytes += part.length;
-    if (this.#bytes > most) throw new IsthmusError('UNAVAILABLE', `an element has more than ${most} bytes`);
-    this.#parts.push(part);
+    if (this.#bytes > most) {
+      this.#isTooLong = true;
+      this.#parts = [];
+    } else this.#parts.push(part);
   }
 
   #text(): string {
@@ -221,6 +237,10 @@ export class ApplicationsScanner {
 /** Of a number, true, false, or null. */
 function isWordByte(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7a) || [0x2b, 0x2d, 0x2e, 0x45].includes(byte);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
 function parse(text: string): unknown {

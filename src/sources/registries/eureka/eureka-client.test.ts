@@ -82,6 +82,19 @@ describe('a Eureka client', () => {
     expect(standIn.asked.filter((path) => path === '/eureka/apps')).toHaveLength(1);
   });
 
+  it('takes all others where one instance is too large to be looked at, and names its application', async () => {
+    standIn.set(user(3, { metadata: { a: 'x'.repeat(2 << 20) } }));
+    open();
+    await untilTold(...start);
+    standIn.set(user(4));
+    await expect.poll(told).toContain(users(1, 2, 4));
+    const list = said.find(({ kind }) => kind === 'services');
+    const text = '1 instance can be read as no registration, of USERS';
+    expect(list).toMatchObject({ trust: 'complete', doubts: [{ cause: 'unreadable', text }] });
+    await untilAsked('/eureka/apps/delta', 2);
+    expect(standIn.asked.filter((path) => path === '/eureka/apps')).toHaveLength(1);
+  });
+
   it('reads all when the counts of a delta differ', async () => {
     open();
     await untilTold(...start);

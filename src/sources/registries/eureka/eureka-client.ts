@@ -16,6 +16,7 @@
  * What never happens: an answer that is held in memory as a whole; an instance that goes since a server forgot it.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Doubt } from '../doubt.ts';
 import { pauseBetweenPolls } from '../pauses.ts';
 import { refusedClient } from '../refused-client.ts';
 import type {
@@ -27,7 +28,7 @@ import type {
 } from '../registry-client.ts';
 import { isSelected } from '../selection.ts';
 import { ServerRotation } from '../server-rotation.ts';
-import { ApplicationsReader } from './applications-reader.ts';
+import { ApplicationsReader, type Unread } from './applications-reader.ts';
 import { EurekaFollower, type PollResult } from './eureka-follower.ts';
 import { membershipsOf } from './eureka-mapping.ts';
 import { type EurekaOptions, eurekaOptions } from './eureka-options.ts';
@@ -115,13 +116,15 @@ class EurekaClient implements RegistryClient {
   }
 
   /** Of an unchanged list nothing, but for a full one, which tells that it is still so. */
-  async #tell({ table, changed, isFull, doubt }: PollResult): Promise<void> {
+  async #tell({ table, changed, isFull, doubt, unread }: PollResult): Promise<void> {
     const trust = doubt === undefined ? 'complete' : 'partial';
     const isAnew = this.#said !== trust;
     if (!isAnew && !isFull && changed.size === 0) return;
     const names = isAnew ? table.services.map(({ name }) => name) : [...changed];
     const why = doubt === undefined ? {} : { doubts: [{ cause: 'unsettled', text: doubt } as const] };
-    const list: RegistryAnswer = { kind: 'services', scope: '', services: table.services, trust, ...why };
+    const doubts = [...(why.doubts ?? []), ...unreadDoubts(unread)];
+    const reasons = doubts.length === 0 ? {} : { doubts };
+    const list: RegistryAnswer = { kind: 'services', scope: '', services: table.services, trust, ...reasons };
     const answers = names
       .flatMap((name) => table.service(name) ?? [])
       .map((service): RegistryAnswer => ({ kind: 'service', service, trust, ...why }));
@@ -136,4 +139,11 @@ class EurekaClient implements RegistryClient {
   #say(answers: readonly RegistryAnswer[]): void {
     if (!this.#abort.signal.aborted) this.#options.answer(answers);
   }
+}
+
+function unreadDoubts({ count, applications }: Unread): readonly Doubt[] {
+  if (count === 0) return [];
+  const of = applications.length === 0 ? '' : `, of ${applications.map((name) => name.slice(0, 120)).join(', ')}`;
+  const what = count === 1 ? '1 instance' : `${count} instances`;
+  return [{ cause: 'unreadable', text: `${what} can be read as no registration${of}` }];
 }

@@ -4,7 +4,13 @@
  *   readAll    --> a table, beside the one before                            at the start, after a break, and now and then
  *   readDelta  --> changes of the table; counts that differ: readAll         otherwise
  */
-import { type ApplicationsReader, type Delta, maxKeptBytes } from './applications-reader.ts';
+import {
+  type ApplicationsReader,
+  type Delta,
+  maxKeptBytes,
+  nothingUnread,
+  type Unread,
+} from './applications-reader.ts';
 import type { EurekaOptions } from './eureka-options.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { type InstanceTable, keyOf } from './instance-table.ts';
@@ -18,6 +24,8 @@ export interface PollResult {
   readonly isFull: boolean;
   /** Why what is not there may exist all the same; undefined where it does not. */
   readonly doubt: string | undefined;
+  /** Instances that are not taken. */
+  readonly unread: Unread;
 }
 
 export class EurekaFollower {
@@ -27,6 +35,7 @@ export class EurekaFollower {
   #fullDue = 0;
   #version = 0;
   #isInconsistent = false;
+  #unread = nothingUnread;
   /** The server that was heard before the present one. */
   #predecessor: string | undefined;
   #host: string | undefined;
@@ -68,9 +77,10 @@ export class EurekaFollower {
     this.#version = delta.version;
     const changed = this.#apply(table, delta);
     // What a delta lacks, for it was lost or is older than its window, a full read has.
-    if (delta.hash !== table.hash || table.bytes > maxKeptBytes) return this.#readAll(reader, changed);
+    if (!table.isCountedAs(delta.hash, this.#unread.count) || table.bytes > maxKeptBytes)
+      return this.#readAll(reader, changed);
     this.#warmUp.noteAnswer(delta.now);
-    return { table, changed: new Set(changed), isFull: false, doubt: this.#doubt() };
+    return { table, changed: new Set(changed), isFull: false, doubt: this.#doubt(), unread: this.#unread };
   }
 
   /** Of each instance the newest change: what came before it would come and go with each delta. */
@@ -97,10 +107,17 @@ export class EurekaFollower {
     this.#warmUp.noteList(read, before);
     this.#warmUp.noteAnswer(read.now);
     this.#isInconsistent = !read.isConsistent;
+    this.#unread = read.unread;
     this.#table = table;
     this.#fullDue = performance.now() + this.#options.fullReadMs;
     const differing = before === undefined ? table.services.map(({ name }) => name) : table.changesSince(before);
-    return { table, changed: new Set([...changed, ...differing]), isFull: true, doubt: this.#doubt() };
+    return {
+      table,
+      changed: new Set([...changed, ...differing]),
+      isFull: true,
+      doubt: this.#doubt(),
+      unread: this.#unread,
+    };
   }
 
   /** The same as long as nothing changes: who reads it is told of each change. */

@@ -38,6 +38,21 @@ describe('a table of instances', () => {
     expect(table.bytes).toBe(0);
   });
 
+  it.each([
+    ['DOWN_1_UP_2_', 0, true],
+    ['DOWN_1_UP_3_', 1, true],
+    ['DOWN_1_OUT_OF_SERVICE_1_UP_2_', 1, true],
+    ['DOWN_1_UP_2_', 1, false],
+    ['DOWN_1_UP_4_', 1, false],
+    ['DOWN_2_UP_1_', 0, false],
+    ['DOWN_3_UP_1_', 1, false],
+    ['nothing', 1, false],
+  ])('is what a server counts as %s, with %i that cannot be read: %s', (hash, unread, expected) => {
+    const table = newTable();
+    for (const [at, status] of ['UP', 'UP', 'DOWN'].entries()) table.put(instance(at, { status }));
+    expect(table.isCountedAs(hash, unread)).toBe(expected);
+  });
+
   it('takes no change that is older than what it knows, and none twice', () => {
     const table = newTable();
     expect(table.apply(instance(1, { lastUpdatedTimestamp: 20 }))).toEqual(['A']);

@@ -67,6 +67,18 @@ export class InstanceTable {
       .join('');
   }
 
+  /** Whether a server that counts so has these, and besides so many as nobody could read. */
+  isCountedAs(hash: string, unread: number): boolean {
+    if (unread === 0) return hash === this.hash;
+    const theirs = new Map(
+      [...hash.matchAll(/([^_]\w*?)_(\d{1,9})_/gy)].map(([, status = '', count]) => [status, Number(count)]),
+    );
+    let rest = 0;
+    for (const [status, count] of theirs) rest += count - (this.#counts.get(status) ?? 0);
+    const isWithin = [...this.#counts].every(([status, count]) => count <= (theirs.get(status) ?? 0));
+    return isWithin && rest === unread;
+  }
+
   /** Undefined for what it does not hold. */
   service(name: string): RegistryService | undefined {
     const members = this.#services.get(name);
