@@ -58,7 +58,10 @@ describe('the certificate of a proxy', () => {
     expect(certificate.subjectAltName).toContain('URI:spiffe://cluster.local/ns/shop/sa/orders');
     expect(certificate.publicKey.export({ format: 'der', type: 'spki' }).equals(held.key.publicKey)).toBe(true);
     expect(held.roots).toBe(await readRoots(plane.at('state')));
-    expect(JSON.stringify(bootstrap)).not.toMatch(/PRIVATE KEY|eyJ/);
+    const written = JSON.stringify(bootstrap);
+    expect(written).not.toMatch(/PRIVATE KEY|eyJ/);
+    // Envoy, too, believes nobody else with a certificate of the mesh.
+    expect(written).toContain('"exact":"spiffe://cluster.local/ns/isthmus-system/sa/isthmus"');
   });
 
   it('is not taken with a token of another workload', async () => {
