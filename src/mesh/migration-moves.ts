@@ -9,7 +9,7 @@ import {
   shareAt,
 } from '../model/migration.ts';
 import type { MigrationCheck, MigrationMove } from '../model/migration-status.ts';
-import type { PortProtocol, Service } from '../model/service.ts';
+import { protocolName, type Service } from '../model/service.ts';
 import { formatAddress } from '../model/tcp-address.ts';
 import type { Mesh } from './mesh.ts';
 import { mixEndpoints, weightOf } from './migrating-endpoints.ts';
@@ -103,10 +103,6 @@ function newEndpointChecks({ mesh, migration }: MoveContext): readonly Migration
 function protocolAt(service: Service | undefined, port: number): string {
   const found = service?.ports.find(({ number }) => number === port);
   return found === undefined ? 'nothing' : protocolName(found.protocol);
-}
-
-function protocolName(protocol: PortProtocol): string {
-  return protocol.kind === 'metaprotocol' ? protocol.application : protocol.protocol;
 }
 
 function orderChecks(

@@ -139,6 +139,18 @@ describe('a migration', () => {
     expect(findings()).toEqual([code]);
   });
 
+  it('to a port that speaks something else changes nothing, and says so: whoever wrote the stage', () => {
+    const { weights, findings, set, engine, registered: said } = moving({ stage: 'CutOver' });
+    const port = { number: 7000, protocol: 'thrift' };
+    const speaking = registered('orders', '10.0.0.1');
+    const instances = speaking.instances.map((one) => ({ ...one, ports: [{ name: '', ...port }] }));
+    engine.batch(() => said.set({ ...speaking, instances, firstPorts: { thrift: port } }));
+    expect(weights()).toEqual({ '10.1.0.1': 1 });
+    set(kubernetesService('shop/orders', { ports: [{ name: 'http-web', port: 7000, protocol: 'TCP' }] }));
+    expect(weights()).toEqual({ '10.0.0.1': 1 });
+    expect(findings()).toEqual(['ISTH1105 MigrationPlan/orders spec.to.ports']);
+  });
+
   it('of another namespace is not in force, of the root namespace it is', () => {
     const stranger = moving({ stage: 'CutOver' }, 'elsewhere');
     expect(stranger.weights()).toEqual(old);

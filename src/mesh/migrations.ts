@@ -11,7 +11,7 @@ import type { Engine } from '../collections/engine.ts';
 import { finding, formatObject } from '../model/finding.ts';
 import type { MeshSettings } from '../model/mesh-service.ts';
 import { isAtLeast, shareAt } from '../model/migration.ts';
-import type { Service, ServiceKey, ServicePort } from '../model/service.ts';
+import { protocolName, type Service, type ServiceKey, type ServicePort } from '../model/service.ts';
 import type { MigrationPlan } from '../resources/kinds.ts';
 import { distinctEndpoints } from './distinct-endpoints.ts';
 import type { EndpointSource } from './endpoint-source.ts';
@@ -210,5 +210,9 @@ function findCounterpart({ spec }: MigrationPlan, from: Service, port: ServicePo
   if (counterpart === undefined) return { problem: `${old} has no counterpart at ${fresh}.` };
   if (from.resolution !== 'static' || to.resolution !== 'static')
     return { problem: `${old} and ${fresh} cannot be mixed: endpoints that are found by DNS have no weights.` };
+  const [spoken, offered] = [port, counterpart].map(({ protocol }) => protocolName(protocol));
+  // Of a port that says nothing of its protocol anything may be true.
+  if (spoken !== offered && spoken !== 'tcp' && offered !== 'tcp')
+    return { problem: `${old} speaks ${spoken}, and port ${counterpart.number} of ${fresh} ${offered}.` };
   return { counterpart };
 }

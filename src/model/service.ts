@@ -19,6 +19,11 @@ export function isHttp(protocol: PortProtocol): boolean {
   return protocol.kind === 'plain' && ['http', 'http2', 'grpc'].includes(protocol.protocol);
 }
 
+/** As people write it: `thrift`, `http`, or the name of an application protocol. */
+export function protocolName(protocol: PortProtocol): string {
+  return protocol.kind === 'metaprotocol' ? protocol.application : protocol.protocol;
+}
+
 export interface ServicePort {
   readonly number: number;
   readonly name: string;
