@@ -6,7 +6,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../../model/errors.ts';
-import type { CreateRegistryClient, RegistryAnswer } from '../registry-client.ts';
+import type { Doubt } from '../doubt.ts';
+import type { CreateRegistryClient, RegistryAnswer, Trust } from '../registry-client.ts';
 import { parseSnapshot } from './snapshot-file.ts';
 
 const intervalMs = 500;
@@ -25,11 +26,11 @@ export const createSnapshotClient: CreateRegistryClient = ({ registry, answer })
     const fingerprint = `${ino}|${mtimeMs}|${size}`;
     if (fingerprint === seen) return [];
     if (size > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
-    const services = parseSnapshot(await readFile(file, 'utf8'));
+    const { services, faults } = parseSnapshot(await readFile(file, 'utf8'));
     seen = fingerprint;
     return [
-      { kind: 'services', scope: '', services, trust: 'complete' },
-      ...services.map((service) => ({ kind: 'service', service, trust: 'complete' }) as const),
+      { kind: 'services', scope: '', services: services.map(({ service }) => service), ...trustOf(faults) },
+      ...services.map((one) => ({ kind: 'service', service: one.service, ...trustOf(one.faults) }) as const),
     ];
   };
 
@@ -53,3 +54,9 @@ export const createSnapshotClient: CreateRegistryClient = ({ registry, answer })
     },
   };
 };
+
+/** What is left out for its form is not gone: the file is to be corrected. */
+function trustOf(faults: readonly string[]): { readonly trust: Trust; readonly doubts?: readonly Doubt[] } {
+  if (faults.length === 0) return { trust: 'complete' };
+  return { trust: 'partial', doubts: faults.map((text) => ({ cause: 'unreadable', text })) };
+}
