@@ -66,6 +66,9 @@ describe('a list of names', () => {
 
   it('is none where it is no object', () => {
     for (const odd of [null, [], 'x', 7]) expect(read(odd)).toBeUndefined();
+    // A page of whatever stands in between.
+    expect(read({ error: 'upstream unavailable' })).toBeUndefined();
+    expect(read({ web: [], status: 200 })).toBeUndefined();
     expect(readNames(Buffer.from('{"a"'), () => true, false)).toBeUndefined();
   });
 });

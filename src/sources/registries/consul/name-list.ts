@@ -10,7 +10,10 @@ const ownService = 'consul';
 export function readNames(body: Buffer, wanted: (name: string) => boolean, isOwnWanted: boolean): NameList | undefined {
   const value: unknown = parse(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const names = Object.entries(membersOf(value))
+  const members = Object.entries(membersOf(value));
+  // Whatever stands between says 200 as well, with a page of its own; Consul has a list of tags for each name.
+  if (!members.every(([, tags]) => tags === null || Array.isArray(tags))) return undefined;
+  const names = members
     .filter(([name]) => isAskable(name) && (name !== ownService || isOwnWanted) && wanted(name))
     // The server has no order for them.
     .map(([name, tags]) => [name, list(tags).map(text).sort().join('\n')] as const);

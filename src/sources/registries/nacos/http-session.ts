@@ -114,13 +114,17 @@ class Api1 implements Api {
   async page(namespaceId: string, groupName: string, pageNo: number): Promise<Page> {
     const query = { namespaceId, groupName, pageNo: String(pageNo), pageSize: String(pageSize) };
     const { count, doms } = await readJson(this.#server, '/v1/ns/service/list', query);
-    const names = textsIn(doms).map(withoutGroup);
-    return { names, size: names.length, count: numberFrom(count ?? 0) };
+    const names = listIn(doms, count, this.#server)
+      .filter((one): one is string => typeof one === 'string')
+      .map(withoutGroup);
+    return { names, size: names.length, count: numberFrom(count) };
   }
 
   async read({ namespace, group, name }: RegistryServiceName): Promise<ServiceInfo> {
     const query = { namespaceId: namespace, serviceName: `${group}@@${name}`, healthyOnly: 'false' };
-    return serviceInfo(await readJson(this.#server, '/v1/ns/instance/list', query));
+    const answer = await readJson(this.#server, '/v1/ns/instance/list', query);
+    listIn(answer.hosts, 0, this.#server);
+    return serviceInfo(answer);
   }
 }
 
@@ -141,7 +145,7 @@ class Api3 implements Api {
   async read({ namespace, group, name }: RegistryServiceName): Promise<ServiceInfo> {
     const query = { namespaceId: namespace, groupName: group, serviceName: name };
     const { data } = await readJson(this.#server, '/v3/client/ns/instance/list', query);
-    return serviceInfo({ hosts: data });
+    return serviceInfo({ hosts: listIn(data, 0, this.#server) });
   }
 }
 
@@ -160,7 +164,7 @@ export async function readCatalog3(
   const query = { namespaceId, groupNameParam: group, pageNo: String(pageNo), pageSize: String(pageSize) };
   const { data } = await readJson(server, '/v3/admin/ns/service/list', query);
   const { pageItems, totalCount } = isRecord(data) ? data : {};
-  return { services: servicesIn(pageItems), count: numberFrom(totalCount ?? 0) };
+  return { services: servicesIn(listIn(pageItems, totalCount, server)), count: numberFrom(totalCount) };
 }
 
 /** The same of servers before 3.0. */
@@ -168,11 +172,16 @@ export async function readCatalog1(server: HttpServer, namespaceId: string, page
   const paging = { pageNo: String(pageNo), pageSize: String(pageSize) };
   const query = { namespaceId, withInstances: 'false', hasIpCount: 'false', ...paging };
   const { serviceList, count } = await readJson(server, '/v1/ns/catalog/services', query);
-  return { services: servicesIn(serviceList), count: numberFrom(count ?? 0) };
+  return { services: servicesIn(listIn(serviceList, count, server)), count: numberFrom(count) };
 }
 
-function servicesIn(list: unknown): CatalogPage['services'] {
-  const items: readonly unknown[] = Array.isArray(list) ? list : [];
+/** Whatever stands between says 200 as well, with a page of its own: what has neither list nor count says nothing. */
+function listIn(list: unknown, count: unknown, { api }: HttpServer): readonly unknown[] {
+  if (Array.isArray(list) && Number.isSafeInteger(numberFrom(count))) return list;
+  throw new Refused(200, `${api.host} answers, and not as Nacos does`);
+}
+
+function servicesIn(items: readonly unknown[]): CatalogPage['services'] {
   return items.flatMap((item) => {
     if (!isRecord(item)) return [];
     const { name, groupName } = item;
@@ -180,8 +189,4 @@ function servicesIn(list: unknown): CatalogPage['services'] {
       ? [{ name: withoutGroup(name), group: groupName }]
       : [];
   });
-}
-
-function textsIn(list: unknown): readonly string[] {
-  return Array.isArray(list) ? list.filter((one): one is string => typeof one === 'string') : [];
 }
