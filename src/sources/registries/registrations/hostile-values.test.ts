@@ -77,6 +77,25 @@ describe('a registry with one hostile value', () => {
     ]);
   });
 
+  it('keeps what it has when values would fill the heap, and says that there is more', () => {
+    const layout: Layout | string = layoutOf({ prefix: '/s' });
+    if (typeof layout === 'string') throw new Error(layout);
+    const all = new Registrations({ layout, maxKeys: 100, maxBytes: 10_000, isSelected: () => true });
+    const put = (name: string, more: object = {}): void => {
+      const value = JSON.stringify({ address: '10.0.0.1', port: 80, ...more });
+      all.put('/s/', { key: name, name, value, version: 1 });
+    };
+    for (const name of ['/s/a/1', '/s/a/2']) put(name);
+    for (let n = 0; n < 20; n++) put(`/s/evil/${n}`, { text: `${n}${'x'.repeat(5_000)}` });
+    expect([names(all), all.isFull]).toEqual([['a', 'evil'], true]);
+    const [, evil] = [...all.services()];
+    expect(evil?.instances).toHaveLength(1);
+    all.delete('/s/evil/0');
+    all.beginRead();
+    put('/s/evil/1', { text: 'x'.repeat(5_000) });
+    expect([all.isFull, names(all)]).toEqual([false, ['a', 'evil']]);
+  });
+
   it.each(layouts)('keeps all others, whatever the value: $options', ({ options, prefix }) => {
     const field = fc.constantFrom('address', 'port', 'host', 'Port', 'payload', 'metadata', 'weight', 'id', 'enabled');
     const entry = fc.oneof(

@@ -30,6 +30,8 @@ interface Node {
   /** Absent for what could never be read. */
   instance?: RegistryInstance;
   service?: Service;
+  /** Of the instance, about, on the heap. */
+  bytes: number;
 }
 
 interface Service {
@@ -42,7 +44,11 @@ export interface RegistrationsOptions {
   readonly isSelected: (name: RegistryServiceName) => boolean;
   /** Keys beyond so many are not taken. */
   readonly maxKeys: number;
+  /** Of the heap, about, for what their values say; 512 MiB by default. What would take more is not taken. */
+  readonly maxBytes?: number;
 }
+
+const usualBytes = 512 << 20;
 
 export class Registrations {
   readonly #options: RegistrationsOptions;
@@ -53,6 +59,7 @@ export class Registrations {
   #touched = new Set<Service>();
   #round = 0;
   #isFull = false;
+  #bytes = 0;
 
   constructor(options: RegistrationsOptions) {
     this.#options = options;
@@ -151,7 +158,7 @@ export class Registrations {
   #added(id: string, prefix: string): Node | undefined {
     this.#isFull ||= this.#nodes.size >= this.#options.maxKeys;
     if (this.#isFull) return undefined;
-    const node: Node = { prefix, version: 0, round: this.#round };
+    const node: Node = { prefix, version: 0, round: this.#round, bytes: 0 };
     this.#nodes.set(id, node);
     return node;
   }
@@ -160,10 +167,18 @@ export class Registrations {
     const key = keyOf(name);
     const service = this.#services.get(key) ?? { name, nodes: new Set() };
     if (node.service === service && equal(node.instance, instance)) return;
-    if (node.service !== service) this.#leave(node);
-    node.service = service;
     const [sibling] = service.nodes;
-    node.instance = sibling?.instance === undefined ? instance : sharing(instance, sibling.instance);
+    const { bytes, shared } = sharing(instance, sibling?.instance);
+    const sum = this.#bytes - node.bytes + bytes;
+    if (sum > (this.#options.maxBytes ?? usualBytes)) {
+      this.#isFull = true;
+      return;
+    }
+    if (node.service !== service) this.#leave(node);
+    this.#bytes = sum;
+    node.bytes = bytes;
+    node.service = service;
+    node.instance = shared;
     service.nodes.add(node);
     this.#services.set(key, service);
     this.#touched.add(service);
@@ -171,6 +186,7 @@ export class Registrations {
 
   #drop(id: string, node: Node): void {
     this.#nodes.delete(id);
+    this.#bytes -= node.bytes;
     this.#troubles.forget(node.prefix, id);
     this.#leave(node);
   }
@@ -199,13 +215,21 @@ export class Registrations {
   }
 }
 
-/** The same with the texts of its sibling where they are the same: of a hundred thousand instances, most are. */
-function sharing(instance: RegistryInstance, { metadata }: RegistryInstance): RegistryInstance {
+/**
+ * The same with the texts of its sibling where they are the same: of a hundred thousand instances, most are. `bytes`: what
+ * it takes beside, about: an object, a slot for each text, and texts of its own.
+ */
+function sharing(
+  instance: RegistryInstance,
+  sibling: RegistryInstance | undefined,
+): { readonly shared: RegistryInstance; readonly bytes: number } {
+  let bytes = 512;
   const pairs = Object.entries(instance.metadata).map(([key, value]): [string, string] => {
-    const known = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
+    const known = sibling !== undefined && Object.hasOwn(sibling.metadata, key) ? sibling.metadata[key] : undefined;
+    bytes += known === value ? 16 : 64 + key.length + value.length;
     return [key, known === value ? known : value];
   });
-  return { ...instance, metadata: Object.fromEntries(pairs) };
+  return { shared: { ...instance, metadata: Object.fromEntries(pairs) }, bytes };
 }
 
 /** Dubbo's keys are long, and there may be many. */
