@@ -35,7 +35,7 @@ export interface SplitCallers {
 }
 
 /** The subset that stands for a split without backends: no host has one of this name, so nothing gets through. */
-export const NOWHERE = 'no backend';
+const NOWHERE = 'no backend';
 
 /** A destination that refuses all; a proxy that does not check has no such cluster. */
 export function nowhere(host: string, port: number): WeightedDestination {

@@ -3,6 +3,7 @@
  * Secrets never get here: callers log objects of the model, which hold none.
  */
 import pino from 'pino';
+import { visibleText } from '../model/visible-text.ts';
 
 export type Logger = pino.Logger;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -28,8 +29,10 @@ function readable(line: string): string {
     unknown
   >;
   const label = (pino.levels.labels[level] ?? String(level)).toUpperCase().padEnd(5);
+  // What others wrote stands in values, and may not look like a line of ours.
   const pairs = Object.entries(rest).map(
-    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([key, value]) => `${key}=${visibleText(typeof value === 'string' ? value : JSON.stringify(value))}`,
   );
-  return `${[time.slice(11, 19), label, msg ?? '', ...pairs].join(' ')}\n`;
+  const message = (msg ?? '').split('\n').map(visibleText).join('\n');
+  return `${[time.slice(11, 19), label, message, ...pairs].join(' ')}\n`;
 }
