@@ -54,6 +54,18 @@ describe('a ZooKeeper client', () => {
   const lists = () => said.filter((answer) => answer.kind === 'services' && answer.scope === '');
   const reasons = () => said.flatMap((answer) => (answer.kind === 'unavailable' ? answer.reason : []));
 
+  it('reads all others from the start where the data of one instance are hostile, and names that one', async () => {
+    const node = (address: string, port: unknown): string => JSON.stringify({ name: 'x', address, port });
+    standIn.put('/services/good/10.0.0.8:80', node('10.0.0.8', 80));
+    standIn.put('/services/evil/10.0.0.9:1', node('10.0.0.9', { valueOf: 1, toString: 1 }));
+    open();
+    await untilServices({ 'com.Users': ['10.0.0.1'], good: ['10.0.0.8'] });
+    expect(lists()).toMatchObject([{ trust: 'complete' }]);
+    const text = expect.stringContaining('/services/evil/10.0.0.9:1');
+    expect(said).toContainEqual(expect.objectContaining({ doubts: [{ cause: 'unreadable', text }] }));
+    expect(reasons()).toEqual([]);
+  });
+
   it('reads a node once for each event, and nothing else', async () => {
     for (let n = 0; n < 20; n++) standIn.put(provider(`com.S${n}`, 1));
     open();
