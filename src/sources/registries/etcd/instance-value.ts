@@ -131,7 +131,8 @@ function targetsOf(value: unknown): readonly Target[] {
 function parseTarget(text: string): Target | undefined {
   const [, protocol = '', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#\s]+)/i.exec(text) ?? [];
   if (rest.length > maxTargetLength) return undefined;
-  const bare = /^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(rest);
+  // Two patterns in place of one: a colon between three classes that hold it takes the cube of the length to fail.
+  const bare = /^[0-9a-f:.]+$/i.test(rest) && rest.indexOf(':') < rest.lastIndexOf(':');
   const [, inBrackets, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(rest) ?? [];
   const host = bare ? rest : (inBrackets ?? plain);
   if (host === undefined) return undefined;
