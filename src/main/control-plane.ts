@@ -10,9 +10,7 @@
  *   pipeline --> names --> DNS server, where asked for
  */
 import { Engine } from '../collections/engine.ts';
-import type { ResourceStore } from '../delivery/xds/resource-store.ts';
-import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
-import type { Call, CallHandler } from '../delivery/xds/transport.ts';
+import type { XdsServer } from '../delivery/xds/server.ts';
 import { systemClock } from '../model/clock.ts';
 import { IsthmusError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
@@ -34,13 +32,13 @@ import { createManifestReader } from './manifests.ts';
 import { lazyAuthority, type MeshAuthority } from './mesh-authority.ts';
 import { type MigrationKeeping, startMigrationKeeping } from './migration-keeping.ts';
 import { buildPipeline, type Pipeline, rootNamespaceOf, trustDomainOf } from './pipeline.ts';
-import { authorizeProxy, identityOfProxy } from './proxy-authentication.ts';
 import { ProxyPresence } from './proxy-presence.ts';
 import { type RegistryBridging, startRegistryBridging } from './registry-bridging.ts';
 import { RegistryPublishing } from './registry-publishing.ts';
 import { type SecuredXds, secureXds } from './secured-xds.ts';
 import { type StartStep, type Unready, whyNotServing } from './start-progress.ts';
 import { createStoreFor } from './xds-delivery.ts';
+import { serveXds } from './xds-serving.ts';
 
 export interface ControlPlaneOptions extends DnsOptions {
   readonly files: readonly string[];
@@ -280,43 +278,6 @@ async function untilLive(
 function watchFiles(roots: readonly string[], { engine, files }: Pipeline): FileSource {
   const read = createManifestReader().readAll;
   return new FileSource({ roots, tables: files, batch: (change) => engine.batch(change), read });
-}
-
-interface Surroundings {
-  readonly store: ResourceStore;
-  readonly calls: ReadonlyMap<string, (call: Call) => CallHandler>;
-  /** Who are told of proxies that come and go, in this order. */
-  readonly present: readonly Pick<ProxyPresence, 'enter' | 'leave'>[];
-  readonly metrics: Metrics;
-  readonly log: Logger;
-}
-
-function serveXds(pipeline: Pipeline, { store, present, calls, metrics, log }: Surroundings): XdsServer {
-  return createXdsServer({
-    source: store,
-    calls,
-    authorize: authorizeProxy,
-    identityOf: identityOfProxy(() => trustDomainOf(pipeline)),
-    observer: {
-      streamOpened: (proxy) => {
-        metrics.xdsStreams.inc();
-        for (const one of present) one.enter(proxy);
-        log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy connected');
-      },
-      streamClosed: (proxy) => {
-        metrics.xdsStreams.dec();
-        for (const one of present) one.leave(proxy);
-        log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy disconnected');
-      },
-      pushed: ({ typeUrl }) => metrics.xdsPushes.inc({ type: typeUrl }),
-      acknowledged: (_typeUrl, seconds) => metrics.xdsPushSeconds.observe(seconds),
-      refused: (typeUrl) => {
-        metrics.xdsNacks.inc({ type: typeUrl });
-        log.warn({ type: typeUrl }, 'a proxy refused a response; see "isthmus proxy-status"');
-      },
-      failed: (error) => log.error({ err: error }, 'a stream ended by a fault of isthmus'),
-    },
-  });
 }
 
 function metricsOf({ engine, files, resources, leases }: Pipeline): Metrics {

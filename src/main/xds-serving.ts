@@ -1,0 +1,46 @@
+/** The xDS server as this control plane has it: who may speak for whom, who is told of proxies, and what is counted. */
+import type { ResourceStore } from '../delivery/xds/resource-store.ts';
+import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
+import type { Call, CallHandler } from '../delivery/xds/transport.ts';
+import type { Logger } from '../operations/log.ts';
+import type { Metrics } from '../operations/metrics.ts';
+import { type Pipeline, trustDomainOf } from './pipeline.ts';
+import { authorizeProxy, identityOfProxy } from './proxy-authentication.ts';
+import type { ProxyPresence } from './proxy-presence.ts';
+
+export interface XdsSurroundings {
+  readonly store: ResourceStore;
+  readonly calls: ReadonlyMap<string, (call: Call) => CallHandler>;
+  /** Who are told of proxies that come and go, in this order. */
+  readonly present: readonly Pick<ProxyPresence, 'enter' | 'leave'>[];
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export function serveXds(pipeline: Pipeline, { store, present, calls, metrics, log }: XdsSurroundings): XdsServer {
+  return createXdsServer({
+    source: store,
+    calls,
+    authorize: authorizeProxy,
+    identityOf: identityOfProxy(() => trustDomainOf(pipeline)),
+    observer: {
+      streamOpened: (proxy) => {
+        metrics.xdsStreams.inc();
+        for (const one of present) one.enter(proxy);
+        log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy connected');
+      },
+      streamClosed: (proxy) => {
+        metrics.xdsStreams.dec();
+        for (const one of present) one.leave(proxy);
+        log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy disconnected');
+      },
+      pushed: ({ typeUrl }) => metrics.xdsPushes.inc({ type: typeUrl }),
+      acknowledged: (_typeUrl, seconds) => metrics.xdsPushSeconds.observe(seconds),
+      refused: (typeUrl) => {
+        metrics.xdsNacks.inc({ type: typeUrl });
+        log.warn({ type: typeUrl }, 'a proxy refused a response; see "isthmus proxy-status"');
+      },
+      failed: (error) => log.error({ err: error }, 'a stream ended by a fault of isthmus'),
+    },
+  });
+}
