@@ -1,15 +1,24 @@
 /**
  * An instance changes in a registry that pushes: how long until the last of many proxies has acknowledged it, and how much
  * of that is the registry's own, by a watcher beside. `isthmus run` as its users run it, proxies in a process of their own.
- * Prints JSON when run: `node test/bench/registry-push.bench.ts [proxies]`.
+ * Prints JSON for each registry when run: `node test/bench/registry-push.bench.ts [proxies] [registry...]`; without names
+ * it takes all that are installed, one after the other.
  */
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findPeer } from '../peers/peers.ts';
 import { clusterOf, Proxies, type Quantiles, quantiles } from './acknowledging-proxies.ts';
 import { startControlPlaneProcess } from './control-plane-process.ts';
-import { type PushingRegistry, type RegistryShape, startEtcd } from './pushing-registry.ts';
+import { startConsul } from './pushing-consul.ts';
+import { startEtcd } from './pushing-etcd.ts';
+import { startNacos } from './pushing-nacos.ts';
+import type { PushingRegistry, RegistryShape } from './pushing-registry.ts';
+import { startZooKeeper } from './pushing-zookeeper.ts';
+
+export type PushingName = 'consul' | 'etcd' | 'nacos' | 'zookeeper';
 
 export interface RegistryPushOptions extends RegistryShape {
   readonly proxies: number;
@@ -18,17 +27,26 @@ export interface RegistryPushOptions extends RegistryShape {
 
 /** Milliseconds since the write, and `beyondMs` since the registry told its own watcher. */
 export interface RegistryPushFigures extends RegistryPushOptions {
-  readonly registry: string;
+  readonly registry: PushingName;
+  /** What `notifiedMs` was taken from. */
+  readonly notified: string;
   readonly notifiedMs: Quantiles;
   readonly acknowledgedMs: Quantiles;
   readonly beyondMs: Quantiles;
   readonly rssMb: number;
 }
 
-const warmUp = 20;
+const starts: Readonly<Record<PushingName, (shape: RegistryShape) => Promise<PushingRegistry>>> = {
+  consul: startConsul,
+  etcd: startEtcd,
+  nacos: startNacos,
+  zookeeper: startZooKeeper,
+};
 
-export async function benchRegistryPush(options: RegistryPushOptions): Promise<RegistryPushFigures> {
-  const registry = await startEtcd(options);
+const longestWarmUp = 20;
+
+export async function benchRegistryPush(name: PushingName, options: RegistryPushOptions): Promise<RegistryPushFigures> {
+  const registry = await starts[name](options);
   const folder = await mkdtemp(path.join(tmpdir(), 'isthmus-bench-'));
   const manifests = path.join(folder, 'manifests');
   await mkdir(manifests);
@@ -45,7 +63,8 @@ export async function benchRegistryPush(options: RegistryPushOptions): Promise<R
     const cluster = await clusterOf(control.xds, options.services);
     await proxies.connect(control.xds, options.proxies, cluster);
     const figures = await measure(registry, proxies, options.changes);
-    return { registry: 'etcd', ...options, ...figures, rssMb: Math.round(control.rssBytes() / 2 ** 20) };
+    const { notified } = registry;
+    return { registry: name, ...options, notified, ...figures, rssMb: Math.round(control.rssBytes() / 2 ** 20) };
   } finally {
     await proxies.close();
     await control.stop();
@@ -55,10 +74,12 @@ export async function benchRegistryPush(options: RegistryPushOptions): Promise<R
 }
 
 async function measure(registry: PushingRegistry, proxies: Proxies, changes: number) {
+  const warmUp = Math.min(longestWarmUp, changes);
   const notified: number[] = [];
   const acknowledged: number[] = [];
   const beyond: number[] = [];
   for (let round = 0; round < warmUp + changes; round++) {
+    if (registry.restMs !== undefined) await sleep(registry.restMs);
     const all = proxies.acknowledged();
     const start = performance.now();
     const [told, done] = await Promise.all([registry.change(), all]);
@@ -70,8 +91,26 @@ async function measure(registry: PushingRegistry, proxies: Proxies, changes: num
   return { notifiedMs: quantiles(notified), acknowledgedMs: quantiles(acknowledged), beyondMs: quantiles(beyond) };
 }
 
+/** Of Nacos as many as can be registered within a minute, one by one. */
+const shapes: Readonly<Record<PushingName, RegistryShape>> = {
+  etcd: { services: 1_000, instances: 10 },
+  consul: { services: 1_000, instances: 10 },
+  zookeeper: { services: 1_000, instances: 10 },
+  nacos: { services: 200, instances: 10 },
+};
+
+function isPushing(name: string): name is PushingName {
+  return Object.hasOwn(starts, name);
+}
+
 if (import.meta.main) {
-  const proxies = Number(process.argv[2] ?? 1000);
-  const figures = await benchRegistryPush({ services: 1_000, instances: 10, proxies, changes: 200 });
-  console.log(JSON.stringify(figures, undefined, 2));
+  const [proxies = '1000', ...named] = process.argv.slice(2);
+  for (const name of named.length > 0 ? named : Object.keys(shapes)) {
+    if (!isPushing(name)) throw new Error(`${name}: none of ${Object.keys(shapes).join(', ')}`);
+    if (findPeer(name) === undefined) console.error(`${name} is not installed`);
+    else {
+      const figures = await benchRegistryPush(name, { ...shapes[name], proxies: Number(proxies), changes: 200 });
+      console.log(JSON.stringify(figures, undefined, 2));
+    }
+  }
 }

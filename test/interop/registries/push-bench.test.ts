@@ -1,12 +1,11 @@
-import { expect, it } from 'vitest';
-import { benchRegistryPush } from '../../bench/registry-push.bench.ts';
+import { describe, expect, it } from 'vitest';
+import { benchRegistryPush, type PushingName } from '../../bench/registry-push.bench.ts';
 import { peerUnderTest } from '../peer-under-test.ts';
 
-it.skipIf(peerUnderTest('etcd') === undefined)(
-  'the registry push bench runs, and each proxy sees each change',
-  async () => {
-    const figures = await benchRegistryPush({ services: 3, instances: 2, proxies: 5, changes: 3 });
+describe.each<PushingName>(['consul', 'etcd', 'nacos', 'zookeeper'])('the registry push bench with %s', (name) => {
+  it.skipIf(peerUnderTest(name) === undefined)('runs, and each proxy sees each change', async () => {
+    const figures = await benchRegistryPush(name, { services: 3, instances: 2, proxies: 5, changes: 3 });
     expect(figures.acknowledgedMs.p50).toBeGreaterThan(0);
     expect(figures.acknowledgedMs.p50).toBeGreaterThan(figures.beyondMs.p50);
-  },
-);
+  });
+});

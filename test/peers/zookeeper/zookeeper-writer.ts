@@ -43,6 +43,12 @@ export class ZooKeeperWriter {
     await settled((done) => this.#client.setData(path, Buffer.from(data), done));
   }
 
+  /** In one change. */
+  async replace(path: string, by: string): Promise<void> {
+    const change = this.#client.transaction().create(by, Buffer.alloc(0), [...forAll], zooKeeper.CreateMode.PERSISTENT);
+    await settled((done) => change.remove(path).commit(done));
+  }
+
   async remove(path: string): Promise<void> {
     await settled((done) => this.#client.remove(path, done));
   }
