@@ -91,26 +91,16 @@ async function measure(registry: PushingRegistry, proxies: Proxies, changes: num
   return { notifiedMs: quantiles(notified), acknowledgedMs: quantiles(acknowledged), beyondMs: quantiles(beyond) };
 }
 
-/** Of Nacos as many as can be registered within a minute, one by one. */
-const shapes: Readonly<Record<PushingName, RegistryShape>> = {
-  etcd: { services: 1_000, instances: 10 },
-  consul: { services: 1_000, instances: 10 },
-  zookeeper: { services: 1_000, instances: 10 },
-  nacos: { services: 200, instances: 10 },
-};
-
 function isPushing(name: string): name is PushingName {
   return Object.hasOwn(starts, name);
 }
 
 if (import.meta.main) {
   const [proxies = '1000', ...named] = process.argv.slice(2);
-  for (const name of named.length > 0 ? named : Object.keys(shapes)) {
-    if (!isPushing(name)) throw new Error(`${name}: none of ${Object.keys(shapes).join(', ')}`);
+  const options = { services: 1_000, instances: 10, proxies: Number(proxies), changes: 200 };
+  for (const name of named.length > 0 ? named : Object.keys(starts)) {
+    if (!isPushing(name)) throw new Error(`${name}: none of ${Object.keys(starts).join(', ')}`);
     if (findPeer(name) === undefined) console.error(`${name} is not installed`);
-    else {
-      const figures = await benchRegistryPush(name, { ...shapes[name], proxies: Number(proxies), changes: 200 });
-      console.log(JSON.stringify(figures, undefined, 2));
-    }
+    else console.log(JSON.stringify(await benchRegistryPush(name, options), undefined, 2));
   }
 }

@@ -104,7 +104,8 @@ function testOutages(registry: RegistryUnderTest): void {
       await restart();
       await patient.untilState('live', 30_000);
       await sleep(settleMs + graceMs + 500);
-      expect(patient.codes).toEqual([]);
+      // Counted from when it has found the server again, which may be later than that it is believed to be there.
+      await expect.poll(() => patient.codes, { timeout: settleMs + 15_000 }).toEqual([]);
       expect(patient.shown).toEqual(shown);
       expect(patient.changes).toBe(changes);
       await add();
@@ -161,6 +162,7 @@ function testLosses(registry: RegistryUnderTest): void {
     const patient = open(bridged(), { safety });
     try {
       await patient.untilState('live');
+      await sleep(calmMs);
       const { changes } = patient;
       await server().restartEmpty();
       await foundEmpty(patient);
