@@ -15,6 +15,7 @@ export interface RunOptions {
   readonly admin: string;
   readonly stateFolder: string;
   readonly insecureXds: boolean;
+  readonly insecureIdentities: boolean;
   /** Seconds. */
   readonly registryWait: number;
   readonly adminTokenFile?: string;

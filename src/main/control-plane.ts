@@ -48,6 +48,7 @@ export interface ControlPlaneOptions extends DnsOptions {
   readonly admin: string;
   readonly adminToken?: string;
   readonly insecureXds: boolean;
+  readonly insecureIdentities?: boolean;
   /** Seconds for which the start waits for registries of which nothing is known. */
   readonly registryWait: number;
 }
@@ -118,7 +119,8 @@ class RunningControlPlane implements ControlPlane {
     this.#certificates = new CertificateKeeping(this.#pipeline, { authority: this.#authority, store, log });
     const present = [presence, this.#certificates];
     const calls = certificateCalls(this.#authority);
-    this.#xds = serveXds(this.#pipeline, { store, present, calls, metrics: this.#metrics, log });
+    const isWordTaken = options.insecureIdentities === true;
+    this.#xds = serveXds(this.#pipeline, { store, present, calls, isWordTaken, metrics: this.#metrics, log });
     this.#dns = prepareDns(options, {
       pipeline: this.#pipeline,
       metrics: this.#metrics,
@@ -226,9 +228,16 @@ class RunningControlPlane implements ControlPlane {
     const at = parseAddress(this.#options.xdsTls, '--xds-tls');
     const namespace = rootNamespaceOf(this.#pipeline);
     const own = { trustDomain: trustDomainOf(this.#pipeline), namespace, serviceAccount: 'isthmus' };
-    this.#secured = await secureXds(await this.#authority(), own, systemClock);
+    const securing = this.#authority().then(async (authority) => {
+      const secured = await secureXds(authority, own, systemClock);
+      this.#secured = secured;
+      if (this.#isStopping) secured.close();
+      return secured;
+    });
+    await this.#awaited(securing.then(() => {}));
+    const { tls } = await securing;
     this.#started(() => this.#secured?.close());
-    const { host, port } = await this.#xds.listen({ ...at, tls: this.#secured.tls });
+    const { host, port } = await this.#xds.listen({ ...at, tls });
     if (this.#isStopping) this.#started(() => this.#xds.close());
     return `${host}:${port}`;
   }

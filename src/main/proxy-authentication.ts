@@ -1,6 +1,6 @@
 /**
  * Whom a proxy may speak for. Its certificate says who it is, and what its node states has to agree with that. In
- * plaintext, which is for the loopback address, its own word is taken.
+ * plaintext it is nobody, unless its own word is to be taken: then whoever reaches the address has everybody's keys.
  */
 import type { Authorize, IdentityOf } from '../delivery/xds/admission.ts';
 import { StatusCode } from '../delivery/xds/transport.ts';
@@ -17,8 +17,9 @@ export const authorizeProxy: Authorize = ({ identity: verified }, { id, namespac
   return { code: StatusCode.permissionDenied, message };
 };
 
-export function identityOfProxy(trustDomain: () => string): IdentityOf {
-  return ({ identity: verified }, node) => verified ?? statedIdentity(node, trustDomain());
+/** `isWordTaken`: of who shows no certificate, which on plaintext nobody can. */
+export function identityOfProxy(trustDomain: () => string, isWordTaken: boolean): IdentityOf {
+  return ({ identity: verified }, node) => verified ?? (isWordTaken ? statedIdentity(node, trustDomain()) : undefined);
 }
 
 /** Undefined where the node states none, or what no workload can be called. */

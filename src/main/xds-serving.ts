@@ -11,18 +11,23 @@ import type { ProxyPresence } from './proxy-presence.ts';
 export interface XdsSurroundings {
   readonly store: ResourceStore;
   readonly calls: ReadonlyMap<string, (call: Call) => CallHandler>;
+  /** Whether a proxy on plaintext is taken for the workload that it states. */
+  readonly isWordTaken: boolean;
   /** Who are told of proxies that come and go, in this order. */
   readonly present: readonly Pick<ProxyPresence, 'enter' | 'leave'>[];
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-export function serveXds(pipeline: Pipeline, { store, present, calls, metrics, log }: XdsSurroundings): XdsServer {
+export function serveXds(
+  pipeline: Pipeline,
+  { store, present, calls, isWordTaken, metrics, log }: XdsSurroundings,
+): XdsServer {
   return createXdsServer({
     source: store,
     calls,
     authorize: authorizeProxy,
-    identityOf: identityOfProxy(() => trustDomainOf(pipeline)),
+    identityOf: identityOfProxy(() => trustDomainOf(pipeline), isWordTaken),
     observer: {
       streamOpened: (proxy) => {
         metrics.xdsStreams.inc();

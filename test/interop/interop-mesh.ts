@@ -53,7 +53,14 @@ export class InteropMesh {
 
   /** Also once it was killed: at its addresses, with its state folder. */
   async startControlPlane(): Promise<void> {
-    const run = ['run', '-f', path.join(this.folder, 'manifests'), '--state', path.join(this.folder, 'state')];
+    const run = [
+      'run',
+      '--insecure-identities',
+      '-f',
+      path.join(this.folder, 'manifests'),
+      '--state',
+      path.join(this.folder, 'state'),
+    ];
     const log = path.join(this.folder, 'control-plane.log');
     this.#controlPlane = await startIsthmus([...run, '--xds', this.xds], this.admin, log, this.cleanup);
   }

@@ -31,6 +31,11 @@ export function runCommand(actions: Actions, settle: Settle): Command {
     .addOption(new Option('--admin <address>', 'admin address').env('ISTHMUS_ADMIN').default('127.0.0.1:15014'))
     .option('--admin-token-file <file>', 'token that admin callers must send; needed beyond loopback')
     .option('--insecure-xds', 'serve plaintext xDS on an address that is not loopback', false)
+    .option(
+      '--insecure-identities',
+      'take proxies on plaintext xDS for the workloads that they say they are, and give them their keys',
+      false,
+    )
     .addOption(
       new Option(
         '--registry-wait <seconds>',
