@@ -17,8 +17,8 @@ export const holdMs = 4_000;
 export class BridgedRegistry {
   /** What is in force, by key. */
   readonly records = new Map<string, RegisteredService>();
-  /** How often something in force changed. */
-  changes = 0;
+  /** Each change of what is in force, told by what it is of and what came. */
+  readonly history: string[] = [];
   readonly #bridges: RegistryBridges;
 
   constructor(spec: Partial<Spec> & Pick<Spec, 'type' | 'addresses'>, known: Iterable<RegisteredService> = []) {
@@ -32,10 +32,11 @@ export class BridgedRegistry {
       clock: systemClock,
       recordsOf: () => [...known],
       note: (changes) => {
-        this.changes += changes.length;
-        for (const { key, service } of changes)
+        for (const { key, service } of changes) {
+          this.history.push(`${key}: ${JSON.stringify(service?.instances ?? 'gone')}`);
           if (service === undefined) this.records.delete(key);
           else this.records.set(key, service);
+        }
       },
       own: () => ({ ranges: ['240.241.0.0/16'], places: [] }),
       onStatus: () => {},
@@ -45,6 +46,11 @@ export class BridgedRegistry {
     const trust = { ...defaults.spec.trust, addresses: ['10.0.0.0/8', '127.0.0.0/8'] };
     const after = testRegistry({ safety, trust, ...spec });
     this.#bridges.follow([{ key: after.key, before: undefined, after }]);
+  }
+
+  /** How often something in force changed. */
+  get changes(): number {
+    return this.history.length;
   }
 
   get status(): RegistryStatus | undefined {

@@ -71,7 +71,7 @@ function testSilence({ bridged, shownWithIt, shown, repeat, add, remove }: Regis
     const { changes } = bridged();
     await repeat();
     await sleep(quietMs);
-    expect(bridged().changes).toBe(changes);
+    expect(bridged().history.slice(changes)).toEqual([]);
     expect(bridged().status?.state).toBe('live');
     expect(bridged().codes).toEqual([]);
     await add();
@@ -107,7 +107,7 @@ function testOutages(registry: RegistryUnderTest): void {
       // Counted from when it has found the server again, which may be later than that it is believed to be there.
       await expect.poll(() => patient.codes, { timeout: settleMs + 15_000 }).toEqual([]);
       expect(patient.shown).toEqual(shown);
-      expect(patient.changes).toBe(changes);
+      expect(patient.history.slice(changes)).toEqual([]);
       await add();
       try {
         await patient.untilShown(shownWithIt);
@@ -146,7 +146,7 @@ function testOutages(registry: RegistryUnderTest): void {
     await bridged().untilState('live');
     await sleep(settleMs + graceMs);
     expect(bridged().shown).toEqual(shown);
-    expect(bridged().changes).toBe(changes);
+    expect(bridged().history.slice(changes)).toEqual([]);
     await expect.poll(() => bridged().codes).toEqual([]);
   });
 }
@@ -171,7 +171,7 @@ function testLosses(registry: RegistryUnderTest): void {
       await expect.poll(() => patient.codes, { timeout: 30_000 }).toEqual([]);
       await patient.untilState('live');
       expect(patient.shown).toEqual(shown);
-      expect(patient.changes).toBe(changes);
+      expect(patient.history.slice(changes)).toEqual([]);
     } finally {
       await patient.close();
     }
