@@ -32,6 +32,20 @@ describe('a command that only looks at manifests', () => {
     ]);
   });
 
+  it('says what a client would refuse of the options of a registry, whatever its type', async () => {
+    const types = ['Polaris', 'Consul', 'Nacos', 'Eureka', 'ZooKeeper', 'Etcd'];
+    const wrong = (type: string) =>
+      registry(type.toLowerCase(), `{ type: ${type}, addresses: ["r.corp:8848"], options: { nonsense: "1" } }`);
+    const few =
+      '{ type: Consul, addresses: ["r.corp:8500"], options: { connections: "8" }, select: { namespaces: [a, b, c, d, e] } }';
+    const findings = await findingsOf(...types.map(wrong), registry('few', few));
+    const refused = findings.filter(({ code }) => code === 'ISTH1021');
+    expect(refused.map(({ object }) => object.name).sort()).toEqual(
+      [...types.map((type) => type.toLowerCase()), 'few'].sort(),
+    );
+    expect(refused.every(({ path, place }) => path === 'spec.options' && place !== undefined)).toBe(true);
+  });
+
   it('says of each registry that is a file what is wrong with it', async () => {
     const missing = (name: string) => registry(name, `{ type: Snapshot, addresses: [${name}.json] }`);
     const findings = await findingsOf(missing('a'), registry('b'), missing('c'), registry('d'));

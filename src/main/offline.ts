@@ -24,6 +24,7 @@ import { buildPipeline, type Pipeline, trustDomainOf } from './pipeline.ts';
 import { requireAccessView } from './policy-views.ts';
 import { statedIdentity } from './proxy-authentication.ts';
 import { registryClients } from './registry-clients.ts';
+import { refusalFindings } from './registry-refusals.ts';
 import { summarizeServices } from './service-summaries.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
@@ -78,7 +79,7 @@ async function readSnapshots(pipeline: Pipeline): Promise<readonly Finding[]> {
   bridges.follow(snapshots.map((registry) => ({ key: registry.key, before: undefined, after: registry })));
   try {
     await bridges.untilAnswered(snapshotTimeoutMs);
-    return [...bridges.findings(), ...notAsked(servers)];
+    return [...bridges.findings(), ...refusalFindings(servers), ...notAsked(servers)];
   } finally {
     await bridges.close();
   }

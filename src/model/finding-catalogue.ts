@@ -412,6 +412,11 @@ export const catalogue = {
     'Registry lacks what is read of it',
     'Correct spec.select.namespaces, or the paths in spec.addresses and spec.options; or look whether the registry lost its data. Nothing is removed by it.',
   ),
+  ISTH1021: entry(
+    'error',
+    'Options of a registry are not valid',
+    'Correct spec.options of the ServiceRegistry. It is not asked until then; what it said last stays in force.',
+  ),
 
   // 13: who may call whom
   ISTH1301: entry(

@@ -61,6 +61,19 @@ describe('a service', () => {
     expect(service.isDoubtful).toBe(false);
   });
 
+  it('that is listed again before its instances are said keeps all of them as well', () => {
+    const service = begin();
+    service.missingSince = 3;
+    service.found();
+    service.add(orders(1));
+    service.replace(orders(1, 2), 5);
+    expect(idsOf(service)).toBe('i1 i2 i3 i4');
+    expect(service.held).toEqual({ instances: 2, since: 3 });
+    service.replace(orders(1, 2, 3, 4), 6);
+    service.replace(orders(1, 2), 7);
+    expect(idsOf(service)).toBe('i1 i2');
+  });
+
   it('that was not there for a moment is as it was, however many it had long ago', () => {
     const service = begin();
     service.replace(orders(1, 2), 1);

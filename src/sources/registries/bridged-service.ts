@@ -22,6 +22,8 @@ export class BridgedService {
   #held: { readonly service: RegistryService; readonly since: number } | undefined;
   /** Since when the registry has had no such service. */
   missingSince: number | undefined;
+  /** Since when it had been missing, until its instances are said again. */
+  #missedSince: number | undefined;
 
   /** `current`: from the record of an earlier run. */
   constructor(current: RegisteredService, safety: RegistrySafetySpec, now: number) {
@@ -43,8 +45,9 @@ export class BridgedService {
 
   /** The registry said all that there is to say of the service. */
   replace(service: RegistryService, now: number): void {
-    const since = this.#held?.since ?? this.missingSince;
     this.found();
+    const since = this.#held?.since ?? this.#missedSince;
+    this.#missedSince = undefined;
     const all = merged(this.#current, service);
     const lacksNone = all.instances.length === service.instances.length;
     if (lacksNone || !this.#isLoss(service, since !== undefined)) {
@@ -70,6 +73,7 @@ export class BridgedService {
 
   /** The registry lists it. */
   found(): void {
+    this.#missedSince = this.missingSince ?? this.#missedSince;
     this.missingSince = undefined;
   }
 
@@ -105,6 +109,7 @@ export class BridgedService {
   forgetDoubts(): void {
     this.#held = undefined;
     this.missingSince = undefined;
+    this.#missedSince = undefined;
   }
 
   #apply(service: RegistryService, now: number, isReleased = false): void {

@@ -289,7 +289,7 @@ describe('a registry that is not seen', () => {
       return one.findings().map(({ code, remedy }) => `${code} ${remedy}`);
     };
     expect(remedyOf({ type: 'Etcd' })).toEqual([expect.stringMatching(/^ISTH1003 .*credentials and network/)]);
-    expect(remedyOf({ type: 'Etcd' }, true)).toEqual([expect.stringMatching(/^ISTH1003 Correct spec\.options/)]);
+    expect(remedyOf({ type: 'Etcd' }, true)).toEqual([expect.stringMatching(/^ISTH1021 Correct spec\.options/)]);
     expect(remedyOf({ type: 'Snapshot' })).toEqual([expect.stringMatching(/^ISTH1003 Correct the file/)]);
   });
 

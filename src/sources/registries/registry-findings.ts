@@ -59,7 +59,11 @@ export function registryFindings({ metadata, spec }: ServiceRegistry, doubts: Re
   const { unavailable, partial, refusals, hasInstances, held, waiting, servedFromRecords, recordedAt } = doubts;
   const tooMany = `${waiting} services wait: more than ${spec.trust.maxChanges} changed in a minute.`;
   return [
-    ...[...unavailable].map(([scope, loss]) => say('ISTH1003', inScope(scope, loss.reason), remedyOf(loss, spec.type))),
+    ...[...unavailable].map(([scope, { reason, isRefused }]) =>
+      isRefused
+        ? say('ISTH1021', inScope(scope, reason))
+        : say('ISTH1003', inScope(scope, reason), remedyOf(spec.type)),
+    ),
     ...sayDoubts(partial, say),
     ...held.map((one) => say('ISTH1005', describeHeld(one))),
     ...[...refusals].map(([key, refusal]) => sayRefusal(key, refusal, hasInstances(key), say)),
@@ -74,8 +78,7 @@ function describeRecords(services: number, at: number | undefined): string {
 }
 
 /** Undefined where it is the server, or the way to it, that is to be looked into. */
-function remedyOf({ isRefused }: Loss, type: ServiceRegistry['spec']['type']): string | undefined {
-  if (isRefused) return 'Correct spec.options of the ServiceRegistry. What it said last stays in force.';
+function remedyOf(type: ServiceRegistry['spec']['type']): string | undefined {
   return type === 'Snapshot'
     ? 'Correct the file, or spec.addresses, which is meant from the folder of the manifest. What it said last stays in force.'
     : undefined;

@@ -31,6 +31,7 @@
  * What never happens: a service or an instance that goes since the token may not see it, the server knows no leader, or
  * another server, or the same with another store, answers.
  */
+import type { ServiceRegistry } from '../../../resources/kinds.ts';
 import { refusedClient } from '../refused-client.ts';
 import type {
   CreateRegistryClient,
@@ -45,15 +46,27 @@ import { ConsulSession, connectionsFor } from './consul-session.ts';
 import { type Realm, realmsOf } from './realm.ts';
 
 export const createConsulClient: CreateRegistryClient = (options) => {
-  const { select, options: texts } = options.registry.spec;
-  const parsed = consulOptions(texts);
-  if (typeof parsed === 'string') return refusedClient(options, parsed);
+  const asked = whatIsAsked(options.registry.spec);
+  return typeof asked === 'string'
+    ? refusedClient(options, asked)
+    : new ConsulClient(options, asked.parsed, asked.realms);
+};
+
+/** Why nothing is asked, for what its options say; undefined where they are right. */
+export function consulRefusal(spec: ServiceRegistry['spec']): string | undefined {
+  const asked = whatIsAsked(spec);
+  return typeof asked === 'string' ? asked : undefined;
+}
+
+function whatIsAsked({ select, options }: ServiceRegistry['spec']) {
+  const parsed = consulOptions(options);
+  if (typeof parsed === 'string') return parsed;
   const realms = realmsOf(select, parsed);
   const least = connectionsFor(realms.length);
   return parsed.connections < least
-    ? refusedClient(options, `options.connections must be ${least} or more for so many datacenters and namespaces`)
-    : new ConsulClient(options, parsed, realms);
-};
+    ? `options.connections must be ${least} or more for so many datacenters and namespaces`
+    : { parsed, realms };
+}
 
 class ConsulClient implements RegistryClient {
   readonly scopes: readonly string[];

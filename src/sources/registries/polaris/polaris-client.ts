@@ -8,8 +8,10 @@
  * An address host:port is asked over one stream of gRPC; a URL, such as http://polaris:8090, over HTTP, until a server
  * of gRPC answers again. It has no options.
  */
+
 import { IsthmusError } from '../../../model/errors.ts';
 import { publisherKey } from '../../../model/publication.ts';
+import type { ServiceRegistry } from '../../../resources/kinds.ts';
 import { pauseBetweenPolls } from '../pauses.ts';
 import { refusedClient, unknownOption } from '../refused-client.ts';
 import type {
@@ -37,9 +39,14 @@ const pollsToReturn = 30;
 const window = 64;
 
 export const createPolarisClient: CreateRegistryClient = (options) => {
-  const refusal = unknownOption(options.registry.spec.options, [], 'Polaris');
+  const refusal = polarisRefusal(options.registry.spec);
   return refusal === undefined ? new PolarisClient(options) : refusedClient(options, refusal);
 };
+
+/** Why nothing is asked, for what its options say; undefined where they are right. */
+export function polarisRefusal({ options }: ServiceRegistry['spec']): string | undefined {
+  return unknownOption(options, [], 'Polaris');
+}
 
 class PolarisClient implements RegistryClient {
   readonly scopes: readonly string[];
