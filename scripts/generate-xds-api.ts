@@ -59,7 +59,10 @@ const roots: Record<string, readonly string[]> = {
     'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
   ],
   'envoy/extensions/filters/http/router/v3/router.proto': ['envoy.extensions.filters.http.router.v3.Router'],
-  'envoy/extensions/filters/http/rbac/v3/rbac.proto': ['envoy.extensions.filters.http.rbac.v3.RBAC'],
+  'envoy/extensions/filters/http/rbac/v3/rbac.proto': [
+    'envoy.extensions.filters.http.rbac.v3.RBAC',
+    'envoy.extensions.filters.http.rbac.v3.RBACPerRoute',
+  ],
   'envoy/extensions/filters/network/rbac/v3/rbac.proto': ['envoy.extensions.filters.network.rbac.v3.RBAC'],
   'envoy/extensions/rbac/principals/mtls_authenticated/v3/mtls_authenticated.proto': [
     'envoy.extensions.rbac.principals.mtls_authenticated.v3.Config',

@@ -4,16 +4,18 @@ import type { InboundPort, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
 import { isHttp } from '../model/service.ts';
 import type { envoy } from '../xds-api/messages.ts';
-import { httpAccessFilter, networkAccessFilter, permittedCallers } from './envoy/access-control.ts';
+import type { EncodedResource } from './encoded-resource.ts';
+import { httpAccess, httpAccessFilter, networkAccessFilter, permittedCallers } from './envoy/access-control.ts';
 import { inboundCluster } from './envoy/clusters.ts';
 import { httpConnections } from './envoy/http-connections.ts';
-import { everythingTo } from './envoy/http-routes.ts';
+import { inboundHttpRoutes } from './envoy/http-routes.ts';
 import { listener } from './envoy/listeners.ts';
 import { tcpProxy } from './envoy/tcp-proxies.ts';
 import { downstreamTls, speaksMutualTls } from './envoy/tls-contexts.ts';
+import { adsSource } from './envoy/values.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { inboundProxy } from './metaprotocol/proxy-filters.ts';
-import { inboundClusterName } from './names/resource-names.ts';
+import { inboundClusterName, inboundRouteName } from './names/resource-names.ts';
 import { inboundScope } from './scope.ts';
 import type { Translation } from './translation.ts';
 import { unenforcedLimits } from './unenforced-rules.ts';
@@ -42,6 +44,7 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings
     resources: [
       { scope, resource: listener(address, targetPort, 'inbound', filters, transportSocket) },
       { scope, resource: inboundCluster(targetPort, readsHttp(inbound) ? 'http' : 'bytes') },
+      ...(readsHttp(inbound) ? [{ scope, resource: guardedRoutes(inbound) }] : []),
     ],
     findings: unenforcedLimits(inbound, kind, speaksProtocol),
   };
@@ -62,14 +65,19 @@ function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings)
 
 /** Requests are let through one by one where they can be told apart, connections otherwise. */
 function guardedFilters(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): readonly Filter[] {
-  const { targetPort, guard } = inbound;
+  const { address, targetPort, guard } = inbound;
   const rules = guard?.rules;
   if (!readsHttp(inbound)) {
     const filter = filterOf(kind, inbound, settings);
     return rules === undefined ? [filter] : [networkAccessFilter(rules, targetPort), filter];
   }
-  const name = inboundClusterName(targetPort);
-  const routes = { routeConfig: everythingTo(name, name) };
-  const filters = rules === undefined ? [] : [httpAccessFilter(rules, targetPort)];
-  return [httpConnections({ statPrefix: name, routes, filters, settings, direction: 'inbound' })];
+  const routes = { rds: { configSource: adsSource, routeConfigName: inboundRouteName(address, targetPort) } };
+  const statPrefix = inboundClusterName(targetPort);
+  return [httpConnections({ statPrefix, routes, filters: [httpAccessFilter], settings, direction: 'inbound' })];
+}
+
+/** A change of who may call changes the routes alone, and counts on connections that stand. */
+function guardedRoutes({ address, targetPort, guard }: InboundPort): EncodedResource {
+  const access = httpAccess(guard?.rules ?? 'any', targetPort);
+  return inboundHttpRoutes(inboundRouteName(address, targetPort), inboundClusterName(targetPort), access);
 }

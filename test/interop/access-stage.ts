@@ -8,7 +8,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import type { AccessRule } from '../../src/model/access.ts';
-import { httpAccessFilter, networkAccessFilter, permittedCallers } from '../../src/translate/envoy/access-control.ts';
+import {
+  httpAccess,
+  httpAccessFilter,
+  networkAccessFilter,
+  permittedCallers,
+} from '../../src/translate/envoy/access-control.ts';
 import { httpConnections } from '../../src/translate/envoy/http-connections.ts';
 import { everythingTo } from '../../src/translate/envoy/http-routes.ts';
 import { tcpProxy } from '../../src/translate/envoy/tcp-proxies.ts';
@@ -185,8 +190,8 @@ function filtersOf({ rules, port, kind }: Gate): readonly envoy.config.listener.
   return [
     httpConnections({
       statPrefix: 'http',
-      routes: { routeConfig: everythingTo('http', 'http') },
-      filters: [httpAccessFilter(rules, port)],
+      routes: { routeConfig: everythingTo('http', 'http', httpAccess(rules, port)) },
+      filters: [httpAccessFilter],
       settings,
       direction: 'inbound',
     }),

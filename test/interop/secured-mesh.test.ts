@@ -44,6 +44,7 @@ describe.skipIf(envoy === undefined)('a mesh whose access is enforced', () => {
   let mesh: InteropMesh;
   let port = 0;
   let client: EnvoyProcess | undefined;
+  let server: EnvoyProcess;
 
   beforeAll(async () => {
     [port = 0] = await freePorts(1);
@@ -56,7 +57,7 @@ describe.skipIf(envoy === undefined)('a mesh whose access is enforced', () => {
     });
     application.listen(port, '127.0.0.1');
     onStop(() => application.close());
-    await startEnvoy(envoy ?? '', mesh, 'DELTA_GRPC', store);
+    server = await startEnvoy(envoy ?? '', mesh, 'DELTA_GRPC', store);
   });
 
   const stops: (() => void)[] = [];
@@ -72,6 +73,9 @@ describe.skipIf(envoy === undefined)('a mesh whose access is enforced', () => {
     onTestFinished(async () => client?.stop());
   }
 
+  /** By the server's Envoy, of all callers since it began. */
+  const connectionsTaken = () => server.admin.stat(`listener.${store.address}_${port}.downstream_cx_total`);
+
   async function ask(path: string, method = 'GET'): Promise<string> {
     const host = await mesh.virtualIp('bookstore.books.mesh');
     const answer = await fetch(`http://${host}:${port}${path}`, { method }).catch(() => undefined);
@@ -84,6 +88,19 @@ describe.skipIf(envoy === undefined)('a mesh whose access is enforced', () => {
     await expect.poll(() => ask('/books')).toContain('URI=spiffe://cluster.local/ns/books/sa/bookbuyer');
     expect(await ask('/books/1')).toContain('bookbuyer');
     expect([await ask('/'), await ask('/admin'), await ask('/books', 'DELETE')]).toEqual(['403', '403', '403']);
+  });
+
+  it('takes a right away at once, also on connections that stand', async () => {
+    await as(buyer);
+    await expect.poll(() => ask('/books')).toContain('bookbuyer');
+    const before = await connectionsTaken();
+    expect(before).toBeGreaterThan(0);
+    mesh.write('target.yaml', target(buyer).replace('methods: [GET]', 'methods: [PUT]'));
+    await expect.poll(() => ask('/books')).toBe('403');
+    expect(await ask('/books', 'PUT')).toContain('bookbuyer');
+    expect(await connectionsTaken()).toBe(before);
+    mesh.write('target.yaml', target(buyer));
+    await expect.poll(() => ask('/books')).toContain('bookbuyer');
   });
 
   it('gives a caller whom nothing permits no way at all, until something does', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessRule, RequestCondition } from '../../model/access.ts';
 import { toJson } from '../../xds-api/proto-json.ts';
-import { httpAccessFilter, networkAccessFilter, permittedCallers } from './access-control.ts';
+import { httpAccess, httpAccessFilter, networkAccessFilter, permittedCallers } from './access-control.ts';
 
 const BUYER = 'spiffe://cluster.local/ns/shop/sa/buyer';
 
@@ -16,8 +16,12 @@ const rule = (parts: Partial<AccessRule> = {}): AccessRule => ({
 const when = (...conditions: readonly Partial<RequestCondition>[]) =>
   rule({ requests: conditions.map((parts) => ({ pathRegex: '', methods: [], headers: [], ...parts })) });
 
-const http = (rules: readonly AccessRule[], port = 80) =>
-  toJson('envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter', httpAccessFilter(rules, port));
+/** What the routes tell the filter, in the form of a filter. */
+const http = (rules: readonly AccessRule[] | 'any', port = 80) => {
+  const typedPerFilterConfig = httpAccess(rules, port);
+  const host = toJson('envoy.config.route.v3.VirtualHost', { typedPerFilterConfig });
+  return { typedConfig: JSON.parse(JSON.stringify(host)).typedPerFilterConfig['envoy.filters.http.rbac'].rbac };
+};
 const network = (rules: readonly AccessRule[], port = 80) =>
   toJson('envoy.config.listener.v3.Filter', networkAccessFilter(rules, port));
 const policies = (named: object) => ({ typedConfig: { rules: { policies: named } } });
@@ -37,9 +41,19 @@ describe('what permits nothing', () => {
     expect(JSON.stringify([http(rules), network(rules)])).not.toContain('policies');
   });
 
+  it('routes that say nothing of access: a filter that denies all', () => {
+    const filter = toJson('envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter', httpAccessFilter);
+    expect(filter).toMatchObject({ typedConfig: { rules: {} } });
+    expect(JSON.stringify(filter)).not.toContain('policies');
+  });
+
   it('a rule for HTTP opens no connection', () => {
     expect(JSON.stringify(network([when({ pathRegex: '/books' })]))).not.toContain('policies');
   });
+});
+
+it('lets everything through where routes say so, which nothing but the mesh does', () => {
+  expect(http('any').typedConfig).toBeUndefined();
 });
 
 it('takes who calls from the URI names of a verified certificate alone', () => {
@@ -87,7 +101,8 @@ it('asks for all parts of a condition, and for one of several conditions', () =>
 
 it('writes what is equal in equal bytes, and for the port in question only', () => {
   const other = rule({ ports: [443], object: { kind: 'TrafficTarget', name: 'other' } });
-  const bytes = (rules: readonly AccessRule[], port: number) => httpAccessFilter(rules, port).typedConfig?.value;
+  const bytes = (rules: readonly AccessRule[], port: number) =>
+    httpAccess(rules, port)['envoy.filters.http.rbac']?.value;
   expect(bytes([rule(), other], 80)).toEqual(bytes([rule()], 80));
   expect(bytes([rule(), other], 443)).not.toEqual(bytes([rule()], 443));
 });

@@ -1,11 +1,14 @@
 /**
  * What may be sent to a workload's port -> Envoy's RBAC filters, one policy a rule.
  *
- *   rules that are for the port --> HTTP filter, for requests
+ *   rules that are for the port --> what routes tell the HTTP filter, for requests
  *                               `-> network filter, for connections of which nothing is known but who opened them
  *
  * Whatever no policy permits is denied; a filter without any policy denies all. Who calls is taken from the URI names of
  * a certificate that was verified, and from nothing else: neither its subject nor its DNS names.
+ *
+ * Rules for requests come with the routes and not with the listener: connections that stand keep the filters of the
+ * listener that took them until they are drained, and ask for the routes of today at each request.
  *
  * The network filter decides at the caller's first byte, when the upstream connection stands already: a server that
  * speaks first has spoken by then. Ports of such servers have to refuse strangers in the TLS handshake as well: see
@@ -18,6 +21,7 @@ import { inboundClusterName } from '../names/resource-names.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+type PerFilterConfig = NonNullable<envoy.config.route.v3.VirtualHost['typedPerFilterConfig']>;
 type Rbac = envoy.config.rbac.v3.RBAC;
 type Permission = envoy.config.rbac.v3.Permission;
 type Principal = envoy.config.rbac.v3.Principal;
@@ -25,12 +29,18 @@ type Principal = envoy.config.rbac.v3.Principal;
 const PRINCIPAL = 'envoy.extensions.rbac.principals.mtls_authenticated.v3.Config';
 const URI = enumValue('envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType', 'URI');
 
-/** For a port whose requests are read. */
-export function httpAccessFilter(rules: readonly AccessRule[], port: number): HttpFilter {
-  return {
-    name: 'envoy.filters.http.rbac',
-    typedConfig: pack('envoy.extensions.filters.http.rbac.v3.RBAC', { rules: rbac(rules, port, requestPermissions) }),
-  };
+const HTTP_RBAC = 'envoy.filters.http.rbac';
+
+/** For a port whose requests are read. Denies whatever comes by routes that say nothing of access. */
+export const httpAccessFilter: HttpFilter = {
+  name: HTTP_RBAC,
+  typedConfig: pack('envoy.extensions.filters.http.rbac.v3.RBAC', { rules: {} }),
+};
+
+/** What routes tell that filter: to let through what some rule permits; `any`, everything. */
+export function httpAccess(rules: readonly AccessRule[] | 'any', port: number): PerFilterConfig {
+  const perRoute = rules === 'any' ? {} : { rbac: { rules: rbac(rules, port, requestPermissions) } };
+  return { [HTTP_RBAC]: pack('envoy.extensions.filters.http.rbac.v3.RBACPerRoute', perRoute) };
 }
 
 /** For a port whose connections are not looked into: rules that are for HTTP requests permit nothing on it. */

@@ -6,28 +6,33 @@ import { httpRouteName, outboundClusterName } from '../names/resource-names.ts';
 import { splitRoutes, takesEverything } from './split-routes.ts';
 
 type RouteConfiguration = envoy.config.route.v3.RouteConfiguration;
+type PerFilterConfig = NonNullable<envoy.config.route.v3.VirtualHost['typedPerFilterConfig']>;
 type Route = envoy.config.route.v3.Route;
+
+const ROUTES = 'envoy.config.route.v3.RouteConfiguration';
 
 /** A listener stands for one host already: whatever authority a request names, it goes there, or where a split says. */
 export function outboundHttpRoutes(host: string, port: number, split: PortSplit = []): EncodedResource {
   const name = httpRouteName(host, port);
   const rest = takesEverything(split) ? [] : [everything(outboundClusterName(host, port))];
-  return encodeResource(
-    'envoy.config.route.v3.RouteConfiguration',
-    name,
-    routeConfiguration(name, [...splitRoutes(split), ...rest]),
-  );
+  return encodeResource(ROUTES, name, routeConfiguration(name, [...splitRoutes(split), ...rest]));
+}
+
+/** Before a workload: everything to its one cluster, as far as `perFilter` has the filters let it through. */
+export function inboundHttpRoutes(name: string, cluster: string, perFilter: PerFilterConfig): EncodedResource {
+  return encodeResource(ROUTES, name, everythingTo(name, cluster, perFilter));
 }
 
 /** Without a bound of time: a stream lasts as long as its ends want, and each of them has its own bounds. */
-export function everythingTo(name: string, cluster: string): RouteConfiguration {
-  return routeConfiguration(name, [everything(cluster)]);
+export function everythingTo(name: string, cluster: string, perFilter: PerFilterConfig): RouteConfiguration {
+  return routeConfiguration(name, [everything(cluster)], perFilter);
 }
 
 function everything(cluster: string): Route {
   return { match: { prefix: '/' }, route: { cluster, timeout: {} } };
 }
 
-function routeConfiguration(name: string, routes: Route[]): RouteConfiguration {
-  return { name, virtualHosts: [{ name, domains: ['*'], routes }] };
+function routeConfiguration(name: string, routes: Route[], perFilter?: PerFilterConfig): RouteConfiguration {
+  const typed = perFilter === undefined ? {} : { typedPerFilterConfig: perFilter };
+  return { name, virtualHosts: [{ name, domains: ['*'], routes, ...typed }] };
 }

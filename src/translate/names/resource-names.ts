@@ -4,9 +4,14 @@ export function outboundClusterName(host: string, port: number, subset = ''): st
   return `outbound|${port}|${subset}|${host}`;
 }
 
-/** Also the name of an inbound listener's inline routes. Every address of a workload leads to the one cluster. */
+/** Every address of a workload leads to the one cluster. */
 export function inboundClusterName(targetPort: number): string {
   return `inbound|${targetPort}||`;
+}
+
+/** Of HTTP routes before a workload. */
+export function inboundRouteName(address: string, targetPort: number): string {
+  return `inbound|${targetPort}||${address}`;
 }
 
 /**
