@@ -35,7 +35,7 @@ export function testAccess(): TestAccess {
   const only = <K extends Kind>(kind: K) =>
     engine.map(kind, all, (resource) => (isOf(resource, kind) ? resource : undefined));
   const policies = accessPolicies(engine, {
-    settings: meshSettings(engine, only('MeshConfig')).settings,
+    settings: meshSettings(engine, { MeshConfig: only('MeshConfig'), OsmMeshConfig: only('OsmMeshConfig') }).settings,
     trafficTargets: only('TrafficTarget'),
     routeGroups: only('HTTPRouteGroup'),
     tcpRoutes: only('TCPRoute'),

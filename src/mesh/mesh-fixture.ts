@@ -222,7 +222,7 @@ export function meshConfig(id: string, spec: Partial<Spec<MeshConfig>>, metadata
       virtualIps: { ipv4: [], ipv6: [], quarantine: 0 },
       accessLog: { path: '', encoding: 'TEXT' },
       idleTimeout: 0,
-      access: { mode: 'Disabled' },
+      access: {},
       ...spec,
     },
   };

@@ -88,7 +88,7 @@ export interface Mesh {
 
 export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const { registered } = inputs;
-  const { settings, virtualIpRanges } = meshSettings(engine, inputs.resources.MeshConfig);
+  const { settings, virtualIpRanges } = meshSettings(engine, inputs.resources);
   const hostsOfRegistries = registryHosts(engine, {
     settings,
     registered,

@@ -1,10 +1,14 @@
-/** The settings in force: those of the first MeshConfig, or the defaults. Always there, under one key. */
+/**
+ * The settings in force: those of the first MeshConfig, with what the first of Open Service Mesh's says besides, or the
+ * defaults. Always there, under one key.
+ */
 import type { Collection, Context } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
 import type { MeshSettings } from '../model/mesh-service.ts';
-import type { MeshConfig } from '../resources/kinds.ts';
-import { about, byAge } from './resource-order.ts';
+import type { MeshConfig, OsmMeshConfig } from '../resources/kinds.ts';
+import { osmAccess, osmProblems, osmSettings } from './osm-settings.ts';
+import { about, byAge, type Described } from './resource-order.ts';
 import { defaultRanges, type VirtualIpRanges } from './virtual-ips.ts';
 
 export const meshKey = 'mesh';
@@ -24,21 +28,25 @@ export interface SettingsInForce {
   readonly virtualIpRanges: Collection<VirtualIpRanges>;
 }
 
-export function meshSettings(engine: Engine, meshConfigs: Collection<MeshConfig>): SettingsInForce {
+interface SettingsTables {
+  readonly MeshConfig: Collection<MeshConfig>;
+  readonly OsmMeshConfig: Collection<OsmMeshConfig>;
+}
+
+export function meshSettings(engine: Engine, tables: SettingsTables): SettingsInForce {
   const mesh = engine.table('mesh', { key: () => meshKey });
   engine.batch(() => {
     mesh.setState('live');
     mesh.set({});
   });
-  const all = engine.index('mesh configs', meshConfigs, () => [meshKey]);
-  const settings = engine.map('settings', mesh, (_, context) => {
-    const [first, ...others] = context.lookup(all, meshKey).toSorted(byAge);
-    for (const other of others) {
-      context.report(
-        finding('ISTH0316', { ...about(other), message: `${first?.metadata.name ?? ''} is in force instead.` }),
-      );
-    }
-    return first === undefined ? defaultSettings : settingsFrom(first);
+  const all = engine.index('mesh configs', tables.MeshConfig, () => [meshKey]);
+  const allOfOsm = engine.index('osm mesh configs', tables.OsmMeshConfig, () => [meshKey]);
+  const settings = engine.map('settings', mesh, (_, context): MeshSettings => {
+    const own = firstOf(context.lookup(all, meshKey), context);
+    const osm = firstOf(context.lookup(allOfOsm, meshKey), context);
+    if (osm !== undefined) reportOsm(osm, own, context);
+    const access = own?.spec.access.mode ?? (osm === undefined ? 'Disabled' : osmAccess(osm));
+    return { ...(own === undefined ? defaultSettings : settingsFrom(own)), ...(osm && osmSettings(osm)), access };
   });
   const virtualIpRanges = engine.map('virtual ip ranges', mesh, (_, context) => {
     const [first] = context.lookup(all, meshKey).toSorted(byAge);
@@ -47,19 +55,39 @@ export function meshSettings(engine: Engine, meshConfigs: Collection<MeshConfig>
   return { settings, virtualIpRanges };
 }
 
+/** The oldest; the others are told. */
+function firstOf<T extends Described>(configs: readonly T[], context: Context): T | undefined {
+  const [first, ...others] = configs.toSorted(byAge);
+  for (const other of others) {
+    const message = `${first?.metadata.name ?? ''} is in force instead.`;
+    context.report(finding('ISTH0316', { ...about(other), message }));
+  }
+  return first;
+}
+
+function reportOsm(osm: OsmMeshConfig, own: MeshConfig | undefined, context: Context): void {
+  for (const { code, path, message } of osmProblems(osm))
+    context.report(finding(code, { ...about(osm), path: `spec.${path}`, message }));
+  const mode = own?.spec.access.mode;
+  if (mode === undefined || mode === osmAccess(osm)) return;
+  const path = 'spec.traffic.enablePermissiveTrafficPolicyMode';
+  const message = `It stands for access ${osmAccess(osm)}; isthmus.dev's MeshConfig says ${mode}, which is in force.`;
+  context.report(finding('ISTH1402', { ...about(osm), path, message }));
+}
+
 /** What a derivation reads settings by. */
 export function settingsOf(context: Context, settings: Collection<MeshSettings>): MeshSettings {
   return context.get(settings, meshKey) ?? defaultSettings;
 }
 
-function settingsFrom(config: MeshConfig): MeshSettings {
-  const { trustDomain, clusterDomain, rootNamespace, accessLog, idleTimeout, access } = config.spec;
+/** But for the mode of access, which two objects may say. */
+function settingsFrom({ spec }: MeshConfig): Omit<MeshSettings, 'access'> {
+  const { trustDomain, clusterDomain, rootNamespace, accessLog, idleTimeout } = spec;
   return {
     trustDomain,
     clusterDomain: clusterDomain.toLowerCase(),
     rootNamespace,
     accessLog,
     idleTimeoutMs: idleTimeout,
-    access: access.mode,
   };
 }

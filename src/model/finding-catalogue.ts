@@ -2,7 +2,7 @@
  * Every finding the product can make: its stable code, severity, title and general remedy. A code is never reused.
  * Ranges: 00 files and documents, 01 schemas, 02 rules of the kinds, 03 hosts and protocols, 04 virtual IPs,
  * 05 routes and policies, 06 codecs, 07 translation, 08 xDS, 09 state and operation, 10 registries, 11 migrations,
- * 12 identity and certificates.
+ * 12 identity and certificates, 13 access and splits, 14 Open Service Mesh's policies.
  */
 export type Severity = 'error' | 'warning' | 'info';
 
@@ -548,6 +548,15 @@ export const catalogue = {
     'Former root is still trusted',
     'Nothing: it goes when the last certificate that it signed has expired.',
   ),
+
+  // 14: Open Service Mesh's policies
+  ISTH1401: entry('info', 'Setting is not applied', 'Do not rely on it; remove it if nothing else reads the object.'),
+  ISTH1402: entry(
+    'warning',
+    'Settings contradict each other',
+    "Remove one of the two: isthmus.dev's MeshConfig is in force.",
+  ),
+  ISTH1403: entry('warning', 'Setting opens what it guards', 'Nothing, if it is meant; otherwise switch it off.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type FindingCode = keyof typeof catalogue;

@@ -1,6 +1,7 @@
 /** The assembled model that translators read: one service with everything that its callers, or its own proxy, need. */
 import type { AccessRule } from './access.ts';
 import type { Protocol } from './protocol.ts';
+import type { ExternalAuthorization, TlsSettings, Tracing, TrafficExclusions } from './proxy-settings.ts';
 import type { GlobalRateLimit, LocalRateLimit, RouteTable, RuleOrigin } from './route.ts';
 import type { Service, ServiceKey, ServicePort } from './service.ts';
 import type { HostPolicy } from './traffic-policy.ts';
@@ -81,6 +82,17 @@ export interface MeshSettings {
   /** Milliseconds; 0 means none. */
   readonly idleTimeoutMs: number;
   readonly access: AccessMode;
+  /** Of the mesh's own connections; absent for TLS 1.2 and 1.3. */
+  readonly tls?: TlsSettings;
+  readonly externalAuthorization?: ExternalAuthorization;
+  readonly tracing?: Tracing;
+  readonly exclusions?: TrafficExclusions;
+  /** How long certificates of workloads live, in milliseconds; absent for what the authority takes. */
+  readonly leafLifetimeMs?: number;
+  /** Where policies stand that are for the whole mesh, beside the root namespace. */
+  readonly policyNamespace?: string;
+  /** Kinds of policies that are switched off. */
+  readonly disabledPolicies?: readonly ('Egress' | 'IngressBackend')[];
 }
 
 /** Disabled: plaintext. Permissive: mutual TLS, and each workload may call every other. Enforced: only what is permitted. */

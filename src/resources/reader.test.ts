@@ -116,7 +116,7 @@ describe('defaults', () => {
       virtualIps: { ipv4: ['240.241.0.0/16'], ipv6: ['2001:2:1::/48'], quarantine: 86_400_000 },
       accessLog: { path: '', encoding: 'TEXT' },
       idleTimeout: 0,
-      access: { mode: 'Disabled' },
+      access: {},
     };
     expect(specOf(spoiltManifest('MeshConfig', 'spec', undefined))).toEqual(defaults);
     expect(specOf(spoiltManifest('MeshConfig', 'spec', null))).toEqual(defaults);

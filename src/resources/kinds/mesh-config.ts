@@ -20,7 +20,7 @@ interface Content {
     };
     readonly accessLog: { readonly path: string; readonly encoding: 'TEXT' | 'JSON'; readonly format?: string };
     readonly idleTimeout: string;
-    readonly access: { readonly mode: 'Disabled' | 'Permissive' | 'Enforced' };
+    readonly access: { readonly mode?: 'Disabled' | 'Permissive' | 'Enforced' };
   };
 }
 

@@ -10,7 +10,7 @@ import { type Conversion, defineVersion, defineVersionedKind } from '../kind-ver
 import type { OsmMeshConfig, OsmTlsVersion } from '../kinds.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import { reportUnused } from '../unused-fields.ts';
-import { configGroup, reportNotEnforced } from './osm-rules.ts';
+import { configGroup } from './osm-rules.ts';
 
 type Spec = OsmMeshConfig['spec'];
 
@@ -65,7 +65,6 @@ export const osmMeshConfig = defineVersionedKind<Spec>({
 
 function readConfig({ spec }: Content, { problems }: Conversion): Spec {
   const { traffic = {}, sidecar = {}, observability, certificate, featureFlags = {} } = spec;
-  reportNotEnforced('MeshConfig of Open Service Mesh', problems);
   reportUnused(spec, unused, problems);
   const validity = certificate?.serviceCertValidityDuration;
   const validityPath = ['spec', 'certificate', 'serviceCertValidityDuration'];
@@ -147,8 +146,9 @@ function readFeatures(flags: Readonly<Record<string, boolean>>, problems: Proble
   }
   const isOn = (flag: string) => flags[flag] === true;
   return {
-    egressPolicy: isOn('enableEgressPolicy'),
-    ingressBackendPolicy: isOn('enableIngressBackendPolicy'),
+    // What permits something is off where that is said, and not where nobody thought of it.
+    egressPolicy: flags.enableEgressPolicy !== false,
+    ingressBackendPolicy: flags.enableIngressBackendPolicy !== false,
     retryPolicy: isOn('enableRetryPolicy'),
     activeHealthChecks: isOn('enableEnvoyActiveHealthChecks'),
   };

@@ -21,7 +21,8 @@ export type MeshConfig = Resource<
     readonly accessLog: { readonly path: string; readonly encoding: 'TEXT' | 'JSON'; readonly format?: string };
     /** Milliseconds; 0 means none. */
     readonly idleTimeout: number;
-    readonly access: { readonly mode: 'Disabled' | 'Permissive' | 'Enforced' };
+    /** Without a mode, Open Service Mesh's MeshConfig says it; without one, Disabled. */
+    readonly access: { readonly mode?: 'Disabled' | 'Permissive' | 'Enforced' };
   }
 >;
 
