@@ -64,6 +64,24 @@ const roots: Record<string, readonly string[]> = {
     'envoy.extensions.filters.http.rbac.v3.RBACPerRoute',
   ],
   'envoy/extensions/filters/network/rbac/v3/rbac.proto': ['envoy.extensions.filters.network.rbac.v3.RBAC'],
+  'envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto': [
+    'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
+  ],
+  'envoy/extensions/filters/network/local_ratelimit/v3/local_rate_limit.proto': [
+    'envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit',
+  ],
+  'envoy/extensions/filters/http/ratelimit/v3/rate_limit.proto': [
+    'envoy.extensions.filters.http.ratelimit.v3.RateLimit',
+  ],
+  'envoy/extensions/filters/network/ratelimit/v3/rate_limit.proto': [
+    'envoy.extensions.filters.network.ratelimit.v3.RateLimit',
+  ],
+  'envoy/extensions/filters/network/direct_response/v3/config.proto': [
+    'envoy.extensions.filters.network.direct_response.v3.Config',
+  ],
+  'envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto': [
+    'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+  ],
   'envoy/extensions/rbac/principals/mtls_authenticated/v3/mtls_authenticated.proto': [
     'envoy.extensions.rbac.principals.mtls_authenticated.v3.Config',
   ],

@@ -4,6 +4,7 @@ import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
 import type { MeshPort, MeshService, PortCodec, ServiceSecurity } from '../model/mesh-service.ts';
 import { isAtLeast } from '../model/migration.ts';
+import type { ServiceRetries } from '../model/retry.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
@@ -32,6 +33,8 @@ interface Tables {
   readonly splits: Collection<ServiceSplits>;
   /** By service key. */
   readonly splitCallers: Collection<SplitCallers>;
+  /** By service key. */
+  readonly retries: Collection<ServiceRetries>;
 }
 
 /** Keyed by service key. */
@@ -46,6 +49,7 @@ export function meshServices(engine: Engine, tables: Tables): Collection<MeshSer
     policy: policyOf(service, context, tables),
     ...(isContested(service, context, tables) ? { contested: true } : {}),
     ...securityOf(service, context, tables),
+    ...retriesOf(service, context, tables),
   }));
 }
 
@@ -67,6 +71,11 @@ function securityOf(
     ...(security === undefined ? {} : { security }),
     ...(split === undefined ? {} : { splitCallers: split.callers }),
   };
+}
+
+function retriesOf({ key }: Service, context: Context, { retries }: Tables): Pick<MeshService, 'retries'> {
+  const callers = context.get(retries, key)?.callers;
+  return callers === undefined ? {} : { retries: callers };
 }
 
 function isContested({ host }: Service, context: Context, { hosts }: Tables): boolean {

@@ -37,6 +37,7 @@ import { publications } from './publications.ts';
 import { type RegistryHost, registryHosts } from './registry-hosts.ts';
 import { about } from './resource-order.ts';
 import { retiredHosts } from './retired-hosts.ts';
+import { serviceRetries } from './retries.ts';
 import { routeTables } from './route-tables.ts';
 import { serviceSecurities } from './service-security.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
@@ -155,6 +156,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     securities,
     splits,
     splitCallers: splitCallers(engine, splits, securities),
+    retries: serviceRetries(engine, { settings, services: allServices, retries: resources.Retry }),
   };
   const assembled = meshServices(engine, perService);
   reportWorkloadGroups(engine, resources.WorkloadGroup);

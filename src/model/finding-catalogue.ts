@@ -478,6 +478,14 @@ export const catalogue = {
     'Split is not enforced as written',
     'Put an Envoy beside callers that need it, or write a split that does not depend on the requests.',
   ),
+  ISTH1341: entry('error', 'Policy names an unknown service', 'Correct the name, or add it to the namespace.'),
+  ISTH1342: entry(
+    'warning',
+    'Policy for requests is for a service without any',
+    'Say by the name or appProtocol of the port that it speaks HTTP, or remove what is for requests.',
+  ),
+  ISTH1343: entry('warning', 'Another policy of this kind is in force', 'Keep one of the two.'),
+  ISTH1344: entry('warning', 'Traffic setting is not enforced by a kind of proxy', 'Put an Envoy where it must hold.'),
   ISTH1320: entry(
     'warning',
     'Endpoint names no service account',

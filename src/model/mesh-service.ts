@@ -2,6 +2,7 @@
 import type { AccessRule } from './access.ts';
 import type { Protocol } from './protocol.ts';
 import type { ExternalAuthorization, TlsSettings, Tracing, TrafficExclusions } from './proxy-settings.ts';
+import type { CallerRetry } from './retry.ts';
 import type { GlobalRateLimit, LocalRateLimit, RouteTable, RuleOrigin } from './route.ts';
 import type { Service, ServiceKey, ServicePort } from './service.ts';
 import type { HostPolicy } from './traffic-policy.ts';
@@ -35,6 +36,8 @@ export interface MeshService {
   readonly security?: ServiceSecurity;
   /** In place of those of `security`, where a split leads to services that others may call: who sees the listeners. */
   readonly splitCallers?: readonly string[] | 'any';
+  /** Callers whose requests are tried again, in order of their ids; absent where nobody asks for it. */
+  readonly retries?: readonly CallerRetry[];
 }
 
 /** Who stands behind a service, and who may call it. What is empty trusts nobody. */

@@ -63,7 +63,7 @@ const policy = 'spec.retryPolicy';
 const retries: readonly Row[] = [
   ['Retry', 'spec.source.name', 'Curl', 'ISTH0220', 'spec.source.name'],
   ['Retry', 'spec.destinations', [], 'ISTH0224', 'spec.destinations'],
-  ['Retry', 'spec.destinations.0.name', 'a.b', 'ISTH0116', 'spec.destinations[0].name'],
+  ['Retry', 'spec.destinations.0.name', 'A_b', 'ISTH0116', 'spec.destinations[0].name'],
   ['Retry', 'spec.destinations.0.kind', 'ServiceAccount', 'ISTH0105', 'spec.destinations[0].kind'],
   ['Retry', policy, undefined, 'ISTH0104'],
   ['Retry', `${policy}.retryOn`, '5xx,conect-failure', 'ISTH0105', `${policy}.retryOn`],

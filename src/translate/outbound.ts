@@ -33,14 +33,29 @@ import { httpRoutes } from './metaprotocol/http-routes.ts';
 import { outboundProxy } from './metaprotocol/proxy-filters.ts';
 import { metaRoutes } from './metaprotocol/routes.ts';
 import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
-import { inScopes, listenerScopes } from './scope.ts';
+import { inScopes, inScopesOfCallers, listenerScopes } from './scope.ts';
 import type { Translation } from './translation.ts';
-import { fallbackRoute, unavailableCodec, unenforcedRoutes, unenforcedSplit, untoldSplit } from './unenforced-rules.ts';
+import {
+  fallbackRoute,
+  unavailableCodec,
+  unenforcedRetries,
+  unenforcedRoutes,
+  unenforcedSplit,
+  untoldSplit,
+} from './unenforced-rules.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 
+interface CallerResource {
+  /** The SPIFFE id. */
+  readonly caller: string;
+  readonly resource: EncodedResource;
+}
+
 interface PortTranslation {
   readonly resources: readonly EncodedResource[];
+  /** Routes of requests, and those that some callers have in their place. */
+  readonly routes?: { readonly resource: EncodedResource; readonly ofCallers: readonly CallerResource[] };
   readonly findings: readonly Finding[];
 }
 
@@ -57,8 +72,11 @@ export function translateOutbound(kind: ProxyKind, meshService: MeshService, set
     kind === 'grpc' ? forGrpcClients(meshService, port) : forProxies(kind, meshService, port, settings),
   );
   return {
-    resources: ports.flatMap(({ resources }) => resources.flatMap((resource) => inScopes(scopes, resource))),
-    findings: ports.flatMap(({ findings }) => findings),
+    resources: ports.flatMap(({ resources, routes }) => [
+      ...resources.flatMap((resource) => inScopes(scopes, resource)),
+      ...(routes === undefined ? [] : inScopesOfCallers(kind, meshService, scopes, routes.resource, routes.ofCallers)),
+    ]),
+    findings: [...ports.flatMap(({ findings }) => findings), ...unenforcedRetries(kind, meshService)],
   };
 }
 
@@ -124,13 +142,14 @@ function forProxies(
   };
 }
 
-/** In the mesh all proxies that show certificates do; outside of it, only to spread requests. */
-function readsRequests(kind: ProxyKind, { security }: MeshService, { port, split }: MeshPort): boolean {
-  return kind !== 'metaproxy' && isHttp(port.protocol) && (security !== undefined || split !== undefined);
+/** In the mesh all proxies that show certificates do; outside of it, only where something is said of requests. */
+function readsRequests(kind: ProxyKind, { security, retries }: MeshService, { port, split }: MeshPort): boolean {
+  const isAsked = security !== undefined || split !== undefined || retries !== undefined;
+  return kind !== 'metaproxy' && isHttp(port.protocol) && isAsked;
 }
 
 function httpPort(
-  { service: { host }, addresses }: MeshService,
+  { service: { host }, addresses, retries = [] }: MeshService,
   { port: { number }, split }: MeshPort,
   settings: MeshSettings,
 ): PortTranslation {
@@ -138,7 +157,14 @@ function httpPort(
   const statPrefix = outboundClusterName(host, number);
   const filter = httpConnections({ statPrefix, routes, filters: [], settings, direction: 'outbound' });
   return {
-    resources: [...listeners(addresses, number, filter), outboundHttpRoutes(host, number, split)],
+    resources: listeners(addresses, number, filter),
+    routes: {
+      resource: outboundHttpRoutes(host, number, split),
+      ofCallers: retries.map(({ caller, policy }) => ({
+        caller,
+        resource: outboundHttpRoutes(host, number, split, policy),
+      })),
+    },
     findings: [],
   };
 }

@@ -61,6 +61,31 @@ export function listenerScopes(audience: Audience, meshService: MeshService): re
     : outboundScopes(audience, { ...meshService, security: { ...security, callers: splitCallers } });
 }
 
+/**
+ * The resource in each of the service's scopes, and for callers who have one of their own, that one in theirs: whoever
+ * may not see the service sees neither. `scopes` are those of the service for the audience.
+ */
+export function inScopesOfCallers(
+  audience: Audience,
+  meshService: MeshService,
+  scopes: readonly string[],
+  resource: EncodedResource,
+  own: readonly { readonly caller: string; readonly resource: EncodedResource }[],
+): readonly ScopedResource[] {
+  const special = own
+    .filter(({ caller }) => scopes.includes(callerScope(audience, caller)) || seesWithAll(caller, meshService, scopes))
+    .map((one) => ({ scope: callerScope(audience, one.caller), resource: one.resource }));
+  const taken = new Set(special.map(({ scope }) => scope));
+  return [...scopes.filter((scope) => !taken.has(scope)).map((scope) => ({ scope, resource })), ...special];
+}
+
+/** Of a host that another namespace declares as well, only callers of its own namespace are known to get this one. */
+function seesWithAll(caller: string, { service, contested }: MeshService, scopes: readonly string[]): boolean {
+  const isForAll = scopes.some((scope) => !scope.includes('#'));
+  const isSure = contested !== true || parseSpiffeId(caller)?.namespace === service.namespace;
+  return isForAll && isSure && sees(caller, service.visibility);
+}
+
 function sees(caller: string, visibility: Visibility): boolean {
   if (visibility.kind === 'public') return true;
   const namespace = parseSpiffeId(caller)?.namespace;

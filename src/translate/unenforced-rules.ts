@@ -5,6 +5,7 @@ import type { ProxyKind } from '../model/proxy.ts';
 import type { Route, RouteTable } from '../model/route.ts';
 import { isHttp, type ServicePort } from '../model/service.ts';
 import type { SplitRoute } from '../model/traffic-split.ts';
+import { isGrpcPort } from './envoy/grpc-clusters.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { fillsTooOften } from './metaprotocol/rate-limits.ts';
 
@@ -54,6 +55,16 @@ export function unenforcedSplit(
     const message = `Proxies of kind ${kind} pass port ${port.number} of ${service.host} through as plain TCP: ${rule} not enforced.`;
     const path = requests === 'any' ? 'spec.backends' : 'spec.matches';
     return [finding('ISTH1339', { ...origin, path, message })];
+  });
+}
+
+/** Only an Envoy beside the caller tries again. One finding a Retry, and none for what no such proxy is told of. */
+export function unenforcedRetries(kind: ProxyKind, { service, ports, retries = [] }: MeshService): readonly Finding[] {
+  const isConcerned = kind === 'metaproxy' || (kind === 'grpc' && ports.some(({ port }) => isGrpcPort(port)));
+  if (!isConcerned) return [];
+  return retries.map(({ origin }) => {
+    const message = `Callers of ${service.host} with proxies of kind ${kind} try nothing again.`;
+    return finding('ISTH1344', { ...origin, path: 'spec.retryPolicy', message });
   });
 }
 

@@ -1,7 +1,7 @@
 /** What the kinds of Open Service Mesh have in common: references, lists without repetitions, and what is said of all of them. */
 import type { FindingCode } from '../../model/finding-catalogue.ts';
 import type { OsmReference } from '../kinds.ts';
-import { isDnsLabel, isDnsSubdomain, isServiceName } from '../kubernetes-names.ts';
+import { isDnsLabel, isDnsSubdomain, isHostName, isServiceName } from '../kubernetes-names.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import { forEachRepetition } from '../repetition.ts';
 
@@ -18,11 +18,16 @@ export interface ReferenceContent extends OsmReference {
 }
 
 export function readOsmReference({ kind, namespace, name }: ReferenceContent, path: Path, problems: Problems) {
-  const isName = kind === 'Service' ? isServiceName(name) : isDnsSubdomain(name);
+  const isName = kind === 'Service' ? isServiceName(name) || isFullHost(name) : isDnsSubdomain(name);
   const code: FindingCode = kind === 'Service' ? 'ISTH0116' : 'ISTH0220';
   if (!isName) problems.add(code, [...path, 'name'], `${quote(name)} is no name of a ${kind}.`);
   checkNamespace(namespace, [...path, 'namespace'], problems);
   return { namespace, name };
+}
+
+/** Outside of Kubernetes, a service is known by the name of its host alone. */
+function isFullHost(name: string): boolean {
+  return name.includes('.') && isHostName(name);
 }
 
 export function checkNamespace(namespace: string, path: Path, problems: Problems): void {

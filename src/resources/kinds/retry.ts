@@ -12,7 +12,6 @@ import {
   type ReferenceContent,
   readOsmReference,
   readOsmReferences,
-  reportNotEnforced,
   warnIfEmpty,
 } from './osm-rules.ts';
 
@@ -58,7 +57,6 @@ export const retry = defineVersionedKind<Spec>({
 
 function readRetry({ spec }: Content, { problems }: Conversion): Spec {
   const { source, destinations, retryPolicy } = spec;
-  reportNotEnforced('Retry', problems);
   const path = ['spec', 'destinations'];
   warnIfEmpty(destinations, path, 'Without destinations, nothing is tried again by this policy.', problems);
   return {

@@ -1,8 +1,10 @@
 /** Routes of HTTP requests, on the caller's side and before a workload. */
+import type { RetryPolicy } from '../../model/retry.ts';
 import type { PortSplit } from '../../model/traffic-split.ts';
 import type { envoy } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { httpRouteName, outboundClusterName } from '../names/resource-names.ts';
+import { retryPolicy } from './retry-policies.ts';
 import { splitRoutes, takesEverything } from './split-routes.ts';
 
 type RouteConfiguration = envoy.config.route.v3.RouteConfiguration;
@@ -11,16 +13,31 @@ type Route = envoy.config.route.v3.Route;
 
 const ROUTES = 'envoy.config.route.v3.RouteConfiguration';
 
-/** A listener stands for one host already: whatever authority a request names, it goes there, or where a split says. */
-export function outboundHttpRoutes(host: string, port: number, split: PortSplit = []): EncodedResource {
+/**
+ * A listener stands for one host already: whatever authority a request names, it goes there, or where a split says. Which
+ * of a split's backends that is, is decided once: what is tried again goes to the same one.
+ */
+export function outboundHttpRoutes(
+  host: string,
+  port: number,
+  split: PortSplit = [],
+  retry?: RetryPolicy,
+): EncodedResource {
   const name = httpRouteName(host, port);
   const rest = takesEverything(split) ? [] : [everything(outboundClusterName(host, port))];
-  return encodeResource(ROUTES, name, routeConfiguration(name, [...splitRoutes(split), ...rest]));
+  const configuration = routeConfiguration(name, [...splitRoutes(split), ...rest]);
+  return encodeResource(ROUTES, name, retry === undefined ? configuration : withRetries(configuration, retry));
 }
 
 /** Before a workload: everything to its one cluster, as far as `perFilter` has the filters let it through. */
 export function inboundHttpRoutes(name: string, cluster: string, perFilter: PerFilterConfig): EncodedResource {
   return encodeResource(ROUTES, name, everythingTo(name, cluster, perFilter));
+}
+
+/** For the host as a whole, so for each of its routes. */
+function withRetries({ name, virtualHosts = [] }: RouteConfiguration, retry: RetryPolicy): RouteConfiguration {
+  const policy = retryPolicy(retry);
+  return { name, virtualHosts: virtualHosts.map((host) => ({ ...host, retryPolicy: policy })) };
 }
 
 /** Without a bound of time: a stream lasts as long as its ends want, and each of them has its own bounds. */

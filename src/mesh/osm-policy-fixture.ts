@@ -1,0 +1,51 @@
+/** For tests: Retries and UpstreamTrafficSettings in short form. */
+import { type Metadata, type Retry, resourceKey, type UpstreamTrafficSetting } from '../resources/kinds.ts';
+
+const apiVersion = 'policy.openservicemesh.io/v1alpha1';
+
+function head(id: string, metadata: Partial<Metadata>) {
+  const [namespace = '', name = ''] = id.split('/');
+  return { apiVersion, metadata: { namespace, name, labels: {}, annotations: {}, ...metadata }, namespace, name };
+}
+
+/** `id`, `source` and `destinations`: `namespace/name`. */
+export function retry(
+  id: string,
+  source: string,
+  destinations: readonly string[],
+  { spec = {}, ...metadata }: Partial<Metadata> & { readonly spec?: Partial<Retry['spec']> } = {},
+): Retry {
+  const { namespace, name, ...rest } = head(id, metadata);
+  const reference = (written: string) => {
+    const [of = '', called = ''] = written.split('/');
+    return { namespace: of, name: called };
+  };
+  return {
+    kind: 'Retry',
+    key: resourceKey('Retry', namespace, name),
+    ...rest,
+    spec: {
+      source: reference(source),
+      destinations: destinations.map(reference),
+      retryOn: ['5xx'],
+      numRetries: 1,
+      retryBackoffBaseInterval: 25,
+      ...spec,
+    },
+  };
+}
+
+export function trafficSetting(
+  id: string,
+  host: string,
+  spec: Partial<UpstreamTrafficSetting['spec']> = {},
+  metadata: Partial<Metadata> = {},
+): UpstreamTrafficSetting {
+  const { namespace, name, ...rest } = head(id, metadata);
+  return {
+    kind: 'UpstreamTrafficSetting',
+    key: resourceKey('UpstreamTrafficSetting', namespace, name),
+    ...rest,
+    spec: { host, connections: {}, httpRoutes: [], ...spec },
+  };
+}

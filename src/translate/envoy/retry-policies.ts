@@ -1,0 +1,22 @@
+/** When a proxy beside a caller tries a request again, which the caller then does not see. */
+import type { RetryPolicy } from '../../model/retry.ts';
+import { type envoy, pack } from '../../xds-api/messages.ts';
+import { duration, wrapped } from './values.ts';
+
+type EnvoyRetryPolicy = envoy.config.route.v3.RetryPolicy;
+
+const PREVIOUS_HOSTS = 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate';
+/** So often another endpoint is looked for before one that failed is asked again. */
+const OTHER_HOST_ATTEMPTS = 5;
+
+/** Elsewhere, as long as there is another endpoint: the one that failed may be the one that dies. */
+export function retryPolicy({ conditions, retries, perTryTimeoutMs, backoffMs }: RetryPolicy): EnvoyRetryPolicy {
+  return {
+    retryOn: conditions.join(','),
+    numRetries: wrapped(retries),
+    ...(perTryTimeoutMs === undefined ? {} : { perTryTimeout: duration(perTryTimeoutMs) }),
+    retryHostPredicate: [{ name: 'envoy.retry_host_predicates.previous_hosts', typedConfig: pack(PREVIOUS_HOSTS, {}) }],
+    hostSelectionRetryMaxAttempts: OTHER_HOST_ATTEMPTS,
+    retryBackOff: { baseInterval: duration(backoffMs) },
+  };
+}
