@@ -20,7 +20,7 @@ import { accessView } from './policy-views.ts';
 import type { RegistryBridging } from './registry-bridging.ts';
 import { summarizeServices } from './service-summaries.ts';
 
-export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics' | 'postCertificate' | 'certificates'> {
+export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics' | 'postCertificate'> {
   readonly pipeline: Pipeline;
   readonly xds: XdsServer;
   readonly findings: () => readonly Finding[];
@@ -36,7 +36,6 @@ export function viewsOf({
   unready,
   metrics,
   postCertificate,
-  certificates,
   findings,
   log,
   ...parts
@@ -50,7 +49,6 @@ export function viewsOf({
     unready,
     metrics,
     postCertificate,
-    certificates,
     findings: async () => withExactPlaces(findings()),
     services: () => sortedValues(mesh.meshServices),
     serviceSummaries: () => summarizeServices(pipeline),

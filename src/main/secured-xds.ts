@@ -13,8 +13,6 @@ import type { MeshAuthority } from './mesh-authority.ts';
 
 export interface SecuredXds {
   readonly tls: ServerTls;
-  /** The certificate of the server itself. */
-  readonly certificates: WorkloadCertificates;
   findings(): readonly Finding[];
   close(): void;
 }
@@ -50,7 +48,6 @@ export async function secureXds(authority: MeshAuthority, own: Identity, clock: 
       identityOf,
       openPaths: [createCertificatePath],
     },
-    certificates,
     findings: () => certificates.findings(),
     close: () => certificates.close(),
   };

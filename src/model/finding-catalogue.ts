@@ -278,6 +278,11 @@ export const catalogue = {
     'Local rate limit is not enforced everywhere',
     'Run a proxy beside each workload (isthmus proxy --address ADDRESS): the limit is counted there, not at the caller.',
   ),
+  ISTH0711: entry(
+    'info',
+    'Method is not seen in calls of every service',
+    'Where callers use TMultiplexedProtocol, name their service in the rule as well.',
+  ),
 
   // 08: xDS
   ISTH0801: entry(

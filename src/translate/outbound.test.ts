@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Route } from '../model/route.ts';
 import { decode } from '../xds-api/messages.ts';
 import { settingsFindings, translateOutbound } from './outbound.ts';
 import {
@@ -14,7 +15,10 @@ import {
   servicePort,
   settings,
   shown,
+  thrift,
 } from './translation-fixture.ts';
+
+const dubbo = { protocol: { ...thrift.protocol, name: 'dubbo', codec: 'aeraki.meta_protocol.codec.dubbo' } };
 
 const META_PROXY = 'type.googleapis.com/aeraki.meta_protocol_proxy.v1alpha.MetaProtocolProxy';
 const ads = { ads: {}, resourceApiVersion: 'V3' };
@@ -176,7 +180,7 @@ describe('a MetaProtocol port, to a stock Envoy', () => {
   });
 
   it('is plain TCP: connections are split as the route says that asks nothing of requests', () => {
-    const service = meshService({ ports: [metaPort({ routes: routeTable(picked, split) })] });
+    const service = meshService({ ports: [metaPort({ codec: dubbo, routes: routeTable(picked, split) })] });
     const { resources } = translateOutbound('envoy', service, settings);
     const clusters = [
       { name: `outbound|9090|v1|${HOST}`, weight: 90 },
@@ -188,7 +192,7 @@ describe('a MetaProtocol port, to a stock Envoy', () => {
   });
 
   it('goes to the whole service when every route asks something of requests', () => {
-    const service = meshService({ ports: [metaPort({ routes: routeTable(picked) })] });
+    const service = meshService({ ports: [metaPort({ codec: dubbo, routes: routeTable(picked) })] });
     const { resources } = translateOutbound('envoy', service, settings);
     expect(shown(resources)).toEqual({
       'envoy/* Listener 240.241.0.7_9090': listenerJson('240.241.0.7', tcpFilter()),
@@ -196,7 +200,7 @@ describe('a MetaProtocol port, to a stock Envoy', () => {
   });
 
   it('has a finding for each route that is not enforced, which names the rules', () => {
-    const service = meshService({ ports: [metaPort({ routes: routeTable(picked, split) })] });
+    const service = meshService({ ports: [metaPort({ codec: dubbo, routes: routeTable(picked, split) })] });
     const { findings } = translateOutbound('envoy', service, settings);
     expect(findings.map(({ code, path, message }) => [code, path, message])).toEqual([
       [
@@ -211,6 +215,84 @@ describe('a MetaProtocol port, to a stock Envoy', () => {
       ],
     ]);
     expect(translateOutbound('envoy', meshService(), settings).findings).toEqual([]);
+  });
+});
+
+describe('a Thrift port, to a stock Envoy', () => {
+  const byMethod = (value: string, kind: 'exact' | 'prefix' = 'exact') =>
+    route({ name: value, match: [{ property: 'method', match: { kind, value } }] });
+  const everywhere = { match: { methodName: '' }, route: { cluster: OUTBOUND } };
+  const told = (...routes: readonly Route[]) => {
+    const service = meshService({ ports: [metaPort({ routes: routeTable(...routes) })] });
+    return translateOutbound('envoy', service, settings);
+  };
+  const routesTold = (...routes: readonly Route[]) =>
+    shown(told(...routes).resources)[`envoy/* RouteConfiguration ${HOST}_9090`];
+
+  it('is plain TCP as long as no rule asks anything of its calls', () => {
+    expect(shown(told(route()).resources)).toEqual({
+      'envoy/* Listener 240.241.0.7_9090': listenerJson('240.241.0.7', tcpFilter()),
+    });
+  });
+
+  it('is read, its routes by discovery, and stays open when a call has nowhere to go', () => {
+    expect(shown(told(byMethod('pay')).resources)).toMatchObject({
+      'envoy/* Listener 240.241.0.7_9090': listenerJson('240.241.0.7', {
+        name: 'envoy.filters.network.thrift_proxy',
+        typedConfig: {
+          trds: { configSource: ads, routeConfigName: `${HOST}_9090` },
+          thriftFilters: [{ typedConfig: { closeDownstreamOnUpstreamError: false } }],
+        },
+      }),
+    });
+    expect(routesTold(byMethod('pay'))).toMatchObject({ routes: [{ match: { methodName: 'pay' } }] });
+  });
+
+  it('sends what a rule would pick that cannot be told where the rules after it do, or else to the whole service', () => {
+    const untold = byMethod('try', 'prefix');
+    expect(routesTold(untold, byMethod('pay'))).toMatchObject({
+      routes: [{ match: { methodName: 'pay' } }, everywhere],
+    });
+    expect(routesTold(untold, route())).toMatchObject({ routes: [everywhere] });
+    expect(told(untold, route()).findings.map(({ code, path }) => [code, path])).toEqual([
+      ['ISTH0701', 'ports[9090].routes[0].match'],
+    ]);
+  });
+
+  it('has no weight of 0, which Envoy refuses with all other routes', () => {
+    const destinations = ['v1', 'v2', 'v3'].map((subset, at) => ({
+      destination: destination(subset),
+      weight: at * 10,
+    }));
+    expect(routesTold(route({ destinations }))).toMatchObject({
+      routes: [
+        {
+          route: {
+            weightedClusters: {
+              clusters: [
+                { name: `outbound|9090|v2|${HOST}`, weight: 10 },
+                { name: `outbound|9090|v3|${HOST}`, weight: 20 },
+              ],
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  it('has a finding for each rule that the filter does not do', () => {
+    const rich = { requestMutation: [{ key: 'k', value: 'v' }], hashProperties: ['user'] };
+    const { findings } = told({ ...byMethod('pay'), ...rich }, route());
+    expect(findings.map(({ code, message }) => [code, message])).toEqual([
+      [
+        'ISTH0701',
+        'Stock Envoys do not do the requestMutation, consistent hash by property of route pay to port 9090.',
+      ],
+      [
+        'ISTH0711',
+        'Stock Envoys see the method of route pay to port 9090 only in calls that name no service, or one that a rule names.',
+      ],
+    ]);
   });
 });
 

@@ -26,9 +26,10 @@ import { httpConnections } from './envoy/http-connections.ts';
 import { outboundHttpRoutes } from './envoy/http-routes.ts';
 import { listener } from './envoy/listeners.ts';
 import { tcpProxy, weightedTcpProxy } from './envoy/tcp-proxies.ts';
+import { outboundThriftProxy, thriftRoutes } from './envoy/thrift-proxies.ts';
 import { speaksMutualTls } from './envoy/tls-contexts.ts';
 import { adsSource } from './envoy/values.ts';
-import { metaKindFor } from './metaprotocol/dialect.ts';
+import { metaKindFor, speaksThrift } from './metaprotocol/dialect.ts';
 import { httpRoutes } from './metaprotocol/http-routes.ts';
 import { outboundProxy } from './metaprotocol/proxy-filters.ts';
 import { metaRoutes } from './metaprotocol/routes.ts';
@@ -36,6 +37,7 @@ import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
 import { inScopes, inScopesOfCallers, listenerScopes } from './scope.ts';
 import type { Translation } from './translation.ts';
 import {
+  asksOfRequests,
   fallbackRoute,
   unavailableCodec,
   unenforcedRetries,
@@ -43,6 +45,7 @@ import {
   unenforcedSplit,
   untoldSplit,
 } from './unenforced-rules.ts';
+import { unenforcedThrift } from './unenforced-thrift.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 
@@ -118,6 +121,13 @@ function forProxies(
     return { resources: [], findings: [finding('ISTH0708', { object: service.provenance.object, message })] };
   }
   if (readsRequests(kind, meshService, meshPort)) return httpPort(meshService, meshPort, settings);
+  if (routes !== undefined && speaksThrift(kind, codec) && asksOfRequests(routes)) {
+    const filter = outboundThriftProxy(service.host, port.number, settings);
+    return {
+      resources: [...listeners(addresses, port.number, filter), thriftRoutes(routes)],
+      findings: unenforcedThrift(routes),
+    };
+  }
   const metaKind = routes === undefined ? undefined : metaKindFor(kind, codec);
   if (metaKind === undefined || codec === undefined || routes === undefined) {
     const filter = plainFilter(meshService, meshPort, settings);

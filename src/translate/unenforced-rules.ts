@@ -22,6 +22,12 @@ export function unenforcedRoutes({ service }: MeshService, table: RouteTable, ki
   });
 }
 
+/** Whether the port's requests have to be read for its routes to hold. */
+export function asksOfRequests({ routes }: RouteTable): boolean {
+  const fallback = routes.find(({ match }) => match.length === 0);
+  return routes.some((route) => requestRules(route, route === fallback).length > 0);
+}
+
 /** The route that a connection takes for all its requests: the first that asks nothing of them. */
 export function fallbackRoute(table: RouteTable | undefined): Route | undefined {
   return table?.routes.find(({ match }) => match.length === 0);

@@ -45,6 +45,12 @@ export class EnvoyAdmin {
     return line === '' ? 0 : Number(line.slice(line.indexOf(':') + 1));
   }
 
+  /** Of all counters whose name matches. */
+  async total(name: RegExp): Promise<number> {
+    const { stats }: Stats = JSON.parse(await this.#ask('stats?format=json'));
+    return stats.reduce((sum, one) => (name.test(one.name ?? '') ? sum + Number(one.value) : sum), 0);
+  }
+
   /** All that moves when Envoy changes its clusters, their endpoints or its listeners, by name. */
   async changes(): Promise<Readonly<Record<string, number | string>>> {
     const kinds = 'added|modified|removed|updated|rejected|membership_change|config_reload';

@@ -20,6 +20,8 @@ const CLUSTER = url('envoy.config.cluster.v3.Cluster');
 const ENDPOINTS = url('envoy.config.endpoint.v3.ClusterLoadAssignment');
 const LISTENER = url('envoy.config.listener.v3.Listener');
 const ROUTES = url('envoy.config.route.v3.RouteConfiguration');
+const THRIFT_ROUTES = url('envoy.extensions.filters.network.thrift_proxy.v3.RouteConfiguration');
+const THRIFT = url('envoy.extensions.filters.network.thrift_proxy.v3.ThriftProxy');
 const SECRET = url('envoy.extensions.transport_sockets.tls.v3.Secret');
 const MANAGER = url('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager');
 const ROUTER = url('envoy.extensions.filters.http.router.v3.Router');
@@ -27,7 +29,7 @@ const HTTP2 = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** Throws for a type of resource that it has no place for. */
 export function staticBootstrap(resources: ProxyResources, held: HeldSecrets): object {
-  const known = [CLUSTER, ENDPOINTS, LISTENER, ROUTES, SECRET];
+  const known = [CLUSTER, ENDPOINTS, LISTENER, ROUTES, THRIFT_ROUTES, SECRET];
   const unknown = Object.keys(resources).filter((type) => !known.includes(type));
   if (unknown.length > 0) throw new Error(`no place in a bootstrap for ${unknown.join(', ')}`);
   const of = (type: string): readonly object[] => resources[type] ?? [];
@@ -45,7 +47,11 @@ export function staticBootstrap(resources: ProxyResources, held: HeldSecrets): o
     },
     staticResources: {
       clusters: [controlPlane, ...of(CLUSTER).map(withHeldSecrets), ...of(ENDPOINTS).map(clusterThatHolds)],
-      listeners: [...of(LISTENER).map(withHeldSecrets), ...of(ROUTES).map(listenerThatHolds)],
+      listeners: [
+        ...of(LISTENER).map(withHeldSecrets),
+        ...of(ROUTES).map(listenerThatHolds),
+        ...of(THRIFT_ROUTES).map(thriftListenerThatHolds),
+      ],
       secrets: secrets(of(SECRET), held),
     },
   };
@@ -76,17 +82,19 @@ function clusterThatHolds(loadAssignment: object, at: number): object {
 
 /** Clusters that routes lead to may be another proxy's. */
 function listenerThatHolds(routes: object, at: number): object {
-  const manager = {
-    '@type': MANAGER,
-    statPrefix: `routes ${at}`,
-    routeConfig: { ...routes, validateClusters: false },
-    httpFilters: [{ name: 'envoy.filters.http.router', typedConfig: { '@type': ROUTER } }],
-  };
-  return {
-    name: `routes ${at}`,
-    address: address(1000 + at),
-    filterChains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', typedConfig: manager }] }],
-  };
+  const name = `routes ${at}`;
+  const httpFilters = [{ name: 'envoy.filters.http.router', typedConfig: { '@type': ROUTER } }];
+  const routeConfig = { ...routes, validateClusters: false };
+  return listener(name, 1000 + at, { '@type': MANAGER, statPrefix: name, routeConfig, httpFilters });
+}
+
+function thriftListenerThatHolds(routeConfig: object, at: number): object {
+  const name = `Thrift routes ${at}`;
+  return listener(name, 2000 + at, { '@type': THRIFT, statPrefix: name, routeConfig });
+}
+
+function listener(name: string, port: number, typedConfig: object): object {
+  return { name, address: address(port), filterChains: [{ filters: [{ name, typedConfig }] }] };
 }
 
 function secrets(given: readonly object[], { certificate: { cert, key }, roots }: HeldSecrets): readonly object[] {

@@ -7,6 +7,8 @@ export const listenerType = typeUrl('envoy.config.listener.v3.Listener');
 export const routeType = typeUrl('envoy.config.route.v3.RouteConfiguration');
 /** MetaProtocol's own route type, beside the HTTP routes that deployed proxies read. */
 export const metaRouteType = typeUrl('aeraki.meta_protocol_proxy.config.route.v1alpha.RouteConfiguration');
+/** Routes of Thrift calls, for stock Envoys. */
+const thriftRouteType = typeUrl('envoy.extensions.filters.network.thrift_proxy.v3.RouteConfiguration');
 const secretType = typeUrl('envoy.extensions.transport_sockets.tls.v3.Secret');
 
 /** Make before break: what is referred to goes before what refers to it. */
@@ -17,6 +19,7 @@ export const standardTypes: readonly string[] = [
   listenerType,
   routeType,
   metaRouteType,
+  thriftRouteType,
 ];
 
 const extensionType = 'type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig';
@@ -25,7 +28,14 @@ const extensionType = 'type.googleapis.com/envoy.config.core.v3.TypedExtensionCo
  * Types that Envoy always asks for by name. A first request without names is no wildcard here: Envoy sends it on a new
  * connection when it needs none (Istio meets it for routes), and an answer would be the endpoints of the whole mesh.
  */
-const namedTypes: ReadonlySet<string> = new Set([endpointType, routeType, metaRouteType, secretType, extensionType]);
+const namedTypes: ReadonlySet<string> = new Set([
+  endpointType,
+  routeType,
+  metaRouteType,
+  thriftRouteType,
+  secretType,
+  extensionType,
+]);
 
 /** "All requests without names" means everything: only for types that are not asked for by name. */
 export function allowsLegacyWildcard(type: string): boolean {
@@ -47,7 +57,7 @@ export function removesLast(type: string): boolean {
 
 /** Envoy acknowledges clusters once they are warm, so that routes to them can wait for that acknowledgement. */
 export function waitsForClusters(type: string): boolean {
-  return type === listenerType || type === routeType || type === metaRouteType;
+  return type === listenerType || type === routeType || type === metaRouteType || type === thriftRouteType;
 }
 
 const short = new Map([
@@ -57,9 +67,10 @@ const short = new Map([
   [listenerType, 'LDS'],
   [routeType, 'RDS'],
   [metaRouteType, 'MRDS'],
+  [thriftRouteType, 'TRDS'],
 ]);
 
-/** `CDS`, `EDS`, `SDS`, `LDS`, `RDS`, `MRDS` (MetaProtocol's routes), or the message name of any other type. */
+/** `CDS`, `EDS`, `SDS`, `LDS`, `RDS`, `MRDS` (MetaProtocol's routes), `TRDS` (Thrift's), or the message name of any other type. */
 export function shortType(type: string): string {
   return short.get(type) ?? type.slice(type.lastIndexOf('/') + 1);
 }

@@ -2,9 +2,9 @@
 import type { MeshSettings } from '../../model/mesh-service.ts';
 import type { WeightedDestination } from '../../model/route.ts';
 import { type envoy, pack } from '../../xds-api/messages.ts';
-import { outboundClusterName } from '../names/resource-names.ts';
 import { accessLogs } from './access-logs.ts';
 import { duration } from './values.ts';
+import { positiveWeights } from './weighted-clusters.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 type TcpProxy = envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
@@ -19,11 +19,7 @@ export function weightedTcpProxy(
   destinations: readonly WeightedDestination[],
   settings: MeshSettings,
 ): Filter {
-  const weighted = destinations.filter(({ weight }) => weight > 0);
-  const clusters = (weighted.length === 0 ? destinations : weighted).map(({ destination, weight }) => ({
-    name: outboundClusterName(destination.host, destination.port, destination.subset),
-    weight: Math.max(1, weight),
-  }));
+  const clusters = positiveWeights(destinations);
   const [first] = clusters;
   const target = clusters.length === 1 && first ? { cluster: first.name } : { weightedClusters: { clusters } };
   return tcpProxyFilter(statPrefix, target, settings);

@@ -16,3 +16,12 @@ export function clusterSpecifier(destinations: readonly WeightedDestination[]): 
   const [first] = clusters;
   return clusters.length === 1 && first !== undefined ? { cluster: first.name } : { weightedClusters: { clusters } };
 }
+
+/** For filters that take no weight of 0. Where no weight is left, all are equal: connections have to go somewhere. */
+export function positiveWeights(destinations: readonly WeightedDestination[]): { name: string; weight: number }[] {
+  const weighted = destinations.filter(({ weight }) => weight > 0);
+  return (weighted.length === 0 ? destinations : weighted).map(({ destination, weight }) => ({
+    name: outboundClusterName(destination.host, destination.port, destination.subset),
+    weight: Math.max(1, weight),
+  }));
+}
