@@ -21,6 +21,7 @@ import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
 import { createRegistryMetrics } from '../operations/registry-metrics.ts';
 import { FileSource } from '../sources/files/file-source.ts';
+import { type AccessKeeping, startAccessKeeping } from './access-keeping.ts';
 import { viewsOf } from './admin-serving.ts';
 import { allFindings } from './admin-views.ts';
 import { CertificateKeeping } from './certificate-keeping.ts';
@@ -96,6 +97,7 @@ class RunningControlPlane implements ControlPlane {
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
   #leases: LeaseKeeping | undefined;
+  #access: AccessKeeping | undefined;
   #registries: RegistryBridging | undefined;
   #publishing: RegistryPublishing | undefined;
   #migrations: MigrationKeeping | undefined;
@@ -143,6 +145,7 @@ class RunningControlPlane implements ControlPlane {
   readonly findings = (): readonly Finding[] =>
     allFindings(this.#pipeline, [
       ...(this.#leases?.findings() ?? []),
+      ...(this.#access?.findings() ?? []),
       ...(this.#registries?.findings() ?? []),
       ...(this.#publishing?.findings() ?? []),
       ...(this.#migrations?.findings() ?? []),
@@ -183,6 +186,8 @@ class RunningControlPlane implements ControlPlane {
     this.#step = 'state folder';
     this.#leases = await startLeaseKeeping(this.#pipeline, stateFolder, isLive, this.#log);
     this.#started(async () => this.#leases?.close());
+    this.#access = await startAccessKeeping(this.#pipeline, stateFolder);
+    this.#started(async () => this.#access?.close());
     await this.#certificates.start();
     this.#started(() => this.#certificates.close());
     this.#migrations = await startMigrationKeeping(this.#pipeline, stateFolder, this.#callersOf);

@@ -13,6 +13,7 @@ import type { Engine } from '../collections/engine.ts';
 import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
 import { meshKey, settingsOf } from '../mesh/settings.ts';
+import type { AccessMode } from '../model/mesh-service.ts';
 import { knownProxyKinds, type ProxyKind } from '../model/proxy.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
@@ -34,6 +35,8 @@ export interface Pipeline {
   readonly registered: Table<RegisteredService>;
   /** Keys of plans whose hosts may be retired; filled by who keeps the times of migrations. */
   readonly quietMigrations: Table<string>;
+  /** Filled by who keeps the mode of access. */
+  readonly keptAccess: Table<AccessMode>;
   /** Filled by the lease keeper. */
   readonly leases: Table<VirtualIpLease>;
   /** Kinds of proxies to translate for. */
@@ -51,10 +54,12 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   const leases = engine.table<VirtualIpLease>('virtual ip leases', { key: (lease) => lease.key });
   const registered = engine.table<RegisteredService>('registered services', { key: (service) => service.key });
   const quietMigrations = engine.table<string>('quiet migrations', { key: (key) => key });
+  const keptAccess = engine.table<AccessMode>('kept access', { key: () => meshKey });
   const proxyKinds = engine.table<ProxyKind>('proxy kinds', { key: (kind) => kind });
   const proxyAddresses = engine.table<string>('proxy addresses', { key: (address) => address });
   engine.batch(() => {
-    for (const table of [leases, registered, quietMigrations, proxyKinds, proxyAddresses]) table.setState('live');
+    for (const table of [leases, registered, quietMigrations, keptAccess, proxyKinds, proxyAddresses])
+      table.setState('live');
   });
   // Today's only source. Another one is merged here, table by table, in order of precedence.
   const { resources } = files;
@@ -62,6 +67,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     resources,
     registered,
     quietMigrations,
+    keptAccess,
     leases,
     inspectCodec,
     ...(everyAddress ? {} : { proxyAddresses }),
@@ -72,6 +78,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     resources,
     registered,
     quietMigrations,
+    keptAccess,
     leases,
     proxyKinds,
     proxyAddresses,

@@ -1,5 +1,6 @@
 /** What the mesh model is made from: one collection a kind, whatever source fills it, and the leases of virtual IPs. */
 import type { Collection } from '../collections/collection.ts';
+import type { AccessMode } from '../model/mesh-service.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import type { Kind, ResourceOf } from '../resources/kinds.ts';
@@ -16,6 +17,8 @@ export interface MeshInputs {
   readonly leases: Collection<VirtualIpLease>;
   /** Keys of MigrationPlans whose hosts have been quiet for long enough to be retired. */
   readonly quietMigrations: Collection<string>;
+  /** The mode of access that was last written, under one key. Absent: none was ever. */
+  readonly keptAccess?: Collection<AccessMode>;
   /** Absent: every codec is taken to be able to do everything. */
   readonly inspectCodec?: InspectCodec;
   /** Where proxies stand, keyed by address. Absent: inbound ports are made for every endpoint. */

@@ -14,7 +14,7 @@ import type { Engine } from '../collections/engine.ts';
 import type { AccessPolicy } from '../model/access.ts';
 import type { EndpointGroup } from '../model/endpoint.ts';
 import { finding } from '../model/finding.ts';
-import type { InboundPort, MeshService, MeshSettings, PortCodec } from '../model/mesh-service.ts';
+import type { AccessMode, InboundPort, MeshService, MeshSettings, PortCodec } from '../model/mesh-service.ts';
 import type { Protocol } from '../model/protocol.ts';
 import type { Publication } from '../model/publication.ts';
 import type { RouteTable } from '../model/route.ts';
@@ -50,6 +50,8 @@ import type { VirtualIpRanges } from './virtual-ips.ts';
 export interface Mesh {
   /** One value, under `mesh`. */
   readonly settings: Collection<MeshSettings>;
+  /** The mode of access that some object says, under `mesh`. */
+  readonly writtenAccess: Collection<AccessMode>;
   /** One value, under `mesh`. */
   readonly virtualIpRanges: Collection<VirtualIpRanges>;
   /** By service key. */
@@ -89,7 +91,7 @@ export interface Mesh {
 
 export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const { registered } = inputs;
-  const { settings, virtualIpRanges } = meshSettings(engine, inputs.resources);
+  const { settings, writtenAccess, virtualIpRanges } = meshSettings(engine, inputs.resources, inputs.keptAccess);
   const hostsOfRegistries = registryHosts(engine, {
     settings,
     registered,
@@ -166,6 +168,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
 
   return {
     settings,
+    writtenAccess,
     virtualIpRanges,
     services: allServices,
     hosts: allHosts,

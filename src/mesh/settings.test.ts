@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
+import { Engine } from '../collections/engine.ts';
+import type { AccessMode } from '../model/mesh-service.ts';
+import type { MeshConfig, OsmMeshConfig } from '../resources/kinds.ts';
 import { kubernetesService, meshConfig, testMesh } from './mesh-fixture.ts';
+import { meshKey, meshSettings } from './settings.ts';
 
 it('a mesh without a MeshConfig has the defaults', () => {
   expect(testMesh().mesh.settings.get('mesh')).toEqual({
@@ -27,4 +31,30 @@ it('the cluster domain stands in the names of Kubernetes Services', () => {
   const { mesh, set } = testMesh();
   set(kubernetesService('shop/pay'), meshConfig('/mesh', { clusterDomain: 'Example.Org' }));
   expect([...mesh.services.keys()]).toEqual(['shop/pay.shop.svc.example.org']);
+});
+
+it('a mesh that denies goes on denying when nothing says so any more, and tells it', () => {
+  const engine = new Engine();
+  const configs = engine.table<MeshConfig>('configs', { key: ({ key }) => key });
+  const osm = engine.table<OsmMeshConfig>('osm', { key: ({ key }) => key });
+  const kept = engine.table<AccessMode>('kept', { key: () => meshKey });
+  const { settings, writtenAccess } = meshSettings(engine, { MeshConfig: configs, OsmMeshConfig: osm }, kept);
+  const now = () => ({
+    access: settings.get(meshKey)?.access,
+    written: writtenAccess.get(meshKey),
+    findings: [...engine.findings.values()].map(({ code }) => code),
+  });
+  const enforced = meshConfig('/mesh', { access: { mode: 'Enforced' } });
+  engine.batch(() => {
+    for (const table of [configs, osm, kept]) table.setState('live');
+    configs.set(enforced);
+  });
+  expect(now()).toEqual({ access: 'Enforced', written: 'Enforced', findings: [] });
+  engine.batch(() => kept.set('Enforced'));
+  engine.batch(() => configs.delete(enforced.key));
+  expect(now()).toEqual({ access: 'Enforced', written: undefined, findings: ['ISTH1308'] });
+  engine.batch(() => configs.set(meshConfig('/mesh', {})));
+  expect(now()).toEqual({ access: 'Enforced', written: undefined, findings: ['ISTH1308'] });
+  engine.batch(() => configs.set(meshConfig('/mesh', { access: { mode: 'Disabled' } })));
+  expect(now()).toEqual({ access: 'Disabled', written: 'Disabled', findings: [] });
 });

@@ -5,7 +5,7 @@
 import type { Collection, Context } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
-import type { MeshSettings } from '../model/mesh-service.ts';
+import type { AccessMode, MeshSettings } from '../model/mesh-service.ts';
 import type { MeshConfig, OsmMeshConfig } from '../resources/kinds.ts';
 import { osmAccess, osmProblems, osmSettings } from './osm-settings.ts';
 import { about, byAge, type Described } from './resource-order.ts';
@@ -24,6 +24,8 @@ const defaultSettings: MeshSettings = {
 
 export interface SettingsInForce {
   readonly settings: Collection<MeshSettings>;
+  /** The mode of access that some object says; nothing while none does. */
+  readonly writtenAccess: Collection<AccessMode>;
   /** Apart, since no translation depends on them. */
   readonly virtualIpRanges: Collection<VirtualIpRanges>;
 }
@@ -33,7 +35,12 @@ interface SettingsTables {
   readonly OsmMeshConfig: Collection<OsmMeshConfig>;
 }
 
-export function meshSettings(engine: Engine, tables: SettingsTables): SettingsInForce {
+/** `keptAccess`, under one key: the mode of access that was written last, which holds where none is written any more. */
+export function meshSettings(
+  engine: Engine,
+  tables: SettingsTables,
+  keptAccess?: Collection<AccessMode>,
+): SettingsInForce {
   const mesh = engine.table('mesh', { key: () => meshKey });
   engine.batch(() => {
     mesh.setState('live');
@@ -45,14 +52,33 @@ export function meshSettings(engine: Engine, tables: SettingsTables): SettingsIn
     const own = firstOf(context.lookup(all, meshKey), context);
     const osm = firstOf(context.lookup(allOfOsm, meshKey), context);
     if (osm !== undefined) reportOsm(osm, own, context);
-    const access = own?.spec.access.mode ?? (osm === undefined ? 'Disabled' : osmAccess(osm));
+    const access = writtenMode(own, osm) ?? keptMode(keptAccess, context);
     return { ...(own === undefined ? defaultSettings : settingsFrom(own)), ...(osm && osmSettings(osm)), access };
+  });
+  const writtenAccess = engine.map('written access', mesh, (_, context) => {
+    const oldest = <T extends Described>(configs: readonly T[]): T | undefined => configs.toSorted(byAge)[0];
+    return writtenMode(oldest(context.lookup(all, meshKey)), oldest(context.lookup(allOfOsm, meshKey)));
   });
   const virtualIpRanges = engine.map('virtual ip ranges', mesh, (_, context) => {
     const [first] = context.lookup(all, meshKey).toSorted(byAge);
     return first?.spec.virtualIps ?? defaultRanges;
   });
-  return { settings, virtualIpRanges };
+  return { settings, writtenAccess, virtualIpRanges };
+}
+
+function writtenMode(own: MeshConfig | undefined, osm: OsmMeshConfig | undefined): AccessMode | undefined {
+  return own?.spec.access.mode ?? (osm === undefined ? undefined : osmAccess(osm));
+}
+
+/** What is deleted, or cannot be read, opens nothing. */
+function keptMode(keptAccess: Collection<AccessMode> | undefined, context: Context): AccessMode {
+  const kept = keptAccess === undefined ? undefined : context.get(keptAccess, meshKey);
+  if (kept === undefined || kept === 'Disabled') return 'Disabled';
+  const message = `No object says the mode of access any more: ${kept}, which was written last, stays in force.`;
+  context.report(
+    finding('ISTH1308', { object: { kind: 'MeshConfig', name: 'mesh' }, path: 'spec.access.mode', message }),
+  );
+  return kept;
 }
 
 /** The oldest; the others are told. */

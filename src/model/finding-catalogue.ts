@@ -443,6 +443,11 @@ export const catalogue = {
     'Restrict UDP by other means: it does not pass through a proxy, with or without a UDPRoute.',
   ),
   ISTH1307: entry('warning', 'Access rule permits nothing', 'Complete it, or remove it.'),
+  ISTH1308: entry(
+    'warning',
+    'Mode of access is not written any more',
+    'Write spec.access.mode in a MeshConfig; Disabled switches access control off.',
+  ),
   ISTH1322: entry(
     'warning',
     'Proxy does not speak mutual TLS',

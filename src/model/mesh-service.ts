@@ -99,4 +99,6 @@ export interface MeshSettings {
 }
 
 /** Disabled: plaintext. Permissive: mutual TLS, and each workload may call every other. Enforced: only what is permitted. */
-export type AccessMode = 'Disabled' | 'Permissive' | 'Enforced';
+export const accessModes = ['Disabled', 'Permissive', 'Enforced'] as const;
+
+export type AccessMode = (typeof accessModes)[number];

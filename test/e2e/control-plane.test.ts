@@ -1,5 +1,7 @@
 /** The control plane as a process: what its operators rely on when it starts, restarts, stops, or may not start. */
+import { writeFileSync } from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   freePorts,
@@ -38,6 +40,24 @@ describe('the control plane', () => {
     expect(await stop(first)).toBe(0);
     const second = await startIsthmus(parameters(state));
     expect((await ask(second.admin, '/api/v1/virtual-ips')).body).toBe(leases.body);
+  });
+
+  it('goes on denying when the MeshConfig that said so is gone, also after a restart', async () => {
+    const [state, manifests] = [await temporaryFolder(), await temporaryFolder()];
+    const config = 'apiVersion: isthmus.dev/v1alpha1\nkind: MeshConfig\nmetadata: { name: mesh }\n';
+    const write = (spec: string) => writeFileSync(path.join(manifests, 'mesh.yaml'), `${config}spec: ${spec}\n`);
+    write('{ access: { mode: Enforced } }');
+    const run = () => startIsthmus(['-f', manifests, '--state', state, ...freePorts]);
+    const codes = async ({ admin }: RunningIsthmus): Promise<readonly string[]> =>
+      JSON.parse((await ask(admin, '/api/v1/findings')).body).map(({ code }: { readonly code: string }) => code);
+    const first = await run();
+    write('{ idleTimeout: 5s }');
+    await expect.poll(() => codes(first), { timeout: 30_000 }).toContain('ISTH1308');
+    await stop(first);
+    const second = await run();
+    expect(await codes(second)).toContain('ISTH1308');
+    write('{ access: { mode: Disabled } }');
+    await expect.poll(() => codes(second), { timeout: 30_000 }).not.toContain('ISTH1308');
   });
 
   it('answers no web page that was pointed at its admin address', async () => {
