@@ -74,7 +74,8 @@ describe.skipIf(envoy === undefined || python === undefined)('Thrift callers beh
           ['lost', ''],
           ['down', ''],
           ['note', 'one'],
-          ['reflect'],
+          // Without frames Envoy reads all of a message, and knows no UUIDs.
+          flavour.startsWith('buffered') ? ['greet', 'Eve'] : ['reflect'],
           ['greet', 'Grace'],
         ],
       });
@@ -85,7 +86,7 @@ describe.skipIf(envoy === undefined || python === undefined)('Thrift callers beh
         { exception: INTERNAL_ERROR, message: expect.stringMatching(/no healthy upstream/) },
         { exception: INTERNAL_ERROR, message: expect.stringMatching(/connection failure/) },
         { result: null },
-        { result: true },
+        { result: flavour.startsWith('buffered') ? 'v1: hello Eve' : true },
         { result: 'v1: hello Grace' },
       ]);
     },
