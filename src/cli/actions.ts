@@ -4,6 +4,7 @@ import type { AccessView } from '../model/access-view.ts';
 import type { ExitCode } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Identity } from '../model/identity.ts';
+import type { Interception } from '../model/proxy.ts';
 import type { RegistryStatus } from '../model/registry.ts';
 import type { ServiceSummary } from '../model/service-summary.ts';
 
@@ -62,6 +63,8 @@ export interface EnvoyBootstrapWish {
     readonly serviceAccount: string;
     readonly addresses: readonly string[];
     readonly labels: Readonly<Record<string, string>>;
+    /** Absent: its proxy binds each of its listeners. */
+    readonly interception?: Interception;
   };
   readonly xds?: string;
   readonly xdsTls?: string;
@@ -98,6 +101,7 @@ export interface OfflineProxy {
   readonly kind: string;
   /** Whose workload it stands beside; empty for nobody's. */
   readonly serviceAccount: string;
+  readonly interception?: Interception;
 }
 
 /** Manifests taken through the whole pipeline once, without a server. */

@@ -32,6 +32,12 @@ describe('a bootstrap for Envoy', () => {
     });
   });
 
+  it('says how connections come to it, where they are handed over', async () => {
+    const handed = { ...plaintext, workload: { ...wish.workload, interception: 'redirect' as const } };
+    expect(await makeEnvoyBootstrap(handed)).toMatchObject({ node: { metadata: { INTERCEPTION_MODE: 'REDIRECT' } } });
+    expect(JSON.stringify(await makeEnvoyBootstrap(plaintext))).not.toContain('INTERCEPTION_MODE');
+  });
+
   it('lets Envoy take every regular expression that validation takes, and is strict when asked to be', async () => {
     const runtimeOf = async (strict: boolean) =>
       JSON.stringify(Object(await makeEnvoyBootstrap({ ...plaintext, strict })).layered_runtime);

@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net';
 import { type Identity, spiffeId } from '../model/identity.ts';
+import type { Interception } from '../model/proxy.ts';
 import type { TcpAddress } from '../model/tcp-address.ts';
 import { certificateFiles } from './proxy-certificates-folder.ts';
 
@@ -15,6 +16,7 @@ export interface EnvoyWorkload {
   /** IP addresses; its inbound listeners stand on them. At least one. */
   readonly addresses: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  readonly interception?: Interception;
 }
 
 export type EnvoyControlPlane =
@@ -57,7 +59,7 @@ export function envoyBootstrap({ workload, controlPlane, admin, strict }: EnvoyB
   };
 }
 
-function nodeOf({ name, namespace, serviceAccount, addresses, labels }: EnvoyWorkload): object {
+function nodeOf({ name, namespace, serviceAccount, addresses, labels, interception }: EnvoyWorkload): object {
   return {
     id: `sidecar~${addresses[0] ?? ''}~${name}.${namespace}~${namespace}.svc.cluster.local`,
     cluster: `${name}.${namespace}`,
@@ -65,6 +67,7 @@ function nodeOf({ name, namespace, serviceAccount, addresses, labels }: EnvoyWor
       NAMESPACE: namespace,
       SERVICE_ACCOUNT: serviceAccount,
       INSTANCE_IPS: addresses.join(','),
+      ...(interception === undefined ? {} : { INTERCEPTION_MODE: interception.toUpperCase() }),
       ...(Object.keys(labels).length === 0 ? {} : { LABELS: labels }),
     },
   };

@@ -133,6 +133,8 @@ function istioObjects({ mesh }: Pipeline, report: (findings: readonly Finding[])
 function xdsFor(pipeline: Pipeline, like: OfflineProxy): unknown {
   const proxy = offlineProxy(like, trustDomainOf(pipeline));
   pipeline.proxyKinds.set(proxy.kind);
+  const { kind, interception } = proxy;
+  if (interception !== undefined) pipeline.interceptedKinds.set({ kind, interception });
   const view = createStoreFor(pipeline).view(proxy);
   const ofType = (typeUrl: string) => view.list(typeUrl).map(({ body }) => resourceAsJson(typeUrl, body));
   return Object.fromEntries(
@@ -140,9 +142,13 @@ function xdsFor(pipeline: Pipeline, like: OfflineProxy): unknown {
   );
 }
 
-function offlineProxy({ id, kind, serviceAccount }: OfflineProxy, trustDomain: string): ProxyNode {
+function offlineProxy({ id, kind, serviceAccount, interception }: OfflineProxy, trustDomain: string): ProxyNode {
   const metadata = {
-    fields: { ISTHMUS_PROXY_KIND: { stringValue: kind }, SERVICE_ACCOUNT: { stringValue: serviceAccount } },
+    fields: {
+      ISTHMUS_PROXY_KIND: { stringValue: kind },
+      SERVICE_ACCOUNT: { stringValue: serviceAccount },
+      ...(interception === undefined ? {} : { INTERCEPTION_MODE: { stringValue: interception.toUpperCase() } }),
+    },
   };
   const reading = readNode(encode('envoy.config.core.v3.Node', { id, metadata }));
   if (reading.kind === 'accepted') {

@@ -14,11 +14,12 @@ import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
 import { meshKey, settingsOf } from '../mesh/settings.ts';
 import type { AccessMode } from '../model/mesh-service.ts';
-import { knownProxyKinds, type ProxyKind } from '../model/proxy.ts';
+import { type Interception, knownInterceptions, knownProxyKinds, type ProxyKind } from '../model/proxy.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { createFileTables, type FileTables } from '../sources/files/file-tables.ts';
 import { clustersHoldEndpoints, translateClusters } from '../translate/envoy/clusters.ts';
+import { handedListeners, translateInterception } from '../translate/envoy/interception.ts';
 import { translateEndpoints } from '../translate/envoy/load-assignments.ts';
 import { translateInbound } from '../translate/inbound.ts';
 import { settingsFindings, translateOutbound } from '../translate/outbound.ts';
@@ -41,11 +42,19 @@ export interface Pipeline {
   readonly leases: Table<VirtualIpLease>;
   /** Kinds of proxies to translate for. */
   readonly proxyKinds: Table<ProxyKind>;
+  /** Kinds of which some proxies are handed their connections. */
+  readonly interceptedKinds: Table<InterceptedKind>;
   /** Addresses at which proxies stand, which are told what to listen for. */
   readonly proxyAddresses: Table<string>;
   readonly mesh: Mesh;
   /** Everything that proxies may be sent; each resource in the scope of those who may see it. */
   readonly xds: readonly Collection<ScopedResource>[];
+}
+
+/** Keyed by both. */
+export interface InterceptedKind {
+  readonly kind: ProxyKind;
+  readonly interception: Interception;
 }
 
 /** `everyAddress`: as if a proxy stood at each endpoint, for commands that show a mesh without proxies. */
@@ -56,9 +65,10 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   const quietMigrations = engine.table<string>('quiet migrations', { key: (key) => key });
   const keptAccess = engine.table<AccessMode>('kept access', { key: () => meshKey });
   const proxyKinds = engine.table<ProxyKind>('proxy kinds', { key: (kind) => kind });
+  const interceptedKinds = engine.table<InterceptedKind>('intercepted kinds', { key: interceptedKey });
   const proxyAddresses = engine.table<string>('proxy addresses', { key: (address) => address });
   engine.batch(() => {
-    for (const table of [leases, registered, quietMigrations, keptAccess, proxyKinds, proxyAddresses])
+    for (const table of [leases, registered, quietMigrations, keptAccess, proxyKinds, interceptedKinds, proxyAddresses])
       table.setState('live');
   });
   // Today's only source. Another one is merged here, table by table, in order of precedence.
@@ -81,9 +91,10 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     keptAccess,
     leases,
     proxyKinds,
+    interceptedKinds,
     proxyAddresses,
     mesh,
-    xds: xdsResources(engine, mesh, proxyKinds),
+    xds: xdsResources(engine, mesh, { kinds: proxyKinds, intercepted: interceptedKinds }),
   };
 }
 
@@ -95,17 +106,36 @@ export function rootNamespaceOf({ mesh }: Pipeline): string {
   return mesh.settings.get(meshKey)?.rootNamespace ?? '';
 }
 
+export function interceptedKey({ kind, interception }: InterceptedKind): string {
+  return `${kind}+${interception}`;
+}
+
 /** Equal bytes are equal resources. */
 const scopedShape = {
   key: scopedResourceKey,
   equals: (a: ScopedResource, b: ScopedResource): boolean => a.resource.version === b.resource.version,
 };
 
-function xdsResources(engine: Engine, mesh: Mesh, kinds: Collection<ProxyKind>): readonly Collection<ScopedResource>[] {
-  const forKindsInUse = (context: Context, translate: (kind: ProxyKind) => Translation): readonly ScopedResource[] =>
-    knownProxyKinds.flatMap((kind) =>
-      context.get(kinds, kind) === undefined ? [] : reported(context, translate(kind)),
+interface KindsInUse {
+  readonly kinds: Collection<ProxyKind>;
+  readonly intercepted: Collection<InterceptedKind>;
+}
+
+function xdsResources(
+  engine: Engine,
+  mesh: Mesh,
+  { kinds, intercepted }: KindsInUse,
+): readonly Collection<ScopedResource>[] {
+  const isHanded = (context: Context, kind: ProxyKind): boolean =>
+    knownInterceptions.some(
+      (interception) => context.get(intercepted, interceptedKey({ kind, interception })) !== undefined,
     );
+  const forKindsInUse = (context: Context, translate: (kind: ProxyKind) => Translation): readonly ScopedResource[] =>
+    knownProxyKinds.flatMap((kind) => {
+      if (context.get(kinds, kind) === undefined) return [];
+      const resources = reported(context, translate(kind));
+      return isHanded(context, kind) ? [...resources, ...handedListeners(kind, resources)] : resources;
+    });
   const groupsOf = (context: Context, key: string) => context.lookup(mesh.groupsByService, key);
 
   engine.map('settings findings', mesh.settings, (settings, context) => {
@@ -141,7 +171,13 @@ function xdsResources(engine: Engine, mesh: Mesh, kinds: Collection<ProxyKind>):
       forKindsInUse(context, (kind) => translateInbound(kind, port, settingsOf(context, mesh.settings))),
     scopedShape,
   );
-  return [clusters, endpoints, outbound, inbound];
+  const interception = engine.flatMap(
+    'xds interception',
+    intercepted,
+    ({ kind, interception }, context) => translateInterception(kind, interception, settingsOf(context, mesh.settings)),
+    scopedShape,
+  );
+  return [clusters, endpoints, outbound, inbound, interception];
 }
 
 function reported(context: Context, { resources, findings }: Translation): readonly ScopedResource[] {

@@ -1,6 +1,6 @@
 /** Which proxies are there: their kinds and addresses decide what is translated. Told before a proxy's first answer. */
 import type { ProxyNode } from '../model/proxy.ts';
-import type { Pipeline } from './pipeline.ts';
+import { interceptedKey, type Pipeline } from './pipeline.ts';
 
 export class ProxyPresence {
   readonly #pipeline: Pipeline;
@@ -14,16 +14,18 @@ export class ProxyPresence {
   }
 
   /** A kind stays in use once it was seen: proxies that reconnect find their resources ready. */
-  enter({ kind, addresses, namespace }: ProxyNode): void {
-    const { engine, proxyKinds, proxyAddresses } = this.#pipeline;
+  enter({ kind, interception, addresses, namespace }: ProxyNode): void {
+    const { engine, proxyKinds, interceptedKinds, proxyAddresses } = this.#pipeline;
     for (const address of addresses) {
       this.#streams.set(address, (this.#streams.get(address) ?? 0) + 1);
       this.#namespaces.set(address, namespace);
     }
     const unknown = addresses.filter((address) => !proxyAddresses.has(address));
-    if (proxyKinds.has(kind) && unknown.length === 0) return;
+    const isHandedAnew = interception !== undefined && !interceptedKinds.has(interceptedKey({ kind, interception }));
+    if (proxyKinds.has(kind) && !isHandedAnew && unknown.length === 0) return;
     engine.batch(() => {
       proxyKinds.set(kind);
+      if (isHandedAnew) interceptedKinds.set({ kind, interception });
       for (const address of unknown) proxyAddresses.set(address);
     });
   }

@@ -2,8 +2,12 @@
 export const knownProxyKinds = ['metaproxy', 'envoy-meta', 'envoy', 'grpc'] as const;
 export type ProxyKind = (typeof knownProxyKinds)[number];
 
-/** A proxy that asks for configuration, as its node message describes it. */
+/** By redirection the kernel gives a connection a new destination, by a transparent proxy it keeps that which it had. */
+export const knownInterceptions = ['redirect', 'tproxy'] as const;
+/** How connections come to a proxy that binds no address for each service. */
+export type Interception = (typeof knownInterceptions)[number];
 
+/** A proxy that asks for configuration, as its node message describes it. */
 export interface ProxyNode {
   /** The node id: `sidecar~<ip>~<name>.<namespace>~<domain>`, or any other text. */
   readonly id: string;
@@ -18,6 +22,8 @@ export interface ProxyNode {
   readonly serviceAccount: string;
   /** The SPIFFE id of its workload: of its certificate, or where plaintext is trusted of what the node states. */
   readonly identity?: string;
+  /** Absent where each of its listeners is bound to its own address. */
+  readonly interception?: Interception;
   /** Names of the extensions that the node advertises; empty when it advertises none. */
   readonly extensions: readonly string[];
 }

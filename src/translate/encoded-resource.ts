@@ -21,6 +21,16 @@ export function encodeResource<N extends MessageName>(type: N, name: string, mes
   return { typeUrl: sharedTypeUrl(type), name, version: versionOf(body), body };
 }
 
+/** The message with what the other says in place of its own: two encodings one after the other are one of both. */
+export function overriddenResource<N extends MessageName>(
+  { typeUrl, name, body }: EncodedResource,
+  type: N,
+  override: Message<N>,
+): EncodedResource {
+  const merged = keepBytes(Buffer.concat([body, encode(type, override)]));
+  return { typeUrl, name, version: versionOf(merged), body: merged };
+}
+
 /** Made from the digest's bytes: a slice of its text would keep the whole text. */
 function versionOf(body: Uint8Array): string {
   return hash('sha256', body, 'buffer').toString('hex', 0, 8);

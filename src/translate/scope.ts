@@ -8,15 +8,23 @@
  *   <audience>/<namespace>   what is exported to this namespace
  *   <audience>/*             what is exported to all
  *
- * The audience is a kind of proxy, or `all` for what every kind reads alike (clusters, endpoints).
+ * The audience is a kind of proxy, or `all` for what every kind reads alike (clusters, endpoints). Proxies that are handed
+ * their connections read, before what their kind does, the audience `<kind>+handed` (listeners that nothing is bound for),
+ * and `<kind>+<interception>-<family>` (what takes the connections, by the families of their addresses).
  */
 import { parseSpiffeId } from '../model/identity.ts';
 import type { MeshService } from '../model/mesh-service.ts';
-import type { ProxyKind, ProxyNode } from '../model/proxy.ts';
+import type { Interception, ProxyKind, ProxyNode } from '../model/proxy.ts';
 import type { Visibility } from '../model/service.ts';
 import type { EncodedResource } from './encoded-resource.ts';
 
-export type Audience = ProxyKind | 'all';
+export type AddressFamily = 'ipv4' | 'ipv6';
+export type Audience =
+  | ProxyKind
+  | 'all'
+  | `${ProxyKind}+handed`
+  | `${ProxyKind}+${Interception}`
+  | `${ProxyKind}+${Interception}-${AddressFamily}`;
 
 export interface ScopedResource {
   readonly scope: string;
@@ -30,15 +38,30 @@ export function scopedResourceKey({ scope, resource }: ScopedResource): string {
 
 /** The scopes a proxy sees, the first of which has precedence. The first address goes before the others. */
 export function scopesOf(proxy: ProxyNode): readonly string[] {
-  const audiences: readonly Audience[] = [proxy.kind, 'all'];
-  const { identity } = proxy;
+  const { kind, identity, addresses, namespace, interception } = proxy;
+  const own: readonly Audience[] = interception === undefined ? [kind] : [`${kind}+handed`, kind];
+  const audiences: readonly Audience[] = [...own, 'all'];
+  const inbound = (id?: string) => addresses.flatMap((address) => own.map((one) => inboundScope(one, address, id)));
   return [
-    ...proxy.addresses.map((address) => inboundScope(proxy.kind, address)),
-    ...(identity === undefined ? [] : proxy.addresses.map((address) => inboundScope(proxy.kind, address, identity))),
+    ...inbound(),
+    ...(identity === undefined ? [] : inbound(identity)),
     ...(identity === undefined ? [] : audiences.map((audience) => callerScope(audience, identity))),
-    ...audiences.map((audience) => `${audience}/${proxy.namespace}`),
+    ...audiences.map((audience) => `${audience}/${namespace}`),
     ...audiences.map((audience) => `${audience}/*`),
+    ...(interception === undefined ? [] : interceptionAudiences(proxy, interception).map((one) => `${one}/*`)),
   ];
+}
+
+/** A family that a machine lacks cannot be listened on: it is told of those it has an address of. */
+function interceptionAudiences({ kind, addresses }: ProxyNode, interception: Interception): readonly Audience[] {
+  const families: readonly AddressFamily[] = ['ipv4', 'ipv6'];
+  const own = families.filter((family) => addresses.some((address) => familyOf(address) === family));
+  return [`${kind}+${interception}`, ...own.map((family) => `${kind}+${interception}-${family}` as const)];
+}
+
+/** Of an IP address. */
+export function familyOf(address: string): AddressFamily {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
 }
 
 /**
@@ -97,8 +120,14 @@ export function callerScope(audience: Audience, identity: string): string {
 }
 
 /** `identity`: who alone may listen there, where that is known. */
-export function inboundScope(kind: ProxyKind, address: string, identity?: string): string {
-  return identity === undefined ? `${kind}@${address}` : `${kind}@${address}#${identity}`;
+export function inboundScope(audience: Audience, address: string, identity?: string): string {
+  return identity === undefined ? `${audience}@${address}` : `${audience}@${address}#${identity}`;
+}
+
+/** Of a scope of the kind: that of the kind's proxies that are handed their connections. */
+export function handedScope(kind: ProxyKind, scope: string): string {
+  const audience: Audience = `${kind}+handed`;
+  return `${audience}${scope.slice(kind.length)}`;
 }
 
 /** The resource in each of the scopes. Its bytes are shared. */

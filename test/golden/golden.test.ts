@@ -5,6 +5,7 @@
  *   # proxies: metaproxy, envoy-meta
  *   # node: sidecar~10.0.0.1~orders.shop~cluster.local
  *   # service account: orders
+ *   # interception: redirect
  *
  * UPDATE_GOLDEN=1 rewrites what has changed; a difference fails otherwise.
  */
@@ -13,6 +14,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { loadOffline } from '../../src/main/offline.ts';
+import { knownInterceptions } from '../../src/model/proxy.ts';
 
 const here = import.meta.dirname;
 const cases = globSync('*/in.yaml', { cwd: here })
@@ -27,9 +29,11 @@ async function outputsOf(folder: string): Promise<Readonly<Record<string, string
   const kinds = (setting('proxies') ?? 'metaproxy').split(/, */);
   const id = setting('node') ?? 'sidecar~192.0.2.1~client.default~cluster.local';
   const serviceAccount = setting('service account') ?? '';
+  const interception = knownInterceptions.find((mode) => mode === setting('interception'));
+  const handed = interception === undefined ? {} : { interception };
   // Relative, so that findings name the same file wherever the repository lies.
   const mesh = await loadOffline([path.relative(process.cwd(), input)]);
-  const xds = Object.fromEntries(kinds.map((kind) => [kind, mesh.xds({ id, kind, serviceAccount })]));
+  const xds = Object.fromEntries(kinds.map((kind) => [kind, mesh.xds({ id, kind, serviceAccount, ...handed })]));
   return {
     'out.model.yaml': print(mesh.model()),
     'out.xds.yaml': print(xds),

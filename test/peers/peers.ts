@@ -85,6 +85,12 @@ export const peers: readonly Peer[] = [
     install: () => installDebian(['bind9-dnsutils']),
   },
   {
+    name: 'nft',
+    purpose: 'redirection of connections to a proxy',
+    find: () => findOnPath('nft'),
+    install: () => installDebian(['nftables']),
+  },
+  {
     name: 'unshare',
     purpose: "the C library's resolver, in a network of its own",
     find: findUnshare,

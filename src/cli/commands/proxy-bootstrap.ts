@@ -1,6 +1,8 @@
 /** `isthmus proxy bootstrap`: what a stock Envoy is started with. */
 import { Command, Option } from 'commander';
+import type { Interception } from '../../model/proxy.ts';
 import { type Actions, DEFAULT_PROXY_ADMIN, type EnvoyBootstrapWish } from '../actions.ts';
+import { interceptionOption } from '../interception-option.ts';
 import { formatJson, formatYaml, parseLabels, print } from '../output.ts';
 
 interface Flags extends Omit<EnvoyBootstrapWish, 'workload'> {
@@ -10,6 +12,7 @@ interface Flags extends Omit<EnvoyBootstrapWish, 'workload'> {
   readonly address: readonly string[];
   readonly label: Readonly<Record<string, string>>;
   readonly kind: 'envoy';
+  readonly interception: Interception | 'none';
   readonly output: 'yaml' | 'json';
 }
 
@@ -29,6 +32,7 @@ export function proxyBootstrapCommand(actions: Actions): Command {
     .option('--service-account <name>', 'service account of the workload', 'default')
     .requiredOption('--address <ip...>', "the workload's own addresses: inbound listeners stand on them")
     .option('--label <name=value>', 'a label of the workload; may be repeated', parseLabels, {})
+    .addOption(interceptionOption())
     .option('--xds <address>', 'plaintext xDS, on loopback only')
     .option('--xds-tls <address>', 'xDS over mutual TLS')
     .option('--certificates <folder>', 'folder of the certificate of this proxy, its key and the roots')
@@ -39,9 +43,12 @@ export function proxyBootstrapCommand(actions: Actions): Command {
     .option('--admin <address>', "Envoy's admin address, on loopback", DEFAULT_PROXY_ADMIN)
     .option('--strict', 'let Envoy refuse what it calls deprecated', false)
     .addOption(new Option('-o, --output <format>', 'yaml or json').choices(['yaml', 'json']).default('yaml'))
-    .action(async ({ name, namespace, serviceAccount, address, label, kind: _, output, ...rest }: Flags) => {
-      const workload = { name, namespace, serviceAccount, addresses: address, labels: label };
-      const bootstrap = await actions.makeEnvoyBootstrap({ ...rest, workload });
-      print(output === 'json' ? formatJson(bootstrap) : formatYaml(bootstrap));
-    });
+    .action(
+      async ({ name, namespace, serviceAccount, address, label, kind: _, interception, output, ...rest }: Flags) => {
+        const handed = interception === 'none' ? {} : { interception };
+        const workload = { name, namespace, serviceAccount, addresses: address, labels: label, ...handed };
+        const bootstrap = await actions.makeEnvoyBootstrap({ ...rest, workload });
+        print(output === 'json' ? formatJson(bootstrap) : formatYaml(bootstrap));
+      },
+    );
 }

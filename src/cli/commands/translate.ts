@@ -1,9 +1,10 @@
 /** `isthmus translate`: the pipeline, offline, to standard output; deterministic bytes. */
 import { Command, Option } from 'commander';
 import { ExitCode, IsthmusError } from '../../model/errors.ts';
-import { knownProxyKinds } from '../../model/proxy.ts';
+import { type Interception, knownProxyKinds } from '../../model/proxy.ts';
 import type { Actions, OfflineMesh, Settle } from '../actions.ts';
 import { sayFindings } from '../findings.ts';
+import { interceptionOption } from '../interception-option.ts';
 import { formatJson, formatYaml, formatYamlDocuments, print, say } from '../output.ts';
 
 interface Flags {
@@ -12,6 +13,7 @@ interface Flags {
   readonly proxy: string;
   readonly proxyKind: string;
   readonly serviceAccount: string;
+  readonly interception: Interception | 'none';
   readonly output: 'yaml' | 'json';
 }
 
@@ -27,6 +29,7 @@ export function translateCommand(actions: Actions, settle: Settle): Command {
     .option('--proxy <id>', 'node id to print xDS for', 'sidecar~127.0.0.1~offline.default~cluster.local')
     .addOption(new Option('--proxy-kind <kind>', 'kind of that proxy').choices(knownProxyKinds).default('metaproxy'))
     .option('--service-account <name>', 'of the workload beside that proxy, where the mesh asks for certificates', '')
+    .addOption(interceptionOption())
     .addOption(new Option('-o, --output <format>', 'yaml or json').choices(['yaml', 'json']).default('yaml'))
     .action(async (flags: Flags) => {
       const mesh = await actions.loadOffline(flags.filename);
@@ -57,8 +60,10 @@ function translated(flags: Flags, mesh: OfflineMesh): unknown {
       return mesh.istio();
     case 'model':
       return mesh.model();
-    case 'xds':
-      return mesh.xds({ id: flags.proxy, kind: flags.proxyKind, serviceAccount: flags.serviceAccount });
+    case 'xds': {
+      const { proxy: id, proxyKind: kind, serviceAccount, interception } = flags;
+      return mesh.xds({ id, kind, serviceAccount, ...(interception === 'none' ? {} : { interception }) });
+    }
     default:
       throw new IsthmusError('USAGE', `--to ${String(flags.to)} is none of model, xds, istio.`);
   }

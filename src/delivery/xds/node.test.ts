@@ -18,6 +18,20 @@ const textFields = (values: Readonly<Record<string, string>>) =>
 
 const metaFilter = { category: 'envoy.filters.network', name: 'aeraki.meta_protocol_proxy' };
 
+describe('how connections come to a proxy', () => {
+  test.each([
+    ['REDIRECT', 'envoy', 'redirect'],
+    ['TPROXY', 'envoy', 'tproxy'],
+    ['NONE', 'envoy', undefined],
+    ['sideways', 'envoy', undefined],
+    ['REDIRECT', 'isthmus-metaproxy', undefined],
+  ])('is as an Envoy says: %s of %s', (mode, userAgentName, interception) => {
+    const reading = read({ id: 'a', userAgentName, metadata: metadata({ INTERCEPTION_MODE: mode }) });
+    expect(reading).toMatchObject({ kind: 'accepted' });
+    expect(reading.kind === 'accepted' ? reading.node.interception : 'refused').toBe(interception);
+  });
+});
+
 describe('the kind of a proxy', () => {
   test.each<[string, Node, string]>([
     ['Envoy', { userAgentName: 'envoy', extensions: [{ category: 'envoy.filters.network', name: 'tcp' }] }, 'envoy'],

@@ -11,7 +11,7 @@
  */
 import { isIP } from 'node:net';
 import { messageOf } from '../../model/errors.ts';
-import { knownProxyKinds, type ProxyKind, type ProxyNode } from '../../model/proxy.ts';
+import { type Interception, knownProxyKinds, type ProxyKind, type ProxyNode } from '../../model/proxy.ts';
 import { decode, type envoy, type google } from '../../xds-api/messages.ts';
 import { printable } from './refused-response.ts';
 
@@ -24,6 +24,12 @@ type Node = envoy.config.core.v3.Node;
 type Fields = Readonly<Record<string, google.protobuf.Value>>;
 
 const KIND_KEY = 'ISTHMUS_PROXY_KIND';
+/** Istio's, with its values; NONE is as good as nothing. */
+const INTERCEPTION_KEY = 'INTERCEPTION_MODE';
+const interceptions: ReadonlyMap<string, Interception> = new Map([
+  ['REDIRECT', 'redirect'],
+  ['TPROXY', 'tproxy'],
+]);
 const maxima = { idLength: 1024, serviceAccount: 253, labels: 256, addresses: 64, extensions: 4096 } as const;
 
 export function readNode(bytes: Uint8Array): NodeReading {
@@ -76,6 +82,8 @@ function proxyNode(id: string, kind: ProxyKind, node: Node, metadata: Fields): P
   const istio = istioId(id);
   const addresses = [istio?.address ?? '', ...textOf(metadata, 'INSTANCE_IPS').split(',')].map((text) => text.trim());
   const extensions = (node.extensions ?? []).flatMap(({ name }) => (name ? [name] : []));
+  const isEnvoy = kind === 'envoy' || kind === 'envoy-meta';
+  const interception = isEnvoy ? interceptions.get(textOf(metadata, INTERCEPTION_KEY)) : undefined;
   return {
     id,
     kind,
@@ -84,6 +92,7 @@ function proxyNode(id: string, kind: ProxyKind, node: Node, metadata: Fields): P
     addresses: [...new Set(addresses.filter((address) => isIP(address) !== 0))].slice(0, maxima.addresses),
     labels: labelsOf(metadata),
     serviceAccount: textOf(metadata, 'SERVICE_ACCOUNT').slice(0, maxima.serviceAccount),
+    ...(interception === undefined ? {} : { interception }),
     extensions: [...new Set(extensions)].slice(0, maxima.extensions),
   };
 }

@@ -1,0 +1,13 @@
+/**
+ * An application as they are: on all addresses of its machine, in the clear, knowing of no proxy. One port speaks HTTP and
+ * says who called, one speaks first, one is nobody's business but its own.
+ */
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+
+createHttpServer((request, response) => {
+  response.end(`${request.url} ${request.headers['x-forwarded-client-cert'] ?? ''}`);
+}).listen(8080, '::');
+createServer((socket) => socket.on('error', () => {}).end('greeting\n')).listen(3306, '::');
+createHttpServer((_, response) => response.end('private')).listen(9999, '::');
+console.log('ready');
