@@ -9,7 +9,7 @@ const rooms = {
   translate: ['model', 'xds-api'],
   delivery: ['model', 'collections', 'translate', 'xds-api'],
   security: ['model', 'collections', 'translate', 'xds-api'],
-  proxy: ['model', 'xds-api'],
+  proxy: ['model', 'security', 'xds-api'],
   operations: ['model', 'collections'],
   console: ['operations', 'resources', 'translate', 'model'],
   cli: ['model', 'operations', 'resources', 'translate', 'xds-api'],

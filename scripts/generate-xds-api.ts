@@ -90,6 +90,9 @@ const roots: Record<string, readonly string[]> = {
     'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
   ],
   'envoy/extensions/transport_sockets/tls/v3/secret.proto': ['envoy.extensions.transport_sockets.tls.v3.Secret'],
+  'envoy/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config.proto': [
+    'envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig',
+  ],
   'envoy/extensions/upstreams/http/v3/http_protocol_options.proto': [
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
   ],

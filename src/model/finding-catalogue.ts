@@ -451,7 +451,7 @@ export const catalogue = {
   ISTH1322: entry(
     'warning',
     'Proxy does not speak mutual TLS',
-    'Put an Envoy beside the workload, or leave the service out of the mesh that demands certificates.',
+    'Put an Envoy or metaproxy beside the workload, or leave the service out of the mesh that demands certificates.',
   ),
   ISTH1321: entry(
     'error',
@@ -496,6 +496,11 @@ export const catalogue = {
   ),
   ISTH1343: entry('warning', 'Another policy of this kind is in force', 'Keep one of the two.'),
   ISTH1344: entry('warning', 'Traffic setting is not enforced by a kind of proxy', 'Put an Envoy where it must hold.'),
+  ISTH1350: entry(
+    'warning',
+    'Rules for requests close a port',
+    'Put a proxy that reads the protocol beside the workload, or permit connections: by a TCPRoute, or without conditions.',
+  ),
   ISTH1320: entry(
     'warning',
     'Endpoint names no service account',

@@ -17,6 +17,7 @@ import { type ListenerPlan, planListener } from './config/listener-plan.ts';
 import { Rejection } from './config/rejection.ts';
 import { type Applied, type InertFilters, type ResourceChange, resourceMessages } from './config/resources.ts';
 import { planRoutes } from './config/route-plan.ts';
+import { planSecret } from './config/secret-plan.ts';
 import { machineNow } from './connections/machine-clock.ts';
 import { type PlaneNews, type ProxyLimits, Runtime } from './connections/runtime.ts';
 import { BucketStore } from './filters/token-buckets.ts';
@@ -72,7 +73,12 @@ export class DataPlane implements ConfigurationTarget {
   }
 
   resourceNames(): ResourceNames {
-    return { endpoints: this.#clusters.endpointNames(), routes: this.listeners.routeNames() };
+    const secrets = new Set([...this.#clusters.secretNames(), ...this.listeners.secretNames()]);
+    return {
+      endpoints: this.#clusters.endpointNames(),
+      secrets: [...secrets].sort(),
+      routes: this.listeners.routeNames(),
+    };
   }
 
   /** Lets requests in flight finish, then closes everything. */
@@ -96,6 +102,10 @@ export class DataPlane implements ConfigurationTarget {
       case 'endpoints':
         // Endpoints go with their cluster; a removal of the resource alone leaves the last ones in force.
         if (body !== undefined) this.#clusters.setEndpoints(name, decode(resourceMessages.endpoints, body));
+        break;
+      case 'secret':
+        // A secret that has gone leaves what was had of it: nobody is trusted more by that, and it ends by itself.
+        if (body !== undefined) this.runtime.secrets.set(name, planSecret(decode(resourceMessages.secret, body)));
         break;
       case 'listener':
         if (body === undefined) this.listeners.remove(name);

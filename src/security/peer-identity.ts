@@ -34,7 +34,11 @@ export function identityOfCertificate(der: Uint8Array): PeerReading {
 }
 
 /** As above, and under a root of its own trust domain. DER, the leaf first; `now` in milliseconds since the epoch. */
-export function authenticateCertificate(chain: readonly Uint8Array[], bundles: TrustBundles, now: number): PeerReading {
+export function authenticateCertificate(
+  chain: readonly Uint8Array[],
+  bundles: Pick<TrustBundles, 'rootsOf'>,
+  now: number,
+): PeerReading {
   const [leaf] = chain;
   if (leaf === undefined) return refused('there is no certificate');
   const reading = identityOfCertificate(leaf);

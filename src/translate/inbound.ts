@@ -18,7 +18,7 @@ import { inboundProxy } from './metaprotocol/proxy-filters.ts';
 import { inboundClusterName, inboundRouteName } from './names/resource-names.ts';
 import { inboundScope } from './scope.ts';
 import type { Translation } from './translation.ts';
-import { unenforcedLimits } from './unenforced-rules.ts';
+import { unenforcedLimits, unreadRequests } from './unenforced-rules.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 
@@ -34,24 +34,25 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings
   }
   const speaksProtocol = metaKindFor(kind, codec) !== undefined;
   const filters = guard === undefined ? [filterOf(kind, inbound, settings)] : guardedFilters(kind, inbound, settings);
-  // A server that speaks first would speak to whoever the filters have not heard yet.
-  const isLate = guard?.rules !== undefined && !readsHttp(inbound);
+  const isHttpRead = readsHttp(kind, inbound);
+  // A server that speaks first would speak to whoever the filters have not heard yet. metaproxy hears them before it calls.
+  const isLate = guard?.rules !== undefined && !isHttpRead && !(kind === 'metaproxy' && speaksProtocol);
   const trusted = isLate ? permittedCallers(guard.rules, targetPort) : 'any';
   const transportSocket =
-    guard === undefined ? undefined : downstreamTls(readsHttp(inbound) ? ['h2', 'http/1.1'] : [], trusted);
+    guard === undefined ? undefined : downstreamTls(isHttpRead ? ['h2', 'http/1.1'] : [], trusted);
   const scope = inboundScope(kind, address, guard?.identity);
   return {
     resources: [
       { scope, resource: listener(address, targetPort, 'inbound', filters, transportSocket) },
-      { scope, resource: inboundCluster(targetPort, readsHttp(inbound) ? 'http' : 'bytes') },
-      ...(readsHttp(inbound) ? [{ scope, resource: guardedRoutes(inbound) }] : []),
+      { scope, resource: inboundCluster(targetPort, isHttpRead ? 'http' : 'bytes') },
+      ...(isHttpRead ? [{ scope, resource: guardedRoutes(inbound) }] : []),
     ],
-    findings: unenforcedLimits(inbound, kind, speaksProtocol),
+    findings: [...unenforcedLimits(inbound, kind, speaksProtocol), ...unreadRequests(kind, inbound)],
   };
 }
 
-function readsHttp({ port, guard }: InboundPort): boolean {
-  return guard !== undefined && isHttp(port.protocol);
+function readsHttp(kind: ProxyKind, { port, guard }: InboundPort): boolean {
+  return kind !== 'metaproxy' && guard !== undefined && isHttp(port.protocol);
 }
 
 function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): Filter {
@@ -67,7 +68,7 @@ function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings)
 function guardedFilters(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): readonly Filter[] {
   const { address, targetPort, guard } = inbound;
   const rules = guard?.rules;
-  if (!readsHttp(inbound)) {
+  if (!readsHttp(kind, inbound)) {
     const filter = filterOf(kind, inbound, settings);
     return rules === undefined ? [filter] : [networkAccessFilter(rules, targetPort), filter];
   }

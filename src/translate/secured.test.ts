@@ -18,6 +18,7 @@ import {
 
 const buyer = 'spiffe://cluster.local/ns/shop/sa/buyer';
 const stranger = 'spiffe://cluster.local/ns/town/sa/stranger';
+const orders = { kind: 'TrafficTarget', namespace: 'shop', name: 'orders' };
 const seller = 'spiffe://cluster.local/ns/shop/sa/seller';
 
 function secured(security: Partial<ServiceSecurity> = {}, rest: Parameters<typeof meshService>[0] = {}): MeshService {
@@ -45,8 +46,7 @@ describe('a service that demands certificates', () => {
   it('is called over TLS, by its own name, and no certificate but those of its workloads is taken for it', () => {
     const { resources } = translateClusters(secured());
     expect(Object.keys(shown(resources))).toEqual([
-      `envoy#${buyer} Cluster outbound|9090||orders.shop.svc.cluster.local`,
-      `envoy-meta#${buyer} Cluster outbound|9090||orders.shop.svc.cluster.local`,
+      `all#${buyer} Cluster outbound|9090||orders.shop.svc.cluster.local`,
     ]);
     const [cluster] = Object.values(shown(resources));
     expect(cluster).toMatchObject({
@@ -85,8 +85,8 @@ describe('a service that demands certificates', () => {
     expect(JSON.stringify(assignment)).not.toContain('10.0.0.2');
   });
 
-  it.each(['metaproxy', 'grpc'] as const)('is no matter of proxies of kind %s, and a finding says so', (kind) => {
-    const { resources, findings } = translateOutbound(kind, secured(), settings);
+  it('is no matter of gRPC clients, which show no certificates, and a finding says so', () => {
+    const { resources, findings } = translateOutbound('grpc', secured(), settings);
     expect([resources, findings.map(({ code }) => code)]).toEqual([[], ['ISTH1322']]);
   });
 });
@@ -130,12 +130,42 @@ describe('a workload that demands certificates', () => {
     });
   });
 
-  it('stays shut beside a proxy that asks for no certificates, and a finding says so', () => {
+  it('is guarded by metaproxy as well, which hears who calls before it calls the workload', () => {
+    const rules = [{ object: orders, sources: [buyer], ports: 'any', requests: 'any' }] as const;
     const { resources, findings } = translateInbound(
       'metaproxy',
-      inboundPort({ guard: { identity: seller } }),
+      inboundPort({ guard: { identity: seller, rules } }),
       settings,
     );
-    expect([resources, findings.map(({ code }) => code)]).toEqual([[], ['ISTH1322']]);
+    expect(findings).toEqual([]);
+    const [listener] = Object.values(shown(resources));
+    expect(listener).toMatchObject({
+      filterChains: [
+        {
+          filters: [
+            { name: 'envoy.filters.network.rbac', typedConfig: { rules: { policies: { 'shop/orders': {} } } } },
+            { name: 'envoy.filters.network.meta_protocol_proxy' },
+          ],
+          transportSocket: {
+            typedConfig: {
+              requireClientCertificate: true,
+              commonTlsContext: { validationContextSdsSecretConfig: { name: 'ROOTCA' } },
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  it('stays shut beside metaproxy to what is permitted by HTTP requests, and a finding names the rule', () => {
+    const requests = [{ pathRegex: '/books', methods: [], headers: [] }];
+    const rules = [{ object: orders, sources: [buyer], ports: 'any', requests }] as const;
+    const { codec: _, ...http } = inboundPort({ port: servicePort(plain('grpc')), guard: { identity: seller, rules } });
+    const { resources, findings } = translateInbound('metaproxy', http, settings);
+    const [listener] = Object.values(shown(resources));
+    expect(listener).toMatchObject({
+      filterChains: [{ filters: [{ typedConfig: { rules: {} } }, { name: 'envoy.filters.network.tcp_proxy' }] }],
+    });
+    expect(findings.map(({ code, object }) => [code, object.name])).toEqual([['ISTH1350', 'orders']]);
   });
 });

@@ -111,3 +111,12 @@ export function unenforcedLimits(inbound: InboundPort, kind: ProxyKind, speaksPr
     ...(isSlowed ? [finding('ISTH0706', { ...about, path: 'spec.localRateLimit', message })] : []),
   ];
 }
+
+/** Rules for HTTP requests before a proxy that does not read HTTP: nothing is permitted by them. */
+export function unreadRequests(kind: ProxyKind, { host, port, guard }: InboundPort): readonly Finding[] {
+  if (kind !== 'metaproxy' || !isHttp(port.protocol)) return [];
+  const message = `Proxies of kind ${kind} do not read HTTP: port ${port.number} of ${host} stays closed to what it permits by requests.`;
+  return (guard?.rules ?? []).flatMap(({ object, requests }) =>
+    requests === 'any' ? [] : [finding('ISTH1350', { object, path: 'spec.rules', message })],
+  );
+}

@@ -28,6 +28,13 @@ export function configDump(ledger: ResourceLedger): JsonValue {
           .map((entry) => dynamic('endpoints', 'endpointConfig', entry)),
       },
       {
+        // Their names and versions, and nothing of what is in them.
+        '@type': 'type.googleapis.com/envoy.admin.v3.SecretsConfigDump',
+        dynamicActiveSecrets: ledger
+          .entries('secret')
+          .map((entry) => ({ name: entry.name, ...(entry.body === undefined ? {} : stamp(entry)), ...refusal(entry) })),
+      },
+      {
         '@type': 'type.googleapis.com/aeraki.meta_protocol_proxy.admin.v1alpha.RoutesConfigDump',
         name: 'meta_protocol_routes',
         dynamicRouteConfigs: [

@@ -6,6 +6,7 @@
 import type { Message } from '../../xds-api/messages.ts';
 import type { ClusterPlan } from '../config/cluster-plan.ts';
 import { planEndpoints } from '../config/endpoint-plan.ts';
+import { secretsOf } from '../config/tls-plan.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import { Cluster } from './cluster.ts';
 import type { ClusterDirectory } from './cluster-directory.ts';
@@ -62,6 +63,12 @@ export class ClusterSet {
       if (plan.endpoints.kind === 'eds' && !this.#leaving.has(name)) names.add(plan.endpoints.resourceName);
     for (const name of this.#assignments.keys()) if (!names.has(name)) this.#assignments.delete(name);
     return [...names].sort();
+  }
+
+  /** Names of the secrets that clusters ask the control plane for. */
+  *secretNames(): IterableIterator<string> {
+    for (const { name, plan } of this.#directory.clusters())
+      if (plan.tls !== undefined && !this.#leaving.has(name)) yield* secretsOf(plan.tls);
   }
 
   stop(): void {

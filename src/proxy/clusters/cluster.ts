@@ -33,7 +33,10 @@ export class Cluster {
   }
 
   updatePlan(plan: ClusterPlan): void {
+    const isSpokenAlike = this.plan.tls?.key === plan.tls?.key;
     this.plan = plan;
+    // What stands was opened to others, or by other means: it finishes what is in flight.
+    if (!isSpokenAlike) for (const host of this.#hosts.values()) host.retire();
     this.#rebalance();
   }
 

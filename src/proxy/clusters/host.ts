@@ -1,15 +1,17 @@
 /** One endpoint of a cluster, alive as long as its address stands in the cluster, with the connections to it. */
 import type { Codec } from '../../../codecs/codec.ts';
 import type { HostAddress } from '../config/endpoint-plan.ts';
+import type { TlsPlan } from '../config/tls-plan.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { ClusterStats } from '../observation/stats.ts';
+import { type Dialled, type DialOptions, dial, dialSecured } from '../tls/dialling.ts';
 import { type ConnectionBudget, HostPool, type PooledHost } from '../upstream/host-pool.ts';
 import { SharedConnections } from '../upstream/shared-connections.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 
 /** The cluster that a host belongs to, as far as the host is concerned. */
 interface HostCluster extends ConnectionBudget {
-  readonly plan: ConnectionBudget['plan'] & { readonly connectTimeoutMs: number };
+  readonly plan: ConnectionBudget['plan'] & { readonly connectTimeoutMs: number; readonly tls?: TlsPlan };
 }
 
 const FAREWELL_MS = 5000;
@@ -69,6 +71,14 @@ export class Host implements PooledHost {
     this.#lastCodec = codec;
     this.#lastShared = shared;
     return shared;
+  }
+
+  /** A connection to it, as its cluster speaks. */
+  dial(options: DialOptions): Dialled {
+    const { tls } = this.cluster.plan;
+    return tls === undefined
+      ? dial(this.address, options)
+      : dialSecured(this.#runtime.secrets, tls, this.address, options);
   }
 
   noteConnected(): void {

@@ -40,6 +40,7 @@ export function readBootstrap(json: unknown): Bootstrap {
     throw error;
   }
   const { staticResources } = message;
+  const secrets = (staticResources?.secrets ?? []).map((secret) => change('secret', secret.name, secret));
   const clusters = (staticResources?.clusters ?? []).map((cluster) => change('cluster', cluster.name, cluster));
   const listeners = (staticResources?.listeners ?? []).map((listener, index) =>
     change('listener', listener.name || `static-${index}`, listener),
@@ -47,7 +48,7 @@ export function readBootstrap(json: unknown): Bootstrap {
   return {
     node: message.node ?? {},
     admin: adminAddress(message, (path) => unknownFields.push(path)),
-    resources: [...clusters, ...listeners],
+    resources: [...clusters, ...secrets, ...listeners],
     ads: adsServer(message, (path) => unknownFields.push(path)),
     unknownFields,
   };
@@ -102,6 +103,11 @@ function rejectCredentials({ channelCredentials, callCredentials, credentialsFac
 
 function clusterAddress(message: BootstrapMessage, name: string): string {
   const cluster = message.staticResources?.clusters?.find((candidate) => candidate.name === name);
+  const transport = cluster?.transportSocket;
+  if (transport != null && transport.name !== 'envoy.transport_sockets.raw_buffer')
+    throw new Rejection(
+      `ads_config: cluster ${name} is spoken to over TLS, which this proxy takes from --xds-tls ADDRESS with --certificates FOLDER`,
+    );
   const socket = cluster?.loadAssignment?.endpoints?.[0]?.lbEndpoints?.[0]?.endpoint?.address?.socketAddress;
   if (!socket?.address)
     throw new Rejection(`ads_config: cluster ${name} is not among the static clusters, or has no address`);

@@ -5,7 +5,8 @@ import type { BalancingPolicy } from '../balancing/balancer.ts';
 import { rejectForeignSource } from './config-source.ts';
 import { milliseconds } from './durations.ts';
 import { type PlannedHost, planEndpoints } from './endpoint-plan.ts';
-import { Rejection } from './rejection.ts';
+import { Rejection, within } from './rejection.ts';
+import { planUpstreamTls, type TlsPlan } from './tls-plan.ts';
 
 type ClusterMessage = Message<'envoy.config.cluster.v3.Cluster'>;
 
@@ -24,6 +25,8 @@ export interface ClusterPlan {
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
   readonly maxPending: number;
+  /** Absent: plaintext. */
+  readonly tls?: TlsPlan;
 }
 
 const clusterType = (name: string): number => enumValue('envoy.config.cluster.v3.Cluster.DiscoveryType', name);
@@ -34,6 +37,7 @@ export function planCluster(message: ClusterMessage): ClusterPlan {
   const name = message.name ?? '';
   if (name === '') throw new Rejection('a cluster needs a name');
   rejectUnsupported(message);
+  const tls = within('transport_socket', () => planUpstreamTls(message.transportSocket));
   const byLocality = message.commonLbConfig?.localityWeightedLbConfig != null;
   const thresholds = message.circuitBreakers?.thresholds?.find(({ priority }) => (priority ?? 0) === 0);
   return {
@@ -44,15 +48,15 @@ export function planCluster(message: ClusterMessage): ClusterPlan {
     connectTimeoutMs: milliseconds(message.connectTimeout) ?? 5000,
     maxConnections: thresholds?.maxConnections?.value ?? 1024,
     maxPending: thresholds?.maxPendingRequests?.value ?? 1024,
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 
 /** What would change how hosts are found, chosen or spoken to: TLS above all must not become plain text. */
 function rejectUnsupported(message: ClusterMessage): void {
-  const matched = (message.transportSocketMatches ?? []).map(({ transportSocket }) => transportSocket);
-  for (const socket of [message.transportSocket, ...matched])
-    if (socket != null && socket.name !== 'envoy.transport_sockets.raw_buffer')
-      throw new Rejection(`transport socket ${socket.name} is not supported by this proxy`);
+  for (const { transportSocket } of message.transportSocketMatches ?? [])
+    if (transportSocket != null && transportSocket.name !== 'envoy.transport_sockets.raw_buffer')
+      throw new Rejection(`transport socket ${transportSocket.name} by match is not supported by this proxy`);
   if (message.clusterType != null)
     throw new Rejection(`cluster_type ${message.clusterType.name} is not supported by this proxy`);
   if (message.loadBalancingPolicy != null)

@@ -1,9 +1,11 @@
 /** Listener -> the address to stand on and what to do with its connections. */
 import { type Any, decode, type Message, messageName } from '../../xds-api/messages.ts';
 import { unwrapAny } from '../../xds-api/proto-json.ts';
+import { type AccessPlan, planConnectionAccess } from './access-plan.ts';
 import { type MetaProtocolPlan, planMetaProtocol } from './metaprotocol-plan.ts';
 import { Rejection, within } from './rejection.ts';
 import type { WeightedCluster } from './route-plan.ts';
+import { planDownstreamTls, type TlsPlan } from './tls-plan.ts';
 
 type ListenerMessage = Message<'envoy.config.listener.v3.Listener'>;
 type FilterChain = NonNullable<ListenerMessage['filterChains']>[number];
@@ -26,6 +28,10 @@ export interface ListenerPlan {
   readonly name: string;
   readonly address: ListenAddress;
   readonly service: ServicePlan;
+  /** Absent: plaintext. */
+  readonly tls?: TlsPlan;
+  /** Who may open connections. */
+  readonly access: readonly AccessPlan[];
   /** Filters that are passed over: what they do is left out, and nothing else depends on it. */
   readonly inertFilters: readonly string[];
 }
@@ -35,12 +41,15 @@ export function planListener(message: ListenerMessage): ListenerPlan {
   const name = message.name ?? '';
   rejectUnsupported(message);
   const chain = chooseChain(message);
-  const service = planService(chain);
+  const tls = within('transport_socket', () => planDownstreamTls(chain.transportSocket));
+  const { service, access } = planFilters(chain);
   const inert = (chain.filters ?? []).filter(isInert).map((filter) => filter.name ?? '');
   return {
     name,
     address: within('address', () => planAddress(message)),
     service,
+    ...(tls === undefined ? {} : { tls }),
+    access,
     inertFilters: [...inert, ...service.inertFilters],
   };
 }
@@ -84,8 +93,6 @@ function chooseChain(message: ListenerMessage): FilterChain {
     throw new Rejection(
       `filter_chain_match.${matched.join(', filter_chain_match.')}: not supported by this proxy, which takes every connection to the address of a listener`,
     );
-  if (chain.transportSocket != null && chain.transportSocket.name !== 'envoy.transport_sockets.raw_buffer')
-    throw new Rejection(`transport socket ${chain.transportSocket.name} is not supported`);
   return chain;
 }
 
@@ -98,25 +105,40 @@ function isInert({ name, typedConfig }: Filter): boolean {
   );
 }
 
-function planService(chain: FilterChain): ServicePlan {
-  const services = (chain.filters ?? []).flatMap((filter, index) =>
+type PlannedFilter = { readonly kind: 'access'; readonly plan: AccessPlan } | ServicePlan;
+
+function planFilters(chain: FilterChain): Pick<ListenerPlan, 'service' | 'access'> {
+  const planned = (chain.filters ?? []).flatMap((filter, index) =>
     within(`filters[${index}]`, () => planFilter(filter)),
   );
+  const services = planned.filter((one) => one.kind !== 'access');
+  const access = planned.flatMap((one) => (one.kind === 'access' ? [one.plan] : []));
   const [service] = services;
   if (service === undefined || services.length > 1)
     throw new Rejection('a filter chain needs exactly one MetaProtocolProxy or TcpProxy');
-  return service;
+  if (planned.at(-1) !== service)
+    throw new Rejection('what decides about connections has to stand before the last filter');
+  return { service, access };
 }
 
-function planFilter(filter: Filter): readonly ServicePlan[] {
+function planFilter(filter: Filter): readonly PlannedFilter[] {
   if (filter.typedConfig == null) throw new Rejection(`filter ${filter.name} needs a typed_config`);
   const any: Any = unwrapAny(filter.typedConfig);
   const type = messageName(any.type_url ?? '');
   const bytes = any.value ?? new Uint8Array();
   if (type === 'aeraki.meta_protocol_proxy.v1alpha.MetaProtocolProxy') return [planMetaProtocol(decode(type, bytes))];
   if (type === 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy') return [planTcp(decode(type, bytes))];
+  if (type === 'envoy.extensions.filters.network.rbac.v3.RBAC') return planRbac(decode(type, bytes));
   if (isInert(filter)) return [];
   throw new Rejection(`filter ${filter.name} (${any.type_url}) is not supported by this proxy`);
+}
+
+type NetworkRbac = Message<'envoy.extensions.filters.network.rbac.v3.RBAC'>;
+
+/** Shadow rules are only counted, which is not done here: they may be left out. */
+function planRbac(message: NetworkRbac): readonly PlannedFilter[] {
+  if (message.matcher != null) throw new Rejection('matcher: not supported, rules are');
+  return [{ kind: 'access', plan: planConnectionAccess(message.rules) }];
 }
 
 type TcpProxy = Message<'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'>;

@@ -4,6 +4,7 @@ import { findCodec } from '../../../codecs/registry.ts';
 import { type Any, decode, type Message, messageName } from '../../xds-api/messages.ts';
 import { toJson, unwrapAny } from '../../xds-api/proto-json.ts';
 import { type AccessLogPlan, planAccessLog } from './access-log-plan.ts';
+import { type AccessPlan, planAccess } from './access-plan.ts';
 import { rejectForeignSource } from './config-source.ts';
 import { milliseconds } from './durations.ts';
 import { planRateLimit, type RateLimitPlan } from './rate-limit-plan.ts';
@@ -24,6 +25,8 @@ export interface MetaProtocolPlan {
   readonly codec: Codec;
   readonly multiplexing: boolean;
   readonly routes: RouteSource;
+  /** Who may send what. */
+  readonly access: readonly AccessPlan[];
   readonly rateLimits: readonly RateLimitPlan[];
   readonly accessLogs: readonly AccessLogPlan[];
   /** 0: none. */
@@ -47,6 +50,7 @@ export function planMetaProtocol(message: MetaProtocolProxy): MetaProtocolPlan {
     codec: within('codec', () => planCodec(message)),
     multiplexing: message.protocol?.multiplexing === true,
     routes: planRouteSource(message),
+    access: filters.access,
     rateLimits: filters.rateLimits,
     accessLogs: (message.accessLog ?? []).map((log, index) => within(`access_log[${index}]`, () => planAccessLog(log))),
     idleTimeoutMs: milliseconds(message.idleTimeout) ?? 0,
@@ -109,21 +113,39 @@ type Filter = NonNullable<MetaProtocolProxy['metaProtocolFilters']>[number];
 
 const inertFilters = new Set(['metadata_exchange', 'istio_stats']);
 
-function planFilters(filters: readonly Filter[]): { rateLimits: readonly RateLimitPlan[]; inert: readonly string[] } {
+interface PlannedFilters {
+  readonly access: readonly AccessPlan[];
+  readonly rateLimits: readonly RateLimitPlan[];
+  readonly inert: readonly string[];
+}
+
+function planFilters(filters: readonly Filter[]): PlannedFilters {
+  const access: AccessPlan[] = [];
   const rateLimits: RateLimitPlan[] = [];
   const inert: string[] = [];
   filters.forEach((filter, index) => {
     const kind = filterKind(filter);
     if (kind === 'local_ratelimit') rateLimits.push(within(`filter[${index}]`, () => planRateLimit(filter.config)));
+    else if (kind === 'rbac') access.push(within(`filter[${index}]`, () => planRbac(filter)));
     else if (inertFilters.has(kind)) inert.push(kind);
     else if (kind !== 'router') throw new Rejection(`filter "${filter.name}" is not supported by this proxy`);
   });
-  return { rateLimits, inert };
+  return { access, rateLimits, inert };
+}
+
+/** Envoy's own message, whose headers are a request's properties here. */
+function planRbac({ config }: Filter): AccessPlan {
+  const name = 'envoy.extensions.filters.http.rbac.v3.RBAC';
+  if (config == null) throw new Rejection('access needs a config');
+  const message = decode(name, unwrapAny(config).value ?? new Uint8Array());
+  if (message.matcher != null) throw new Rejection('matcher: not supported, rules are');
+  return planAccess(message.rules);
 }
 
 /** The last word of the name, or of the package of its configuration: instances may have any name. */
 function filterKind(filter: Filter): string {
   const any = filter.config == null ? undefined : unwrapAny(filter.config);
   const byType = /filters\.(\w+)\.v1alpha\./.exec(any?.type_url ?? '')?.[1];
+  if ((any?.type_url ?? '').endsWith('/envoy.extensions.filters.http.rbac.v3.RBAC')) return 'rbac';
   return byType ?? (filter.name ?? '').replace(/^aeraki\.meta_protocol\.filters\./, '');
 }

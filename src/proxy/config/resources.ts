@@ -5,6 +5,7 @@ import { unwrapAny } from '../../xds-api/proto-json.ts';
 export const resourceMessages = {
   cluster: 'envoy.config.cluster.v3.Cluster',
   endpoints: 'envoy.config.endpoint.v3.ClusterLoadAssignment',
+  secret: 'envoy.extensions.transport_sockets.tls.v3.Secret',
   listener: 'envoy.config.listener.v3.Listener',
   /** How MetaProtocol routes travel to deployed proxies. */
   routes: 'envoy.config.route.v3.RouteConfiguration',
@@ -14,11 +15,19 @@ export const resourceMessages = {
 export type ResourceKind = keyof typeof resourceMessages;
 
 /** The order in which kinds are asked for and applied: a route's cluster comes before the route. */
-export const resourceKinds: readonly ResourceKind[] = ['cluster', 'endpoints', 'listener', 'routes', 'nativeRoutes'];
+export const resourceKinds: readonly ResourceKind[] = [
+  'cluster',
+  'endpoints',
+  'secret',
+  'listener',
+  'routes',
+  'nativeRoutes',
+];
 
 export const typeUrls: Readonly<Record<ResourceKind, string>> = {
   cluster: typeUrl(resourceMessages.cluster),
   endpoints: typeUrl(resourceMessages.endpoints),
+  secret: typeUrl(resourceMessages.secret),
   listener: typeUrl(resourceMessages.listener),
   routes: typeUrl(resourceMessages.routes),
   nativeRoutes: typeUrl(resourceMessages.nativeRoutes),

@@ -3,6 +3,7 @@
  * a fresh buffer of 64 KiB for each read instead, which for small requests costs more than all that we do with them.
  */
 import { type OnReadOpts, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { ReadGarbage, youngCollector } from './read-garbage.ts';
 
 const READ_BYTES = 64 * 1024;
@@ -26,11 +27,12 @@ export function reading(receive: (bytes: Buffer) => void): OnReadOpts {
 /**
  * The socket to use for an accepted one, which hands what it reads to `receive`. Node has `onread` for sockets that
  * connect, not for those that a server accepts: so the accepted socket's handle goes to a socket made here, and the
- * accepted one stays behind, for the server's books. Where Node has no such handle, the accepted socket itself is read.
+ * accepted one stays behind, for the server's books. Where Node has no such handle, or it is TLS, the accepted socket
+ * itself is read.
  */
 export function readAccepted(accepted: Socket, receive: (bytes: Buffer) => void): Socket {
   const handle: unknown = Reflect.get(accepted, '_handle');
-  if (!takesBuffer(handle) || !Reflect.set(accepted, '_handle', null)) {
+  if (accepted instanceof TLSSocket || !takesBuffer(handle) || !Reflect.set(accepted, '_handle', null)) {
     accepted.on('data', receive);
     return accepted;
   }

@@ -1,5 +1,6 @@
 /** What everything on one worker shares: its turn, its calls, its sweeper, its limits. Nothing here is global. */
 import type { UnwritableLog } from '../observation/access-log.ts';
+import { Secrets } from '../tls/secrets.ts';
 import { CallPool } from './call.ts';
 import { CodecFaults } from './codec-faults.ts';
 import { type MissedMutation, MissedMutations } from './missed-mutations.ts';
@@ -68,6 +69,8 @@ export class Runtime {
   readonly turn = new Turn();
   readonly calls = new CallPool();
   readonly waitingRoom = new WaitingRoom({ maxCalls: 4096, maxBytes: 32 * 1024 * 1024 });
+  /** What TLS is spoken with. */
+  readonly secrets = new Secrets();
   readonly sweeper: Sweeper;
   readonly limits: ProxyLimits;
 

@@ -12,6 +12,7 @@ import { errorReply, heartbeatReply } from '../connections/own-answers.ts';
 import { readAccepted } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { Swept } from '../connections/sweeper.ts';
+import type { Grant } from '../filters/access-control.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import { noteAbandoned, noteLocal, noteReply } from './call-outcomes.ts';
 import { CallerLinks } from './caller-links.ts';
@@ -36,7 +37,10 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   readonly #order: ReplyOrder | undefined;
   readonly #addresses: ConnectionAddresses;
   readonly #onClosed: (connection: DownstreamConnection) => void;
+  /** The caller's SPIFFE id; undefined on plaintext. */
+  readonly peer: string | undefined;
   #site: Site;
+  #grant: Grant;
   inFlight = 0;
   #lastRead: number;
   /** No more requests are read: the connection ends when nothing is in flight. */
@@ -46,12 +50,19 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
   /** On the turn's clock, once nobody waits any more. */
   #closedAt = 0;
 
-  constructor(accepted: Socket, site: Site, onClosed: (connection: DownstreamConnection) => void) {
+  constructor(
+    accepted: Socket,
+    site: Site,
+    peer: string | undefined,
+    onClosed: (connection: DownstreamConnection) => void,
+  ) {
     const { runtime } = site;
     this.#runtime = runtime;
     const socket = readAccepted(accepted, (bytes) => this.#read(bytes));
     this.#socket = socket;
     this.#site = site;
+    this.peer = peer;
+    this.#grant = site.access.grantOf(peer);
     this.#onClosed = onClosed;
     this.#lastRead = runtime.turn.now;
     this.links = new CallerLinks(runtime, site.codec);
@@ -81,6 +92,7 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     site.stats.cxActive++;
     site.stats.requestActive += this.inFlight;
     this.#site = site;
+    this.#grant = site.access.grantOf(this.peer);
   }
 
   /** Reads nothing until `warm` is called. */
@@ -111,10 +123,10 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     stats.requestDecodingSuccess++;
     if (frame.kind === FrameKind.request) {
       stats.requestTwoway++;
-      dispatch(this.#site, this, this.#begin(bytes, start, frame, false), frame);
+      this.#dispatch(this.#begin(bytes, start, frame, false), frame);
     } else if (frame.kind === FrameKind.oneway) {
       stats.requestOneway++;
-      dispatch(this.#site, this, this.#begin(bytes, start, frame, true), frame);
+      this.#dispatch(this.#begin(bytes, start, frame, true), frame);
     } else if (frame.kind === FrameKind.heartbeat) {
       stats.requestEvent++;
       this.#answerHeartbeat(bytes, start, frame);
@@ -252,6 +264,22 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
     site.stats.requestActive++;
     if (this.inFlight >= this.#runtime.limits.maxInFlight) this.#intake.pause(Pause.inFlight);
     return call;
+  }
+
+  #dispatch(call: Call, frame: Frame): void {
+    if (this.#grant === 'all' || this.#mayDispatch(this.#grant, call, frame)) dispatch(this.#site, this, call, frame);
+  }
+
+  /** Answers what the caller may not ask, or nobody can tell whether he may. */
+  #mayDispatch(grant: Exclude<Grant, 'all'>, call: Call, frame: Frame): boolean {
+    try {
+      if (grant !== 'nothing' && grant.admits(call.bytes, call.start, frame)) return true;
+    } catch (error) {
+      this.#runtime.faults.note(this.#site.codec.name, error);
+    }
+    this.#site.stats.requestDenied++;
+    this.refuse(call, ReplyReason.unspecified, 'access denied', 'rbac_access_denied');
+    return false;
   }
 
   /** The answer leaves now, or when those before it have left. */

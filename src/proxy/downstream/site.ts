@@ -5,9 +5,11 @@
 import type { Codec } from '../../../codecs/codec.ts';
 import type { Cluster } from '../clusters/cluster.ts';
 import type { ClusterDirectory } from '../clusters/cluster-directory.ts';
+import type { AccessPlan } from '../config/access-plan.ts';
 import type { MetaProtocolPlan } from '../config/metaprotocol-plan.ts';
 import type { RouteTablePlan } from '../config/route-plan.ts';
 import type { Runtime } from '../connections/runtime.ts';
+import { AccessControl } from '../filters/access-control.ts';
 import { LocalRateLimits } from '../filters/local-rate-limit.ts';
 import type { BucketStore } from '../filters/token-buckets.ts';
 import type { AccessLogFiles } from '../observation/access-log.ts';
@@ -39,6 +41,8 @@ export class Site {
   readonly sharing: Sharing;
   /** Whether replies must leave in the order of their requests. */
   readonly ordered: boolean;
+  /** Who may send what. */
+  readonly access: AccessControl;
   readonly limits: LocalRateLimits | undefined;
   readonly logs: RequestLogs | undefined;
   readonly mutation: RequestMutation;
@@ -46,8 +50,15 @@ export class Site {
   routes: RouteTable | undefined;
   readonly #directory: ClusterDirectory;
 
-  constructor(listener: string, plan: MetaProtocolPlan, stats: ProtocolStats, around: SiteSurroundings) {
+  /** `access`: who may open connections to the listener. */
+  constructor(
+    { name: listener, access }: { readonly name: string; readonly access: readonly AccessPlan[] },
+    plan: MetaProtocolPlan,
+    stats: ProtocolStats,
+    around: SiteSurroundings,
+  ) {
     this.listener = listener;
+    this.access = new AccessControl([...access, ...plan.access], plan.codec);
     this.plan = plan;
     this.codec = plan.codec;
     this.runtime = around.runtime;

@@ -9,6 +9,7 @@ import type { ListenerPlan } from '../config/listener-plan.ts';
 import type { MetaProtocolPlan } from '../config/metaprotocol-plan.ts';
 import { Rejection } from '../config/rejection.ts';
 import type { RouteTablePlan } from '../config/route-plan.ts';
+import { secretsOf } from '../config/tls-plan.ts';
 import { Site, type SiteSurroundings } from '../downstream/site.ts';
 import type { StatsStore } from '../observation/stats-store.ts';
 import type { RouteDirectory } from '../routing/route-directory.ts';
@@ -60,6 +61,12 @@ export class ListenerSet {
       if (service.kind === 'metaprotocol' && service.routes.kind === 'rds') names.add(service.routes.resourceName);
     }
     return [...names].sort();
+  }
+
+  /** Names of the secrets that listeners ask the control plane for, those that do not stand yet included. */
+  *secretNames(): IterableIterator<string> {
+    const plans = [...[...this.#entries.values()].map(({ listener }) => listener.plan), ...this.#retryPlans()];
+    for (const { tls } of plans) if (tls !== undefined) yield* secretsOf(tls);
   }
 
   /** Resolves once the listener stands. Throws Rejection when it cannot; that is then tried again now and then. */
@@ -118,7 +125,7 @@ export class ListenerSet {
 
   #create(plan: ListenerPlan): ListenerEntry {
     if (plan.service.kind === 'tcp') {
-      const listener = new Listener(this.#around.runtime, plan, tcpService(plan.service, this.#directory), true);
+      const listener = new Listener(this.#around.runtime, plan, tcpService(plan, plan.service, this.#directory), true);
       return { listener, release: () => {} };
     }
     const site = this.#site(plan, plan.service);
@@ -139,7 +146,7 @@ export class ListenerSet {
       before.release();
     };
     if (plan.service.kind === 'tcp') {
-      put(tcpService(plan.service, this.#directory), () => {});
+      put(tcpService(plan, plan.service, this.#directory), () => {});
       return;
     }
     const site = this.#site(plan, plan.service);
@@ -161,7 +168,7 @@ export class ListenerSet {
   }
 
   #site(plan: ListenerPlan, service: MetaProtocolPlan): Site {
-    return new Site(plan.name, service, this.#stats.protocol(service), this.#around);
+    return new Site(plan, service, this.#stats.protocol(service), this.#around);
   }
 
   /** Calls `warm` once: when the site has routes, or when they have been waited for long enough. */

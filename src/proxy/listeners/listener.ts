@@ -8,16 +8,22 @@ import type { ListenAddress, ListenerPlan, TcpPlan } from '../config/listener-pl
 import type { Runtime } from '../connections/runtime.ts';
 import { DownstreamConnection } from '../downstream/downstream-connection.ts';
 import type { Site } from '../downstream/site.ts';
+import { AccessControl } from '../filters/access-control.ts';
 import { WeightedPlaces } from '../routing/route-table.ts';
+import { Acceptance } from '../tls/acceptance.ts';
 import { relay } from './tcp-relay.ts';
 
 /** What a listener does with a connection: a private protocol, or bytes. */
 export type Service =
   | { readonly kind: 'metaprotocol'; readonly site: Site }
-  | { readonly kind: 'tcp'; readonly places: WeightedPlaces };
+  | { readonly kind: 'tcp'; readonly places: WeightedPlaces; readonly access: AccessControl };
 
-export function tcpService(plan: TcpPlan, directory: ClusterDirectory): Service {
-  return { kind: 'tcp', places: new WeightedPlaces(plan.clusters, directory) };
+export function tcpService({ access }: ListenerPlan, plan: TcpPlan, directory: ClusterDirectory): Service {
+  return {
+    kind: 'tcp',
+    places: new WeightedPlaces(plan.clusters, directory),
+    access: new AccessControl(access, undefined),
+  };
 }
 
 export class Listener {
@@ -25,7 +31,10 @@ export class Listener {
   readonly #runtime: Runtime;
   readonly #server: Server;
   readonly #connections = new Set<DownstreamConnection>();
-  readonly #relays = new Set<Socket>();
+  /** With the SPIFFE id of who opened each; undefined on plaintext. */
+  readonly #relays = new Map<Socket, string | undefined>();
+  /** Absent on plaintext. */
+  #acceptance: Acceptance | undefined;
   #service: Service;
   #warm: boolean;
   #closed: Promise<void> | undefined;
@@ -35,6 +44,7 @@ export class Listener {
     this.plan = plan;
     this.#service = service;
     this.#warm = warm;
+    this.#secure(plan);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
     this.#server.maxConnections = runtime.limits.maxConnections;
     this.#server.on('drop', () => {
@@ -73,11 +83,15 @@ export class Listener {
 
   /** Replaces what is done with connections: those that stand go on under it from their next request. */
   update(plan: ListenerPlan, service: Service): void {
+    const isSpokenAlike = this.#acceptance?.plan.key === plan.tls?.key;
     this.plan = plan;
     this.#service = service;
+    if (!isSpokenAlike) this.#secure(plan);
     for (const connection of this.#connections)
-      if (service.kind === 'metaprotocol') connection.adopt(service.site);
+      if (service.kind === 'metaprotocol' && this.#takes(connection.peer)) connection.adopt(service.site);
       else connection.drain();
+    for (const [socket, peer] of this.#relays)
+      if (!this.#takes(peer) || (service.kind === 'tcp' && service.access.grantOf(peer) !== 'all')) socket.destroy();
   }
 
   /** The first routes are there, or have been waited for long enough. */
@@ -89,6 +103,7 @@ export class Listener {
   /** Stops accepting; resolves when the last connection has ended, plain TCP ones at the end of the drain time. */
   async drain(): Promise<void> {
     this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
+    this.#acceptance?.close();
     for (const connection of this.#connections) connection.drain();
     const timer = setTimeout(() => this.#endRelays(), this.#runtime.limits.drainMs);
     await this.#closed;
@@ -96,29 +111,70 @@ export class Listener {
   }
 
   destroy(): void {
+    this.#acceptance?.close();
     for (const connection of this.#connections) connection.destroy();
     this.#endRelays();
   }
 
   #endRelays(): void {
-    for (const socket of this.#relays) socket.destroy();
+    for (const socket of this.#relays.keys()) socket.destroy();
   }
 
   #accept(socket: Socket): void {
+    if (this.#acceptance === undefined) this.#serve(socket, undefined);
+    else {
+      socket.on('error', () => {});
+      this.#acceptance.accept(socket);
+    }
+  }
+
+  /** From now on those who connect are asked who they are, as the plan has it. */
+  #secure({ tls }: ListenerPlan): void {
+    this.#acceptance?.close();
+    this.#acceptance =
+      tls === undefined
+        ? undefined
+        : new Acceptance(this.#runtime.secrets, tls, {
+            secured: (socket, identity) => this.#serve(socket, identity),
+            refused: () => {
+              if (this.#service.kind === 'metaprotocol') this.#service.site.stats.cxHandshakeRefused++;
+            },
+          });
+  }
+
+  /** Whether who has connected could do so as things are now. */
+  #takes(peer: string | undefined): boolean {
+    const { tls } = this.plan;
+    if (tls === undefined || peer === undefined) return tls === undefined && peer === undefined;
+    return tls.peers === 'any' || tls.peers.has(peer);
+  }
+
+  /** Nothing is said to whom nothing is permitted. */
+  #serve(socket: Socket, peer: string | undefined): void {
     this.#runtime.turn.begin();
-    if (this.#service.kind === 'tcp') {
-      this.#relay(socket, this.#service.places);
+    const service = this.#service;
+    if (service.kind === 'tcp') {
+      this.#relay(socket, peer, service);
       return;
     }
-    const connection = new DownstreamConnection(socket, this.#service.site, (closed) =>
+    if (service.site.access.grantOf(peer) === 'nothing') {
+      service.site.stats.cxDenied++;
+      socket.destroy();
+      return;
+    }
+    const connection = new DownstreamConnection(socket, service.site, peer, (closed) =>
       this.#connections.delete(closed),
     );
     this.#connections.add(connection);
     if (!this.#warm) connection.holdUntilWarm();
   }
 
-  #relay(socket: Socket, places: WeightedPlaces): void {
-    this.#relays.add(socket);
+  #relay(socket: Socket, peer: string | undefined, { places, access }: Extract<Service, { kind: 'tcp' }>): void {
+    if (access.grantOf(peer) !== 'all') {
+      socket.destroy();
+      return;
+    }
+    this.#relays.set(socket, peer);
     socket.pause();
     socket.on('error', () => {});
     socket.once('close', () => this.#relays.delete(socket));

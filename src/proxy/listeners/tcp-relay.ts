@@ -1,5 +1,5 @@
 /** A plain TCP connection, copied both ways with back-pressure and half-close: what a tcp_proxy filter asks for. */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Cluster } from '../clusters/cluster.ts';
 import type { Runtime } from '../connections/runtime.ts';
 
@@ -14,16 +14,14 @@ export function relay(runtime: Runtime, downstream: Socket, cluster: Cluster, at
     downstream.destroy();
     return;
   }
-  const options = { allowHalfOpen: true, noDelay: true };
-  const upstream =
-    'path' in host.address ? connect({ ...host.address, ...options }) : connect({ ...host.address, ...options });
+  const { socket: upstream, ready } = host.dial({ allowHalfOpen: true, noDelay: true });
   const timer = setTimeout(() => upstream.destroy(), host.connectTimeoutMs);
   let connected = false;
   const abandon = (): void => void upstream.destroy();
   cluster.stats.cxTotal++;
   cluster.stats.cxActive++;
   downstream.once('close', abandon);
-  upstream.once('connect', () => {
+  upstream.once(ready, () => {
     connected = true;
     clearTimeout(timer);
     host.noteConnected();

@@ -21,6 +21,11 @@ export class ProtocolStats {
   localResponseSuccess = 0;
   localResponseError = 0;
   localResponseBusinessException = 0;
+  /** Requests, and connections, of peers that access rules do not permit. */
+  requestDenied = 0;
+  cxDenied = 0;
+  /** Connections that broke off in the TLS handshake, or were refused in it. */
+  cxHandshakeRefused = 0;
   rateLimited = 0;
   rateLimitOk = 0;
   /** Requests, and replies, that got an error in their stead because the route's change cannot be made. */

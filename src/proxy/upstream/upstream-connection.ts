@@ -3,27 +3,27 @@
  * to one caller or is shared by all: its keeper does, and is told when it has nothing in flight and when it has closed.
  * Whatever way it ends, each call on it is answered, or handed back when none of its bytes can have left.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Codec, type Frame, FrameKind, ReplyReason } from '../../../codecs/codec.ts';
-import type { HostAddress } from '../config/endpoint-plan.ts';
 import type { Call } from '../connections/call.ts';
 import { FrameReader } from '../connections/frame-reader.ts';
 import { type Gathering, Output } from '../connections/output.ts';
 import { reading } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { ClusterStats } from '../observation/stats.ts';
+import type { Dialled, DialOptions } from '../tls/dialling.ts';
 import { LifeSigns } from './life-signs.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
 /** The host at the other end, as far as its connections are concerned. */
 export interface ConnectionHost {
   readonly key: string;
-  readonly address: HostAddress;
   readonly connectTimeoutMs: number;
   readonly stats: ClusterStats;
   readonly connections: Set<UpstreamConnection>;
   /** Requests in flight. */
   active: number;
+  dial(options: DialOptions): Dialled;
   noteConnected(): void;
   noteFarewell(now: number): void;
   noteConnectFailure(now: number): void;
@@ -82,11 +82,16 @@ export class UpstreamConnection {
     this.#exclusive = exclusive;
     this.idleSince = runtime.turn.now;
     this.#lastRead = runtime.turn.now;
-    this.#socket = this.#open(host.address);
+    const { socket, ready } = host.dial({
+      noDelay: true,
+      keepAlive: true,
+      onread: reading((bytes) => this.#read(bytes)),
+    });
+    this.#socket = socket;
     this.output = new Output(this.#socket, runtime.turn, runtime.limits.highWaterBytes, keeper.gathering);
     this.#lifeSigns = new LifeSigns(runtime, codec, this.output);
     this.#reader = new FrameReader(codec.decoder('response', runtime.limits), this);
-    this.#listen();
+    this.#listen(ready);
     host.stats.cxTotal++;
     host.stats.cxActive++;
     host.connections.add(this);
@@ -233,13 +238,13 @@ export class UpstreamConnection {
     this.retire();
   }
 
-  #listen(): void {
+  #listen(ready: Dialled['ready']): void {
     const socket = this.#socket;
     const timer = setTimeout(() => {
       this.host.stats.cxConnectTimeout++;
       this.destroy();
     }, this.host.connectTimeoutMs);
-    socket.once('connect', () => {
+    socket.once(ready, () => {
       clearTimeout(timer);
       this.connected = true;
       this.host.noteConnected();
@@ -254,11 +259,6 @@ export class UpstreamConnection {
       clearTimeout(timer);
       this.#closedNow();
     });
-  }
-
-  #open(address: HostAddress): Socket {
-    const options = { noDelay: true, keepAlive: true, onread: reading((bytes) => this.#read(bytes)) };
-    return 'path' in address ? connect({ ...address, ...options }) : connect({ ...address, ...options });
   }
 
   #read(chunk: Buffer): void {

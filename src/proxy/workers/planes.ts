@@ -39,7 +39,7 @@ export function planesOnWorkers(count: number, module: URL, workerData: WorkerDa
   const start = (): Worker => new Worker(module, { workerData });
   const toldOnce = onceOfAll(news);
   const workers = Array.from({ length: count }, () => new WorkerLink(start, () => inForce.all(), toldOnce));
-  let names: ResourceNames = { endpoints: [], routes: [] };
+  let names: ResourceNames = { endpoints: [], secrets: [], routes: [] };
   return {
     apply: async (changes) => {
       const settle = inForce.note(changes);

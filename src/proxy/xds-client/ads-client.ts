@@ -54,7 +54,7 @@ export class AdsClient {
   #answered = new Set<ResourceKind>();
   #initialized: (() => void) | undefined;
   readonly #contact: Contact;
-  /** Resolves when the control plane has been heard on clusters and listeners, and on routes if there are any. */
+  /** Resolves when the control plane has been heard on clusters and listeners, and on routes and secrets if there are any. */
   readonly initialized: Promise<void>;
 
   constructor(options: AdsClientOptions) {
@@ -149,9 +149,11 @@ export class AdsClient {
   #onResponse(kind: ResourceKind, refusal: string | undefined): void {
     if (refusal !== undefined) this.#options.observer.refused(kind, refusal);
     this.#answered.add(kind);
-    const routesDue = this.#options.configuration.resourceNames().routes.length > 0;
+    const { routes, secrets } = this.#options.configuration.resourceNames();
+    const routesDue = routes.length > 0;
+    const secretsDue = secrets.some((name) => !this.#options.configuration.ledger.has('secret', name));
     const heard = this.#answered.has('listener') && this.#answered.has('cluster');
-    if (heard && (!routesDue || this.#answered.has(this.#options.routeKind))) this.#initialized?.();
+    if (heard && !secretsDue && (!routesDue || this.#answered.has(this.#options.routeKind))) this.#initialized?.();
   }
 
   #reopen(failure: StreamFailure): void {

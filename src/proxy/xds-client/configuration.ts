@@ -5,6 +5,7 @@ import type { ResourceLedger } from './resource-ledger.ts';
 /** Names of resources that are asked for by name, because what is in force refers to them. */
 export interface ResourceNames {
   readonly endpoints: readonly string[];
+  readonly secrets: readonly string[];
   readonly routes: readonly string[];
 }
 

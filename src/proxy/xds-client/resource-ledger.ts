@@ -33,6 +33,7 @@ export class ResourceLedger {
     this.#entries = {
       cluster: empty(),
       endpoints: empty(),
+      secret: empty(),
       listener: empty(),
       routes: empty(),
       nativeRoutes: empty(),

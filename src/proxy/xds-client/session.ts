@@ -92,8 +92,9 @@ export class Session<Response> {
   }
 
   #askByName(): void {
-    const { endpoints, routes } = this.#configuration.resourceNames();
+    const { endpoints, secrets, routes } = this.#configuration.resourceNames();
     this.#ask('endpoints', endpoints);
+    this.#ask('secret', secrets);
     this.#ask(this.#routeKind, routes);
   }
 

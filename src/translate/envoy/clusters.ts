@@ -53,7 +53,7 @@ export function translateClusters(meshService: MeshService, groups: readonly End
         const resource = encodeCluster(
           cluster(meshService, port, one.policy, own, 'subset' in one ? one.subset : undefined),
         );
-        const audiences = security !== undefined || followsDialled(service, one.policy) ? envoys : everybody;
+        const audiences = followsDialled(service, one.policy) ? envoys : everybody;
         return audiences.flatMap((audience) => inScopes(outboundScopes(audience, meshService), resource));
       },
     );

@@ -18,7 +18,7 @@ export const rootsSecret = 'ROOTCA';
 
 /** Kinds of proxies that show certificates and ask for them; no other kind is sent to where they are demanded. */
 export function speaksMutualTls(kind: ProxyKind): boolean {
-  return kind === 'envoy' || kind === 'envoy-meta';
+  return kind !== 'grpc';
 }
 
 const SOCKET = 'envoy.transport_sockets.tls';
