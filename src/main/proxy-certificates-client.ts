@@ -3,29 +3,19 @@
  * request, and a token or the certificate that is to be renewed. The server is believed to be who it has to be before either
  * goes out.
  */
-import { isIP } from 'node:net';
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { IsthmusError, messageOf } from '../model/errors.ts';
-import { type Identity, isSameIdentity, spiffeId } from '../model/identity.ts';
-import { parseAddress } from '../model/tcp-address.ts';
+import { type Identity, spiffeId } from '../model/identity.ts';
 import { readCertificates } from '../security/certificate-text.ts';
 import { faultOfIssued } from '../security/issued-certificate.ts';
 import { longestLeafMs } from '../security/issuer.ts';
 import { createCertificatePath } from '../security/istio-certificate-service.ts';
-import { identityOfCertificate } from '../security/peer-identity.ts';
 import { PrivateKey } from '../security/private-key.ts';
 import { makeSigningRequest, type SigningRequest } from '../security/signing-request.ts';
 import { dnsNamesOf } from '../security/workload-certificates.ts';
 import { decode, encode } from '../xds-api/messages.ts';
+import { type ControlPlaneServer, controlPlaneChannel } from './control-plane-channel.ts';
 import type { ProxyCertificate } from './proxy-certificates-folder.ts';
-
-export interface CertificateServer {
-  /** `host:port`. */
-  readonly address: string;
-  readonly identity: Identity;
-  /** PEM: what it is verified by. */
-  readonly roots: string;
-}
 
 /** By what the caller shows who it is. */
 export type Proof =
@@ -38,7 +28,7 @@ const passing: readonly number[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED
 
 /** Throws UNAVAILABLE where nobody answers who is to be trusted, BAD_DATA for a refusal or a certificate of another. */
 export async function requestCertificate(
-  server: CertificateServer,
+  server: ControlPlaneServer,
   workload: Identity,
   proof: Proof,
 ): Promise<ProxyCertificate> {
@@ -66,7 +56,7 @@ interface Issued {
   readonly roots: readonly string[];
 }
 
-async function ask(server: CertificateServer, { pem }: SigningRequest, proof: Proof): Promise<Issued> {
+async function ask(server: ControlPlaneServer, { pem }: SigningRequest, proof: Proof): Promise<Issued> {
   const client = connect(server, proof);
   const metadata = new Metadata();
   if (proof.kind === 'token') metadata.set('authorization', `Bearer ${proof.token}`);
@@ -80,19 +70,9 @@ async function ask(server: CertificateServer, { pem }: SigningRequest, proof: Pr
   }
 }
 
-function connect({ address, identity, roots }: CertificateServer, proof: Proof): Client {
-  const own = proof.kind === 'certificate' ? [proof.key.reveal(), proof.chain].map((pem) => Buffer.from(pem)) : [];
-  const [key = null, chain = null] = own;
-  const checkServerIdentity = (_host: string, { raw }: { readonly raw: Buffer }): Error | undefined => {
-    const reading = identityOfCertificate(raw);
-    if (reading.kind === 'identity' && isSameIdentity(reading.identity, identity)) return undefined;
-    const found = reading.kind === 'identity' ? spiffeId(reading.identity) : `nobody of the mesh: ${reading.reason}`;
-    return new IsthmusError('UNAVAILABLE', `who answers is ${found}, instead of ${spiffeId(identity)}`);
-  };
-  const secured = credentials.createSsl(Buffer.from(roots), key, chain, { checkServerIdentity });
-  // TLS does not let an IP address be asked for by name; any other will do, since it is not the name that says who answers.
-  const isNamed = isIP(parseAddress(address, '--xds-tls').host) === 0;
-  return new Client(address, secured, isNamed ? {} : { 'grpc.ssl_target_name_override': identity.serviceAccount });
+function connect(server: ControlPlaneServer, proof: Proof): Client {
+  const { credentials, options } = controlPlaneChannel(server, proof.kind === 'certificate' ? proof : undefined);
+  return new Client(server.address, credentials, options);
 }
 
 function call(client: Client, request: Buffer, metadata: Metadata): Promise<Buffer> {
@@ -112,13 +92,13 @@ function call(client: Client, request: Buffer, metadata: Metadata): Promise<Buff
   });
 }
 
-function readAnswer(bytes: Buffer, { address }: CertificateServer): Issued {
+function readAnswer(bytes: Buffer, { address }: ControlPlaneServer): Issued {
   const { certChain = [] } = decode('istio.v1.auth.IstioCertificateResponse', bytes);
   const read = (pem: readonly string[]) => readCertificates(pem.join('\n'), `the answer of ${address}`);
   return { chain: read(certChain.slice(0, -1)), roots: read(certChain.slice(-1)) };
 }
 
-function failure({ address }: CertificateServer, error: unknown): IsthmusError {
+function failure({ address }: ControlPlaneServer, error: unknown): IsthmusError {
   if (error instanceof IsthmusError) return error;
   if (!isServiceError(error))
     return new IsthmusError('BAD_DATA', `${address} answers what is no certificate: ${messageOf(error)}.`, {

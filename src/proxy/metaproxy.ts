@@ -11,6 +11,7 @@
  */
 import { registerCodecModules } from '../../codecs/codec-modules.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
+import { encode } from '../xds-api/messages.ts';
 import type { JsonValue } from '../xds-api/proto-json.ts';
 import { type AdminPlace, type AdminServer, type AdminViews, startAdmin } from './admin/admin-server.ts';
 import { configDump } from './admin/config-dump.ts';
@@ -30,7 +31,14 @@ import { ResourceLedger } from './xds-client/resource-ledger.ts';
 
 export interface MetaproxyOptions {
   /** A control plane; `address` is `host:port`. Delta xDS unless told otherwise. */
-  readonly xds?: { readonly address: string; readonly delta?: boolean; readonly nativeRoutes?: boolean };
+  readonly xds?: {
+    readonly address: string;
+    readonly delta?: boolean;
+    readonly nativeRoutes?: boolean;
+    readonly secure?: AdsServer['secure'];
+  };
+  /** The workload's certificate, where this proxy has a key of its own; else the control plane gives it one. */
+  readonly certificate?: OwnCertificate;
   /** A parsed Envoy bootstrap file. */
   readonly bootstrap?: unknown;
   /** Who the proxy says it is; wins over the bootstrap's node. */
@@ -51,12 +59,21 @@ export interface MetaproxyOptions {
   readonly observer?: Partial<MetaproxyObserver>;
 }
 
+/** PEM. */
+export interface OwnCertificate {
+  /** The leaf first. */
+  readonly chain: string;
+  readonly key: string;
+}
+
 export interface Metaproxy {
   /** The admin address with its real port, if there is one. */
   readonly admin: string | undefined;
   /** Resolves when the first whole configuration is in force. */
   readonly ready: Promise<void>;
   snapshot(): Promise<ProxySnapshot>;
+  /** For handshakes from then on. Throws CONFIG_REJECTED for what is no certificate of a workload, and keeps the last. */
+  renewCertificate(certificate: OwnCertificate): Promise<void>;
   /** Stops accepting, lets requests in flight finish within the limits' drain time, then closes everything. */
   stop(): Promise<void>;
 }
@@ -69,13 +86,32 @@ export async function startMetaproxy(options: MetaproxyOptions): Promise<Metapro
   await loadCodecs(options.codecModules ?? []);
   const planes = startPlanes(options, observer);
   const configuration = new Configuration(planes, new ResourceLedger(Date.now), onceForEach(observer));
-  const refusal = await configuration.apply(bootstrap.resources);
-  if (refusal !== undefined) {
+  try {
+    if (options.certificate !== undefined) await supplyCertificate(configuration, options.certificate);
+    const refusal = await configuration.apply(bootstrap.resources);
+    if (refusal !== undefined) throw new IsthmusError('CONFIG_REJECTED', refusal);
+  } catch (error) {
     await planes.stop();
-    throw new IsthmusError('CONFIG_REJECTED', refusal);
+    throw error;
   }
   const client = startClient(options, bootstrap, configuration, observer);
   return new RunningMetaproxy(planes, configuration, client).open(adminOf(options, bootstrap), options.adminToken);
+}
+
+/** Under the name by which the control plane would give it. */
+const CERTIFICATE = 'default';
+
+async function supplyCertificate(configuration: Configuration, { chain, key }: OwnCertificate): Promise<void> {
+  const body = encode('envoy.extensions.transport_sockets.tls.v3.Secret', {
+    name: CERTIFICATE,
+    tlsCertificate: { certificateChain: { inlineString: chain }, privateKey: { inlineString: key } },
+  });
+  try {
+    await configuration.supply(CERTIFICATE, body);
+  } catch (error) {
+    if (error instanceof Rejection) throw new IsthmusError('CONFIG_REJECTED', error.message, { cause: error });
+    throw error;
+  }
 }
 
 function onceForEach(observer: MetaproxyObserver): (inert: InertFilters) => void {
@@ -130,7 +166,13 @@ function startClient(
   observer: MetaproxyObserver,
 ): AdsClient | undefined {
   const server: AdsServer | undefined =
-    xds === undefined ? bootstrap.ads : { address: xds.address, delta: xds.delta !== false };
+    xds === undefined
+      ? bootstrap.ads
+      : {
+          address: xds.address,
+          delta: xds.delta !== false,
+          ...(xds.secure === undefined ? {} : { secure: xds.secure }),
+        };
   if (server === undefined) return undefined;
   const message = node === undefined ? { ...bootstrap.node, userAgentName: USER_AGENT } : nodeMessage(node);
   const routeKind = xds?.nativeRoutes === true ? 'nativeRoutes' : 'routes';
@@ -186,6 +228,10 @@ class RunningMetaproxy implements Metaproxy {
 
   snapshot(): Promise<ProxySnapshot> {
     return this.#planes.snapshot();
+  }
+
+  renewCertificate(certificate: OwnCertificate): Promise<void> {
+    return supplyCertificate(this.#configuration, certificate);
   }
 
   async stop(): Promise<void> {

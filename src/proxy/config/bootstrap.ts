@@ -2,6 +2,7 @@
  * An Envoy bootstrap file -> the resources it holds, and where the rest comes from. snake_case and camelCase,
  * typed_config and TypedStruct are all the same here: the JSON mapping sees to that.
  */
+import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js';
 import { formatAddress } from '../../model/tcp-address.ts';
 import { encode, type Message } from '../../xds-api/messages.ts';
 import { fromJson, ProtoJsonError } from '../../xds-api/proto-json.ts';
@@ -14,10 +15,18 @@ type BootstrapMessage = Message<'envoy.config.bootstrap.v3.Bootstrap'>;
 
 type GoogleGrpc = Message<'envoy.config.core.v3.GrpcService.GoogleGrpc'>;
 
+/** By what a control plane is spoken to over TLS: read anew for each connection, since certificates are renewed. */
+export interface SecuredChannel {
+  readonly credentials: ChannelCredentials;
+  readonly options: ChannelOptions;
+}
+
 export interface AdsServer {
   /** `host:port`. */
   readonly address: string;
   readonly delta: boolean;
+  /** Absent: plaintext. */
+  readonly secure?: () => Promise<SecuredChannel>;
 }
 
 export interface Bootstrap {

@@ -3,6 +3,7 @@
  * jitters; meanwhile, and whatever the control plane says, what is in force stays in force.
  */
 import { Client, type ClientDuplexStream, credentials, type ServiceError } from '@grpc/grpc-js';
+import { messageOf } from '../../model/errors.ts';
 import { decode, encode, type Message, type MessageName } from '../../xds-api/messages.ts';
 import type { AdsServer, NodeMessage } from '../config/bootstrap.ts';
 import type { ResourceKind } from '../config/resources.ts';
@@ -45,7 +46,8 @@ const channelOptions = {
 
 export class AdsClient {
   readonly #options: AdsClientOptions;
-  readonly #client: Client;
+  /** On plaintext, one for all streams. */
+  readonly #plaintext: Client | undefined;
   #cancel: (() => void) | undefined;
   #session: { end(): Promise<void> } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -60,7 +62,8 @@ export class AdsClient {
   constructor(options: AdsClientOptions) {
     this.#options = options;
     this.#contact = new Contact(options.observer);
-    this.#client = new Client(options.server.address, credentials.createInsecure(), channelOptions);
+    const { address, secure } = options.server;
+    if (secure === undefined) this.#plaintext = new Client(address, credentials.createInsecure(), channelOptions);
     this.initialized = new Promise((resolve) => {
       this.#initialized = resolve;
     });
@@ -80,13 +83,33 @@ export class AdsClient {
     clearTimeout(this.#timer);
     this.#cancel?.();
     await this.#session?.end();
-    this.#client.close();
+    this.#plaintext?.close();
   }
 
   #open(): void {
+    if (this.#plaintext === undefined) void this.#openSecured();
+    else this.#speak(this.#plaintext, () => {});
+  }
+
+  /** A client for each stream: certificates are those of the moment. */
+  async #openSecured(): Promise<void> {
+    const { address, secure } = this.#options.server;
+    try {
+      const channel = await secure?.();
+      if (this.#stopped || channel === undefined) return;
+      const client = new Client(address, channel.credentials, { ...channelOptions, ...channel.options });
+      this.#speak(client, () => client.close());
+    } catch (error) {
+      this.#reopen({ reason: messageOf(error), refused: false });
+    }
+  }
+
+  #speak(client: Client, release: () => void): void {
     const { server, configuration, node } = this.#options;
+    const channel = { client, release };
     if (server.delta)
       this.#converse(
+        channel,
         'DeltaAggregatedResources',
         'envoy.service.discovery.v3.DeltaDiscoveryRequest',
         'envoy.service.discovery.v3.DeltaDiscoveryResponse',
@@ -94,6 +117,7 @@ export class AdsClient {
       );
     else
       this.#converse(
+        channel,
         'StreamAggregatedResources',
         'envoy.service.discovery.v3.DiscoveryRequest',
         'envoy.service.discovery.v3.DiscoveryResponse',
@@ -102,12 +126,13 @@ export class AdsClient {
   }
 
   #converse<Q extends MessageName, R extends MessageName>(
+    { client, release }: { readonly client: Client; readonly release: () => void },
     method: string,
     requestName: Q,
     responseName: R,
     dialectOf: (send: (request: Message<Q>) => void) => Dialect<Message<R>>,
   ): void {
-    const call: ClientDuplexStream<Message<Q>, Message<R>> = this.#client.makeBidiStreamRequest(
+    const call: ClientDuplexStream<Message<Q>, Message<R>> = client.makeBidiStreamRequest(
       `${SERVICE}/${method}`,
       (request: Message<Q>) => Buffer.from(encode(requestName, request)),
       (bytes: Buffer) => decode(responseName, bytes),
@@ -125,7 +150,10 @@ export class AdsClient {
     const close = (failure: StreamFailure): void => {
       if (!open) return;
       open = false;
-      void session.end().then(() => this.#reopen(failure));
+      void session.end().then(() => {
+        release();
+        this.#reopen(failure);
+      });
     };
     this.#cancel = () => call.cancel();
     this.#session = session;

@@ -1,4 +1,5 @@
 /** What the xDS client fills: the data plane behind a ledger of what it took and what it refused. */
+import { Rejection } from '../config/rejection.ts';
 import type { Applied, InertFilters, ResourceChange } from '../config/resources.ts';
 import type { ResourceLedger } from './resource-ledger.ts';
 
@@ -19,6 +20,8 @@ export class Configuration {
   readonly ledger: ResourceLedger;
   readonly #target: ConfigurationTarget;
   readonly #onInert: (inert: InertFilters) => void;
+  /** Names of secrets that this proxy has of its own: nobody is asked for them. */
+  readonly #supplied = new Set<string>();
 
   /** `onInert` is told of filters that do nothing here, with every listener that has some. */
   constructor(target: ConfigurationTarget, ledger: ResourceLedger, onInert: (inert: InertFilters) => void) {
@@ -40,7 +43,16 @@ export class Configuration {
     return rejections.map(({ kind, name, reason }) => `${kind} ${name}: ${reason}`).join('; ');
   }
 
+  /** Puts a secret there that the control plane never sees. Throws Rejection for one that cannot be used. */
+  async supply(name: string, body: Uint8Array): Promise<void> {
+    this.#supplied.add(name);
+    const { rejections } = await this.#target.apply([{ kind: 'secret', name, version: 'own', body }]);
+    const [refused] = rejections;
+    if (refused !== undefined) throw new Rejection(refused.reason);
+  }
+
   resourceNames(): ResourceNames {
-    return this.#target.resourceNames();
+    const names = this.#target.resourceNames();
+    return { ...names, secrets: names.secrets.filter((name) => !this.#supplied.has(name)) };
   }
 }

@@ -7,6 +7,7 @@ export interface NodeOptions {
   readonly id: string;
   readonly namespace?: string;
   readonly name?: string;
+  readonly serviceAccount?: string;
   /** The workload's own addresses. */
   readonly addresses?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
@@ -14,13 +15,14 @@ export interface NodeOptions {
 
 export const USER_AGENT = 'isthmus-metaproxy';
 
-export function nodeMessage({ id, namespace, name, addresses, labels }: NodeOptions): NodeMessage {
+export function nodeMessage({ id, namespace, name, serviceAccount, addresses, labels }: NodeOptions): NodeMessage {
   return fromJson('envoy.config.core.v3.Node', {
     id,
     userAgentName: USER_AGENT,
     metadata: {
       ...(namespace === undefined ? {} : { NAMESPACE: namespace }),
       ...(name === undefined ? {} : { NAME: name }),
+      ...(serviceAccount === undefined ? {} : { SERVICE_ACCOUNT: serviceAccount }),
       ...(addresses === undefined || addresses.length === 0 ? {} : { INSTANCE_IPS: addresses.join(',') }),
       ...(labels === undefined ? {} : { LABELS: labels }),
     },
