@@ -34,7 +34,7 @@ export function declareKubernetesService(
       resolution: isExternal ? 'dns' : 'static',
       location: isExternal ? 'mesh-external' : 'mesh-internal',
       addresses: isExternal ? [] : addresses,
-      headless: !isExternal && addresses.length === 0,
+      headless: !isExternal && resource.spec.clusterIPs.includes('None'),
       visibility: visibilityOf(exportTo, namespace),
       subjectAltNames: [],
       labels,

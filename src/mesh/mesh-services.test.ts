@@ -36,6 +36,10 @@ describe('a virtual IP is claimed', () => {
     expect(claimed(serviceEntry('shop/x', { resolution: 'DNS' }))).toEqual(['shop/x.example']);
   });
 
+  it('for a Kubernetes Service that no API server gave an address', () => {
+    expect(claimed(kubernetesService('shop/web', { clusterIPs: [] }))).toEqual(['shop/web.shop.svc.cluster.local']);
+  });
+
   it('for no host that has an address, needs none, or is a pattern', () => {
     expect(
       claimed(
@@ -45,7 +49,7 @@ describe('a virtual IP is claimed', () => {
         serviceEntry('shop/d', { hosts: ['*.example'] }),
         kubernetesService('shop/e'),
         kubernetesService('shop/f', { clusterIPs: ['None'] }),
-        kubernetesService('shop/g', { type: 'ExternalName', externalName: 'x.example' }),
+        kubernetesService('shop/g', { type: 'ExternalName', clusterIPs: [], externalName: 'x.example' }),
       ),
     ).toEqual([]);
   });

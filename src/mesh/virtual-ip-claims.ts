@@ -26,17 +26,22 @@ export function virtualIpClaims(engine: Engine, services: Collection<Service>): 
 }
 
 /**
- * A host that callers dial by name, without an address of its own. Kubernetes gives addresses to its own Services; a
- * wildcard has no one address; and with resolution `none` a call goes to the address that the caller chose.
+ * A host that callers dial by name, without an address of its own. A Kubernetes Service has none where no API server
+ * gave it one, which is so in files; one that is an external name is a name only. A wildcard has no one address; and with
+ * resolution `none` a call goes to the address that the caller chose.
  */
 export function wantsVirtualIp(service: Service): boolean {
   return (
-    service.provenance.source !== 'kubernetes' &&
     service.addresses.length === 0 &&
+    !isExternalName(service) &&
     !service.headless &&
     service.resolution !== 'none' &&
     !service.host.startsWith('*')
   );
+}
+
+function isExternalName({ provenance, resolution }: Service): boolean {
+  return provenance.source === 'kubernetes' && resolution === 'dns';
 }
 
 /** Keyed by the address as written. What lost to another declaration is reserved too: it may win tomorrow. */
