@@ -29,3 +29,9 @@ it('asks each caller for a certificate of the mesh, whoever may call', () => {
     },
   });
 });
+
+it('has each connection prove anew who calls, since Envoy forgets over resumed sessions that it verified a certificate', () => {
+  expect(common()).toMatchObject({
+    typedConfig: { disableStatelessSessionResumption: true, disableStatefulSessionResumption: true },
+  });
+});

@@ -55,7 +55,8 @@ export function upstreamTls(
 
 /**
  * For callers of these identities, or for whoever has a certificate of the mesh: then what its holder may do is decided
- * by the filters, which is too late where the server speaks first.
+ * by the filters, which is too late where the server speaks first. Each connection proves anew who calls: to Envoy, the
+ * certificate of a session that is resumed was never verified (its issue 42668), so that RBAC would deny all but the first.
  */
 export function downstreamTls(alpn: readonly string[], callers: readonly string[] | 'any' = 'any'): TransportSocket {
   const roots: SdsSecretConfig = { name: rootsSecret, sdsConfig: adsSource };
@@ -75,6 +76,8 @@ export function downstreamTls(alpn: readonly string[], callers: readonly string[
         ...(alpn.length === 0 ? {} : { alpnProtocols: [...alpn] }),
       },
       requireClientCertificate: { value: true },
+      disableStatelessSessionResumption: true,
+      disableStatefulSessionResumption: true,
     }),
   };
 }
