@@ -1,0 +1,3 @@
+import { shop } from './customer.ts';
+
+await shop('bookbuyer');
