@@ -21,13 +21,14 @@ import {
 import type { ServiceRegistry } from '../../resources/kinds.ts';
 import { BridgedService, newlyRegistered } from './bridged-service.ts';
 import { canonical } from './canonical-service.ts';
-import { ChangeBudget } from './change-budget.ts';
-import { type Doubt, describeDoubts } from './doubt.ts';
+import { ChangeOutlet } from './change-outlet.ts';
+import type { Doubt } from './doubt.ts';
 import { HighWater } from './loss.ts';
 import { doubtsOfNames, isTextName } from './name-guard.ts';
 import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
-import { type Loss, type Refusal, registryFindings } from './registry-findings.ts';
+import { type Refusal, registryFindings } from './registry-findings.ts';
+import { RegistrySight } from './registry-sight.ts';
 import { isSelected, selectInstances } from './selection.ts';
 import { type OwnAddresses, TrustPolicy } from './trust-policy.ts';
 
@@ -56,40 +57,31 @@ export class RegistryBridge {
   /** Keys of services that are missing, or of which something is held: few, so that time costs nothing for the others. */
   readonly #doubtful = new Set<string>();
   readonly #highWater: HighWater;
-  readonly #budget: ChangeBudget;
-  /** Scopes of which no complete list came since the start. */
-  #unseen = new Set<string>();
-  /** Listed, and not read since the start. */
-  readonly #awaited = new Set<string>();
-  /** Scopes, or all (''), that cannot be seen, and why. */
-  readonly #unavailable = new Reasons<Loss>();
-  /** Scopes and keys of services of which only a part is shown, and why. */
-  readonly #partial = new Reasons<readonly Doubt[]>();
+  readonly #sight = new RegistrySight();
+  readonly #outlet: ChangeOutlet;
   /** By key; '' for the registry as a whole. */
   readonly #refusals = new Reasons<Refusal>();
   /** Clients that ask the registry itself for a service, by its key. */
   readonly #callers = new Reasons<readonly string[]>();
-  /** Of each service in force, so that their sum costs nothing. */
-  readonly #instanceCounts = new Map<string, number>();
-  #instances = 0;
   /** What was said of services beyond those that there may be, as many again. */
   readonly #turnedAway = new Map<string, ServiceAnswer>();
   #isClosed = false;
   /** Services that would go and are too many. */
   #heldSince: number | undefined;
-  #lastComplete: number | undefined;
-  /** Keys that changed since they were reported last. */
-  readonly #touched = new Set<string>();
   /** What was reported last of the status: see #report. */
   #reported = '';
   #cancelTimer: () => void = () => {};
-  #cancelReport: () => void = () => {};
 
   constructor(options: RegistryBridgeOptions) {
     this.#options = options;
     const { registry, known, clock } = options;
     this.#trust = new TrustPolicy(registry.spec.trust, options.own);
-    this.#budget = new ChangeBudget(registry.spec.trust.maxChanges, clock.now());
+    this.#outlet = new ChangeOutlet({
+      maxPerMinute: registry.spec.trust.maxChanges,
+      clock,
+      instancesOf: (key) => this.#services.get(key)?.current.instances.length,
+      onMore: () => this.#report(),
+    });
     for (const service of known) {
       // What is selected or trusted no more goes by the will of who changed that.
       if (!isSelected(registry.spec.select, service)) continue;
@@ -98,17 +90,17 @@ export class RegistryBridge {
       this.#services.set(service.key, new BridgedService(trusted, registry.spec.safety, clock.now()));
     }
     this.#highWater = new HighWater(this.#services.size, clock.now());
-    for (const key of this.#services.keys()) this.#count(key);
+    for (const key of this.#services.keys()) this.#outlet.count(key);
   }
 
   /** Scopes of which a complete list has to come before the registry counts as seen. To be called before any answer. */
   expect(scopes: readonly string[]): void {
-    this.#unseen = new Set(scopes);
+    this.#sight.expect(scopes);
   }
 
   /** Whether all of it was seen since the start. */
   get isSeen(): boolean {
-    return this.#lastComplete !== undefined && this.#unseen.size === 0 && this.#awaited.size === 0;
+    return this.#sight.isWhole;
   }
 
   /** Whether there is something to serve, from an earlier run or from now. */
@@ -138,7 +130,7 @@ export class RegistryBridge {
       released.push(own);
       if (service.missingSince === undefined) service.release(now);
       else this.#forget(own);
-      this.#touched.add(own);
+      this.#outlet.touch(own);
     }
     if (released.length > 0) this.#highWater.note(this.#services.size, now, 0);
     this.#admitTurnedAway(now);
@@ -148,8 +140,7 @@ export class RegistryBridge {
   }
 
   get state(): RegistryState {
-    if (this.#unavailable.size > 0) return 'stale';
-    return this.#unseen.size > 0 || this.#awaited.size > 0 ? 'syncing' : 'live';
+    return this.#sight.state;
   }
 
   /** Clients that ask the registry itself for a service, as far as it tells; by the key of the service. */
@@ -166,31 +157,24 @@ export class RegistryBridge {
     return {
       registry: this.#options.registry.metadata.name,
       state: this.state,
-      reason: this.#reason,
+      reason: this.#sight.reason,
       services: this.#services.size,
-      instances: this.#instances,
-      awaited: this.#awaited.size,
-      ...lastComplete(this.#lastComplete ?? this.#options.knownAt),
+      instances: this.#outlet.instances,
+      awaited: this.#sight.awaited,
+      ...lastComplete(this.#sight.lastComplete ?? this.#options.knownAt),
       held: this.#held(),
     };
   }
 
-  /** Why it is not live, or not whole. */
-  get #reason(): string {
-    const [lost] = this.#unavailable.values();
-    const [doubts = []] = this.#partial.values();
-    return lost?.reason ?? describeDoubts(doubts);
-  }
-
   findings(): readonly Finding[] {
     return registryFindings(this.#options.registry, {
-      unavailable: this.#unavailable,
-      partial: this.#partial,
+      unavailable: this.#sight.unavailable,
+      partial: this.#sight.partial,
       refusals: this.#refusals,
       hasInstances: (key) => (this.#services.get(key)?.current.instances.length ?? 0) > 0,
       held: this.#held(),
-      waiting: this.#touched.size,
-      servedFromRecords: this.#lastComplete === undefined ? this.#services.size : 0,
+      waiting: this.#outlet.waiting,
+      servedFromRecords: this.#sight.lastComplete === undefined ? this.#services.size : 0,
       recordedAt: this.#options.knownAt,
     });
   }
@@ -199,7 +183,7 @@ export class RegistryBridge {
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer();
-    this.#cancelReport();
+    this.#outlet.close();
   }
 
   #take(answer: RegistryAnswer, now: number): void {
@@ -211,7 +195,7 @@ export class RegistryBridge {
     else if (answer.kind === 'callers') this.#takeCallers(answer);
     else {
       const key = this.#keyOf(answer.service);
-      this.#awaited.delete(key);
+      this.#sight.sees(key);
       this.#turnedAway.delete(key);
       const known = this.#services.get(key);
       if (known !== undefined) this.#miss(key, known, now);
@@ -224,7 +208,7 @@ export class RegistryBridge {
   }
 
   #lose({ scope = '', reason, isRefused }: Extract<RegistryAnswer, { kind: 'unavailable' }>): void {
-    this.#unavailable.set(scope, { reason, isRefused: isRefused === true });
+    this.#sight.lose(scope, { reason, isRefused: isRefused === true });
     for (const key of this.#doubtful) {
       const service = this.#services.get(key);
       if (service !== undefined && !isIn(scope, service.current)) continue;
@@ -236,29 +220,26 @@ export class RegistryBridge {
 
   #takeList(answer: Extract<RegistryAnswer, { kind: 'services' }>, now: number): void {
     const { scope, trust } = answer;
-    this.#unavailable.delete('');
-    this.#unavailable.delete(scope);
-    this.#note(`names/${encodeURIComponent(scope.toWellFormed() || 'services')}`, doubtsOfNames(answer.services));
+    this.#sight.regain(scope);
+    this.#sight.note(`names/${encodeURIComponent(scope.toWellFormed() || 'services')}`, doubtsOfNames(answer.services));
     const listed = new Set<string>();
     for (const name of answer.services) {
       if (!isTextName(name) || !isSelected(this.#options.registry.spec.select, name)) continue;
       const key = this.#keyOf(name);
       listed.add(key);
       this.#services.get(key)?.found();
-      if (this.#unseen.has(scope)) this.#awaited.add(key);
+      this.#sight.lists(scope, key);
     }
     if (trust === 'partial') {
-      this.#partial.set(scope, answer.doubts ?? notAllListed);
+      this.#sight.note(scope, answer.doubts ?? notAllListed);
       return;
     }
-    this.#note(scope, answer.doubts);
-    this.#unseen.delete(scope);
-    this.#lastComplete = now;
+    this.#sight.completes(scope, answer.doubts, now);
     for (const [key, { service }] of this.#turnedAway)
       if (!listed.has(key) && (scope === '' || scope === service.namespace)) this.#turnedAway.delete(key);
     for (const [key, service] of this.#services) {
       if (listed.has(key) || !isIn(scope, service.current)) continue;
-      this.#awaited.delete(key);
+      this.#sight.sees(key);
       this.#miss(key, service, now);
     }
   }
@@ -267,7 +248,7 @@ export class RegistryBridge {
     const { registry } = this.#options;
     const { select, trust: limits, safety } = registry.spec;
     const key = this.#keyOf(service);
-    this.#awaited.delete(key);
+    this.#sight.sees(key);
     if (!isSelected(select, service)) return;
     const known = this.#services.get(key);
     const selected = selectInstances(select, service);
@@ -280,7 +261,7 @@ export class RegistryBridge {
       return;
     }
     const admitted = this.#admit(key, canonical(selected));
-    this.#note(key, trust === 'partial' ? (doubts ?? notAllShown) : doubts);
+    this.#sight.note(key, trust === 'partial' ? (doubts ?? notAllShown) : doubts);
     const before = known?.current;
     if (known === undefined) {
       const fresh = newlyRegistered(registry.metadata.name, admitted, now);
@@ -288,13 +269,8 @@ export class RegistryBridge {
       this.#highWater.note(this.#services.size, now, safety.hold);
     } else if (trust === 'partial') known.add(admitted);
     else known.replace(admitted, now);
-    if (known === undefined || !equal(before, known.current)) this.#touched.add(key);
+    if (known === undefined || !equal(before, known.current)) this.#outlet.touch(key);
     if (known?.held !== undefined) this.#doubtful.add(key);
-  }
-
-  #note(concern: string, doubts: readonly Doubt[] = []): void {
-    if (doubts.length > 0) this.#partial.set(concern, doubts);
-    else this.#partial.delete(concern);
   }
 
   #admit(key: string, said: RegistryService): RegistryService {
@@ -314,14 +290,14 @@ export class RegistryBridge {
   /** Carries out what is due, in the scopes that can be seen. */
   #settle(now: number): void {
     this.#cancelTimer();
-    if (this.#awaited.size > 0 || !this.#isVisible('')) return;
+    if (this.#sight.awaited > 0 || !this.#sight.isClear('')) return;
     const { grace, hold, maxLostServices } = this.#options.registry.spec.safety;
     const gone: string[] = [];
     const due: string[] = [];
     for (const [key, service] of this.#seenDoubted()) {
       const before = service.current;
       service.settle(now);
-      if (service.current !== before) this.#touched.add(key);
+      if (service.current !== before) this.#outlet.touch(key);
       const absentFor = service.missingSince === undefined ? -1 : now - service.missingSince;
       if (absentFor >= grace) gone.push(key);
       if (absentFor >= service.absenceMs) due.push(key);
@@ -339,7 +315,7 @@ export class RegistryBridge {
     this.#heldSince = undefined;
     for (const key of keys) {
       this.#forget(key);
-      this.#touched.add(key);
+      this.#outlet.touch(key);
     }
     if (keys.length > 0) this.#admitTurnedAway(now);
     this.#highWater.note(this.#services.size, now, isReleased ? 0 : this.#options.registry.spec.safety.hold);
@@ -349,7 +325,7 @@ export class RegistryBridge {
     this.#services.delete(key);
     this.#doubtful.delete(key);
     this.#refusals.delete(key);
-    this.#partial.delete(key);
+    this.#sight.note(key);
     this.#callers.delete(key);
   }
 
@@ -391,43 +367,17 @@ export class RegistryBridge {
 
   /** Those of which what is missing is missing indeed. */
   *#seenDoubted(): IterableIterator<readonly [string, BridgedService]> {
-    for (const doubted of this.#doubted()) if (this.#isVisible(doubted[1].current.namespace)) yield doubted;
-  }
-
-  #isVisible(scope: string): boolean {
-    return this.#unavailable.get(scope) === undefined && !this.#unseen.has(scope);
+    for (const doubted of this.#doubted()) if (this.#sight.isClear(doubted[1].current.namespace)) yield doubted;
   }
 
   /** Says nothing where nothing changed: a registry that is polled says the same again and again. */
   #report(): void {
-    const touched = this.#granted();
-    for (const key of touched) this.#count(key);
-    const noted = [this.#unavailable, this.#partial, this.#refusals].map(({ version }) => version);
-    const doubts = `${this.state} ${noted.join(' ')} ${this.#touched.size > 0} ${JSON.stringify(this.#held())}`;
-    if (touched.length === 0 && doubts === this.#reported) return;
+    const changed = this.#outlet.take();
+    const { sight, waiting } = { sight: this.#sight.version, waiting: this.#outlet.waiting > 0 };
+    const doubts = `${this.state} ${sight} ${this.#refusals.version} ${waiting} ${JSON.stringify(this.#held())}`;
+    if (changed.length === 0 && doubts === this.#reported) return;
     this.#reported = doubts;
-    this.#options.onChange(touched.map((key) => ({ key, service: this.#services.get(key)?.current })));
-  }
-
-  /** Of the services that changed those that may reach the mesh now; the others wait, and come as they are then. */
-  #granted(): readonly string[] {
-    const { clock } = this.#options;
-    // What is seen for the first time is bounded by the number of services.
-    const isFirst = (key: string): boolean => this.#services.has(key) && !this.#instanceCounts.has(key);
-    const again = [...this.#touched].filter((key) => !isFirst(key));
-    const touched = [...this.#touched].filter(isFirst);
-    touched.push(...again.slice(0, this.#budget.take(again.length, clock.now())));
-    for (const key of touched) this.#touched.delete(key);
-    this.#cancelReport();
-    if (this.#touched.size > 0) this.#cancelReport = clock.after(this.#budget.pauseMs, () => this.#report());
-    return touched.sort();
-  }
-
-  #count(key: string): void {
-    const count = this.#services.get(key)?.current.instances.length;
-    this.#instances += (count ?? 0) - (this.#instanceCounts.get(key) ?? 0);
-    if (count === undefined) this.#instanceCounts.delete(key);
-    else this.#instanceCounts.set(key, count);
+    this.#options.onChange(changed.map((key) => ({ key, service: this.#services.get(key)?.current })));
   }
 
   #held(): readonly HeldDeletion[] {
