@@ -11,7 +11,6 @@ import { equal } from '../../collections/equality.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Finding } from '../../model/finding.ts';
 import {
-  type HeldDeletion,
   type RegisteredService,
   type RegistryService,
   type RegistryState,
@@ -19,17 +18,17 @@ import {
   registeredServiceKey,
 } from '../../model/registry.ts';
 import type { ServiceRegistry } from '../../resources/kinds.ts';
-import { BridgedService, newlyRegistered } from './bridged-service.ts';
+import { newlyRegistered } from './bridged-service.ts';
 import { canonical } from './canonical-service.ts';
 import { ChangeOutlet } from './change-outlet.ts';
 import type { Doubt } from './doubt.ts';
-import { HighWater } from './loss.ts';
 import { doubtsOfNames, isTextName } from './name-guard.ts';
 import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
 import { type Refusal, registryFindings } from './registry-findings.ts';
 import { RegistrySight } from './registry-sight.ts';
 import { isSelected, selectInstances } from './selection.ts';
+import { ServicesInForce } from './services-in-force.ts';
 import { type OwnAddresses, TrustPolicy } from './trust-policy.ts';
 
 /** What became of a service; without one, it is gone. */
@@ -53,10 +52,7 @@ export interface RegistryBridgeOptions {
 export class RegistryBridge {
   readonly #options: RegistryBridgeOptions;
   readonly #trust: TrustPolicy;
-  readonly #services = new Map<string, BridgedService>();
-  /** Keys of services that are missing, or of which something is held: few, so that time costs nothing for the others. */
-  readonly #doubtful = new Set<string>();
-  readonly #highWater: HighWater;
+  readonly #services: ServicesInForce;
   readonly #sight = new RegistrySight();
   readonly #outlet: ChangeOutlet;
   /** By key; '' for the registry as a whole. */
@@ -66,11 +62,8 @@ export class RegistryBridge {
   /** What was said of services beyond those that there may be, as many again. */
   readonly #turnedAway = new Map<string, ServiceAnswer>();
   #isClosed = false;
-  /** Services that would go and are too many. */
-  #heldSince: number | undefined;
   /** What was reported last of the status: see #report. */
   #reported = '';
-  #cancelTimer: () => void = () => {};
 
   constructor(options: RegistryBridgeOptions) {
     this.#options = options;
@@ -82,15 +75,29 @@ export class RegistryBridge {
       instancesOf: (key) => this.#services.get(key)?.current.instances.length,
       onMore: () => this.#report(),
     });
+    this.#services = new ServicesInForce({
+      known: this.#trusted(known),
+      safety: registry.spec.safety,
+      clock,
+      isClear: (namespace) => this.#sight.isClear(namespace),
+      onChange: (key) => this.#outlet.touch(key),
+      onGone: (key) => this.#forget(key),
+      onRoom: (now) => this.#admitTurnedAway(now),
+      onDue: () => {
+        this.#settle(clock.now());
+        this.#report();
+      },
+    });
+    for (const [key] of this.#services) this.#outlet.count(key);
+  }
+
+  /** What is selected or trusted no more goes by the will of who changed that. */
+  *#trusted(known: Iterable<RegisteredService>): IterableIterator<RegisteredService> {
     for (const service of known) {
-      // What is selected or trusted no more goes by the will of who changed that.
-      if (!isSelected(registry.spec.select, service)) continue;
+      if (!isSelected(this.#options.registry.spec.select, service)) continue;
       const { instances } = this.#admit(service.key, service);
-      const trusted = instances.length === service.instances.length ? service : { ...service, instances };
-      this.#services.set(service.key, new BridgedService(trusted, registry.spec.safety, clock.now()));
+      yield instances.length === service.instances.length ? service : { ...service, instances };
     }
-    this.#highWater = new HighWater(this.#services.size, clock.now());
-    for (const key of this.#services.keys()) this.#outlet.count(key);
   }
 
   /** Scopes of which a complete list has to come before the registry counts as seen. To be called before any answer. */
@@ -110,7 +117,7 @@ export class RegistryBridge {
 
   /** In force; in no order. */
   *current(): IterableIterator<RegisteredService> {
-    for (const { current } of this.#services.values()) yield current;
+    for (const [, { current }] of this.#services) yield current;
   }
 
   readonly accept = (answers: readonly RegistryAnswer[]): void => {
@@ -124,15 +131,7 @@ export class RegistryBridge {
   /** Carries out at once what is held: of one service, or of all. Gives the keys of the services that it concerned. */
   release(key?: string): readonly string[] {
     const now = this.#options.clock.now();
-    const released: string[] = [];
-    for (const [own, service] of this.#doubted()) {
-      if (key !== undefined && own !== key) continue;
-      released.push(own);
-      if (service.missingSince === undefined) service.release(now);
-      else this.#forget(own);
-      this.#outlet.touch(own);
-    }
-    if (released.length > 0) this.#highWater.note(this.#services.size, now, 0);
+    const released = this.#services.release(key, now);
     this.#admitTurnedAway(now);
     this.#settle(now);
     this.#report();
@@ -162,7 +161,7 @@ export class RegistryBridge {
       instances: this.#outlet.instances,
       awaited: this.#sight.awaited,
       ...lastComplete(this.#sight.lastComplete ?? this.#options.knownAt),
-      held: this.#held(),
+      held: this.#services.held(this.#options.clock.now()),
     };
   }
 
@@ -172,7 +171,7 @@ export class RegistryBridge {
       partial: this.#sight.partial,
       refusals: this.#refusals,
       hasInstances: (key) => (this.#services.get(key)?.current.instances.length ?? 0) > 0,
-      held: this.#held(),
+      held: this.#services.held(this.#options.clock.now()),
       waiting: this.#outlet.waiting,
       servedFromRecords: this.#sight.lastComplete === undefined ? this.#services.size : 0,
       recordedAt: this.#options.knownAt,
@@ -182,7 +181,7 @@ export class RegistryBridge {
   /** Nothing changes from here on, whatever is said. */
   close(): void {
     this.#isClosed = true;
-    this.#cancelTimer();
+    this.#services.close();
     this.#outlet.close();
   }
 
@@ -197,25 +196,13 @@ export class RegistryBridge {
       const key = this.#keyOf(answer.service);
       this.#sight.sees(key);
       this.#turnedAway.delete(key);
-      const known = this.#services.get(key);
-      if (known !== undefined) this.#miss(key, known, now);
+      this.#services.miss(key, now);
     }
-  }
-
-  #miss(key: string, service: BridgedService, now: number): void {
-    service.missingSince ??= now;
-    this.#doubtful.add(key);
   }
 
   #lose({ scope = '', reason, isRefused }: Extract<RegistryAnswer, { kind: 'unavailable' }>): void {
     this.#sight.lose(scope, { reason, isRefused: isRefused === true });
-    for (const key of this.#doubtful) {
-      const service = this.#services.get(key);
-      if (service !== undefined && !isIn(scope, service.current)) continue;
-      service?.forgetDoubts();
-      this.#doubtful.delete(key);
-    }
-    if (scope === '') this.#heldSince = undefined;
+    this.#services.forgetDoubts(scope);
   }
 
   #takeList(answer: Extract<RegistryAnswer, { kind: 'services' }>, now: number): void {
@@ -240,13 +227,13 @@ export class RegistryBridge {
     for (const [key, service] of this.#services) {
       if (listed.has(key) || !isIn(scope, service.current)) continue;
       this.#sight.sees(key);
-      this.#miss(key, service, now);
+      this.#services.miss(key, now);
     }
   }
 
   #takeService({ service, trust, doubts }: ServiceAnswer, now: number): void {
     const { registry } = this.#options;
-    const { select, trust: limits, safety } = registry.spec;
+    const { select, trust: limits } = registry.spec;
     const key = this.#keyOf(service);
     this.#sight.sees(key);
     if (!isSelected(select, service)) return;
@@ -264,13 +251,11 @@ export class RegistryBridge {
     this.#sight.note(key, trust === 'partial' ? (doubts ?? notAllShown) : doubts);
     const before = known?.current;
     if (known === undefined) {
-      const fresh = newlyRegistered(registry.metadata.name, admitted, now);
-      this.#services.set(key, new BridgedService(fresh, safety, now));
-      this.#highWater.note(this.#services.size, now, safety.hold);
+      this.#services.add(newlyRegistered(registry.metadata.name, admitted, now), now);
     } else if (trust === 'partial') known.add(admitted);
     else known.replace(admitted, now);
     if (known === undefined || !equal(before, known.current)) this.#outlet.touch(key);
-    if (known?.held !== undefined) this.#doubtful.add(key);
+    if (known?.held !== undefined) this.#services.doubt(key);
   }
 
   #admit(key: string, said: RegistryService): RegistryService {
@@ -287,43 +272,12 @@ export class RegistryBridge {
       this.#callers.set(key, [...new Set(callers)].sort().slice(0, maxCallers));
   }
 
-  /** Carries out what is due, in the scopes that can be seen. */
+  /** Nothing goes while services that are there may not have been read. */
   #settle(now: number): void {
-    this.#cancelTimer();
-    if (this.#sight.awaited > 0 || !this.#sight.isClear('')) return;
-    const { grace, hold, maxLostServices } = this.#options.registry.spec.safety;
-    const gone: string[] = [];
-    const due: string[] = [];
-    for (const [key, service] of this.#seenDoubted()) {
-      const before = service.current;
-      service.settle(now);
-      if (service.current !== before) this.#outlet.touch(key);
-      const absentFor = service.missingSince === undefined ? -1 : now - service.missingSince;
-      if (absentFor >= grace) gone.push(key);
-      if (absentFor >= service.absenceMs) due.push(key);
-      if (absentFor < 0 && !service.isDoubtful) this.#doubtful.delete(key);
-    }
-    const isTooMuch = this.#highWater.isTooLow(this.#services.size - gone.length, maxLostServices);
-    if (gone.length === 0 || !isTooMuch) this.#heldSince = undefined;
-    else this.#heldSince ??= now;
-    if (this.#heldSince === undefined || now - this.#heldSince >= hold) this.#remove(due, now);
-    this.#wait(now);
-  }
-
-  #remove(keys: readonly string[], now: number): void {
-    const isReleased = this.#heldSince !== undefined;
-    this.#heldSince = undefined;
-    for (const key of keys) {
-      this.#forget(key);
-      this.#outlet.touch(key);
-    }
-    if (keys.length > 0) this.#admitTurnedAway(now);
-    this.#highWater.note(this.#services.size, now, isReleased ? 0 : this.#options.registry.spec.safety.hold);
+    if (this.#sight.awaited === 0) this.#services.settle(now);
   }
 
   #forget(key: string): void {
-    this.#services.delete(key);
-    this.#doubtful.delete(key);
     this.#refusals.delete(key);
     this.#sight.note(key);
     this.#callers.delete(key);
@@ -339,58 +293,15 @@ export class RegistryBridge {
     if (this.#turnedAway.size === 0) this.#refusals.delete('');
   }
 
-  /** Until something is due. */
-  #wait(now: number): void {
-    const { clock, registry } = this.#options;
-    const { grace, hold } = registry.spec.safety;
-    let due = this.#heldSince === undefined ? Infinity : this.#heldSince + hold;
-    for (const [, service] of this.#seenDoubted()) {
-      if (service.due !== undefined) due = Math.min(due, service.due);
-      const { missingSince, absenceMs } = service;
-      if (missingSince === undefined) continue;
-      if (now < missingSince + grace) due = Math.min(due, missingSince + grace);
-      else if (this.#heldSince === undefined) due = Math.min(due, missingSince + absenceMs);
-    }
-    if (due === Infinity) return;
-    this.#cancelTimer = clock.after(Math.max(0, due - now), () => {
-      this.#settle(clock.now());
-      this.#report();
-    });
-  }
-
-  *#doubted(): IterableIterator<readonly [string, BridgedService]> {
-    for (const key of this.#doubtful) {
-      const service = this.#services.get(key);
-      if (service !== undefined) yield [key, service];
-    }
-  }
-
-  /** Those of which what is missing is missing indeed. */
-  *#seenDoubted(): IterableIterator<readonly [string, BridgedService]> {
-    for (const doubted of this.#doubted()) if (this.#sight.isClear(doubted[1].current.namespace)) yield doubted;
-  }
-
   /** Says nothing where nothing changed: a registry that is polled says the same again and again. */
   #report(): void {
     const changed = this.#outlet.take();
-    const { sight, waiting } = { sight: this.#sight.version, waiting: this.#outlet.waiting > 0 };
-    const doubts = `${this.state} ${sight} ${this.#refusals.version} ${waiting} ${JSON.stringify(this.#held())}`;
+    const held = JSON.stringify(this.#services.held(this.#options.clock.now()));
+    const isWaiting = this.#outlet.waiting > 0;
+    const doubts = `${this.state} ${this.#sight.version} ${this.#refusals.version} ${isWaiting} ${held}`;
     if (changed.length === 0 && doubts === this.#reported) return;
     this.#reported = doubts;
     this.#options.onChange(changed.map((key) => ({ key, service: this.#services.get(key)?.current })));
-  }
-
-  #held(): readonly HeldDeletion[] {
-    const { clock, registry } = this.#options;
-    const { grace } = registry.spec.safety;
-    const now = clock.now();
-    const held: HeldDeletion[] = [];
-    for (const [key, service] of this.#doubted()) {
-      if (service.held !== undefined) held.push({ service: key, ...service.held });
-      else if (service.missingSince !== undefined && now - service.missingSince >= grace)
-        held.push({ service: key, since: service.missingSince });
-    }
-    return held;
   }
 
   #keyOf(name: { readonly namespace: string; readonly group: string; readonly name: string }): string {
