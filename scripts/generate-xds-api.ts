@@ -96,6 +96,16 @@ const roots: Record<string, readonly string[]> = {
   'envoy/extensions/upstreams/http/v3/http_protocol_options.proto': [
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
   ],
+  'envoy/extensions/clusters/dns/v3/dns_cluster.proto': ['envoy.extensions.clusters.dns.v3.DnsCluster'],
+  'envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto': [
+    'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',
+  ],
+  'envoy/extensions/filters/http/upstream_codec/v3/upstream_codec.proto': [
+    'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec',
+  ],
+  'envoy/extensions/rbac/matchers/upstream_ip_port/v3/upstream_ip_port_matcher.proto': [
+    'envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher',
+  ],
   'envoy/extensions/access_loggers/file/v3/file.proto': ['envoy.extensions.access_loggers.file.v3.FileAccessLog'],
   'envoy/extensions/access_loggers/stream/v3/stream.proto': [
     'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',

@@ -121,8 +121,9 @@ function modelOf({ mesh }: Pipeline): unknown {
 
 function istioObjects({ mesh }: Pipeline, report: (findings: readonly Finding[]) => void): readonly unknown[] {
   return sortedValues(mesh.meshServices).flatMap((service) => {
-    // Istio has those of Kubernetes already.
-    if (service.service.provenance.source === 'kubernetes') return [];
+    // Istio has those of Kubernetes already, and cannot be told who alone may reach a host.
+    const { source } = service.service.provenance;
+    if (source === 'kubernetes' || source === 'egress') return [];
     const { objects, findings } = translateServiceEntry(service, mesh.groupsByService.lookup(service.service.key));
     report(findings);
     return objects;

@@ -12,7 +12,7 @@ export interface ServiceDeclaration {
   readonly resource: Described;
 }
 
-const precedence = { kubernetes: 0, 'service-entry': 1, registry: 2 } as const;
+const precedence = { kubernetes: 0, 'service-entry': 1, registry: 2, egress: 3 } as const;
 
 /** Kubernetes before hand-written before registries; then the oldest; then the smallest key. */
 export function byPrecedence(a: ServiceDeclaration, b: ServiceDeclaration): number {

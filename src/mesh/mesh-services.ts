@@ -1,6 +1,7 @@
 /** Each service with all that callers need: addresses, codecs and routes of its ports, policy. */
 import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
+import type { EgressHost } from '../model/egress.ts';
 import { finding } from '../model/finding.ts';
 import type { MeshPort, MeshService, PortCodec, ServiceSecurity } from '../model/mesh-service.ts';
 import { isAtLeast } from '../model/migration.ts';
@@ -35,6 +36,8 @@ interface Tables {
   readonly splitCallers: Collection<SplitCallers>;
   /** By service key. */
   readonly retries: Collection<ServiceRetries>;
+  /** By host. */
+  readonly egressHosts: Collection<EgressHost>;
 }
 
 /** Keyed by service key. */
@@ -50,6 +53,7 @@ export function meshServices(engine: Engine, tables: Tables): Collection<MeshSer
     ...(isContested(service, context, tables) ? { contested: true } : {}),
     ...securityOf(service, context, tables),
     ...retriesOf(service, context, tables),
+    ...egressOf(service, context, tables),
   }));
 }
 
@@ -76,6 +80,15 @@ function securityOf(
 function retriesOf({ key }: Service, context: Context, { retries }: Tables): Pick<MeshService, 'retries'> {
   const callers = context.get(retries, key)?.callers;
   return callers === undefined ? {} : { retries: callers };
+}
+
+function egressOf(
+  { host, provenance }: Service,
+  context: Context,
+  { egressHosts }: Tables,
+): Pick<MeshService, 'egress'> {
+  const found = provenance.source === 'egress' ? context.get(egressHosts, host) : undefined;
+  return found === undefined ? {} : { egress: found.ports };
 }
 
 function isContested({ host }: Service, context: Context, { hosts }: Tables): boolean {

@@ -23,6 +23,7 @@ import type { HostPolicy } from '../model/traffic-policy.ts';
 import type { WorkloadGroup } from '../resources/kinds.ts';
 import { accessPolicies } from './access-policies.ts';
 import { codecAbilities } from './codec-abilities.ts';
+import { egressHosts } from './egress-policies.ts';
 import { endpointGroups } from './endpoint-groups.ts';
 import { endpointSources } from './endpoint-sources.ts';
 import { filledEntries, indexByName } from './filled-entries.ts';
@@ -104,7 +105,12 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const plans = resources.MigrationPlan;
   const quiet = inputs.quietMigrations;
   const retired = retiredHosts(engine, settings, plans, quiet);
-  const declarations = serviceDeclarations(engine, { settings, registries, retired, resources });
+  const outside = egressHosts(engine, {
+    settings,
+    egresses: resources.Egress,
+    routeGroups: resources.HTTPRouteGroup,
+  });
+  const declarations = serviceDeclarations(engine, { settings, registries, retired, egressHosts: outside, resources });
   const allServices = services(engine, declarations);
   const allHosts = hosts(engine, allServices);
 
@@ -159,6 +165,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     splits,
     splitCallers: splitCallers(engine, splits, securities),
     retries: serviceRetries(engine, { settings, services: allServices, retries: resources.Retry }),
+    egressHosts: outside,
   };
   const assembled = meshServices(engine, perService);
   reportWorkloadGroups(engine, resources.WorkloadGroup);

@@ -1,5 +1,11 @@
-/** For tests: Retries and UpstreamTrafficSettings in short form. */
-import { type Metadata, type Retry, resourceKey, type UpstreamTrafficSetting } from '../resources/kinds.ts';
+/** For tests: policies of Open Service Mesh in short form. */
+import {
+  type Egress,
+  type Metadata,
+  type Retry,
+  resourceKey,
+  type UpstreamTrafficSetting,
+} from '../resources/kinds.ts';
 
 const apiVersion = 'policy.openservicemesh.io/v1alpha1';
 
@@ -47,5 +53,23 @@ export function trafficSetting(
     key: resourceKey('UpstreamTrafficSetting', namespace, name),
     ...rest,
     spec: { host, connections: {}, httpRoutes: [], ...spec },
+  };
+}
+
+/** For shop/buyer, to port 80 of api.example. */
+export function egress(id: string, spec: Partial<Egress['spec']> = {}, metadata: Partial<Metadata> = {}): Egress {
+  const { namespace, name, ...rest } = head(id, metadata);
+  return {
+    kind: 'Egress',
+    key: resourceKey('Egress', namespace, name),
+    ...rest,
+    spec: {
+      sources: [{ namespace: 'shop', name: 'buyer' }],
+      hosts: ['api.example'],
+      ipAddresses: [],
+      ports: [{ number: 80, protocol: 'http' }],
+      routeGroups: [],
+      ...spec,
+    },
   };
 }

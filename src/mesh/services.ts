@@ -8,6 +8,8 @@ import { finding, formatObject } from '../model/finding.ts';
 import type { MeshSettings } from '../model/mesh-service.ts';
 import type { Service, ServiceKey } from '../model/service.ts';
 import { byPrecedence, byService, type ServiceDeclaration } from './declarations.ts';
+import { egressDeclarations } from './egress-declarations.ts';
+import type { DescribedEgressHost } from './egress-policies.ts';
 import { hostCandidates } from './host-names.ts';
 import type { ResourceCollections } from './inputs.ts';
 import { declareKubernetesService } from './kubernetes-declarations.ts';
@@ -22,13 +24,14 @@ interface DeclarationTables {
   readonly settings: Collection<MeshSettings>;
   readonly registries: RegistryTables;
   readonly retired: Index<RetiredHost>;
+  readonly egressHosts: Collection<DescribedEgressHost>;
   readonly resources: ResourceCollections;
 }
 
 /** Keyed by `<resource key>|<host>`. */
 export function serviceDeclarations(
   engine: Engine,
-  { settings, registries, retired, resources }: DeclarationTables,
+  { settings, registries, retired, egressHosts, resources }: DeclarationTables,
 ): Collection<ServiceDeclaration> {
   const kubernetes = engine.map('kubernetes declarations', resources.Service, (resource, context) =>
     declareKubernetesService(resource, context, settings),
@@ -45,7 +48,9 @@ export function serviceDeclarations(
       .some((one) => mayMove(one.namespace, namespace, settingsOf(context, settings)));
     return isRetired ? undefined : declaration;
   });
-  return engine.merge('service declarations', [kubernetes, written, bridged]);
+  const declared = engine.merge('declarations of the mesh', [kubernetes, written, bridged]);
+  const byHost = engine.index('declarations by host', declared, ({ service }) => [service.host]);
+  return engine.merge('service declarations', [declared, egressDeclarations(engine, egressHosts, byHost)]);
 }
 
 /** The first declaration by precedence defines the service; the others may add endpoints only. */

@@ -580,6 +580,18 @@ export const catalogue = {
     "Remove one of the two: isthmus.dev's MeshConfig is in force.",
   ),
   ISTH1403: entry('warning', 'Setting opens what it guards', 'Nothing, if it is meant; otherwise switch it off.'),
+  ISTH1404: entry('warning', 'Egress lets nothing out', 'Name a host, by which workloads reach it.'),
+  ISTH1405: entry('warning', 'Policies disagree about a port', 'Let all policies give the port one protocol.'),
+  ISTH1407: entry(
+    'info',
+    'Kind of proxy is not told of an egress',
+    'Let an Envoy stand beside the workloads that need it.',
+  ),
+  ISTH1406: entry(
+    'warning',
+    'Egress is for a host that is declared already',
+    'Remove the host from the policy, or the other declaration: whoever may see that may reach it.',
+  ),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type FindingCode = keyof typeof catalogue;

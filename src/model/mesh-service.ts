@@ -1,5 +1,6 @@
 /** The assembled model that translators read: one service with everything that its callers, or its own proxy, need. */
 import type { AccessRule } from './access.ts';
+import type { EgressPort } from './egress.ts';
 import type { Protocol } from './protocol.ts';
 import type { ExternalAuthorization, TlsSettings, Tracing, TrafficExclusions } from './proxy-settings.ts';
 import type { CallerRetry } from './retry.ts';
@@ -38,6 +39,8 @@ export interface MeshService {
   readonly splitCallers?: readonly string[] | 'any';
   /** Callers whose requests are tried again, in order of their ids; absent where nobody asks for it. */
   readonly retries?: readonly CallerRetry[];
+  /** Of a host outside the mesh that Egress policies name: all that may be known of it, and by whom. */
+  readonly egress?: readonly EgressPort[];
 }
 
 /** Who stands behind a service, and who may call it. What is empty trusts nobody. */

@@ -37,9 +37,9 @@ export type Visibility =
   | { readonly kind: 'public' }
   | { readonly kind: 'namespaces'; readonly namespaces: readonly string[] };
 
-/** Where a service comes from. Precedence: kubernetes, then service-entry, then registry. */
+/** Where a service comes from. Precedence: kubernetes, then service-entry, then registry, then egress. */
 export interface Provenance {
-  readonly source: 'kubernetes' | 'service-entry' | 'registry';
+  readonly source: 'kubernetes' | 'service-entry' | 'registry' | 'egress';
   readonly object: ObjectRef;
   readonly registry?: string;
   readonly revision?: string;

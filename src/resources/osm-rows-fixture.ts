@@ -7,7 +7,6 @@ const account = { kind: 'ServiceAccount', name: 'curl', namespace: 'curl' };
 const match = (name: string, kind = 'UpstreamTrafficSetting') => ({ kind, name });
 
 const egresses: readonly Row[] = [
-  ['Egress', 'metadata.labels', { app: 'curl' }, 'ISTH0119', 'kind'],
   ['Egress', 'apiVersion', 'policy.openservicemesh.io/v1', 'ISTH0101', 'apiVersion'],
   ['Egress', 'kind', 'Ingress', 'ISTH0101', 'kind'],
   ['Egress', 'spec.host', ['example.com'], 'ISTH0118', 'spec.host'],
@@ -144,6 +143,7 @@ const configurations: readonly Row[] = [
   ['OsmMeshConfig', 'spec.traffic.enableMagic', true, 'ISTH0102', 'spec.traffic.enableMagic'],
   ['OsmMeshConfig', `${tracing}.port`, undefined, 'ISTH0214', `${tracing}.port`],
   ['OsmMeshConfig v1alpha1', 'spec.certificate.serviceCertValidityDuration', '0s', 'ISTH0208'],
+  ['MeshRootCertificate', 'metadata.labels', { app: 'mesh' }, 'ISTH0119', 'kind'],
   ['MeshRootCertificate', 'spec.role', 'active', 'ISTH0206', 'spec.intent'],
   ['MeshRootCertificate', 'spec.intent', 'Active', 'ISTH0105', 'spec.intent'],
   ['MeshRootCertificate', 'spec.trustDomain', 'A b', 'ISTH0201', 'spec.trustDomain'],

@@ -16,6 +16,7 @@ import type { ProxyKind } from '../model/proxy.ts';
 import { isHttp } from '../model/service.ts';
 import { splitOfConnections } from '../model/traffic-split.ts';
 import type { envoy } from '../xds-api/messages.ts';
+import { translateEgress } from './egress.ts';
 import type { EncodedResource } from './encoded-resource.ts';
 import { customJsonFormat } from './envoy/access-logs.ts';
 import { apiListener } from './envoy/api-listeners.ts';
@@ -65,6 +66,7 @@ interface PortTranslation {
 /** Listeners and routes by which callers behind a proxy of this kind reach the service. */
 export function translateOutbound(kind: ProxyKind, meshService: MeshService, settings: MeshSettings): Translation {
   const { service } = meshService;
+  if (meshService.egress !== undefined) return translateEgress(kind, meshService, settings);
   if (discoveryOf(service.resolution) === 'none') return { resources: [], findings: [] };
   if (meshService.security !== undefined && !speaksMutualTls(kind)) {
     const message = `${service.host} demands certificates, which proxies of kind ${kind} do not show: they are not told of it.`;

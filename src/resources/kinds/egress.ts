@@ -13,7 +13,6 @@ import {
   type ReferenceContent,
   readMatchNames,
   readOsmReferences,
-  reportNotEnforced,
   warnIfEmpty,
 } from './osm-rules.ts';
 
@@ -44,7 +43,6 @@ export const egress = defineVersionedKind<Spec>({
 
 function readEgress({ spec }: Content, { problems }: Conversion): Spec {
   const { sources, hosts = [], ipAddresses = [], ports, matches = [] } = spec;
-  reportNotEnforced('Egress', problems);
   warnIfEmpty(sources, ['spec', 'sources'], 'Without sources, nobody gets out by this policy.', problems);
   warnIfEmpty(ports, ['spec', 'ports'], 'Without ports, nothing gets out by this policy.', problems);
   if (hosts.length === 0 && ports.some(({ protocol }) => protocol === 'http')) {

@@ -5,6 +5,7 @@ import type { MeshService } from '../../model/mesh-service.ts';
 import type { Service, ServicePort } from '../../model/service.ts';
 import type { Subset, TrafficPolicy } from '../../model/traffic-policy.ts';
 import { enumValue, type envoy } from '../../xds-api/messages.ts';
+import { translateEgressClusters } from '../egress.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { inboundClusterName, outboundClusterName } from '../names/resource-names.ts';
 import { type Audience, inScopes, outboundScopes } from '../scope.ts';
@@ -40,6 +41,7 @@ export function clustersHoldEndpoints({ resolution }: Service): boolean {
 /** The clusters of a service, for all kinds of proxies. `groups`: see clustersHoldEndpoints. */
 export function translateClusters(meshService: MeshService, groups: readonly EndpointGroup[] = []): Translation {
   const { service, ports, policy, security } = meshService;
+  if (meshService.egress !== undefined) return egressClusters(meshService);
   const object = service.provenance.object;
   if (discoveryOf(service.resolution) === 'none') {
     const message = `${service.host} has resolution ${service.resolution}: no proxy is told of it.`;
@@ -63,6 +65,22 @@ export function translateClusters(meshService: MeshService, groups: readonly End
       ...encoded,
       ...(forGrpc === undefined ? [] : inScopes(outboundScopes('grpc', meshService), encodeCluster(forGrpc))),
     ];
+  });
+  return { resources, findings: policyFindings(meshService) };
+}
+
+/** With what a rule for the host says of its connections. */
+function egressClusters(meshService: MeshService): Translation {
+  const { ports, policy } = meshService;
+  const resources = translateEgressClusters(meshService, (number) => {
+    const { port } = ports.find((one) => one.port.number === number) ?? {};
+    if (port === undefined) return {};
+    const {
+      type: _,
+      loadAssignment: __,
+      ...rest
+    } = cluster(meshService, port, policy.portPolicies[number] ?? policy.policy, []);
+    return rest;
   });
   return { resources, findings: policyFindings(meshService) };
 }

@@ -29,6 +29,13 @@ export function outboundHttpRoutes(
   return encodeResource(ROUTES, name, retry === undefined ? configuration : withRetries(configuration, retry));
 }
 
+/** What is sent to a host, under its own name, with its port or without; what no route is for is not found. */
+export function hostRoutes(host: string, port: number, routes: Route[]): EncodedResource {
+  const name = httpRouteName(host, port);
+  const domains = [host, `${host}:${port}`];
+  return encodeResource(ROUTES, name, { name, virtualHosts: [{ name, domains, routes }] });
+}
+
 /** Before a workload: everything to its one cluster, as far as `perFilter` has the filters let it through. */
 export function inboundHttpRoutes(name: string, cluster: string, perFilter: PerFilterConfig): EncodedResource {
   return encodeResource(ROUTES, name, everythingTo(name, cluster, perFilter));

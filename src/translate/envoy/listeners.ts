@@ -1,5 +1,5 @@
-/** Listeners: one chain of filters behind one address and port. */
-import { enumValue, type envoy } from '../../xds-api/messages.ts';
+/** Listeners: chains of filters behind one address and port, mostly a single one. */
+import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { listenerName } from '../names/resource-names.ts';
 import { socketAddress } from './values.ts';
@@ -16,11 +16,30 @@ export function listener(
   filters: readonly envoy.config.listener.v3.Filter[],
   transportSocket?: envoy.config.core.v3.TransportSocket,
 ): EncodedResource {
+  const chain = { filters: [...filters], ...(transportSocket === undefined ? {} : { transportSocket }) };
+  return chainedListener(address, port, direction, [chain]);
+}
+
+/** A connection that fits no chain is closed. `inspectors`: what tells the chains apart. */
+export function chainedListener(
+  address: string,
+  port: number,
+  direction: keyof typeof DIRECTION,
+  chains: readonly envoy.config.listener.v3.FilterChain[],
+  inspectors: readonly envoy.config.listener.v3.ListenerFilter[] = [],
+): EncodedResource {
   const name = listenerName(address, port);
   return encodeResource('envoy.config.listener.v3.Listener', name, {
     name,
     address: socketAddress(address, port),
-    filterChains: [{ filters: [...filters], ...(transportSocket === undefined ? {} : { transportSocket }) }],
+    filterChains: [...chains],
+    ...(inspectors.length === 0 ? {} : { listenerFilters: [...inspectors] }),
     trafficDirection: DIRECTION[direction],
   });
 }
+
+/** Tells TLS from plain text, and reads the server name that a client asks for. */
+export const tlsInspector: envoy.config.listener.v3.ListenerFilter = {
+  name: 'envoy.filters.listener.tls_inspector',
+  typedConfig: pack('envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector', {}),
+};

@@ -21,7 +21,7 @@ export function splitRoutes(split: PortSplit): readonly Route[] {
   return split.flatMap((route) => {
     const action =
       route.destinations.length === 0 ? REFUSED : { route: { ...clusterSpecifier(route.destinations), timeout: {} } };
-    return conditionsOf(route).map((condition) => ({ match: requestMatch(condition), ...action }));
+    return conditionsOf(route).map((condition) => ({ match: conditionMatch(condition), ...action }));
   });
 }
 
@@ -37,7 +37,7 @@ function conditionsOf({ requests }: SplitRoute): readonly RequestCondition[] {
 }
 
 /** Paths without their query. */
-function requestMatch({ pathRegex, methods, headers }: RequestCondition): RouteMatch {
+export function conditionMatch({ pathRegex, methods, headers }: RequestCondition): RouteMatch {
   const matchers = [
     ...(methods.length === 0 ? [] : [header(':method', methods.join('|'))]),
     ...headers.map(({ name, regex }) => header(name === 'host' ? ':authority' : name, regex)),

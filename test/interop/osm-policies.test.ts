@@ -1,0 +1,171 @@
+/** Open Service Mesh's published policies on stock Envoys: who gets out of the mesh, who gets in, and permissive mode. */
+import { createServer as createHttpServer, request } from 'node:http';
+import { connect, createServer as createTlsServer } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { freePorts } from '../../examples/quickstart/free-ports.ts';
+import { Authority } from './access-certificates.ts';
+import { startEnvoy, type Workload } from './envoy-process.ts';
+import { InteropMesh } from './interop-mesh.ts';
+import { peerUnderTest } from './peer-under-test.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const patience = { timeout: 30_000 };
+
+const envoy = peerUnderTest('envoy');
+
+const store: Workload = { address: '127.0.78.1', namespace: 'books', serviceAccount: 'bookstore' };
+const buyer: Workload = { address: '127.0.78.2', namespace: 'books', serviceAccount: 'bookbuyer' };
+const thief: Workload = { address: '127.0.78.3', namespace: 'books', serviceAccount: 'bookthief' };
+
+const meshConfig = (permissive: boolean): string => `apiVersion: config.openservicemesh.io/v1alpha2
+kind: MeshConfig
+metadata: { name: osm-mesh-config, namespace: osm-system }
+spec:
+  traffic: { enableEgress: false, enablePermissiveTrafficPolicyMode: ${permissive} }
+  featureFlags: { enableEgressPolicy: true, enableIngressBackendPolicy: true }
+`;
+
+const bookstore = (port: number): string => `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: bookstore, namespace: books }
+spec:
+  hosts: [bookstore.books.svc.cluster.local]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{ number: ${port}, name: http-web, protocol: HTTP }]
+  endpoints: [{ address: ${store.address}, serviceAccount: ${store.serviceAccount} }]
+`;
+
+interface EgressPorts {
+  readonly http: number;
+  readonly https: number;
+}
+
+/** To this machine, whose name every resolver knows. */
+const egress = ({ http, https }: EgressPorts, sources: readonly Workload[], ranges = ''): string =>
+  `apiVersion: policy.openservicemesh.io/v1alpha1
+kind: Egress
+metadata: { name: out, namespace: books }
+spec:
+  sources: [${sources.map(({ serviceAccount }) => `{ kind: ServiceAccount, name: ${serviceAccount}, namespace: books }`).join(', ')}]
+  hosts: [localhost]
+  ${ranges}
+  ports: [{ number: ${http}, protocol: http }, { number: ${https}, protocol: https }]
+  matches: [{ apiGroup: specs.smi-spec.io/v1alpha4, kind: HTTPRouteGroup, name: status }]
+---
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: { name: status, namespace: books }
+spec:
+  matches: [{ name: status, pathRegex: /status, methods: [GET] }]
+`;
+
+/** The status of an answer, and of none why. */
+function ask(url: URL, host: string): Promise<string> {
+  return new Promise((resolve) => {
+    request(url, { headers: { host }, agent: false }, (response) => {
+      response.resume();
+      resolve(String(response.statusCode));
+    })
+      .on('error', () => resolve('no connection'))
+      .end();
+  });
+}
+
+/** Whether a TLS server was reached by that name. */
+function handshake(address: string, port: number, servername: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, servername, rejectUnauthorized: false }, () => {
+      resolve('reached');
+      socket.destroy();
+    });
+    socket.on('error', () => resolve('no connection'));
+    socket.on('close', () => resolve('no connection'));
+  });
+}
+
+describe.skipIf(envoy === undefined)("a mesh under Open Service Mesh's policies", () => {
+  let mesh: InteropMesh;
+  let port = 0;
+  let outside: EgressPorts = { http: 0, https: 0 };
+  const stops: (() => void)[] = [];
+
+  beforeAll(async () => {
+    const [web = 0, http = 0, https = 0] = await freePorts(3);
+    port = web;
+    outside = { http, https };
+    mesh = await InteropMesh.start({
+      'osm.yaml': meshConfig(false),
+      'store.yaml': bookstore(port),
+      'egress.yaml': egress(outside, [buyer]),
+    });
+    for (const listening of [port, http]) {
+      const server = createHttpServer((_, response) => response.end('here')).listen(listening, '127.0.0.1');
+      stops.push(() => server.close());
+    }
+    const { key, cert } = new Authority(mesh.folder, 'outside').issue('localhost', { alternatives: ['DNS:localhost'] });
+    const secure = createTlsServer({ key, cert }, (socket) => socket.end()).listen(https, '127.0.0.1');
+    stops.push(() => secure.close());
+    await startEnvoy(envoy ?? '', mesh, 'DELTA_GRPC', store);
+  });
+
+  afterAll(async () => {
+    await mesh?.stop();
+    for (const stop of stops) stop();
+  });
+
+  async function as(workload: Workload): Promise<void> {
+    const client = await startEnvoy(envoy ?? '', mesh, 'DELTA_GRPC', workload);
+    onTestFinished(() => client.stop());
+  }
+
+  async function askOutside(path: string, host = 'localhost'): Promise<string> {
+    const address = await mesh.virtualIp('localhost');
+    return ask(new URL(`http://${address}:${outside.http}${path}`), host);
+  }
+
+  async function askStore(): Promise<string> {
+    const host = 'bookstore.books.svc.cluster.local';
+    return ask(new URL(`http://${await mesh.virtualIp(host)}:${port}/`), host);
+  }
+
+  it('lets a workload out to a host that an Egress names for it, with the requests of its groups and no others', async () => {
+    await as(buyer);
+    await expect.poll(() => askOutside('/status/200'), patience).toBe('200');
+    expect(await askOutside('/status/200', `localhost:${outside.http}`)).toBe('200');
+    expect([await askOutside('/other'), await askOutside('/status', 'elsewhere.example')]).toEqual(['404', '404']);
+    const address = await mesh.virtualIp('localhost');
+    expect(await handshake(address, outside.https, 'localhost')).toBe('reached');
+    expect(await handshake(address, outside.https, 'elsewhere.example')).toBe('no connection');
+  });
+
+  it('gives no way out to a workload that no Egress names, until one does', async () => {
+    await as(thief);
+    expect(await askOutside('/status/200')).toBe('no connection');
+    mesh.write('egress.yaml', egress(outside, [buyer, thief]));
+    onTestFinished(() => mesh.write('egress.yaml', egress(outside, [buyer])));
+    await expect.poll(() => askOutside('/status/200'), patience).toBe('200');
+    mesh.write('egress.yaml', egress(outside, [buyer]));
+    await expect.poll(() => askOutside('/status/200'), patience).toMatch(/^(503|no connection)$/);
+  });
+
+  it('holds requests against the ranges of an Egress, wherever the name leads', async () => {
+    mesh.write('egress.yaml', egress(outside, [buyer], 'ipAddresses: [192.0.2.0/24]'));
+    onTestFinished(() => mesh.write('egress.yaml', egress(outside, [buyer])));
+    await as(buyer);
+    await expect.poll(() => askOutside('/status/200'), patience).toBe('403');
+    mesh.write('egress.yaml', egress(outside, [buyer], 'ipAddresses: [127.0.0.0/8, "::1/128"]'));
+    await expect.poll(() => askOutside('/status/200'), patience).toBe('200');
+  });
+
+  it('lets every workload call every other while permissive mode is on, and none without a policy when it is off', async () => {
+    await as(thief);
+    expect(await askStore()).toBe('no connection');
+    mesh.write('osm.yaml', meshConfig(true));
+    onTestFinished(() => mesh.write('osm.yaml', meshConfig(false)));
+    await expect.poll(askStore, patience).toBe('200');
+    expect(await ask(new URL(`http://${store.address}:${port}/`), 'bookstore')).toBe('no connection');
+    mesh.write('osm.yaml', meshConfig(false));
+    await expect.poll(askStore, patience).toMatch(/^(403|503|no connection)$/);
+  });
+});
