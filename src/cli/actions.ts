@@ -4,6 +4,7 @@ import type { AccessView } from '../model/access-view.ts';
 import type { ExitCode } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Identity } from '../model/identity.ts';
+import type { IdentityView } from '../model/identity-view.ts';
 import type { Interception } from '../model/proxy.ts';
 import type { RegistryStatus } from '../model/registry.ts';
 import type { ServiceSummary } from '../model/service-summary.ts';
@@ -115,6 +116,8 @@ export interface OfflineMesh {
   services(): readonly ServiceSummary[];
   /** Throws BAD_DATA where there is no such service. `namespace`: as it is called from there. */
   access(host: string, namespace: string | undefined): AccessView;
+  /** Throws BAD_DATA where it is none. */
+  identity(written: string): IdentityView;
   /** Istio objects, each a plain value. */
   istio(): readonly unknown[];
   /** What a proxy of this node id and kind would be sent, by type, as proto JSON. */

@@ -18,6 +18,7 @@ const emptyMesh: OfflineMesh = {
   model: () => ({ services: [] }),
   services: () => [],
   access: notAsked,
+  identity: notAsked,
   istio: () => [],
   xds: () => ({}),
 };

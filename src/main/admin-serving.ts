@@ -12,6 +12,7 @@ import {
   registrySnapshot,
   sortedValues,
 } from './admin-views.ts';
+import { identityView } from './identity-views.ts';
 import type { LeaseKeeping } from './lease-keeping.ts';
 import type { MigrationKeeping } from './migration-keeping.ts';
 import { nearHosts } from './near-hosts.ts';
@@ -55,6 +56,7 @@ export function viewsOf({
     service: (host) => describeService(pipeline, host),
     nearHosts: (host) => nearHosts(host, mesh.hosts.keys()),
     access: (host, namespace) => accessView(pipeline, host, namespace),
+    identity: (written) => identityView(pipeline, written),
     virtualIps: () => parts.leases()?.all() ?? [],
     proxies: () => proxyStatuses(xds),
     proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),

@@ -17,6 +17,7 @@ import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
 import { translateServiceEntry } from '../translate/istio/service-entries.ts';
 import { encode } from '../xds-api/messages.ts';
 import { allFindings, resourceAsJson, sortedValues } from './admin-views.ts';
+import { requireIdentityView } from './identity-views.ts';
 import { allocateForOffline } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { ownAddresses } from './own-addresses.ts';
@@ -52,6 +53,7 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
     model: () => modelOf(pipeline),
     services: () => summarizeServices(pipeline),
     access: (host, namespace) => requireAccessView(pipeline, host, namespace),
+    identity: (written) => requireIdentityView(pipeline, written),
     istio: () => {
       istioFindings.clear();
       return istioObjects(pipeline, (findings) => {

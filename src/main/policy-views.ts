@@ -71,7 +71,7 @@ function backendsOf({ service, ports }: MeshService): readonly ServiceKey[] {
   return [...keys].sort();
 }
 
-function guarded({ mesh }: Pipeline, { service, addresses, ports }: MeshService): GuardedService {
+function guarded({ mesh }: Pipeline, { service, addresses, ports, retries }: MeshService): GuardedService {
   const { key, host, namespace, location, visibility } = service;
   const groups = [...mesh.groupsByService.lookup(key)];
   return {
@@ -81,6 +81,7 @@ function guarded({ mesh }: Pipeline, { service, addresses, ports }: MeshService)
     addresses,
     location,
     visibility,
+    ...(retries === undefined ? {} : { retries }),
     ports: ports.map(({ port: { number, name, protocol }, split }) => ({
       number,
       name,
@@ -106,7 +107,7 @@ function identitiesOf(services: readonly GuardedService[]): readonly string[] {
 }
 
 /** Of splits, their routes say it. */
-function placesOf({ resources }: Pipeline, policies: readonly AccessPolicy[]): Readonly<Record<string, Place>> {
+export function placesOf({ resources }: Pipeline, policies: readonly AccessPolicy[]): Readonly<Record<string, Place>> {
   const objects = policies.flatMap(({ rules }) => rules.map(({ object }) => object));
   const places = objects.flatMap((object) => {
     const key = resourceKey('TrafficTarget', object.namespace ?? '', object.name);

@@ -3,6 +3,7 @@ import type { AccessPolicy } from './access.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Place } from './finding.ts';
 import type { AccessMode } from './mesh-service.ts';
+import type { CallerRetry } from './retry.ts';
 import type { Location, ServiceKey, ServicePort, Visibility } from './service.ts';
 import type { PortSplit } from './traffic-split.ts';
 
@@ -28,6 +29,8 @@ export interface GuardedService {
   readonly addresses: readonly string[];
   readonly location: Location;
   readonly visibility: Visibility;
+  /** When callers try requests again, each by its own policy; absent where none has any. */
+  readonly retries?: readonly CallerRetry[];
   /** In order of number. */
   readonly ports: readonly GuardedPort[];
 }

@@ -15,6 +15,7 @@ const views: AdminViews = {
   service: (host) => (host === 'shop/orders.shop.mesh' ? { host } : undefined),
   nearHosts: (host) => (host === 'orders' ? ['orders.shop.mesh', 'orders.other.mesh'] : []),
   access: () => undefined,
+  identity: () => undefined,
   virtualIps: () => [],
   proxies: () => [],
   proxy: () => undefined,

@@ -23,6 +23,8 @@ export interface AdminViews {
   readonly nearHosts: (host: string) => readonly string[];
   /** What decides who may call a service, as a namespace sees it: whoever asks decides by himself. */
   readonly access: (host: string, namespace: string | undefined) => unknown;
+  /** Whom an identity may call and who may call it; by `namespace/account` or SPIFFE id. */
+  readonly identity: (written: string) => unknown;
   readonly virtualIps: () => unknown;
   readonly proxies: () => unknown;
   readonly proxy: (id: string) => unknown;
@@ -102,6 +104,9 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
     const host = req.param('host');
     return foundService(views.access(host, req.query('namespace')), host);
   });
+  app.get('/api/v1/identities/:identity{.+}', ({ req }) =>
+    found(views.identity(req.param('identity')), 'such identity: write NAMESPACE/SERVICEACCOUNT or a SPIFFE id'),
+  );
   app.get('/api/v1/virtual-ips', () => found(views.virtualIps(), 'lease'));
   app.get('/api/v1/proxies', () => found(views.proxies(), 'proxy'));
   app.get('/api/v1/proxies/:id', ({ req }) =>

@@ -82,6 +82,24 @@ describe.each([
     });
   });
 
+  it('lists whom an identity may call, and who may call it', async () => {
+    const policy = await start();
+    const buyer = await policy('identity', 'books/bookbuyer');
+    expect(buyer.code).toBe(0);
+    expect(buyer.stdout).toMatch(/^books\/bookbuyer \(spiffe:\/\/cluster.local\/ns\/books\/sa\/bookbuyer\)$/m);
+    expect(buyer.stdout).toMatch(/^May be called by: nobody/m);
+    expect(buyer.stdout).toMatch(
+      /^bookstore\.books\.mesh +books\/bookstore +14001 +GET \/books-bought client-app=buyer +TrafficTarget books\/bookstore \(.*mesh\.yaml:22:1\)$/m,
+    );
+    const store = await policy('identity', 'spiffe://cluster.local/ns/books/sa/bookstore', '-o', 'json');
+    expect(JSON.parse(store.stdout)).toMatchObject({
+      services: ['books/bookstore.books.mesh'],
+      callers: [{ callers: ['spiffe://cluster.local/ns/books/sa/bookbuyer'], ports: 'any' }],
+      calls: [],
+    });
+    expect((await policy('identity', 'books/bookthief')).stdout).toMatch(/^May call: nobody/m);
+  });
+
   it('names what comes near where there is no such host, and the ports where there is no such port', async () => {
     const policy = await start();
     expect(await policy('who-can-call', 'bookstor')).toMatchObject({

@@ -1,6 +1,6 @@
 /** `isthmus describe`: everything the control plane knows of one service, in prose that a person can read. */
 import { Command } from 'commander';
-import type { EndpointGroup } from '../../model/endpoint.ts';
+import type { Endpoint, EndpointGroup } from '../../model/endpoint.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { MeshPort, MeshService } from '../../model/mesh-service.ts';
 import { visibleText } from '../../model/visible-text.ts';
@@ -56,7 +56,7 @@ function describePort(port: MeshPort, endpoints: readonly EndpointGroup[]): stri
     ...groups.flatMap((group) =>
       group.endpoints.map(
         (endpoint) =>
-          `    Endpoint ${endpoint.address}:${endpoint.port} ${endpoint.health}, weight ${endpoint.weight}${formatLabels(endpoint.labels)}`,
+          `    Endpoint ${endpoint.address}:${endpoint.port} ${endpoint.health}, weight ${endpoint.weight}${formatAccount(endpoint)}${formatLabels(endpoint.labels)}`,
       ),
     ),
     ...(groups.length === 0 ? ['    No endpoints: requests are answered with an error.'] : []),
@@ -76,6 +76,10 @@ function describeProtocol(port: MeshPort): string {
   const { protocol } = port.port;
   if (protocol.kind === 'metaprotocol') return `MetaProtocol ${protocol.application}`;
   return protocol.protocol;
+}
+
+function formatAccount({ identity }: Endpoint): string {
+  return identity === undefined ? '' : `, ${identity}`;
 }
 
 function formatLabels(labels: Readonly<Record<string, string>>): string {

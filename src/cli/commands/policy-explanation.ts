@@ -25,6 +25,7 @@ export function explain(view: AccessView, question: PolicyQuestion, verdict: Ver
     ...describeRequest(question),
     `  Dialled:     ${service.addresses.join(', ') || 'the endpoints themselves: the service has no address of its own'}`,
     `  Sent to:     ${describeDestinations(verdict)}`,
+    ...describeRetry(verdict),
     ...(port.protocol.kind === 'metaprotocol'
       ? [`  Routes:      a MetaRouter may send it elsewhere: isthmus describe ${service.key}`]
       : []),
@@ -53,6 +54,15 @@ function describeDestinations({ split, destinations }: Verdict): string {
   );
   const by = split === undefined ? '' : `, by ${formatSource(split.object, split.place)}`;
   return `${shares.join(', ') || 'nowhere'}${by}`;
+}
+
+function describeRetry({ retry }: Verdict): readonly string[] {
+  if (retry === undefined) return [];
+  const { conditions, retries } = retry.policy;
+  const times = retries === 1 ? 'once' : `${retries} times`;
+  return [
+    `  Tried again: ${times} after ${conditions.join(', ')}, by ${formatSource(retry.origin.object, retry.origin.place)}`,
+  ];
 }
 
 function describeTarget(view: AccessView, question: PolicyQuestion, target: TargetVerdict): readonly string[] {

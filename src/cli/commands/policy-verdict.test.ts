@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessRule, RequestCondition } from '../../model/access.ts';
 import type { AccessView, GuardedEndpoint, GuardedPort, GuardedService } from '../../model/access-view.ts';
+import type { CallerRetry } from '../../model/retry.ts';
 import type { SplitRoute } from '../../model/traffic-split.ts';
 import { permittedCallers } from './policy-callers.ts';
 import { explain } from './policy-explanation.ts';
@@ -62,6 +63,12 @@ function ask(shown: AccessView, from: string, to: string, flags: Partial<Request
   return { verdict, text: explain(shown, question, verdict), answer: verdict.answer };
 }
 
+const tried = (account: string): CallerRetry => ({
+  caller: id(account),
+  policy: { conditions: ['5xx', 'reset'], retries: 3, backoffMs: 25 },
+  origin: { object: { kind: 'Retry', namespace: 'shop', name: account } },
+});
+
 const splitTo = (requests: SplitRoute['requests'], ...hosts: readonly string[]): SplitRoute => ({
   origin: { object: { kind: 'TrafficSplit', namespace: 'shop', name: 'canary' } },
   requests,
@@ -69,6 +76,13 @@ const splitTo = (requests: SplitRoute['requests'], ...hosts: readonly string[]):
 });
 
 describe('whether one may call another', () => {
+  it('says who has a request tried again, for the callers that it names alone', () => {
+    const web = { ...service('web', [http([endpoint('10.0.0.1', 'seller')])]), retries: [tried('buyer')] };
+    const { text } = ask(view({ service: web }), 'shop/buyer', 'web.mesh');
+    expect(text).toContain('  Tried again: 3 times after 5xx, reset, by Retry shop/buyer\n');
+    expect(ask(view({ service: web }), 'shop/thief', 'web.mesh').text).not.toContain('Tried again');
+  });
+
   it('is what the rules of the workload permit, after its path was made plain', () => {
     expect(ask(view(), 'shop/buyer', 'web.mesh', { path: '/x/..//books/1?q' }).answer).toBe('all');
     expect(ask(view(), 'shop/buyer', 'web.mesh', { path: '/x' }).answer).toBe('none');

@@ -4,6 +4,7 @@ import { type AccessCall, type Matches, type Obstacle, obstacleTo, satisfies } f
 import type { AccessView, GuardedEndpoint, GuardedPort, GuardedService } from '../../model/access-view.ts';
 import { formatObject, type ObjectRef, type Place } from '../../model/finding.ts';
 import { parseSpiffeId } from '../../model/identity.ts';
+import type { CallerRetry } from '../../model/retry.ts';
 import type { RuleOrigin } from '../../model/route.ts';
 import { serviceKey } from '../../model/service.ts';
 import type { SplitRoute } from '../../model/traffic-split.ts';
@@ -46,6 +47,8 @@ export interface Verdict {
   readonly reason?: string;
   /** The split that decides where it goes; absent where it goes to the service itself. */
   readonly split?: RuleOrigin;
+  /** When the caller's proxy tries the request again; absent where no policy says so. */
+  readonly retry?: CallerRetry;
   /** Empty where it is refused. */
   readonly destinations: readonly Destination[];
   readonly targets: readonly TargetVerdict[];
@@ -54,10 +57,13 @@ export interface Verdict {
 export function verdictOf(view: AccessView, question: PolicyQuestion, matches: Matches): Verdict {
   const { service } = view;
   const route = routeOf(question, matches);
+  const retry =
+    question.request === undefined ? undefined : service.retries?.find(({ caller }) => caller === question.source);
   const destinations = destinationsOf(service, question.port, route);
   const targets = destinations.flatMap((destination) => targetsAt(view, destination, question, matches));
   const reached = {
     ...(route === undefined ? {} : { split: route.origin }),
+    ...(retry === undefined ? {} : { retry }),
     destinations,
     targets,
   };
@@ -78,10 +84,11 @@ function summary(targets: readonly TargetVerdict[]): Verdict['answer'] {
 export function reasonWithoutRules({ access, service }: AccessView): string | undefined {
   if (service.location === 'mesh-external')
     return `${service.host} is outside of the mesh, where no access policy is enforced.`;
-  if (access === 'Disabled')
-    return 'Access is Disabled (the MeshConfig says so, or nothing): the mesh speaks plaintext, and whoever reaches a workload may call it.';
-  return undefined;
+  return access === 'Disabled' ? withoutRules : undefined;
 }
+
+export const withoutRules =
+  'Access is Disabled (the MeshConfig says so, or nothing): the mesh speaks plaintext, and whoever reaches a workload may call it.';
 
 export const permissive = 'Access is Permissive: every workload with a certificate of the mesh may call every other.';
 

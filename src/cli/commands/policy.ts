@@ -6,6 +6,7 @@ import { Command, Option } from 'commander';
 import type { AccessView } from '../../model/access-view.ts';
 import { ExitCode } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { IdentityView } from '../../model/identity-view.ts';
 import { visibleText } from '../../model/visible-text.ts';
 import type { Actions, Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
@@ -19,6 +20,7 @@ import {
   permittedCallers,
 } from './policy-callers.ts';
 import { explain } from './policy-explanation.ts';
+import { identityCommand, printIdentity } from './policy-identity.ts';
 import {
   type Caller,
   type HostAndPort,
@@ -48,6 +50,7 @@ export function policyCommand(actions: Actions, settle: Settle): Command {
   return new Command('policy')
     .description('Answer who may call whom, and why: of a running control plane, or of manifests.')
     .addCommand(whoCanCall(actions, settle))
+    .addCommand(aboutIdentity(actions, settle))
     .addCommand(canCall(actions, settle))
     .addCommand(explainCall(actions, settle));
 }
@@ -70,6 +73,20 @@ function whoCanCall(actions: Actions, settle: Settle): Command {
     const what = to.port === undefined ? view.service.host : `${view.service.host}:${to.port}`;
     printCallers(view, what, callers, flags.output);
     const failed = sayFindings(findings, 'What is listed leaves out what is in error.');
+    settle(failed ? ExitCode.findings : ExitCode.ok);
+  });
+}
+
+function aboutIdentity(actions: Actions, settle: Settle): Command {
+  const command = identityCommand().argument('<identity>', 'namespace/serviceaccount, or a SPIFFE id', parseCaller);
+  return withManifests(command).action(async (caller: Caller, flags: Flags) => {
+    const written = 'id' in caller ? caller.id : `${caller.namespace}/${caller.serviceAccount}`;
+    const mesh = flags.filename === undefined ? undefined : await actions.loadOffline(flags.filename);
+    const view =
+      mesh?.identity(written) ??
+      ((await adminGet(flags, `/api/v1/identities/${encodeURIComponent(written)}`)) as IdentityView);
+    printIdentity(view, flags.output);
+    const failed = sayFindings((await mesh?.findings()) ?? [], 'What is listed leaves out what is in error.');
     settle(failed ? ExitCode.findings : ExitCode.ok);
   });
 }
@@ -128,8 +145,11 @@ function explainCall(actions: Actions, settle: Settle): Command {
 }
 
 function withMesh(command: Command): Command {
+  return withManifests(command).option('-n, --namespace <name>', 'the namespace in which the host is looked up');
+}
+
+function withManifests(command: Command): Command {
   command
-    .option('-n, --namespace <name>', 'the namespace in which the host is looked up')
     .option('-f, --filename <path...>', 'manifest files or folders instead of a control plane; - is standard input')
     .addOption(outputOption());
   for (const option of adminOptions()) command.addOption(option);
