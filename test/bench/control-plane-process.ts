@@ -11,6 +11,8 @@ export interface ControlPlaneProcess {
   /** Milliseconds of performance.now() at which the process was started. */
   readonly startedAt: number;
   rssBytes(): number;
+  /** The most that it was. */
+  peakRssBytes(): number;
   /** User and system time in microseconds; the kernel counts in hundredths of a second. */
   cpuMicroseconds(): number;
   /** What its heap holds after a collection, in bytes. */
@@ -18,18 +20,26 @@ export interface ControlPlaneProcess {
   stop(): Promise<void>;
 }
 
-/** Resolves when it serves. Rejects with its log when it ends before that. */
-export async function startControlPlaneProcess(manifests: string, state: string): Promise<ControlPlaneProcess> {
+/** Resolves when it serves. Rejects with its log when it ends before that. `more`: further options of `isthmus run`. */
+export async function startControlPlaneProcess(
+  manifests: string,
+  state: string,
+  more: readonly string[] = [],
+): Promise<ControlPlaneProcess> {
   const startedAt = performance.now();
-  const parameters = ['run', '-f', manifests, '--state', state, '--xds', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
+  const addresses = ['--xds', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
+  const parameters = ['run', '-f', manifests, '--state', state, ...addresses, ...more];
   const child = spawn(process.execPath, [...collectable, program, ...parameters, '--log-format', 'json'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const { xds, admin } = await servingAddresses(child);
+  const memory = (field: string): number =>
+    1024 * Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]);
   return {
     xds,
     startedAt,
-    rssBytes: () => 1024 * Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]),
+    rssBytes: () => memory('VmRSS'),
+    peakRssBytes: () => memory('VmHWM'),
     cpuMicroseconds: () => {
       const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
       return (Number(fields[11]) + Number(fields[12])) * 10_000;
