@@ -38,6 +38,9 @@ export const defaultTransportLimits: TransportLimits = {
 /** Node counts in MiB what a session may buffer; what we buffer is one response a type, so this never has to bite. */
 const SESSION_MEMORY_MIB = 1024;
 
+/** Connections that wait to be accepted: all proxies of a mesh come at once when a control plane comes back. */
+const BACKLOG = 4096;
+
 /** In plaintext where no `tls` is given. Listens until closed. Throws UNAVAILABLE when the address cannot be had. */
 export async function listenHttp2(
   address: Address,
@@ -114,7 +117,7 @@ function listen(server: Http2Server | Http2SecureServer, { host, port }: Address
     const failed = (cause: Error): void =>
       reject(new IsthmusError('UNAVAILABLE', `Cannot listen on --xds ${host}:${port}: ${cause.message}`, { cause }));
     server.once('error', failed);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', failed);
       const bound = server.address();
       resolve(bound === null || typeof bound === 'string' ? { host, port } : { host: bound.address, port: bound.port });
