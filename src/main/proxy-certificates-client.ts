@@ -34,7 +34,7 @@ export async function requestCertificate(
 ): Promise<ProxyCertificate> {
   const key = await PrivateKey.generate('ecdsa-p256');
   const dnsNames = dnsNamesOf(workload);
-  const request = await makeSigningRequest(key, workload, dnsNames);
+  const request = makeSigningRequest(key, workload, dnsNames);
   const { chain, roots } = await ask(server, request, proof);
   const now = Date.now();
   const fault = faultOfIssued(
@@ -60,7 +60,7 @@ async function ask(server: ControlPlaneServer, { pem }: SigningRequest, proof: P
   const client = connect(server, proof);
   const metadata = new Metadata();
   if (proof.kind === 'token') metadata.set('authorization', `Bearer ${proof.token}`);
-  const bytes = Buffer.from(encode('istio.v1.auth.IstioCertificateRequest', { csr: pem }));
+  const bytes = Buffer.from(encode('istio.v1.auth.IstioCertificateRequest', { csr: await pem() }));
   try {
     return readAnswer(await call(client, bytes, metadata), server);
   } catch (error) {

@@ -57,7 +57,7 @@ describe('whoever asks for a certificate', () => {
   it('gets one for who they are, whatever names are in the request', async () => {
     const { desk } = await bench();
     const { request } = await requestFor(bank);
-    const answer = await desk.issue({ csr: request.pem }, cart);
+    const answer = await desk.issue({ csr: await request.pem() }, cart);
     if (answer.kind !== 'issued') throw new Error(answer.message);
     expect(namesIn(answer.certificate.chain[0])).toBe('URI:spiffe://mesh.example/ns/shop/sa/cart, DNS:cart.shop');
   });
@@ -67,18 +67,20 @@ describe('whoever asks for a certificate', () => {
     const { request } = await requestFor(cart);
     const lives = [];
     for (const lifetimeMs of [1, hour, 999 * hour]) {
-      const answer = await desk.issue({ csr: request.pem, lifetimeMs }, cart);
+      const answer = await desk.issue({ csr: await request.pem(), lifetimeMs }, cart);
       lives.push(answer.kind === 'issued' ? lifeOf(answer.certificate.chain[0]) : answer);
     }
     expect(lives).toEqual([60_000, hour, 24 * hour]);
     for (const lifetimeMs of [0, -1, Number.NaN])
-      expect(await desk.issue({ csr: request.pem, lifetimeMs }, cart)).toMatchObject({ kind: 'invalid' });
+      expect(await desk.issue({ csr: await request.pem(), lifetimeMs }, cart)).toMatchObject({ kind: 'invalid' });
   });
 
   it('is refused for another trust domain, and for what is no request', async () => {
     const { desk } = await bench();
     const { request } = await requestFor(cart);
-    expect(await desk.issue({ csr: request.pem }, { ...cart, trustDomain: 'other' })).toMatchObject({ kind: 'denied' });
+    expect(await desk.issue({ csr: await request.pem() }, { ...cart, trustDomain: 'other' })).toMatchObject({
+      kind: 'denied',
+    });
     expect(await desk.issue({ csr: 'x' }, cart)).toMatchObject({ kind: 'invalid' });
     expect(await desk.issue({ csr: 'x'.repeat(99_999) }, cart)).toMatchObject({ kind: 'invalid' });
   });
@@ -86,7 +88,7 @@ describe('whoever asks for a certificate', () => {
   it('waits for a turn while others are served, is refused where too many wait, and is told what hinders', async () => {
     const issuer = new SlowIssuer();
     const { desk } = await bench({ issuer, concurrency: 2, maxWaiting: 3, maxWaitingOfOne: 4 });
-    const csr = (await requestFor(cart)).request.pem;
+    const csr = await (await requestFor(cart)).request.pem();
     const answers = [cart, cart, cart, cart, cart, bank, bank].map((caller) => desk.issue({ csr }, caller));
     expect(await answers[4]).toMatchObject({ kind: 'busy' });
     expect(await answers[6]).toMatchObject({ kind: 'busy' });
@@ -116,7 +118,7 @@ describe("Istio's certificate service", () => {
 
   it('answers with the chain, the roots last', async () => {
     const { request } = await requestFor(cart);
-    const answer = await ask({ csr: request.pem, validityDuration: 3600 });
+    const answer = await ask({ csr: await request.pem(), validityDuration: 3600 });
     if (!('certChain' in answer)) throw new Error('refused');
     const { certChain = [], roots } = answer;
     expect([namesIn(certChain[0]), lifeOf(certChain[0]), certChain.at(-1)]).toEqual([
@@ -129,16 +131,16 @@ describe("Istio's certificate service", () => {
   it('gives nobody the identity of another, nor a signer of their choice', async () => {
     const { request } = await requestFor(cart);
     const wish = (name: string) => ({ fields: { [name]: { stringValue: 'spiffe://mesh.example/ns/shop/sa/bank' } } });
-    expect(await ask({ csr: request.pem, metadata: wish('ImpersonatedIdentity') })).toMatchObject({ code: 7 });
-    expect(await ask({ csr: request.pem, metadata: wish('CertSigner') })).toMatchObject({ code: 3 });
-    expect(await ask({ csr: request.pem, metadata: wish('ClusterID') })).toHaveProperty('certChain');
+    expect(await ask({ csr: await request.pem(), metadata: wish('ImpersonatedIdentity') })).toMatchObject({ code: 7 });
+    expect(await ask({ csr: await request.pem(), metadata: wish('CertSigner') })).toMatchObject({ code: 3 });
+    expect(await ask({ csr: await request.pem(), metadata: wish('ClusterID') })).toHaveProperty('certChain');
   });
 
   it('refuses with the status that fits', async () => {
     const { request } = await requestFor(cart);
     expect(await ask({})).toMatchObject({ kind: 'status', code: 3 });
-    expect(await ask({ csr: request.pem, validityDuration: -1 })).toMatchObject({ code: 3 });
-    expect(await ask({ csr: request.pem }, { ...cart, trustDomain: 'other' })).toMatchObject({ code: 7 });
+    expect(await ask({ csr: await request.pem(), validityDuration: -1 })).toMatchObject({ code: 3 });
+    expect(await ask({ csr: await request.pem() }, { ...cart, trustDomain: 'other' })).toMatchObject({ code: 7 });
   });
 
   it('refuses bytes of any kind', async () => {
@@ -165,7 +167,7 @@ describe('the HTTP form', () => {
 
   it('answers with the chain, and the roots of every trust domain', async () => {
     const { request } = await requestFor(cart);
-    const { status, headers, body, issuer } = await post({ csr: request.pem, lifetimeSeconds: 3600 });
+    const { status, headers, body, issuer } = await post({ csr: await request.pem(), lifetimeSeconds: 3600 });
     expect([status, headers['cache-control']]).toEqual([200, 'no-store']);
     expect(namesIn(body.chain[0])).toContain('sa/cart');
     expect(body.roots).toEqual({ 'mesh.example': issuer.roots() });
@@ -191,7 +193,7 @@ describe('the HTTP form', () => {
     const issuer = new SlowIssuer();
     const surroundings = await bench({ issuer });
     const { request } = await requestFor(cart);
-    const pending = postCertificate(Buffer.from(JSON.stringify({ csr: request.pem })), cart, surroundings);
+    const pending = postCertificate(Buffer.from(JSON.stringify({ csr: await request.pem() })), cart, surroundings);
     await until(() => issuer.asked.length === 1);
     issuer.answerAll();
     expect(await pending).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });

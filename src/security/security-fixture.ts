@@ -41,6 +41,6 @@ export interface RequestForTests extends IssuanceRequest {
 export async function requestFor(identity: Identity, lifetimeMs?: number): Promise<RequestForTests> {
   const key = await PrivateKey.generate('ecdsa-p256');
   const dnsNames = [`${identity.serviceAccount}.${identity.namespace}`];
-  const request = await makeSigningRequest(key, identity, dnsNames);
+  const request = makeSigningRequest(key, identity, dnsNames);
   return { identity, dnsNames, request, key, ...(lifetimeMs === undefined ? {} : { lifetimeMs }) };
 }

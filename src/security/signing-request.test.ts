@@ -43,7 +43,7 @@ describe('a signing request', () => {
 
   it.each(keyAlgorithms)('of ours with a key of %s is one for OpenSSL, and for us', async (algorithm) => {
     const key = await PrivateKey.generate(algorithm);
-    const { pem } = await makeSigningRequest(key, identity, ['cart.shop']);
+    const pem = await makeSigningRequest(key, identity, ['cart.shop']).pem();
     const text = execFileSync('openssl', ['req', '-verify', '-noout', '-text'], {
       input: pem,
       encoding: 'utf8',
@@ -56,7 +56,7 @@ describe('a signing request', () => {
 
   it('whose sender does not have the key is refused', async () => {
     const [first, second] = [await PrivateKey.generate('ecdsa-p256'), await PrivateKey.generate('ecdsa-p256')];
-    const { pem } = await makeSigningRequest(first, identity, []);
+    const pem = await makeSigningRequest(first, identity, []).pem();
     const der = Buffer.from(pem.replace(/-----.*-----|\s/g, ''), 'base64');
     const at = der.indexOf(Buffer.from(first.publicKey));
     Buffer.from(second.publicKey).copy(der, at);

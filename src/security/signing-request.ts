@@ -10,8 +10,8 @@ import type { PrivateKey } from './private-key.ts';
 import { Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator } from './x509.ts';
 
 export interface SigningRequest {
-  /** PKCS #10, PEM: what other authorities are sent. */
-  readonly pem: string;
+  /** PKCS #10, PEM: what other authorities are sent. It is made when one is, since it costs as much as a certificate. */
+  readonly pem: () => Promise<string>;
   /** SPKI, DER. */
   readonly publicKey: Uint8Array;
 }
@@ -51,7 +51,7 @@ async function verify(request: Pkcs10CertificateRequest): Promise<SigningRequest
   if (!(await request.verify())) return refused('its signature is not that of its key');
   // One encoding for a key: whatever else stood in the request stays behind.
   const publicKey = key.export({ format: 'der', type: 'spki' });
-  return { kind: 'request', request: { pem: `${request.toString('pem')}\n`, publicKey } };
+  return { kind: 'request', request: { pem: async () => pemOf(request), publicKey } };
 }
 
 function refused(reason: string): SigningRequestReading {
@@ -59,16 +59,19 @@ function refused(reason: string): SigningRequestReading {
 }
 
 /** For a key that was made here. The names are for authorities that take them from the request. */
-export async function makeSigningRequest(
-  key: PrivateKey,
-  identity: Identity,
-  dnsNames: readonly string[],
-): Promise<SigningRequest> {
-  const publicKey = await key.cryptoPublicKey();
+export function makeSigningRequest(key: PrivateKey, identity: Identity, dnsNames: readonly string[]): SigningRequest {
+  return { pem: () => sign(key, identity, dnsNames), publicKey: key.publicKey };
+}
+
+async function sign(key: PrivateKey, identity: Identity, dnsNames: readonly string[]): Promise<string> {
   const request = await Pkcs10CertificateRequestGenerator.create({
-    keys: { privateKey: key.signingKey, publicKey },
+    keys: { privateKey: key.signingKey, publicKey: await key.cryptoPublicKey() },
     signingAlgorithm: key.parameters,
     extensions: [alternativeNames(identity, dnsNames)],
   });
-  return { pem: `${request.toString('pem')}\n`, publicKey: key.publicKey };
+  return pemOf(request);
+}
+
+function pemOf(request: Pkcs10CertificateRequest): string {
+  return `${request.toString('pem')}\n`;
 }

@@ -141,7 +141,7 @@ export class VaultIssuer implements Issuer {
   async #sign({ identity, dnsNames, request }: IssuanceRequest, lifetimeMs: number): Promise<readonly string[]> {
     const { mount, role } = this.#settings;
     const data = await this.#client.ask('POST', `${mount}/sign/${role}`, {
-      csr: request.pem,
+      csr: await request.pem(),
       uri_sans: spiffeId(identity),
       alt_names: dnsNames.join(','),
       // Whole seconds: OSM's whole hours made nothing of less than one.

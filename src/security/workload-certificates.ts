@@ -146,7 +146,7 @@ export class WorkloadCertificates {
     const { identity } = wanted;
     const dnsNames = dnsNamesOf(identity);
     const key = await PrivateKey.generate('ecdsa-p256');
-    const request = await makeSigningRequest(key, identity, dnsNames);
+    const request = makeSigningRequest(key, identity, dnsNames);
     const { chain, roots, notBefore, notAfter } = await this.#options.issuer.issue({ identity, dnsNames, request });
     if (this.#wanted.get(id) !== wanted || this.#isClosed) throw new Error('its proxies are gone');
     delete wanted.failure;

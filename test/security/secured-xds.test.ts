@@ -40,7 +40,7 @@ describe('xDS over TLS', () => {
   async function ask(own: Credentials | undefined, authorization: string): Promise<Credentials | string> {
     const key = await PrivateKey.generate('ecdsa-p256');
     // What a request says of its sender counts for nothing.
-    const { pem } = await makeSigningRequest(key, { ...orders, serviceAccount: 'admin' }, ['evil.example']);
+    const pem = await makeSigningRequest(key, { ...orders, serviceAccount: 'admin' }, ['evil.example']).pem();
     const request = Buffer.from(encode('istio.v1.auth.IstioCertificateRequest', { csr: pem }));
     const metadata = new Metadata();
     if (authorization !== '') metadata.set('authorization', authorization);
@@ -142,7 +142,7 @@ describe('xDS over TLS', () => {
   it('gives a certificate over HTTP for the same token', async () => {
     const token = await createToken(plane.at('state'), { identity: orders, lifetimeMs: 60_000 });
     const key = await PrivateKey.generate('ecdsa-p256');
-    const { pem: csr } = await makeSigningRequest(key, orders, []);
+    const csr = await makeSigningRequest(key, orders, []).pem();
     const post = (authorization: string) =>
       plane.fetch('/api/v1/certificates', {
         method: 'POST',

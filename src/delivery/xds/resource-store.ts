@@ -62,9 +62,15 @@ class Store implements ResourceStore {
   }
 
   apply(changes: readonly ResourceChange[]): void {
-    const concerned = new Set<ScopedView>();
-    for (const { scope } of changes) for (const view of this.#viewsOfScope.get(scope) ?? []) concerned.add(view);
-    const finish = [...concerned].map((view) => view.prepare(changes));
+    // By view, so that a change of what many may see costs no more for each of them than what he sees of it.
+    const concerned = new Map<ScopedView, ResourceChange[]>();
+    for (const change of changes)
+      for (const view of this.#viewsOfScope.get(change.scope) ?? []) {
+        const own = concerned.get(view);
+        if (own === undefined) concerned.set(view, [change]);
+        else own.push(change);
+      }
+    const finish = [...concerned].map(([view, own]) => view.prepare(own));
     for (const change of changes) this.#table(change.scope, change.typeUrl).set(change.name, change.resource);
     for (const { scope, typeUrl } of changes) this.#dropIfEmpty(scope, typeUrl);
     for (const announce of finish) announce();

@@ -52,11 +52,10 @@ export class ScopedView implements ResourceView {
     };
   }
 
-  /** Before a batch: notes what these changes may alter here. Returns what to call after it: the announcement. */
-  prepare(changes: Iterable<{ readonly scope: string; readonly typeUrl: string; readonly name: string }>): () => void {
+  /** Before a batch: notes what these changes in its scopes may alter. Returns what to call after it: the announcement. */
+  prepare(changes: Iterable<{ readonly typeUrl: string; readonly name: string }>): () => void {
     const before = new Map<string, Map<string, string | undefined>>();
-    for (const { scope, typeUrl, name } of changes) {
-      if (!this.#scopes.includes(scope)) continue;
+    for (const { typeUrl, name } of changes) {
       const versions = before.get(typeUrl) ?? new Map<string, string | undefined>();
       before.set(typeUrl, versions);
       if (!versions.has(name)) versions.set(name, this.get(typeUrl, name)?.version);
