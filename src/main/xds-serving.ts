@@ -7,6 +7,7 @@ import type { Metrics } from '../operations/metrics.ts';
 import { type Pipeline, trustDomainOf } from './pipeline.ts';
 import { authorizeProxy, identityOfProxy } from './proxy-authentication.ts';
 import type { ProxyPresence } from './proxy-presence.ts';
+import { resourceOrigins } from './resource-origins.ts';
 
 export interface XdsSurroundings {
   readonly store: ResourceStore;
@@ -27,6 +28,7 @@ export function serveXds(
     source: store,
     calls,
     authorize: authorizeProxy,
+    originsOf: resourceOrigins(pipeline),
     identityOf: identityOfProxy(() => trustDomainOf(pipeline), isWordTaken),
     observer: {
       streamOpened: (proxy) => {

@@ -18,6 +18,7 @@ import { FrameCache } from './frame-cache.ts';
 import { defaultTransportLimits, listenHttp2, type TransportLimits } from './http2-transport.ts';
 import { silentObserver, type XdsObserver } from './observer.ts';
 import { PushScheduler } from './push-scheduler.ts';
+import type { OriginsOf } from './refusal-origins.ts';
 import type { ResourceSource } from './resource-source.ts';
 import type { ServerTls } from './server-tls.ts';
 import { methodOf } from './services.ts';
@@ -33,6 +34,8 @@ export interface XdsServerOptions {
   readonly authorize?: Authorize;
   /** Which workload's resources an authorized node may see; those of none when absent. */
   readonly identityOf?: IdentityOf;
+  /** What findings say that a refused resource is made of; nothing when absent. */
+  readonly originsOf?: OriginsOf;
   /** Other calls that are answered at the same address, by `/package.Service/Method`. */
   readonly calls?: ReadonlyMap<string, (call: Call) => CallHandler>;
   /** Printed by clients beside their configuration, e.g. the name of this replica. */
@@ -95,6 +98,7 @@ class Server implements XdsServer {
   readonly #streams = new Set<XdsStream>();
   readonly #around: StreamSurroundings;
   readonly #calls: ReadonlyMap<string, (call: Call) => CallHandler>;
+  readonly #originsOf: OriginsOf;
   readonly #transports: Transport[] = [];
   #closing = false;
   #reporting = false;
@@ -113,6 +117,7 @@ class Server implements XdsServer {
     });
     this.#around = this.#surroundings(options, now);
     this.#calls = options.calls ?? new Map();
+    this.#originsOf = options.originsOf ?? (() => []);
   }
 
   #surroundings({ source, controlPlane = 'isthmus' }: XdsServerOptions, now: () => number): StreamSurroundings {
@@ -168,7 +173,7 @@ class Server implements XdsServer {
   }
 
   findings(): readonly Finding[] {
-    return findingsOf(this.#streams, this.#admissions.refused);
+    return findingsOf(this.#streams, this.#admissions.refused, this.#originsOf);
   }
 
   /** Once a turn of the loop: a bad resource is refused by a thousand proxies at a time. */

@@ -1,26 +1,31 @@
 /** What users should know of streams: refused responses, refused nodes, types that nobody serves. */
-import { type Finding, finding } from '../../model/finding.ts';
+import { endSentence, type Finding, finding, formatObject } from '../../model/finding.ts';
 import type { RefusedNode } from './admission.ts';
-import { printable } from './refused-response.ts';
+import type { OriginsOf } from './refusal-origins.ts';
+import { printable, type RefusedResponse } from './refused-response.ts';
 import { shortType } from './resource-types.ts';
 import { refusalsOf, type XdsStream } from './stream.ts';
 
 const MAX_NAMES = 5;
 
 /** Sorted and without doubles, however many streams a proxy has. */
-export function findingsOf(streams: Iterable<XdsStream>, refused: readonly RefusedNode[]): readonly Finding[] {
+export function findingsOf(
+  streams: Iterable<XdsStream>,
+  refused: readonly RefusedNode[],
+  originsOf: OriginsOf,
+): readonly Finding[] {
   const all = new Map<string, Finding>();
   const add = (one: Finding): void => {
     all.set(JSON.stringify([one.code, one.object.name, one.path, one.message]), one);
   };
-  for (const stream of streams) for (const one of streamFindings(stream)) add(one);
+  for (const stream of streams) for (const one of streamFindings(stream, originsOf)) add(one);
   for (const { id, reason } of refused) {
     add(finding('ISTH0802', { object: { kind: 'Proxy', name: printable(id, 200) }, message: printable(reason) }));
   }
   return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-function streamFindings(stream: XdsStream): readonly Finding[] {
+function streamFindings(stream: XdsStream, originsOf: OriginsOf): readonly Finding[] {
   const { node } = stream;
   if (node === undefined) return [];
   const object = { kind: 'Proxy', namespace: node.namespace, name: printable(node.id, 200) };
@@ -28,7 +33,7 @@ function streamFindings(stream: XdsStream): readonly Finding[] {
     finding('ISTH0801', {
       object,
       path: shortType(typeUrl),
-      message: `The proxy refused ${listed(refusal.names)}: ${refusal.message || 'it gave no reason'}`,
+      message: messageOf(typeUrl, refusal, originsOf),
     }),
   );
   const unserved = [...stream.unserved].map((typeUrl) =>
@@ -39,6 +44,15 @@ function streamFindings(stream: XdsStream): readonly Finding[] {
     }),
   );
   return [...refusals, ...unserved];
+}
+
+function messageOf(typeUrl: string, { names, message }: RefusedResponse, originsOf: OriginsOf): string {
+  const said = `The proxy refused ${listed(names)}: ${message || 'it gave no reason'}`;
+  const origins = names.slice(0, MAX_NAMES).flatMap((name) => originsOf({ typeUrl, name }, message));
+  const objects = [...new Set(origins.map(formatObject))].sort();
+  if (objects.length === 0) return said;
+  const more = objects.length > MAX_NAMES ? ` and ${objects.length - MAX_NAMES} more` : '';
+  return `${endSentence(said)} It comes of ${objects.slice(0, MAX_NAMES).join(', ')}${more}.`;
 }
 
 function listed(names: readonly string[]): string {

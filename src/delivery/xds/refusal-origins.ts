@@ -1,0 +1,8 @@
+/** What a user wrote that a refused resource is made of: a proxy speaks of its own terms, and the user knows none of them. */
+import type { ObjectRef } from '../../model/finding.ts';
+
+/** `words`: the proxy's own, which may tell which of the objects it is. Empty where nothing is known of the resource. */
+export type OriginsOf = (
+  resource: { readonly typeUrl: string; readonly name: string },
+  words: string,
+) => readonly ObjectRef[];
