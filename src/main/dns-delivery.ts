@@ -12,7 +12,13 @@ import { createDnsMetrics } from '../operations/dns-metrics.ts';
 import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import { resourceKey } from '../resources/kinds.ts';
-import { type HostName, type NameInput, translateAlias, translateHostName } from '../translate/names/host-names.ts';
+import {
+  type HostName,
+  type NameInput,
+  translateAlias,
+  translateHostName,
+  translateInstanceNames,
+} from '../translate/names/host-names.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface DnsOptions {
@@ -95,8 +101,17 @@ function hostNames({ engine, mesh, resources, leases }: Pipeline): Collection<Ho
     });
     return translateHostName(host, oldestFirst(inputs, context, leases));
   });
+  const instances = engine.flatMap(
+    'instance names',
+    mesh.meshServices,
+    (service, context) => {
+      const { headless, key } = service.service;
+      return translateInstanceNames(service, headless ? context.lookup(mesh.groupsByService, key) : []);
+    },
+    { key: ({ host }: HostName) => host },
+  );
   const aliases = engine.map('alias names', mesh.aliases, translateAlias);
-  return engine.merge('names', [declared, aliases]);
+  return engine.merge('names', [declared, instances, aliases]);
 }
 
 /**

@@ -130,11 +130,15 @@ function xdsResources(
     knownInterceptions.some(
       (interception) => context.get(intercepted, interceptedKey({ kind, interception })) !== undefined,
     );
-  const forKindsInUse = (context: Context, translate: (kind: ProxyKind) => Translation): readonly ScopedResource[] =>
+  const forKindsInUse = (
+    context: Context,
+    translate: (kind: ProxyKind, isHanded: boolean) => Translation,
+  ): readonly ScopedResource[] =>
     knownProxyKinds.flatMap((kind) => {
       if (context.get(kinds, kind) === undefined) return [];
-      const resources = reported(context, translate(kind));
-      return isHanded(context, kind) ? [...resources, ...handedListeners(kind, resources)] : resources;
+      const handed = isHanded(context, kind);
+      const resources = reported(context, translate(kind, handed));
+      return handed ? [...resources, ...handedListeners(kind, resources)] : resources;
     });
   const groupsOf = (context: Context, key: string) => context.lookup(mesh.groupsByService, key);
 
@@ -146,7 +150,10 @@ function xdsResources(
     'xds outbound',
     mesh.meshServices,
     (service, context) =>
-      forKindsInUse(context, (kind) => translateOutbound(kind, service, settingsOf(context, mesh.settings))),
+      forKindsInUse(context, (kind, handed) => {
+        const groups = handed && service.service.headless ? groupsOf(context, service.service.key) : undefined;
+        return translateOutbound(kind, service, settingsOf(context, mesh.settings), groups);
+      }),
     scopedShape,
   );
   const clusters = engine.flatMap(

@@ -34,7 +34,7 @@ export function declareKubernetesService(
       resolution: isExternal ? 'dns' : 'static',
       location: isExternal ? 'mesh-external' : 'mesh-internal',
       addresses: isExternal ? [] : addresses,
-      headless: !isExternal && resource.spec.clusterIPs.includes('None'),
+      headless: isHeadlessService(resource),
       visibility: visibilityOf(exportTo, namespace),
       subjectAltNames: [],
       labels,
@@ -42,6 +42,11 @@ export function declareKubernetesService(
     },
     resource: { kind: resource.kind, key: resource.key, metadata: resource.metadata },
   };
+}
+
+/** Whether callers dial its endpoints themselves. */
+export function isHeadlessService({ spec }: KubernetesService): boolean {
+  return spec.type !== 'ExternalName' && spec.clusterIPs.includes('None');
 }
 
 /** One port a number: a TCP port wins over a UDP port of the same number, and SCTP is nothing a proxy here speaks. */

@@ -11,6 +11,7 @@ import type { EndpointSlice, KubernetesService, KubernetesServicePort } from '..
 import type { EndpointSource } from './endpoint-source.ts';
 import { kubernetesHost } from './host-names.ts';
 import { isIpAddress } from './ip-address.ts';
+import { isHeadlessService } from './kubernetes-declarations.ts';
 import { about, type Described } from './resource-order.ts';
 import { settingsOf } from './settings.ts';
 import { inlineWorkload, type LocatedEndpoint, locatedEndpoint, selectWorkloads, type Workload } from './workloads.ts';
@@ -24,11 +25,24 @@ export function kubernetesServiceEndpoints(
   const { clusterDomain, trustDomain } = settingsOf(context, settings);
   const members = serviceWorkloads(service, context, workloads);
   if (members.length === 0) return [];
+  const isHeadless = isHeadlessService(service);
   const ports = service.spec.ports.map((port) => ({
     port: port.port,
-    endpoints: members.map((workload) => locatedEndpoint(workload, workloadPort(workload, port), trustDomain)),
+    endpoints: members.map((workload) =>
+      named(
+        locatedEndpoint(workload, workloadPort(workload, port), trustDomain),
+        isHeadless ? workload.name : undefined,
+      ),
+    ),
   }));
   return [{ ...sourceOf(service, service.metadata.name, clusterDomain), ports }];
+}
+
+/** Of a headless service by the name of its WorkloadEntry, as far as that can be a label of a host. */
+function named(located: LocatedEndpoint, workload: string | undefined): LocatedEndpoint {
+  const hostname = workload?.slice(workload.indexOf('/') + 1);
+  if (hostname === undefined || hostname.includes('.')) return located;
+  return { ...located, endpoint: { ...located.endpoint, hostname } };
 }
 
 function serviceWorkloads(service: KubernetesService, context: Context, workloads: Index<Workload>) {
@@ -79,7 +93,7 @@ function isServing(member: SliceMember): boolean {
 }
 
 function podEndpoint(member: SliceMember, address: string, port: number, namespace: string): LocatedEndpoint {
-  const { targetRef } = member;
+  const { targetRef, hostname } = member;
   const endpoint: Endpoint = {
     address,
     port,
@@ -88,6 +102,7 @@ function podEndpoint(member: SliceMember, address: string, port: number, namespa
     labels: {},
     network: '',
     tlsMode: 'disabled',
+    ...(hostname === undefined ? {} : { hostname }),
     ...(targetRef === undefined ? {} : { workload: `${targetRef.namespace ?? namespace}/${targetRef.name}` }),
   };
   return { endpoint, locality: { region: '', zone: member.zone ?? '', subzone: '' } };

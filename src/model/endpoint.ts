@@ -18,6 +18,8 @@ export interface Endpoint {
   readonly health: Health;
   readonly labels: Readonly<Record<string, string>>;
   readonly network: string;
+  /** Where the service is headless: the label below its host by which callers mean this one instance. */
+  readonly hostname?: string;
   /** SPIFFE id of the workload, when a service account is written. */
   readonly identity?: string;
   readonly tlsMode: 'disabled' | 'istio';

@@ -284,6 +284,12 @@ export const catalogue = {
     'Where callers use TMultiplexedProtocol, name their service in the rule as well.',
   ),
 
+  ISTH0712: entry(
+    'warning',
+    'Headless service is not reached',
+    'Have connections redirected to the proxies of its callers (--interception redirect), or give the service an address.',
+  ),
+
   // 08: xDS
   ISTH0801: entry(
     'error',

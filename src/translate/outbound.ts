@@ -10,10 +10,11 @@
  * says who may see it. All of it is pure: no clock, no file, no memory but of what follows from a value. A kind of
  * proxy is never given a filter that it does not know, and what is then not enforced is a finding, never silence.
  */
+import type { EndpointGroup } from '../model/endpoint.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import type { MeshPort, MeshService, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
-import { isHttp } from '../model/service.ts';
+import { isHttp, type Service } from '../model/service.ts';
 import { splitOfConnections } from '../model/traffic-split.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import { translateEgress } from './egress.ts';
@@ -30,11 +31,12 @@ import { tcpProxy, weightedTcpProxy } from './envoy/tcp-proxies.ts';
 import { outboundThriftProxy, thriftRoutes } from './envoy/thrift-proxies.ts';
 import { speaksMutualTls } from './envoy/tls-contexts.ts';
 import { adsSource } from './envoy/values.ts';
+import { followedEndpoints, headlessListeners, unreachable } from './headless.ts';
 import { metaKindFor, speaksThrift } from './metaprotocol/dialect.ts';
 import { httpRoutes } from './metaprotocol/http-routes.ts';
 import { outboundProxy } from './metaprotocol/proxy-filters.ts';
 import { metaRoutes } from './metaprotocol/routes.ts';
-import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
+import { dialledClusterName, httpRouteName, outboundClusterName } from './names/resource-names.ts';
 import { inScopes, inScopesOfCallers, listenerScopes } from './scope.ts';
 import type { Translation } from './translation.ts';
 import {
@@ -57,14 +59,24 @@ interface CallerResource {
 }
 
 interface PortTranslation {
+  /** What its listeners do with a connection, at whatever address. */
+  readonly filter?: Filter;
   readonly resources: readonly EncodedResource[];
   /** Routes of requests, and those that some callers have in their place. */
   readonly routes?: { readonly resource: EncodedResource; readonly ofCallers: readonly CallerResource[] };
   readonly findings: readonly Finding[];
 }
 
-/** Listeners and routes by which callers behind a proxy of this kind reach the service. */
-export function translateOutbound(kind: ProxyKind, meshService: MeshService, settings: MeshSettings): Translation {
+/**
+ * Listeners and routes by which callers behind a proxy of this kind reach the service. `groups`: the endpoints of a headless
+ * service, where some proxies of the kind are handed their connections; all others cannot stand at addresses of workloads.
+ */
+export function translateOutbound(
+  kind: ProxyKind,
+  meshService: MeshService,
+  settings: MeshSettings,
+  groups?: readonly EndpointGroup[],
+): Translation {
   const { service } = meshService;
   if (meshService.egress !== undefined) return translateEgress(kind, meshService, settings);
   if (discoveryOf(service.resolution) === 'none') return { resources: [], findings: [] };
@@ -73,15 +85,22 @@ export function translateOutbound(kind: ProxyKind, meshService: MeshService, set
     return { resources: [], findings: [finding('ISTH1322', { object: service.provenance.object, message })] };
   }
   const scopes = listenerScopes(kind, meshService);
-  const ports = meshService.ports.map((port) =>
-    kind === 'grpc' ? forGrpcClients(meshService, port) : forProxies(kind, meshService, port, settings),
-  );
+  const ports = meshService.ports.map((port) => ({
+    number: port.port.number,
+    ...(kind === 'grpc' ? forGrpcClients(meshService, port) : forProxies(kind, meshService, port, settings)),
+  }));
+  const atEndpoints = followedEndpoints(kind, meshService, groups);
   return {
-    resources: ports.flatMap(({ resources, routes }) => [
+    resources: ports.flatMap(({ number, filter, resources, routes }) => [
       ...resources.flatMap((resource) => inScopes(scopes, resource)),
+      ...(filter === undefined ? [] : headlessListeners(kind, meshService, atEndpoints.get(number) ?? [], filter)),
       ...(routes === undefined ? [] : inScopesOfCallers(kind, meshService, scopes, routes.resource, routes.ofCallers)),
     ]),
-    findings: [...ports.flatMap(({ findings }) => findings), ...unenforcedRetries(kind, meshService)],
+    findings: [
+      ...ports.flatMap(({ findings }) => findings),
+      ...unenforcedRetries(kind, meshService),
+      ...unreachable(kind, meshService, groups),
+    ],
   };
 }
 
@@ -126,6 +145,7 @@ function forProxies(
   if (routes !== undefined && speaksThrift(kind, codec) && asksOfRequests(routes)) {
     const filter = outboundThriftProxy(service.host, port.number, settings);
     return {
+      filter,
       resources: [...listeners(addresses, port.number, filter), thriftRoutes(routes)],
       findings: unenforcedThrift(routes),
     };
@@ -135,6 +155,7 @@ function forProxies(
     const filter = plainFilter(meshService, meshPort, settings);
     const rules = routes === undefined ? [] : unenforcedRoutes(meshService, routes, kind);
     return {
+      filter,
       resources: listeners(addresses, port.number, filter),
       findings: [
         ...rules,
@@ -145,6 +166,7 @@ function forProxies(
   }
   const filter = outboundProxy(service.host, port.number, codec, settings, metaKind);
   return {
+    filter,
     resources: [
       ...listeners(addresses, port.number, filter),
       httpRoutes(routes, metaKind),
@@ -161,20 +183,23 @@ function readsRequests(kind: ProxyKind, { security, retries }: MeshService, { po
 }
 
 function httpPort(
-  { service: { host }, addresses, retries = [] }: MeshService,
+  { service, addresses, retries = [] }: MeshService,
   { port: { number }, split }: MeshPort,
   settings: MeshSettings,
 ): PortTranslation {
+  const { host } = service;
+  const rest = restCluster(service, number);
   const routes = { rds: { configSource: adsSource, routeConfigName: httpRouteName(host, number) } };
   const statPrefix = outboundClusterName(host, number);
   const filter = httpConnections({ statPrefix, routes, filters: [], settings, direction: 'outbound' });
   return {
+    filter,
     resources: listeners(addresses, number, filter),
     routes: {
-      resource: outboundHttpRoutes(host, number, split),
+      resource: outboundHttpRoutes(host, number, rest, split),
       ofCallers: retries.map(({ caller, policy }) => ({
         caller,
-        resource: outboundHttpRoutes(host, number, split, policy),
+        resource: outboundHttpRoutes(host, number, rest, split, policy),
       })),
     },
     findings: [],
@@ -186,8 +211,13 @@ function plainFilter({ service }: MeshService, { port, routes, split }: MeshPort
   const statPrefix = outboundClusterName(service.host, port.number);
   const destinations = fallbackRoute(routes)?.destinations ?? splitOfConnections(split, service.host, port.number);
   return destinations === undefined
-    ? tcpProxy(statPrefix, statPrefix, settings)
+    ? tcpProxy(statPrefix, restCluster(service, port.number), settings)
     : weightedTcpProxy(statPrefix, destinations, settings);
+}
+
+/** Where that leads of which no rule says another thing. */
+function restCluster({ host, headless }: Service, port: number): string {
+  return headless ? dialledClusterName(host, port) : outboundClusterName(host, port);
 }
 
 function listeners(addresses: readonly string[], port: number, filter: Filter): readonly EncodedResource[] {

@@ -124,6 +124,10 @@ export function inboundScope(audience: Audience, address: string, identity?: str
   return identity === undefined ? `${audience}@${address}` : `${audience}@${address}#${identity}`;
 }
 
+export function isHandedScope(kind: ProxyKind, scope: string): boolean {
+  return scope.startsWith(`${kind}+`);
+}
+
 /** Of a scope of the kind: that of the kind's proxies that are handed their connections. */
 export function handedScope(kind: ProxyKind, scope: string): string {
   const audience: Audience = `${kind}+handed`;

@@ -42,12 +42,9 @@ export class Machine {
   }
 
   /** Until it is killed. */
-  spawn(line: string, user?: number): ChildProcess {
+  spawn(line: string): ChildProcess {
     const [command = '', ...parameters] = this.#inside(line).split(' ');
-    return spawn(command, parameters, {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      ...(user === undefined ? {} : { uid: user }),
-    });
+    return spawn(command, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
   }
 
   async stop(): Promise<void> {

@@ -1,8 +1,10 @@
 /**
- * What test/interop/redirection.test.ts runs inside a network namespace of its own: two machines, each with a stock Envoy
- * that connections are redirected to, and applications that know nothing of it. This one calls. Prints one JSON object.
+ * What test/interop/redirection.test.ts runs inside a network namespace of its own: three machines, each with a stock
+ * Envoy that connections are redirected to, and applications that know nothing of it. This one calls, and offers no service.
+ * Prints one JSON object.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -26,6 +28,8 @@ const children: ChildProcess[] = [];
 
 const here = ['10.9.0.1', 'fd09::1'];
 const there = ['10.9.0.2', 'fd09::2'];
+/** Whom Envoy runs as here; where there are no users but one, nothing is redirected but what is for virtual IPs. */
+const proxyUser = process.argv[3];
 
 const entry = (name: string, address: string): string => `apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -41,12 +45,29 @@ spec:
 ---
 `;
 
+const instance = (name: string, address: string): string => `apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: { name: ${name}, namespace: books, labels: { app: stock } }
+spec: { address: ${address}, serviceAccount: bookstore }
+---
+`;
+
+const stock = `apiVersion: v1
+kind: Service
+metadata: { name: stock, namespace: books }
+spec:
+  clusterIP: None
+  selector: { app: stock }
+  ports: [{ name: http-web, port: 8080 }, { name: tcp-greeting, port: 3306 }]
+---
+${instance('stock-0', '10.9.0.2')}${instance('stock-1', '10.8.0.2')}`;
+
 const manifest = `apiVersion: isthmus.dev/v1alpha1
 kind: MeshConfig
 metadata: { name: mesh }
 spec: { access: { mode: Enforced } }
 ---
-${entry('bookstore', '10.9.0.2')}${entry('bookstore6', 'fd09::2')}apiVersion: specs.smi-spec.io/v1alpha4
+${entry('bookstore', '10.9.0.2')}${entry('bookstore6', 'fd09::2')}${stock}apiVersion: specs.smi-spec.io/v1alpha4
 kind: HTTPRouteGroup
 metadata: { name: books, namespace: books }
 spec: { matches: [{ name: books, pathRegex: /books, methods: [GET] }] }
@@ -92,7 +113,7 @@ async function isthmus(line: string): Promise<string> {
 }
 
 async function startControlPlane(): Promise<void> {
-  const line = `${program} run -f ${at('manifests')} --state ${at('state')} --xds-tls 10.9.0.1:15012 --log-level error`;
+  const line = `${program} run -f ${at('manifests')} --state ${at('state')} --xds-tls 10.9.0.1:15012 --dns 127.0.0.1:53 --log-level error`;
   const [command = '', ...parameters] = line.split(' ');
   own(spawn(command, parameters, { stdio: ['ignore', 'ignore', 'inherit'] }));
   while (!(await ready('http://127.0.0.1:15014/readyz'))) await sleep(20);
@@ -100,17 +121,30 @@ async function startControlPlane(): Promise<void> {
 }
 
 /** The file to start Envoy with. */
-async function bootstrap(account: string, addresses: readonly string[]): Promise<string> {
+async function bootstrap(name: string, account: string, addresses: readonly string[]): Promise<string> {
   const who = `-n books --service-account ${account}`;
-  writeFileSync(at(`${account}.token`), await isthmus(`token create --state ${at('state')} ${who}`));
-  const where = `--xds-tls 10.9.0.1:15012 --certificates ${at(account)} --token-file ${at(`${account}.token`)}`;
+  writeFileSync(at(`${name}.token`), await isthmus(`token create --state ${at('state')} ${who}`));
+  const where = `--xds-tls 10.9.0.1:15012 --certificates ${at(name)} --token-file ${at(`${name}.token`)}`;
   const how = `--address ${addresses.join(' ')} --interception redirect --strict --roots ${at('roots.pem')}`;
-  const file = at(`${account}.yaml`);
-  writeFileSync(file, await isthmus(`proxy bootstrap --name ${account}-1 ${who} ${how} ${where}`));
+  const file = at(`${name}.yaml`);
+  writeFileSync(file, await isthmus(`proxy bootstrap --name ${name} ${who} ${how} ${where}`));
   return file;
 }
 
 const flags = '--concurrency 1 --disable-hot-restart --reject-unknown-dynamic-fields -l warning --log-path';
+
+async function startWorkload(machine: Machine, name: string, addresses: readonly string[]): Promise<void> {
+  await machine.sh(`${redirect} up`);
+  const application = own(machine.spawn(`${process.execPath} ${workload} ${name}`));
+  await once(application.stdout ?? application, 'data');
+  const file = await bootstrap(name, 'bookstore', addresses);
+  own(machine.spawn(`${envoy} -c ${file} ${flags} ${at(`${name}.log`)}`));
+}
+
+async function untilAnswered(host: string, port: number): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (!(await ask(host, port, '/books')).startsWith('200') && performance.now() < deadline) await sleep(50);
+}
 
 /** What a program gets of an HTTP server: status and body, or why there is none. */
 function ask(host: string, port: number, resource: string): Promise<string> {
@@ -139,34 +173,52 @@ mkdirSync(at('manifests'));
 writeFileSync(at('manifests/mesh.yaml'), manifest);
 await sh('ip link set lo up');
 const store = await Machine.start('store', ['10.9.0.1/24', 'fd09::1/64'], ['10.9.0.2/24', 'fd09::2/64']);
+const depot = await Machine.start('depot', ['10.8.0.1/24'], ['10.8.0.2/24']);
 for (const address of there) await sh(`ip route add default via ${address}`);
 await startControlPlane();
 await sh(`${redirect} up --exclude-inbound 15012`);
-await store.sh(`${redirect} up`);
-const application = own(store.spawn(`${process.execPath} ${workload}`));
-await once(application.stdout ?? application, 'data');
-own(store.spawn(`${envoy} -c ${await bootstrap('bookstore', there)} ${flags} ${at('bookstore.log')}`));
-const caller = `${envoy} -c ${await bootstrap('bookbuyer', here)} ${flags} ${at('bookbuyer.log')}`.split(' ');
-own(spawn(caller[0] ?? '', caller.slice(1), { stdio: 'ignore' }));
+await startWorkload(store, 'store', there);
+await startWorkload(depot, 'depot', ['10.8.0.2']);
+const asUser = `setpriv --reuid ${proxyUser} --clear-groups --inh-caps +dac_override --ambient-caps +dac_override `;
+const caller = `${envoy} -c ${await bootstrap('caller', 'bookbuyer', here)} ${flags} ${at('caller.log')}`;
+const [command = '', ...parameters] = `${proxyUser === undefined ? '' : asUser}${caller}`.split(' ');
+own(spawn(command, parameters, { stdio: 'ignore' }));
 
 const [vip4 = '', vip6 = ''] = await virtualIps('bookstore.books.mesh');
 const [over6 = ''] = await virtualIps('bookstore6.books.mesh');
-const deadline = performance.now() + 30_000;
-while (!(await ask(vip4, 80, '/books')).startsWith('200')) {
-  if (performance.now() > deadline) break;
-  await sleep(50);
-}
-const results = {
+await untilAnswered(vip4, 80);
+const byVirtualIp = {
   permitted: [await ask(vip4, 80, '/books/1'), await ask(vip6, 80, '/books/2'), await ask(over6, 80, '/books/3')],
   denied: await ask(vip4, 80, '/admin'),
   greeting: [await listen(vip4, 3306), await listen(over6, 3306)],
   pastTheCaller: [await ask('10.9.0.2', 8080, '/books'), await ask('fd09::2', 8080, '/books')],
   unknownPorts: [await ask('10.9.0.2', 9999, '/'), await ask('10.9.0.2', 15_006, '/'), await ask(vip4, 81, '/')],
   bound: (await sh('ss -Hltn')).split('\n').map((line) => line.split(/ +/)[3] ?? ''),
-  logs: ['bookstore', 'bookbuyer'].map((name) => readFileSync(at(`${name}.log`), 'utf8')),
 };
-console.log(JSON.stringify(results));
+
+/** Everything that this machine sends but for Envoy. */
+async function byAnyAddress(user: string): Promise<object> {
+  await sh(`${redirect} up --proxy-user ${user} --exclude-inbound 15012`);
+  const names = new Resolver();
+  names.setServers(['127.0.0.1:53']);
+  const host = 'stock.books.svc.cluster.local';
+  const all = (await names.resolve4(host)).toSorted();
+  const [first = ''] = await names.resolve4(`stock-0.${host}`);
+  const [second = ''] = await names.resolve4(`stock-1.${host}`);
+  await untilAnswered(second, 8080);
+  return {
+    names: [all, first, second],
+    instances: [await ask(first, 8080, '/books/4'), await ask(second, 8080, '/books/5')],
+    greetings: [await listen(first, 3306), await listen(second, 3306)],
+    denied: await ask(second, 8080, '/admin'),
+    elsewhere: [await ask(first, 9999, '/'), await ask('10.8.0.1', 15_001, '/'), await ask('fd09::2', 8080, '/books')],
+  };
+}
+
+const headless = proxyUser === undefined ? undefined : await byAnyAddress(proxyUser);
+const logs = ['store', 'depot', 'caller'].map((name) => readFileSync(at(`${name}.log`), 'utf8'));
+console.log(JSON.stringify({ ...byVirtualIp, headless, logs }));
 for (const child of children.toReversed()) child.kill('SIGKILL');
-await store.stop();
+for (const machine of [store, depot]) await machine.stop();
 rmSync(folder, { recursive: true, force: true });
 process.exit(0);

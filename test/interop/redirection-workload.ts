@@ -5,9 +5,10 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 
+const name = process.argv[2];
 createHttpServer((request, response) => {
-  response.end(`${request.url} ${request.headers['x-forwarded-client-cert'] ?? ''}`);
+  response.end(`${name} ${request.url} ${request.headers['x-forwarded-client-cert'] ?? ''}`);
 }).listen(8080, '::');
-createServer((socket) => socket.on('error', () => {}).end('greeting\n')).listen(3306, '::');
+createServer((socket) => socket.on('error', () => {}).end(`greeting of ${name}\n`)).listen(3306, '::');
 createHttpServer((_, response) => response.end('private')).listen(9999, '::');
 console.log('ready');

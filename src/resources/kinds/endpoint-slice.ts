@@ -52,12 +52,13 @@ function isAddressOf(type: Content['addressType'], address: string): boolean {
   return ipFamily(address) === (type === 'IPv4' ? 4 : 6);
 }
 
-function readEndpoint({ addresses, conditions = {}, zone, nodeName, targetRef }: EndpointContent) {
+function readEndpoint({ addresses, conditions = {}, hostname = '', zone, nodeName, targetRef }: EndpointContent) {
   const { ready = true, terminating = false } = conditions;
   const { kind, namespace, name } = targetRef ?? {};
   return {
     addresses,
     conditions: { ready, serving: conditions.serving ?? ready, terminating },
+    ...(hostname === '' ? {} : { hostname }),
     ...(zone === undefined ? {} : { zone }),
     ...(nodeName === undefined ? {} : { nodeName }),
     ...(kind === undefined || name === undefined

@@ -31,6 +31,8 @@ export type EndpointSlice = Resource<
     readonly endpoints: readonly {
       readonly addresses: readonly string[];
       readonly conditions: { readonly ready: boolean; readonly serving: boolean; readonly terminating: boolean };
+      /** The label of this one endpoint below the name of its Service. */
+      readonly hostname?: string;
       readonly zone?: string;
       readonly nodeName?: string;
       readonly targetRef?: { readonly kind: string; readonly namespace?: string; readonly name: string };

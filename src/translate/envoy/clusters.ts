@@ -7,8 +7,8 @@ import type { Subset, TrafficPolicy } from '../../model/traffic-policy.ts';
 import { enumValue, type envoy } from '../../xds-api/messages.ts';
 import { translateEgressClusters } from '../egress.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
-import { inboundClusterName, outboundClusterName } from '../names/resource-names.ts';
-import { type Audience, inScopes, outboundScopes } from '../scope.ts';
+import { dialledClusterName, inboundClusterName, outboundClusterName } from '../names/resource-names.ts';
+import { type Audience, inScopes, outboundScopes, type ScopedResource } from '../scope.ts';
 import type { Translation } from '../translation.ts';
 import { discoveryOf, followsDialled } from './discovery.ts';
 import { grpcCluster, isGrpcPort } from './grpc-clusters.ts';
@@ -63,6 +63,7 @@ export function translateClusters(meshService: MeshService, groups: readonly End
       security === undefined && isGrpcPort(port) ? grpcCluster(cluster(meshService, port, whole, own)) : undefined;
     return [
       ...encoded,
+      ...(service.headless ? dialledClusters(meshService, port, whole) : []),
       ...(forGrpc === undefined ? [] : inScopes(outboundScopes('grpc', meshService), encodeCluster(forGrpc))),
     ];
   });
@@ -108,6 +109,18 @@ function cluster(
       : { upstreamConnectionOptions: { tcpKeepalive: { keepaliveTime: { value: policy.tcpKeepaliveSeconds } } } }),
     ...(security === undefined ? plainUpstream(port) : securedUpstream(security, service.host, port)),
   };
+}
+
+/** What of its callers dialled an endpoint itself: to that endpoint, whatever balances the others. */
+function dialledClusters(
+  meshService: MeshService,
+  port: ServicePort,
+  policy: TrafficPolicy,
+): readonly ScopedResource[] {
+  const name = dialledClusterName(meshService.service.host, port.number);
+  const passed: TrafficPolicy = { ...policy, loadBalancing: { kind: 'passthrough' } };
+  const resource = encodeCluster({ ...cluster(meshService, port, passed, []), name });
+  return envoys.flatMap((audience) => inScopes(outboundScopes(audience, meshService), resource));
 }
 
 function endpointsOf(

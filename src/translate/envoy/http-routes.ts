@@ -3,7 +3,7 @@ import type { RetryPolicy } from '../../model/retry.ts';
 import type { PortSplit } from '../../model/traffic-split.ts';
 import type { envoy } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
-import { httpRouteName, outboundClusterName } from '../names/resource-names.ts';
+import { httpRouteName } from '../names/resource-names.ts';
 import { retryPolicy } from './retry-policies.ts';
 import { splitRoutes, takesEverything } from './split-routes.ts';
 
@@ -14,17 +14,18 @@ type Route = envoy.config.route.v3.Route;
 const ROUTES = 'envoy.config.route.v3.RouteConfiguration';
 
 /**
- * A listener stands for one host already: whatever authority a request names, it goes there, or where a split says. Which
+ * A listener stands for one host already: whatever authority a request names, it goes to `restCluster`, or where a split says. Which
  * of a split's backends that is, is decided once: what is tried again goes to the same one.
  */
 export function outboundHttpRoutes(
   host: string,
   port: number,
+  restCluster: string,
   split: PortSplit = [],
   retry?: RetryPolicy,
 ): EncodedResource {
   const name = httpRouteName(host, port);
-  const rest = takesEverything(split) ? [] : [everything(outboundClusterName(host, port))];
+  const rest = takesEverything(split) ? [] : [everything(restCluster)];
   const configuration = routeConfiguration(name, [...splitRoutes(split), ...rest]);
   return encodeResource(ROUTES, name, retry === undefined ? configuration : withRetries(configuration, retry));
 }

@@ -13,7 +13,14 @@ import type { MeshSettings } from '../../model/mesh-service.ts';
 import type { Interception, ProxyKind } from '../../model/proxy.ts';
 import { enumValue, type envoy, typeUrl } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource, overriddenResource } from '../encoded-resource.ts';
-import { type AddressFamily, type Audience, handedScope, inScopes, type ScopedResource } from '../scope.ts';
+import {
+  type AddressFamily,
+  type Audience,
+  handedScope,
+  inScopes,
+  isHandedScope,
+  type ScopedResource,
+} from '../scope.ts';
 import { clusterProvided } from './load-balancing.ts';
 import { tcpProxy } from './tcp-proxies.ts';
 import { socketAddress } from './values.ts';
@@ -51,10 +58,10 @@ const ANY_ADDRESS = { ipv4: '0.0.0.0', ipv6: '::' } as const;
 const PASSED_FROM = { ipv4: '127.0.0.6', ipv6: '::6' } as const;
 const families: readonly AddressFamily[] = ['ipv4', 'ipv6'];
 
-/** Those of a translation for a kind that are listeners, as proxies read them that are handed their connections. */
+/** Those of a translation for a kind that are listeners and bound, as proxies read them that are handed their connections. */
 export function handedListeners(kind: ProxyKind, resources: readonly ScopedResource[]): readonly ScopedResource[] {
   return resources
-    .filter(({ resource }) => resource.typeUrl === LISTENER_URL)
+    .filter(({ scope, resource }) => resource.typeUrl === LISTENER_URL && !isHandedScope(kind, scope))
     .map(({ scope, resource }) => ({
       scope: handedScope(kind, scope),
       resource: overriddenResource(resource, LISTENER, { bindToPort: {} }),

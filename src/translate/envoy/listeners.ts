@@ -1,13 +1,23 @@
 /** Listeners: chains of filters behind one address and port, mostly a single one. */
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
-import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
+import { type EncodedResource, encodeResource, overriddenResource } from '../encoded-resource.ts';
 import { listenerName } from '../names/resource-names.ts';
 import { socketAddress } from './values.ts';
 
+const LISTENER = 'envoy.config.listener.v3.Listener';
 const DIRECTION = {
   inbound: enumValue('envoy.config.core.v3.TrafficDirection', 'INBOUND'),
   outbound: enumValue('envoy.config.core.v3.TrafficDirection', 'OUTBOUND'),
 };
+
+/** Outbound, for an address that is not the machine's own: connections are handed to it. */
+export function unboundListener(
+  address: string,
+  port: number,
+  filter: envoy.config.listener.v3.Filter,
+): EncodedResource {
+  return overriddenResource(listener(address, port, 'outbound', [filter]), LISTENER, { bindToPort: {} });
+}
 
 export function listener(
   address: string,
@@ -29,7 +39,7 @@ export function chainedListener(
   inspectors: readonly envoy.config.listener.v3.ListenerFilter[] = [],
 ): EncodedResource {
   const name = listenerName(address, port);
-  return encodeResource('envoy.config.listener.v3.Listener', name, {
+  return encodeResource(LISTENER, name, {
     name,
     address: socketAddress(address, port),
     filterChains: [...chains],

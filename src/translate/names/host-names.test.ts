@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { EndpointGroup } from '../../model/endpoint.ts';
 import type { MeshService } from '../../model/mesh-service.ts';
 import type { Service } from '../../model/service.ts';
-import { type NameInput, translateHostName } from './host-names.ts';
+import { type NameInput, translateHostName, translateInstanceNames } from './host-names.ts';
 
 function input(
   parts: Partial<Service> = {},
@@ -94,4 +94,34 @@ it('services that bear one host stay in their order, each with who may see it', 
     ['bank', visibility],
     ['shop', { kind: 'public' }],
   ]);
+});
+
+it('an instance of a headless service has a name of its own as long as it serves', () => {
+  const endpoint = { weight: 1, health: 'healthy', labels: {}, network: '', tlsMode: 'disabled', port: 80 } as const;
+  const group: EndpointGroup = {
+    key: 'a',
+    service: 'shop/orders.mesh',
+    port: 80,
+    locality: { region: '', zone: '', subzone: '' },
+    endpoints: [
+      { ...endpoint, address: '10.0.0.1', hostname: 'orders-0' },
+      { ...endpoint, address: 'fd00::1', hostname: 'orders-0' },
+      { ...endpoint, address: '10.0.0.2', hostname: 'orders-1', health: 'draining' },
+      { ...endpoint, address: '10.0.0.3' },
+    ],
+  };
+  const { service } = input({ headless: true });
+  expect(translateInstanceNames(service, [group, { ...group, port: 81 }])).toEqual([
+    {
+      host: 'orders-0.orders.mesh',
+      services: [
+        {
+          namespace: 'shop',
+          visibility: { kind: 'public' },
+          is: { kind: 'addresses', ipv4: ['10.0.0.1'], ipv6: ['fd00::1'] },
+        },
+      ],
+    },
+  ]);
+  expect(translateInstanceNames(input().service, [group])).toEqual([]);
 });

@@ -7,7 +7,7 @@
  * from a query when it is asked, not stored. A host that callers reach by addresses of their own choice (resolution
  * `none`, ranges) has no name here: its real addresses are what a resolver elsewhere says.
  */
-import type { EndpointGroup } from '../../model/endpoint.ts';
+import type { Endpoint, EndpointGroup } from '../../model/endpoint.ts';
 import type { MeshService } from '../../model/mesh-service.ts';
 import type { Service, Visibility } from '../../model/service.ts';
 
@@ -60,6 +60,24 @@ export function translateAlias({
   return { host, services: [{ namespace, visibility: { kind: 'public' }, is: { kind: 'alias', target } }] };
 }
 
+/** The single instances of a headless service that have names: `<label>.<host>`, each with the addresses of its one. */
+export function translateInstanceNames(
+  { service }: MeshService,
+  groups: readonly EndpointGroup[],
+): readonly HostName[] {
+  const { host, namespace, visibility, headless } = service;
+  if (!headless) return [];
+  const endpoints = groups.flatMap((group) => group.endpoints).filter(({ health }) => health === 'healthy');
+  const instances = Map.groupBy(endpoints, ({ hostname = '' }) => hostname.toLowerCase());
+  return [...instances.keys()]
+    .filter((hostname) => hostname !== '')
+    .sort()
+    .map((hostname) => ({
+      host: `${hostname}.${host}`,
+      services: [{ namespace, visibility, is: byFamily(distinctAddresses(instances.get(hostname) ?? [])) }],
+    }));
+}
+
 function meaningOf({ service, groups, externalName }: NameInput): NamedService['is'] | undefined {
   if (externalName !== undefined) return { kind: 'alias', target: externalName.toLowerCase() };
   if (service.service.headless) return byFamily(endpointAddresses(groups));
@@ -69,10 +87,11 @@ function meaningOf({ service, groups, externalName }: NameInput): NamedService['
 
 /** As Kubernetes has it: a headless service is all of its endpoints that serve. */
 function endpointAddresses(groups: readonly EndpointGroup[]): readonly string[] {
-  const addresses = groups.flatMap(({ endpoints }) =>
-    endpoints.filter(({ health }) => health === 'healthy').map(({ address }) => address),
-  );
-  return [...new Set(addresses)].sort();
+  return distinctAddresses(groups.flatMap(({ endpoints }) => endpoints.filter(({ health }) => health === 'healthy')));
+}
+
+function distinctAddresses(endpoints: readonly Endpoint[]): readonly string[] {
+  return [...new Set(endpoints.map(({ address }) => address))].sort();
 }
 
 function byFamily(addresses: readonly string[]): NamedService['is'] {

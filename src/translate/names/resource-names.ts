@@ -4,6 +4,11 @@ export function outboundClusterName(host: string, port: number, subset = ''): st
   return `outbound|${port}|${subset}|${host}`;
 }
 
+/** Of a headless service: whichever of its endpoints the caller dialled. */
+export function dialledClusterName(host: string, port: number): string {
+  return `dialled|${port}||${host}`;
+}
+
 /** Every address of a workload leads to the one cluster. */
 export function inboundClusterName(targetPort: number): string {
   return `inbound|${targetPort}||`;
