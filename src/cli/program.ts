@@ -7,6 +7,7 @@ import { ExitCode, IsthmusError } from '../model/errors.ts';
 import { visibleText } from '../model/visible-text.ts';
 import type { Actions, Settle } from './actions.ts';
 import { analyzeCommand } from './commands/analyze.ts';
+import { certificatesCommand } from './commands/certificates.ts';
 import { codecCommand } from './commands/codec.ts';
 import { describeCommand } from './commands/describe.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -75,6 +76,7 @@ function createProgram(version: string, actions: Actions, settle: Settle): Comma
     vipCommand(),
     registryCommand(actions, settle),
     migrateCommand(settle),
+    certificatesCommand(settle),
     tokenCommand(actions),
     describeCommand(),
     analyzeCommand(settle),

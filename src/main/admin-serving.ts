@@ -21,7 +21,7 @@ import { accessView } from './policy-views.ts';
 import type { RegistryBridging } from './registry-bridging.ts';
 import { summarizeServices } from './service-summaries.ts';
 
-export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics' | 'postCertificate'> {
+export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics' | 'postCertificate' | 'certificates'> {
   readonly pipeline: Pipeline;
   readonly xds: XdsServer;
   readonly findings: () => readonly Finding[];
@@ -37,6 +37,7 @@ export function viewsOf({
   unready,
   metrics,
   postCertificate,
+  certificates,
   findings,
   log,
   ...parts
@@ -50,6 +51,7 @@ export function viewsOf({
     unready,
     metrics,
     postCertificate,
+    certificates,
     findings: async () => withExactPlaces(findings()),
     services: () => sortedValues(mesh.meshServices),
     serviceSummaries: () => summarizeServices(pipeline),

@@ -57,6 +57,11 @@ export class CertificateKeeping {
     this.#certificates?.release(identity);
   }
 
+  /** Undefined while nothing is issued. */
+  get certificates(): WorkloadCertificates | undefined {
+    return this.#certificates;
+  }
+
   findings(): readonly Finding[] {
     const object = { kind: 'CertificateAuthority', name: trustDomainOf(this.#pipeline) };
     const failed = this.#failure === undefined ? [] : [finding('ISTH1321', { object, message: this.#failure })];

@@ -17,6 +17,7 @@ import type { Finding } from '../model/finding.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import { parseAddress } from '../model/tcp-address.ts';
 import { type AdminServer, startAdmin } from '../operations/admin.ts';
+import { type CertificateMetrics, createCertificateMetrics } from '../operations/certificate-metrics.ts';
 import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
 import { createRegistryMetrics } from '../operations/registry-metrics.ts';
@@ -24,13 +25,14 @@ import { FileSource } from '../sources/files/file-source.ts';
 import { type AccessKeeping, startAccessKeeping } from './access-keeping.ts';
 import { viewsOf } from './admin-serving.ts';
 import { allFindings } from './admin-views.ts';
+import { CertificateControl } from './certificate-control.ts';
 import { CertificateKeeping } from './certificate-keeping.ts';
 import { certificateCalls, certificatePosts } from './certificate-requests.ts';
 import { collectGarbage } from './collection-of-garbage.ts';
 import { type DnsDelivery, type DnsOptions, prepareDns } from './dns-delivery.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
-import { lazyAuthority, type MeshAuthority } from './mesh-authority.ts';
+import { LazyAuthority } from './mesh-authority.ts';
 import { type MigrationKeeping, startMigrationKeeping } from './migration-keeping.ts';
 import { buildPipeline, type Pipeline, rootNamespaceOf, trustDomainOf } from './pipeline.ts';
 import { ProxyPresence } from './proxy-presence.ts';
@@ -91,8 +93,10 @@ class RunningControlPlane implements ControlPlane {
   readonly #xds: XdsServer;
   readonly #dns: DnsDelivery | undefined;
   readonly #source: FileSource;
-  readonly #authority: () => Promise<MeshAuthority>;
+  readonly #authority: LazyAuthority;
   readonly #certificates: CertificateKeeping;
+  readonly #certificateControl: CertificateControl;
+  readonly #certificateMetrics: CertificateMetrics;
   #secured: SecuredXds | undefined;
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
@@ -117,10 +121,21 @@ class RunningControlPlane implements ControlPlane {
     createRegistryMetrics(this.#metrics.registry, () => this.#registries?.statuses() ?? []);
     const presence = new ProxyPresence(this.#pipeline);
     const store = createStoreFor(this.#pipeline);
-    this.#authority = lazyAuthority(options.stateFolder, () => trustDomainOf(this.#pipeline));
-    this.#certificates = new CertificateKeeping(this.#pipeline, { authority: this.#authority, store, log });
+    this.#certificateControl = this.#controlCertificates();
+    const measured = createCertificateMetrics(this.#metrics.registry, this.#certificateControl.status);
+    this.#authority = new LazyAuthority({
+      folder: options.stateFolder,
+      trustDomain: () => trustDomainOf(this.#pipeline),
+      untrusting: this.#certificateControl.untrusting,
+      counts: {
+        issued: (seconds) => measured.issueSeconds.observe(seconds),
+        failed: () => measured.issueFailures.inc(),
+      },
+    });
+    this.#certificateMetrics = measured;
+    this.#certificates = new CertificateKeeping(this.#pipeline, { authority: this.#authority.open, store, log });
     const present = [presence, this.#certificates];
-    const calls = certificateCalls(this.#authority);
+    const calls = certificateCalls(this.#authority.open);
     const isWordTaken = options.insecureIdentities === true;
     this.#xds = serveXds(this.#pipeline, { store, present, calls, isWordTaken, metrics: this.#metrics, log });
     this.#dns = prepareDns(options, {
@@ -233,7 +248,7 @@ class RunningControlPlane implements ControlPlane {
     const at = parseAddress(this.#options.xdsTls, '--xds-tls');
     const namespace = rootNamespaceOf(this.#pipeline);
     const own = { trustDomain: trustDomainOf(this.#pipeline), namespace, serviceAccount: 'isthmus' };
-    const securing = this.#authority().then(async (authority) => {
+    const securing = this.#authority.open().then(async (authority) => {
       const secured = await secureXds(authority, own, systemClock);
       this.#secured = secured;
       if (this.#isStopping) secured.close();
@@ -247,13 +262,24 @@ class RunningControlPlane implements ControlPlane {
     return `${host}:${port}`;
   }
 
+  #controlCertificates(): CertificateControl {
+    return new CertificateControl({
+      authority: () => this.#authority.opened,
+      streams: () => this.#xds.streams(),
+      kept: () => [this.#certificates.certificates, this.#secured?.certificates].filter((one) => one !== undefined),
+      metrics: () => this.#certificateMetrics,
+      log: this.#log,
+    });
+  }
+
   async #serveAdmin(): Promise<AdminServer> {
     const views = viewsOf({
       pipeline: this.#pipeline,
       xds: this.#xds,
       unready: () => [this.whyNotServing()].filter((why) => why !== undefined),
       metrics: () => this.#metrics.registry.metrics(),
-      postCertificate: certificatePosts(this.#authority),
+      certificates: this.#certificateControl,
+      postCertificate: certificatePosts(this.#authority.open),
       findings: this.findings,
       leases: () => this.#leases,
       registries: () => this.#registries,

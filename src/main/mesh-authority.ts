@@ -7,6 +7,7 @@ import { NodeStateFolder } from '../delivery/files/state-folder.ts';
 import { BootstrapTokens } from '../security/bootstrap-tokens.ts';
 import { CertificateAuthority } from '../security/certificate-authority.ts';
 import { CertificateDesk } from '../security/certificate-desk.ts';
+import { countIssuance, type IssuanceCounts } from '../security/issuance-counts.ts';
 import type { Issuer } from '../security/issuer.ts';
 import { TrustBundles } from '../security/trust-bundles.ts';
 import { dnsNamesOf } from '../security/workload-certificates.ts';
@@ -26,24 +27,57 @@ export const tokenFile = {
 
 export interface MeshAuthority {
   readonly issuer: Issuer;
+  /** Whose roots can be rotated from here. */
+  readonly rotating?: CertificateAuthority;
   readonly tokens: BootstrapTokens;
   readonly desk: CertificateDesk;
   readonly bundles: TrustBundles;
 }
 
-/** Throws STATE for a file that is damaged, or of another trust domain. */
-async function openAuthority(folder: string, trustDomain: string): Promise<MeshAuthority> {
-  const state = new NodeStateFolder(folder);
-  const issuer = await CertificateAuthority.open({ trustDomain, file: new SealedFile(state, authorityFile) });
-  const tokens = await BootstrapTokens.open({ trustDomain, file: new SealedFile(state, tokenFile) });
-  return { issuer, tokens, desk: new CertificateDesk({ issuer, dnsNamesOf }), bundles: new TrustBundles(issuer) };
+export interface AuthoritySurroundings {
+  readonly folder: string;
+  readonly trustDomain: () => string;
+  /** How many proxies are known not to have acknowledged the roots of now. */
+  readonly untrusting: () => number;
+  readonly counts: IssuanceCounts;
 }
 
-/** Opens it once, for whoever asks first. */
-export function lazyAuthority(folder: string, trustDomain: () => string): () => Promise<MeshAuthority> {
-  let opening: Promise<MeshAuthority> | undefined;
-  return () => {
-    opening ??= openAuthority(folder, trustDomain());
-    return opening;
+/** Throws STATE for a file that is damaged, or of another trust domain. */
+async function openAuthority(surroundings: AuthoritySurroundings): Promise<MeshAuthority> {
+  const { folder, untrusting, counts } = surroundings;
+  const trustDomain = surroundings.trustDomain();
+  const state = new NodeStateFolder(folder);
+  const rotating = await CertificateAuthority.open({
+    trustDomain,
+    untrusting,
+    file: new SealedFile(state, authorityFile),
+  });
+  const issuer = countIssuance(rotating, counts);
+  const tokens = await BootstrapTokens.open({ trustDomain, file: new SealedFile(state, tokenFile) });
+  const desk = new CertificateDesk({ issuer, dnsNamesOf });
+  return { issuer, rotating, tokens, desk, bundles: new TrustBundles(issuer) };
+}
+
+/** Opened once, for whoever asks first. */
+export class LazyAuthority {
+  readonly #surroundings: AuthoritySurroundings;
+  #opening: Promise<MeshAuthority> | undefined;
+  #opened: MeshAuthority | undefined;
+
+  constructor(surroundings: AuthoritySurroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  readonly open = (): Promise<MeshAuthority> => {
+    this.#opening ??= openAuthority(this.#surroundings).then((opened) => {
+      this.#opened = opened;
+      return opened;
+    });
+    return this.#opening;
   };
+
+  /** Undefined while nobody has asked for it, or it cannot be opened. */
+  get opened(): MeshAuthority | undefined {
+    return this.#opened;
+  }
 }

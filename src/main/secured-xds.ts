@@ -13,6 +13,8 @@ import type { MeshAuthority } from './mesh-authority.ts';
 
 export interface SecuredXds {
   readonly tls: ServerTls;
+  /** The certificate of the server itself. */
+  readonly certificates: WorkloadCertificates;
   findings(): readonly Finding[];
   close(): void;
 }
@@ -48,6 +50,7 @@ export async function secureXds(authority: MeshAuthority, own: Identity, clock: 
       identityOf,
       openPaths: [createCertificatePath],
     },
+    certificates,
     findings: () => certificates.findings(),
     close: () => certificates.close(),
   };

@@ -27,6 +27,12 @@ const views: AdminViews = {
     name === 'polaris' ? { released: [service ?? 'all'] } : undefined,
   migrations: () => [],
   migration: (namespace, name, position) => (name === 'orders' ? { namespace, name, position } : undefined),
+  certificates: {
+    status: () => undefined,
+    roots: () => undefined,
+    rotate: async (move, force) => ({ kind: 'unsafe', reason: `${move} ${force}` }),
+    renew: (withinMs) => withinMs,
+  },
   collections: () => [],
   collection: () => undefined,
 };

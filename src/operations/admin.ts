@@ -1,6 +1,6 @@
 /**
- * The admin API over HTTP: health, metrics, what the mesh model holds, what each proxy has, and one thing to do: to
- * release what is held against a registry. It stands on loopback unless a token guards it. The app is a plain function of requests, so that tests need no socket.
+ * The admin API over HTTP: health, metrics, what the mesh model holds, what each proxy has, and few things to do: to
+ * release what is held against a registry, and to rotate and renew certificates. It stands on loopback unless a token guards it. The app is a plain function of requests, so that tests need no socket.
  */
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -8,6 +8,7 @@ import { hasToken, isForLoopback, parseAdminAddress } from '../model/admin-acces
 import { IsthmusError } from '../model/errors.ts';
 import { type MigrationPosition, migrationStages } from '../model/migration.ts';
 import { formatAddress } from '../model/tcp-address.ts';
+import { addCertificateRoutes, type CertificateViews } from './certificate-routes.ts';
 
 /** What the admin API shows; each answers from what is in memory. Undefined: there is no such thing. */
 export interface AdminViews {
@@ -33,13 +34,14 @@ export interface AdminViews {
   /** What a registry holds, service by service. */
   readonly registryServices: (registry: string) => unknown;
   readonly registrySnapshot: (registry: string) => unknown;
-  /** Carries out what is held: of one service, or of all. The one thing here that changes anything. */
+  /** Carries out what is held: of one service, or of all. */
   readonly releaseRegistry: (registry: string, service: string | undefined) => unknown;
   readonly migrations: () => unknown;
   /** One, with what the step to a position would change, where one is asked for. */
   readonly migration: (namespace: string, name: string, position: MigrationPosition | undefined) => unknown;
   /** A signing request, of who shows a bootstrap token. */
   readonly postCertificate: (body: Uint8Array, authorization: string) => Promise<HttpAnswer>;
+  readonly certificates: CertificateViews;
   readonly collections: () => unknown;
   readonly collection: (name: string, key: string) => unknown;
 }
@@ -128,6 +130,7 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
     if (req.header('origin') !== undefined) return text('Not from a web page.\n', 403);
     return found(views.releaseRegistry(req.param('name'), req.query('service')), registry(req));
   });
+  addCertificateRoutes(app, views.certificates);
   app.get('/api/v1/migrations', () => found(views.migrations(), 'migration'));
   app.get('/api/v1/migrations/:namespace/:name', ({ req, text }) => {
     const { namespace, name } = req.param();

@@ -26,6 +26,13 @@ export function fingerprintOf(pem: string): string {
   return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
+/** The fingerprint of the root that a chain of our own issuer leads to: by its names and keys, no signature is verified. */
+export function issuingRoot(chain: readonly string[], roots: readonly string[]): string | undefined {
+  const certificates = chain.map((pem) => new X509Certificate(pem));
+  const isIssuer = (root: X509Certificate): boolean => certificates.some((one) => one.checkIssued(root));
+  return roots.filter((pem) => isIssuer(new X509Certificate(pem))).map(fingerprintOf)[0];
+}
+
 /** Each once, in an order that depends on nothing but what they are. */
 export function orderCertificates(pems: readonly string[]): readonly string[] {
   const byFingerprint = new Map(pems.map((pem) => [fingerprintOf(pem), pem]));

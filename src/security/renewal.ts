@@ -97,6 +97,11 @@ export class RenewalSchedule {
     this.#lookBefore(now + (withinMs === 0 ? 0 : 1));
   }
 
+  /** Keys whose last renewal failed. */
+  failing(): ReadonlySet<string> {
+    return new Set([...this.#entries.values()].flatMap(({ key, failure }) => (failure === undefined ? [] : key)));
+  }
+
   /** Certificates that could not be renewed, and those that have ended. */
   findings(): readonly Finding[] {
     const now = this.#options.clock.now();

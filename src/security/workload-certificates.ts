@@ -12,6 +12,7 @@ import type { Clock } from '../model/clock.ts';
 import { messageOf } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import { type Identity, parseSpiffeId } from '../model/identity.ts';
+import { issuingRoot } from './certificate-text.ts';
 import type { Issuer } from './issuer.ts';
 import { PrivateKey } from './private-key.ts';
 import { type Life, RenewalSchedule } from './renewal.ts';
@@ -23,6 +24,17 @@ export interface IssuedSecrets {
   readonly key: PrivateKey;
   /** PEM. */
   readonly roots: readonly string[];
+}
+
+/** A certificate that is looked after here, in words that hold no key. */
+export interface KeptCertificate {
+  readonly identity: string;
+  /** The fingerprint of the root that signed it; absent while there is none, or the root is trusted no more. */
+  readonly root?: string;
+  /** Absent while there is none. */
+  readonly notAfter?: number;
+  /** Whether the last try failed. */
+  readonly isFailing: boolean;
 }
 
 export interface WorkloadCertificatesOptions {
@@ -37,6 +49,8 @@ interface Wanted {
   /** How many proxies there are of it. */
   proxies: number;
   secrets?: IssuedSecrets;
+  root?: string;
+  notAfter?: number;
   /** Why there is none yet. */
   failure?: string;
   cancelRetry: () => void;
@@ -95,6 +109,25 @@ export class WorkloadCertificates {
     if (wanted.secrets !== undefined) this.#options.onSecrets(id, undefined);
   }
 
+  kept(): readonly KeptCertificate[] {
+    const failing = this.#renewal.failing();
+    return [...this.#wanted].map(([identity, { root, notAfter, failure }]) => ({
+      identity,
+      ...(root === undefined ? {} : { root }),
+      ...(notAfter === undefined ? {} : { notAfter }),
+      isFailing: failure !== undefined || failing.has(identity),
+    }));
+  }
+
+  /** Renews all, or one, each at a random moment within a time. Answers how many. */
+  renew(withinMs: number, identity?: string): number {
+    const held = [...this.#wanted].filter(
+      ([id, { secrets }]) => secrets !== undefined && (identity === undefined || identity === id),
+    );
+    if (held.length > 0) this.#renewal.hasten(withinMs, identity);
+    return held.length;
+  }
+
   findings(): readonly Finding[] {
     const missing = [...this.#wanted].flatMap(([id, { failure }]) =>
       failure === undefined
@@ -147,10 +180,17 @@ export class WorkloadCertificates {
     const dnsNames = dnsNamesOf(identity);
     const key = await PrivateKey.generate('ecdsa-p256');
     const request = makeSigningRequest(key, identity, dnsNames);
-    const { chain, roots, notBefore, notAfter } = await this.#options.issuer.issue({ identity, dnsNames, request });
+    const { issuer } = this.#options;
+    const { chain, notBefore, notAfter } = await issuer.issue({ identity, dnsNames, request });
     if (this.#wanted.get(id) !== wanted || this.#isClosed) throw new Error('its proxies are gone');
     delete wanted.failure;
+    // Those of this moment: they may have changed while the certificate was made.
+    const roots = issuer.roots();
+    const root = issuingRoot(chain, roots);
     wanted.secrets = { chain, key, roots };
+    wanted.notAfter = notAfter;
+    if (root === undefined) delete wanted.root;
+    else wanted.root = root;
     this.#options.onSecrets(id, wanted.secrets);
     return { notBefore, notAfter };
   }

@@ -1,0 +1,190 @@
+/** `isthmus certificates status|roots|rotate|renew`: who signs, who is trusted, and the rotation of the root, step by step. */
+import { Argument, Command, Option } from 'commander';
+import {
+  type CertificateStatus,
+  type RotationMove,
+  type RotationOutcome,
+  type RotationStatus,
+  rotationMoves,
+} from '../../model/certificate-status.ts';
+import { ExitCode, IsthmusError } from '../../model/errors.ts';
+import { visibleText } from '../../model/visible-text.ts';
+import type { Settle } from '../actions.ts';
+import { type AdminTarget, adminGet, adminOptions, adminPost } from '../admin-client.ts';
+import { describeCertificates, describeSteps, describeWaiting } from '../certificate-text.ts';
+import { type OutputFormat, outputOption, parseSeconds, print, printValue, say } from '../output.ts';
+import { timeoutOption } from '../timeout.ts';
+
+type StatusFlags = AdminTarget & { readonly output: OutputFormat };
+
+interface RotateFlags extends AdminTarget {
+  readonly force?: boolean;
+  readonly wait?: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+export function certificatesCommand(settle: Settle): Command {
+  return new Command('certificates')
+    .alias('certificate')
+    .description('Inspect the certificates of the mesh, and rotate its root.')
+    .addHelpText(
+      'before',
+      'Examples:\n  isthmus certificates status\n  isthmus certificates rotate --wait\n  isthmus certificates rotate abort\n',
+    )
+    .addHelpText('after', '\nHow a root is rotated, and what each step means: docs/certificates.md.\n')
+    .addCommand(status())
+    .addCommand(roots())
+    .addCommand(rotate(settle))
+    .addCommand(renew());
+}
+
+function asking(command: Command): Command {
+  for (const option of adminOptions()) command.addOption(option);
+  return command;
+}
+
+function status(): Command {
+  const command = new Command('status')
+    .description('Show who signs, which roots are trusted, who knows of them, and which step is next.')
+    .addHelpText('before', 'Example:\n  isthmus certificates status -o json\n')
+    .addOption(outputOption());
+  return asking(command).action(async (flags: StatusFlags) => {
+    const now = await ask(flags);
+    if (flags.output === 'table') print(visible(describeCertificates(now, Date.now())));
+    else printValue(flags.output, now);
+  });
+}
+
+function roots(): Command {
+  const command = new Command('roots')
+    .description('Print the roots that are trusted now, PEM.')
+    .addHelpText('before', 'Example:\n  isthmus certificates roots > roots.pem\n');
+  return asking(command).action(async (flags: AdminTarget) => {
+    const { pem } = (await adminGet(flags, '/api/v1/certificates/roots')) as { readonly pem: string };
+    print(pem);
+  });
+}
+
+function rotate(settle: Settle): Command {
+  const command = new Command('rotate')
+    .description(
+      'Take a step of the rotation of the root: the next one, or that which is named. Exits with 79 if it is not safe.',
+    )
+    .addHelpText(
+      'before',
+      'Examples:\n  isthmus certificates rotate --wait          the next step, as soon as it is safe\n  isthmus certificates rotate switch\n  isthmus certificates rotate abort\n',
+    )
+    .addArgument(
+      new Argument(
+        '[step]',
+        'begin: trust a new root; switch: sign with it; finish: trust the old one no more; abort: one step back',
+      )
+        .choices(['next', ...rotationMoves])
+        .default('next'),
+    )
+    .option('--force', 'take it though it is not safe')
+    .option('--wait', 'wait until it is safe, and until all connected proxies know of it')
+    .addOption(timeoutOption('how long to wait', 300));
+  return asking(command).action(async (step: RotationMove | 'next', flags: RotateFlags) =>
+    settle(await rotateRoot(step, flags)),
+  );
+}
+
+interface RenewFlags extends AdminTarget {
+  readonly within: number;
+}
+
+function renew(): Command {
+  const command = new Command('renew')
+    .description(
+      'Renew certificates before their time: all that the control plane looks after, or those of one workload.',
+    )
+    .addHelpText(
+      'before',
+      'Examples:\n  isthmus certificates renew --within 600\n  isthmus certificates renew spiffe://cluster.local/ns/shop/sa/cart\n',
+    )
+    .argument('[identity]', 'SPIFFE id of a workload, whose key may be known to others')
+    .addOption(
+      new Option('--within <seconds>', 'each at a random moment of this time').argParser(parseSeconds).default(0),
+    );
+  return asking(command).action(async (identity: string | undefined, { within, ...target }: RenewFlags) => {
+    const query = new URLSearchParams({ within: String(within), ...(identity === undefined ? {} : { identity }) });
+    const path = `/api/v1/certificates/renewal?${query.toString()}`;
+    const { renewed } = (await adminPost(target, path)) as { readonly renewed: number };
+    if (renewed === 0 && identity !== undefined)
+      throw new IsthmusError('BAD_DATA', `No certificate of ${visibleText(identity)} is looked after here.`);
+    print(
+      `${renewed} ${renewed === 1 ? 'certificate is' : 'certificates are'} renewed${within === 0 ? '' : ` within ${within} s`}.`,
+    );
+  });
+}
+
+async function rotateRoot(step: RotationMove | 'next', flags: RotateFlags): Promise<ExitCode> {
+  const end = Date.now() + flags.timeout;
+  const before = await ask(flags);
+  const move = step === 'next' ? nextMove(rotationIn(before)) : step;
+  const outcome = await take(flags, move, end);
+  if (outcome.kind !== 'done') return refused(move, outcome.kind, outcome.reason);
+  print(visible(describeSteps(move, outcome.status)));
+  return flags.wait === true ? untilAllKnow(flags, end) : ExitCode.ok;
+}
+
+function refused(move: RotationMove, kind: 'impossible' | 'unsafe', reason: string): ExitCode {
+  if (kind === 'impossible') throw new IsthmusError('BAD_DATA', `${move} is not possible: ${visibleText(reason)}.`);
+  say(`Not done: ${move} is not safe: ${visibleText(reason)}. Wait for it with --wait, or insist with --force.`);
+  return ExitCode.findings;
+}
+
+/** Asks again while it is not safe, where that is wanted. */
+async function take(flags: RotateFlags, move: RotationMove, end: number): Promise<RotationOutcome> {
+  const query = new URLSearchParams({ step: move, ...(flags.force === true ? { force: 'true' } : {}) });
+  const path = `/api/v1/certificates/rotation?${query.toString()}`;
+  for (let said = ''; ; ) {
+    const outcome = (await adminPost(flags, path)) as RotationOutcome;
+    if (outcome.kind !== 'unsafe' || flags.wait !== true || Date.now() >= end) return outcome;
+    if (outcome.reason !== said) say(`${move} waits: ${visibleText(outcome.reason)}.`);
+    said = outcome.reason;
+    await pause();
+  }
+}
+
+async function untilAllKnow(flags: RotateFlags, end: number): Promise<ExitCode> {
+  for (;;) {
+    const { proxies } = await ask(flags);
+    if (proxies.trusting === proxies.connected) {
+      print(visible(describeWaiting(proxies)));
+      return ExitCode.ok;
+    }
+    if (Date.now() >= end) {
+      say(`${visible(describeWaiting(proxies))} The step was taken all the same.`);
+      return ExitCode.findings;
+    }
+    await pause();
+  }
+}
+
+const pollMs = 250;
+
+function pause(): Promise<void> {
+  return new Promise((done) => setTimeout(done, pollMs));
+}
+
+/** The way forward; a rotation goes back by name alone. */
+function nextMove({ phase }: RotationStatus): RotationMove {
+  if (phase === 'single') return 'begin';
+  return phase === 'introduced' ? 'switch' : 'finish';
+}
+
+function rotationIn({ rotation, issuer }: CertificateStatus): RotationStatus {
+  if (rotation !== undefined) return rotation;
+  throw new IsthmusError('BAD_DATA', `The roots are not rotated here, but where they are: ${visibleText(issuer)}.`);
+}
+
+async function ask(target: AdminTarget): Promise<CertificateStatus> {
+  return (await adminGet(target, '/api/v1/certificates')) as CertificateStatus;
+}
+
+function visible(text: string): string {
+  return text.split('\n').map(visibleText).join('\n');
+}
