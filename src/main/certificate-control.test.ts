@@ -41,7 +41,13 @@ async function mesh() {
   const rotating = await CertificateAuthority.open({ trustDomain, file, clock, untrusting });
   const tokens = await BootstrapTokens.open({ trustDomain, file: new MemorySecret() });
   const desk = new CertificateDesk({ issuer: rotating, dnsNamesOf });
-  authorities.push({ issuer: rotating, rotating, tokens, desk, bundles: new TrustBundles(rotating) });
+  authorities.push({
+    issuer: rotating,
+    rotating: () => rotating,
+    want: async () => {},
+    ...{ tokens, desk, bundles: new TrustBundles(rotating) },
+    close: () => {},
+  });
   const metrics = createCertificateMetrics(registry, control.status);
   const certificates = new WorkloadCertificates({
     issuer: rotating,

@@ -50,7 +50,8 @@ export class CertificateControl {
   readonly status = (): CertificateStatus | undefined => {
     const authority = this.#around.authority();
     if (authority === undefined) return undefined;
-    const { issuer, rotating } = authority;
+    const { issuer } = authority;
+    const rotating = authority.rotating();
     const kept = this.#around.kept().flatMap((one) => one.kept());
     const rotation = rotating?.status();
     return {
@@ -77,7 +78,7 @@ export class CertificateControl {
     const { log, metrics } = this.#around;
     const authority = this.#around.authority();
     if (authority === undefined) return undefined;
-    const { rotating } = authority;
+    const rotating = authority.rotating();
     if (rotating === undefined)
       return { kind: 'impossible', reason: `the roots are rotated where they are: ${authority.issuer.name}` };
     const signedBefore = signingRoot(rotating);
@@ -89,8 +90,13 @@ export class CertificateControl {
     }
     metrics().rotationSteps.inc({ step: move });
     log.info({ step: move, phase: result.rotation.phase, forced: force }, 'the root is rotated');
-    if (signingRoot(rotating) !== signedBefore) this.renew(renewedWithinMs);
+    if (signingRoot(rotating) !== signedBefore) this.signedByAnother();
     return { kind: 'done', status };
+  };
+
+  /** Certificates of the one that signs now are to be in use soon. */
+  readonly signedByAnother = (): void => {
+    this.renew(renewedWithinMs);
   };
 
   /** Renews certificates that are looked after here: all, or that of one SPIFFE id. Answers how many; undefined without an authority. */

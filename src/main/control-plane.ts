@@ -25,6 +25,7 @@ import { FileSource } from '../sources/files/file-source.ts';
 import { type AccessKeeping, startAccessKeeping } from './access-keeping.ts';
 import { viewsOf } from './admin-serving.ts';
 import { allFindings } from './admin-views.ts';
+import { AuthorityFollowing } from './authority-following.ts';
 import { CertificateControl } from './certificate-control.ts';
 import { CertificateKeeping } from './certificate-keeping.ts';
 import { certificateCalls, certificatePosts } from './certificate-requests.ts';
@@ -34,7 +35,7 @@ import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { LazyAuthority } from './mesh-authority.ts';
 import { type MigrationKeeping, startMigrationKeeping } from './migration-keeping.ts';
-import { buildPipeline, type Pipeline, rootNamespaceOf, trustDomainOf } from './pipeline.ts';
+import { buildPipeline, certificateSettingsOf, type Pipeline, rootNamespaceOf, trustDomainOf } from './pipeline.ts';
 import { ProxyPresence } from './proxy-presence.ts';
 import { type RegistryBridging, startRegistryBridging } from './registry-bridging.ts';
 import { RegistryPublishing } from './registry-publishing.ts';
@@ -97,6 +98,7 @@ class RunningControlPlane implements ControlPlane {
   readonly #certificates: CertificateKeeping;
   readonly #certificateControl: CertificateControl;
   readonly #certificateMetrics: CertificateMetrics;
+  #following: AuthorityFollowing | undefined;
   #secured: SecuredXds | undefined;
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
@@ -126,7 +128,14 @@ class RunningControlPlane implements ControlPlane {
     this.#authority = new LazyAuthority({
       folder: options.stateFolder,
       trustDomain: () => trustDomainOf(this.#pipeline),
+      wanted: () => certificateSettingsOf(this.#pipeline),
       untrusting: this.#certificateControl.untrusting,
+      taken: this.#certificateControl.signedByAnother,
+      opened: (authority) => {
+        const following = new AuthorityFollowing(this.#pipeline, authority, log);
+        this.#following = following;
+        this.#stops.push(() => following.close());
+      },
       counts: {
         issued: (seconds) => measured.issueSeconds.observe(seconds),
         failed: () => measured.issueFailures.inc(),
@@ -165,6 +174,7 @@ class RunningControlPlane implements ControlPlane {
       ...(this.#publishing?.findings() ?? []),
       ...(this.#migrations?.findings() ?? []),
       ...this.#certificates.findings(),
+      ...(this.#following?.findings() ?? []),
       ...(this.#secured?.findings() ?? []),
       ...this.#xds.findings(),
     ]);

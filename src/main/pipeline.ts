@@ -13,6 +13,7 @@ import type { Engine } from '../collections/engine.ts';
 import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
 import { meshKey, settingsOf } from '../mesh/settings.ts';
+import { type CertificateSettings, defaultCertificateSettings } from '../model/certificate-settings.ts';
 import type { AccessMode } from '../model/mesh-service.ts';
 import { type Interception, knownInterceptions, knownProxyKinds, type ProxyKind } from '../model/proxy.ts';
 import type { RegisteredService } from '../model/registry.ts';
@@ -46,6 +47,8 @@ export interface Pipeline {
   readonly interceptedKinds: Table<InterceptedKind>;
   /** Addresses at which proxies stand, which are told what to listen for. */
   readonly proxyAddresses: Table<string>;
+  /** The trust domain that certificates are issued for; filled when the authority is opened. */
+  readonly fixedTrustDomain: Table<string>;
   readonly mesh: Mesh;
   /** Everything that proxies may be sent; each resource in the scope of those who may see it. */
   readonly xds: readonly Collection<ScopedResource>[];
@@ -67,9 +70,10 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   const proxyKinds = engine.table<ProxyKind>('proxy kinds', { key: (kind) => kind });
   const interceptedKinds = engine.table<InterceptedKind>('intercepted kinds', { key: interceptedKey });
   const proxyAddresses = engine.table<string>('proxy addresses', { key: (address) => address });
+  const fixedTrustDomain = engine.table<string>('fixed trust domain', { key: () => meshKey });
   engine.batch(() => {
-    for (const table of [leases, registered, quietMigrations, keptAccess, proxyKinds, interceptedKinds, proxyAddresses])
-      table.setState('live');
+    const tables = [leases, registered, quietMigrations, keptAccess, proxyKinds, interceptedKinds, proxyAddresses];
+    for (const table of [...tables, fixedTrustDomain]) table.setState('live');
   });
   // Today's only source. Another one is merged here, table by table, in order of precedence.
   const { resources } = files;
@@ -80,6 +84,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     keptAccess,
     leases,
     inspectCodec,
+    fixedTrustDomain,
     ...(everyAddress ? {} : { proxyAddresses }),
   });
   return {
@@ -93,9 +98,15 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     proxyKinds,
     interceptedKinds,
     proxyAddresses,
+    fixedTrustDomain,
     mesh,
     xds: xdsResources(engine, mesh, { kinds: proxyKinds, intercepted: interceptedKinds }),
   };
+}
+
+/** Who is to issue certificates. */
+export function certificateSettingsOf({ mesh }: Pipeline): CertificateSettings {
+  return mesh.certificates.get(meshKey) ?? defaultCertificateSettings;
 }
 
 export function trustDomainOf({ mesh }: Pipeline): string {

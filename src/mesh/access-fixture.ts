@@ -35,7 +35,11 @@ export function testAccess(): TestAccess {
   const only = <K extends Kind>(kind: K) =>
     engine.map(kind, all, (resource) => (isOf(resource, kind) ? resource : undefined));
   const policies = accessPolicies(engine, {
-    settings: meshSettings(engine, { MeshConfig: only('MeshConfig'), OsmMeshConfig: only('OsmMeshConfig') }).settings,
+    settings: meshSettings(engine, {
+      MeshConfig: only('MeshConfig'),
+      OsmMeshConfig: only('OsmMeshConfig'),
+      MeshRootCertificate: only('MeshRootCertificate'),
+    }).settings,
     trafficTargets: only('TrafficTarget'),
     routeGroups: only('HTTPRouteGroup'),
     tcpRoutes: only('TCPRoute'),

@@ -19,6 +19,8 @@ export interface MeshInputs {
   readonly quietMigrations: Collection<string>;
   /** The mode of access that was last written, under one key. Absent: none was ever. */
   readonly keptAccess?: Collection<AccessMode>;
+  /** The trust domain that certificates are issued for since the start, under any key: it stays. */
+  readonly fixedTrustDomain?: Collection<string>;
   /** Absent: every codec is taken to be able to do everything. */
   readonly inspectCodec?: InspectCodec;
   /** Where proxies stand, keyed by address. Absent: inbound ports are made for every endpoint. */

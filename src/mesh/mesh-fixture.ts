@@ -223,6 +223,8 @@ export function meshConfig(id: string, spec: Partial<Spec<MeshConfig>>, metadata
       accessLog: { path: '', encoding: 'TEXT' },
       idleTimeout: 0,
       access: {},
+      certificates: { settle: 60_000 },
+      trustBundles: [],
       ...spec,
     },
   };

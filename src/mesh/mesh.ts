@@ -9,9 +9,11 @@
  * has an effect or knows a source, a proxy or a dialect. An endpoint that changes touches its service's endpoint groups
  * and inbound ports, and no route.
  */
+
 import type { Collection, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import type { AccessPolicy } from '../model/access.ts';
+import type { CertificateSettings } from '../model/certificate-settings.ts';
 import type { EndpointGroup } from '../model/endpoint.ts';
 import { finding } from '../model/finding.ts';
 import type { AccessMode, InboundPort, MeshService, MeshSettings, PortCodec } from '../model/mesh-service.ts';
@@ -22,6 +24,7 @@ import type { Service } from '../model/service.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
 import type { WorkloadGroup } from '../resources/kinds.ts';
 import { accessPolicies } from './access-policies.ts';
+import { certificateSettings } from './certificate-settings.ts';
 import { codecAbilities } from './codec-abilities.ts';
 import { egressHosts } from './egress-policies.ts';
 import { endpointGroups } from './endpoint-groups.ts';
@@ -55,6 +58,8 @@ export interface Mesh {
   readonly writtenAccess: Collection<AccessMode>;
   /** One value, under `mesh`. */
   readonly virtualIpRanges: Collection<VirtualIpRanges>;
+  /** One value, under `mesh`. */
+  readonly certificates: Collection<CertificateSettings>;
   /** By service key. */
   readonly services: Collection<Service>;
   /** By host name. */
@@ -92,7 +97,12 @@ export interface Mesh {
 
 export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const { registered } = inputs;
-  const { settings, writtenAccess, virtualIpRanges } = meshSettings(engine, inputs.resources, inputs.keptAccess);
+  const { settings, writtenAccess, virtualIpRanges } = meshSettings(engine, inputs.resources, inputs);
+  const certificates = certificateSettings(engine, {
+    settings,
+    meshConfigs: inputs.resources.MeshConfig,
+    roots: inputs.resources.MeshRootCertificate,
+  });
   const hostsOfRegistries = registryHosts(engine, {
     settings,
     registered,
@@ -177,6 +187,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     settings,
     writtenAccess,
     virtualIpRanges,
+    certificates,
     services: allServices,
     hosts: allHosts,
     endpointGroups: groups,

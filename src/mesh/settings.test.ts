@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Engine } from '../collections/engine.ts';
 import type { AccessMode } from '../model/mesh-service.ts';
-import type { MeshConfig, OsmMeshConfig } from '../resources/kinds.ts';
+import type { MeshConfig, MeshRootCertificate, OsmMeshConfig } from '../resources/kinds.ts';
 import { kubernetesService, meshConfig, testMesh } from './mesh-fixture.ts';
 import { meshKey, meshSettings } from './settings.ts';
 
@@ -38,7 +38,9 @@ it('a mesh that denies goes on denying when nothing says so any more, and tells 
   const configs = engine.table<MeshConfig>('configs', { key: ({ key }) => key });
   const osm = engine.table<OsmMeshConfig>('osm', { key: ({ key }) => key });
   const kept = engine.table<AccessMode>('kept', { key: () => meshKey });
-  const { settings, writtenAccess } = meshSettings(engine, { MeshConfig: configs, OsmMeshConfig: osm }, kept);
+  const roots = engine.table<MeshRootCertificate>('roots', { key: ({ key }) => key });
+  const tables = { MeshConfig: configs, OsmMeshConfig: osm, MeshRootCertificate: roots };
+  const { settings, writtenAccess } = meshSettings(engine, tables, { keptAccess: kept });
   const now = () => ({
     access: settings.get(meshKey)?.access,
     written: writtenAccess.get(meshKey),
@@ -46,7 +48,7 @@ it('a mesh that denies goes on denying when nothing says so any more, and tells 
   });
   const enforced = meshConfig('/mesh', { access: { mode: 'Enforced' } });
   engine.batch(() => {
-    for (const table of [configs, osm, kept]) table.setState('live');
+    for (const table of [configs, osm, kept, roots]) table.setState('live');
     configs.set(enforced);
   });
   expect(now()).toEqual({ access: 'Enforced', written: 'Enforced', findings: [] });
@@ -57,4 +59,25 @@ it('a mesh that denies goes on denying when nothing says so any more, and tells 
   expect(now()).toEqual({ access: 'Enforced', written: undefined, findings: ['ISTH1308'] });
   engine.batch(() => configs.set(meshConfig('/mesh', { access: { mode: 'Disabled' } })));
   expect(now()).toEqual({ access: 'Disabled', written: 'Disabled', findings: [] });
+});
+
+it('a trust domain that certificates are issued for stays, and another one is refused with a finding', () => {
+  const engine = new Engine();
+  const configs = engine.table<MeshConfig>('configs', { key: ({ key }) => key });
+  const osm = engine.table<OsmMeshConfig>('osm', { key: ({ key }) => key });
+  const roots = engine.table<MeshRootCertificate>('roots', { key: ({ key }) => key });
+  const fixed = engine.table<string>('fixed', { key: () => meshKey });
+  const tables = { MeshConfig: configs, OsmMeshConfig: osm, MeshRootCertificate: roots };
+  const { settings } = meshSettings(engine, tables, { fixedTrustDomain: fixed });
+  const now = () => [settings.get(meshKey)?.trustDomain, ...[...engine.findings.values()].map(({ code }) => code)];
+  engine.batch(() => {
+    for (const table of [configs, osm, roots, fixed]) table.setState('live');
+    configs.set(meshConfig('/mesh', { trustDomain: 'one.example' }));
+  });
+  engine.batch(() => fixed.set('one.example'));
+  expect(now()).toEqual(['one.example']);
+  engine.batch(() => configs.set(meshConfig('/mesh', { trustDomain: 'two.example' })));
+  expect(now()).toEqual(['one.example', 'ISTH1212']);
+  engine.batch(() => configs.set(meshConfig('/mesh', { trustDomain: 'one.example' })));
+  expect(now()).toEqual(['one.example']);
 });

@@ -6,7 +6,7 @@ import type { Collection, Context } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
 import type { AccessMode, MeshSettings } from '../model/mesh-service.ts';
-import type { MeshConfig, OsmMeshConfig } from '../resources/kinds.ts';
+import type { MeshConfig, MeshRootCertificate, OsmMeshConfig } from '../resources/kinds.ts';
 import { osmAccess, osmProblems, osmSettings } from './osm-settings.ts';
 import { about, byAge, type Described } from './resource-order.ts';
 import { defaultRanges, type VirtualIpRanges } from './virtual-ips.ts';
@@ -33,13 +33,21 @@ export interface SettingsInForce {
 interface SettingsTables {
   readonly MeshConfig: Collection<MeshConfig>;
   readonly OsmMeshConfig: Collection<OsmMeshConfig>;
+  readonly MeshRootCertificate: Collection<MeshRootCertificate>;
 }
 
-/** `keptAccess`, under one key: the mode of access that was written last, which holds where none is written any more. */
+/** What stays whatever is written, each under one key. */
+interface KeptSettings {
+  /** The mode of access that was written last: it holds where none is written any more. */
+  readonly keptAccess?: Collection<AccessMode>;
+  /** The trust domain that certificates are issued for. */
+  readonly fixedTrustDomain?: Collection<string>;
+}
+
 export function meshSettings(
   engine: Engine,
   tables: SettingsTables,
-  keptAccess?: Collection<AccessMode>,
+  { keptAccess, fixedTrustDomain }: KeptSettings = {},
 ): SettingsInForce {
   const mesh = engine.table('mesh', { key: () => meshKey });
   engine.batch(() => {
@@ -48,12 +56,20 @@ export function meshSettings(
   });
   const all = engine.index('mesh configs', tables.MeshConfig, () => [meshKey]);
   const allOfOsm = engine.index('osm mesh configs', tables.OsmMeshConfig, () => [meshKey]);
+  const roots = engine.index('root certificates of settings', tables.MeshRootCertificate, () => [meshKey]);
   const settings = engine.map('settings', mesh, (_, context): MeshSettings => {
     const own = firstOf(context.lookup(all, meshKey), context);
     const osm = firstOf(context.lookup(allOfOsm, meshKey), context);
     if (osm !== undefined) reportOsm(osm, own, context);
     const access = writtenMode(own, osm) ?? keptMode(keptAccess, context);
-    return { ...(own === undefined ? defaultSettings : settingsFrom(own)), ...(osm && osmSettings(osm)), access };
+    const written = own === undefined ? withoutOwn(context.lookup(roots, meshKey)) : settingsFrom(own);
+    const fixed = fixedTrustDomain === undefined ? undefined : context.get(fixedTrustDomain, meshKey);
+    const trustDomain = fixed ?? written.trustDomain;
+    if (own !== undefined && trustDomain !== written.trustDomain) {
+      const message = `Certificates are issued for ${trustDomain}, and go on to be.`;
+      context.report(finding('ISTH1212', { ...about(own), path: 'spec.trustDomain', message }));
+    }
+    return { ...written, ...(osm && osmSettings(osm)), trustDomain, access };
   });
   const writtenAccess = engine.map('written access', mesh, (_, context) => {
     const oldest = <T extends Described>(configs: readonly T[]): T | undefined => configs.toSorted(byAge)[0];
@@ -79,6 +95,12 @@ function keptMode(keptAccess: Collection<AccessMode> | undefined, context: Conte
     finding('ISTH1308', { object: { kind: 'MeshConfig', name: 'mesh' }, path: 'spec.access.mode', message }),
   );
   return kept;
+}
+
+/** A MeshRootCertificate says the trust domain where nothing of ours does. */
+function withoutOwn(roots: readonly MeshRootCertificate[]): MeshSettings {
+  const active = roots.toSorted(byAge).find(({ spec }) => spec.role === 'active');
+  return active === undefined ? defaultSettings : { ...defaultSettings, trustDomain: active.spec.trustDomain };
 }
 
 /** The oldest; the others are told. */

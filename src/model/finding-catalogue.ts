@@ -577,6 +577,31 @@ export const catalogue = {
     'Former root is still trusted',
     'Nothing: it goes when the last certificate that it signed has expired.',
   ),
+  ISTH1210: entry(
+    'warning',
+    'Issuer is not taken over yet',
+    'Mend what the message names, or wait: until then the issuer before goes on to sign.',
+  ),
+  ISTH1211: entry(
+    'error',
+    'Root certificate is not in force',
+    'Correct the field named, or leave the object out: who signs now goes on.',
+  ),
+  ISTH1212: entry(
+    'error',
+    'Trust domain is not taken over',
+    'Write the former one back. Another one makes every workload somebody else: start another mesh for it, and let the two trust each other by spec.trustBundles.',
+  ),
+  ISTH1213: entry(
+    'info',
+    'Root certificate is followed in another way',
+    'Nothing, if what the message says is what you want.',
+  ),
+  ISTH1214: entry(
+    'warning',
+    'Bundle of another trust domain cannot be used',
+    'Complete or correct the file named. What was read last stays in force.',
+  ),
 
   // 14: Open Service Mesh's policies
   ISTH1401: entry('info', 'Setting is not applied', 'Do not rely on it; remove it if nothing else reads the object.'),

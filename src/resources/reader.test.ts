@@ -117,6 +117,8 @@ describe('defaults', () => {
       accessLog: { path: '', encoding: 'TEXT' },
       idleTimeout: 0,
       access: {},
+      certificates: { settle: 60_000 },
+      trustBundles: [],
     };
     expect(specOf(spoiltManifest('MeshConfig', 'spec', undefined))).toEqual(defaults);
     expect(specOf(spoiltManifest('MeshConfig', 'spec', null))).toEqual(defaults);

@@ -2,6 +2,7 @@
 import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AuthorityFileNames } from '../model/certificate-settings.ts';
 import { messageOf } from '../model/errors.ts';
 import { faultOfChain, faultOfDates } from './certificate-chain.ts';
 import type { Signer } from './certificate-profile.ts';
@@ -9,15 +10,7 @@ import { fingerprintOf, isSelfSigned, readCertificates } from './certificate-tex
 import { PrivateKey } from './private-key.ts';
 import { X509Certificate } from './x509.ts';
 
-/** Names in the folder; by default those that Istio reads of its Secret `cacerts`. */
-export interface AuthorityFileNames {
-  readonly roots: string;
-  readonly certificate: string;
-  readonly key: string;
-  /** From the certificate towards the root; need not be there. */
-  readonly chain: string;
-}
-
+/** Those that Istio reads of its Secret `cacerts`. */
 export const istioFileNames: AuthorityFileNames = {
   roots: 'root-cert.pem',
   certificate: 'ca-cert.pem',

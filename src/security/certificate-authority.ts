@@ -29,7 +29,7 @@ import {
 
 export class CertificateAuthority implements Issuer {
   readonly name = 'built in';
-  readonly #settings: AuthoritySettings;
+  #settings: AuthoritySettings;
   readonly #listeners = new RootListeners();
   readonly #openToOthers: boolean;
   #state: AuthorityState;
@@ -99,6 +99,15 @@ export class CertificateAuthority implements Issuer {
     return this.#oneByOne(() =>
       this.#take(takeStep(this.#state.rotation, step, this.#facts(), options), [...this.#state.roots.values()]),
     );
+  }
+
+  /** What was issued for longer is still counted with. Throws STATE where that cannot be written. */
+  adjust(limits: { readonly leafLifetimeMs: number; readonly settleMs: number }): Promise<void> {
+    return this.#oneByOne(async () => {
+      const isOther = limits.leafLifetimeMs !== this.#state.longestLeafMs;
+      if (isOther) await this.#adopt({ ...this.#state, longestLeafMs: limits.leafLifetimeMs });
+      this.#settings = { ...this.#settings, ...limits };
+    });
   }
 
   status(): AuthorityStatus {

@@ -6,10 +6,11 @@
  *                                               '-- half-written, or wrong: what was read last stays, with a finding
  */
 import { watch } from 'node:fs';
+import type { AuthorityFileNames } from '../model/certificate-settings.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
-import { type AuthorityFileNames, type FiledAuthority, istioFileNames, readAuthority } from './authority-files.ts';
+import { type FiledAuthority, istioFileNames, readAuthority } from './authority-files.ts';
 import { expiryFindings } from './authority-findings.ts';
 import { makeLeaf, validityFrom } from './certificate-profile.ts';
 import { type IssuanceRequest, type IssuedCertificate, type Issuer, longestLeafMs, RootListeners } from './issuer.ts';

@@ -134,7 +134,7 @@ export class WorkloadCertificates {
         ? []
         : [finding('ISTH1207', { object: objectOf(id), message: `It has none yet: ${failure}` })],
     );
-    return [...missing, ...this.#renewal.findings(), ...this.#options.issuer.findings()];
+    return [...missing, ...this.#renewal.findings()];
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { type AddressRange, overlap, parseRange } from '../addresses.ts';
 import { readCrdSchema } from '../crd-files.ts';
 import { millisecondsOf } from '../duration-rules.ts';
 import { defineKind } from '../kind-reader.ts';
+import type { MeshCertificates } from '../kinds.ts';
 import type { ObjectMetadata } from '../metadata.ts';
 import { type Problems, quote } from '../problem.ts';
 
@@ -21,18 +22,31 @@ interface Content {
     readonly accessLog: { readonly path: string; readonly encoding: 'TEXT' | 'JSON'; readonly format?: string };
     readonly idleTimeout: string;
     readonly access: { readonly mode?: 'Disabled' | 'Permissive' | 'Enforced' };
+    readonly certificates: CertificatesContent;
+    readonly trustBundles: readonly { readonly trustDomain: string; readonly file: string }[];
   };
+}
+
+interface CertificatesContent extends Omit<MeshCertificates, 'lifetime' | 'settle'> {
+  readonly lifetime?: string;
+  readonly settle: string;
 }
 
 export const meshConfig = defineKind<Content>({
   info: { kind: 'MeshConfig', group: 'isthmus.dev', versions: ['v1alpha1'], scope: 'Cluster' },
   schema: () => readCrdSchema('mesh-config'),
   check: ({ spec }, problems) => {
+    spec.trustBundles.forEach(({ trustDomain }, index) => {
+      if (trustDomain !== spec.trustDomain) return;
+      const message = `${quote(trustDomain)} is our own trust domain: its roots are those of its issuer.`;
+      problems.add('ISTH0201', ['spec', 'trustBundles', index, 'trustDomain'], message);
+    });
     checkRanges(spec.virtualIps.ipv4, 'ipv4', problems);
     checkRanges(spec.virtualIps.ipv6, 'ipv6', problems);
   },
   build: ({ spec }, head) => {
-    const { trustDomain, clusterDomain, rootNamespace, virtualIps, accessLog, idleTimeout, access } = spec;
+    const { trustDomain, clusterDomain, rootNamespace, virtualIps, accessLog, idleTimeout, access, trustBundles } =
+      spec;
     return {
       kind: 'MeshConfig',
       ...head,
@@ -44,10 +58,20 @@ export const meshConfig = defineKind<Content>({
         accessLog,
         idleTimeout: millisecondsOf(idleTimeout),
         access,
+        certificates: readCertificates(spec.certificates),
+        trustBundles,
       },
     };
   },
 });
+
+function readCertificates({ lifetime, settle, ...rest }: CertificatesContent): MeshCertificates {
+  return {
+    ...rest,
+    settle: millisecondsOf(settle),
+    ...(lifetime === undefined ? {} : { lifetime: millisecondsOf(lifetime) }),
+  };
+}
 
 function checkRanges(texts: readonly string[], field: 'ipv4' | 'ipv6', problems: Problems): void {
   const earlier: AddressRange[] = [];

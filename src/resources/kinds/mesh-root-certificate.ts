@@ -6,7 +6,7 @@ import { type Conversion, defineVersion, defineVersionedKind } from '../kind-ver
 import type { MeshRootCertificate, OsmCertificateProvider } from '../kinds.ts';
 import { isDnsSubdomain, isHostName } from '../kubernetes-names.ts';
 import { quote } from '../problem.ts';
-import { configGroup, reportNotEnforced } from './osm-rules.ts';
+import { configGroup } from './osm-rules.ts';
 
 type Spec = MeshRootCertificate['spec'];
 type Role = Spec['role'];
@@ -58,7 +58,6 @@ export const meshRootCertificate = defineVersionedKind<Spec>({
 function readRoot({ spec }: Content, conversion: Conversion): Spec {
   const { problems } = conversion;
   const { trustDomain = defaults.trustDomain, role, intent, spiffeEnabled = false, provider } = spec;
-  reportNotEnforced('MeshRootCertificate', problems);
   if (!isDnsSubdomain(trustDomain)) {
     const message = `${quote(trustDomain)} is no trust domain.`;
     problems.add(

@@ -23,8 +23,36 @@ export type MeshConfig = Resource<
     readonly idleTimeout: number;
     /** Without a mode, Open Service Mesh's MeshConfig says it; without one, Disabled. */
     readonly access: { readonly mode?: 'Disabled' | 'Permissive' | 'Enforced' };
+    readonly certificates: MeshCertificates;
+    /** Other trust domains, each with the file of its roots. */
+    readonly trustBundles: readonly { readonly trustDomain: string; readonly file: string }[];
   }
 >;
+
+export interface MeshCertificates {
+  /** Absent: MeshRootCertificates say it. */
+  readonly issuer?: 'BuiltIn' | 'Files' | 'Vault';
+  /** Milliseconds; absent for what else says it. */
+  readonly lifetime?: number;
+  /** Milliseconds. */
+  readonly settle: number;
+  readonly files?: {
+    readonly folder: string;
+    readonly roots: string;
+    readonly certificate: string;
+    readonly key: string;
+    readonly chain: string;
+  };
+  readonly vault?: {
+    readonly address: string;
+    readonly mount: string;
+    readonly role: string;
+    readonly tokenFile: string;
+    readonly caFile?: string;
+    readonly namespace?: string;
+  };
+  readonly secretsFolder?: string;
+}
 
 export interface MigratedPortSpec {
   readonly from: number;
