@@ -8,14 +8,14 @@
  */
 import type { Collection, Context } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
-import type { RequestCondition } from '../model/access.ts';
 import { type EgressGrant, type EgressHost, type EgressPort, singleAddressOf } from '../model/egress.ts';
 import { finding, formatObject } from '../model/finding.ts';
 import { spiffeId } from '../model/identity.ts';
 import type { MeshSettings } from '../model/mesh-service.ts';
 import { serviceKey } from '../model/service.ts';
-import { type Egress, type HTTPRouteGroup, resourceKey } from '../resources/kinds.ts';
+import type { Egress, HTTPRouteGroup } from '../resources/kinds.ts';
 import { isIpAddress } from './ip-address.ts';
+import { namedRequests } from './named-requests.ts';
 import { about, byAge, compareText, type Described } from './resource-order.ts';
 import { settingsOf } from './settings.ts';
 
@@ -73,7 +73,7 @@ function partsOf(egress: Egress, context: Context, tables: Tables): readonly Hos
   const callers = spec.sources
     .map(({ namespace, name }) => spiffeId({ trustDomain, namespace, serviceAccount: name }))
     .sort();
-  const requests = requestsOf(egress, context, tables);
+  const requests = namedRequests(egress, context, tables.routeGroups);
   if (callers.length === 0 || spec.ports.length === 0 || requests.length === 0) return [];
   if (spec.hosts.length === 0) {
     reportClosed(
@@ -133,20 +133,6 @@ function isCheckable(egress: Egress, { number, protocol }: Egress['spec']['ports
   const remedy = 'Write one host and its addresses as /32 or /128, or leave ipAddresses out.';
   context.report(finding('ISTH1404', { ...about(egress), path: 'spec.ipAddresses', message, remedy }));
   return false;
-}
-
-/** Of http. A group that is not there stands for no request. */
-function requestsOf(egress: Egress, context: Context, { routeGroups }: Tables): readonly RequestCondition[] | 'any' {
-  const { metadata, spec } = egress;
-  if (spec.routeGroups.length === 0) return 'any';
-  return spec.routeGroups.flatMap((name) => {
-    const group = context.get(routeGroups, resourceKey('HTTPRouteGroup', metadata.namespace, name));
-    if (group === undefined) {
-      const message = `There is no HTTPRouteGroup ${name} in namespace ${metadata.namespace}: nothing is permitted by it.`;
-      context.report(finding('ISTH1304', { ...about(egress), path: 'spec.matches', message }));
-    }
-    return (group?.spec.matches ?? []).map(({ pathRegex, methods, headers }) => ({ pathRegex, methods, headers }));
-  });
 }
 
 /** A port speaks what the first policy says; the others would have it read in another way. */

@@ -3,13 +3,15 @@
  * addresses at which there is a proxy. A mesh has far more endpoints than proxies that ask one control plane.
  * Where several services stand at one port, the smallest key wins; it is no mistake as long as they say the same about it.
  */
-import type { Collection } from '../collections/collection.ts';
+import type { Collection, Context } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { equal } from '../collections/equality.ts';
 import type { AccessPolicy } from '../model/access.ts';
 import type { EndpointGroup } from '../model/endpoint.ts';
-import { type Finding, finding } from '../model/finding.ts';
+import { type Finding, finding, formatObject } from '../model/finding.ts';
 import type { InboundPort, MeshPort, MeshService, MeshSettings } from '../model/mesh-service.ts';
+import { serviceKey } from '../model/service.ts';
+import { type BackendIngress, ingressKey } from './ingress-backends.ts';
 import { isIpAddress } from './ip-address.ts';
 import { settingsOf } from './settings.ts';
 
@@ -19,6 +21,8 @@ interface Tables {
   readonly meshServices: Collection<MeshService>;
   /** By the SPIFFE id of the destination. */
   readonly accessPolicies: Collection<AccessPolicy>;
+  /** By service key and target port. */
+  readonly ingresses: Collection<BackendIngress>;
 }
 
 /** Keyed by `<address>|<target port>`. `addresses` are keyed by themselves. */
@@ -43,10 +47,31 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
       });
       const contenders = Map.groupBy(candidates, ({ key }) => key);
       for (const ports of contenders.values()) for (const one of contested(ports)) context.report(one);
-      return [...contenders.values()].flatMap(([winner]) => winner ?? []);
+      return [...contenders.values()].flatMap((ports) => withIngress(ports, context, tables.ingresses) ?? []);
     },
     { key: (inbound) => inbound.key },
   );
+}
+
+/** Of the first, with what one of the services at the port takes from outside the mesh. */
+function withIngress(
+  ports: readonly InboundPort[],
+  context: Context,
+  ingresses: Collection<BackendIngress>,
+): InboundPort | undefined {
+  const [winner] = ports;
+  if (winner?.guard === undefined) return winner;
+  const found = ports.flatMap(({ host, namespace, targetPort }) => {
+    const ingress = context.get(ingresses, ingressKey(serviceKey(namespace, host), targetPort))?.ingress;
+    return ingress === undefined ? [] : [ingress];
+  });
+  const [ingress, ...others] = found;
+  if (ingress === undefined) return winner;
+  for (const { object } of others.filter((other) => !equal(other, ingress))) {
+    const message = `${formatObject(ingress.object)} is in force at ${winner.address}:${winner.targetPort} instead.`;
+    context.report(finding('ISTH1412', { object, message }));
+  }
+  return { ...winner, ingress, calledAs: ports.map(({ host, port }) => ({ host, port: port.number })) };
 }
 
 /** Every address at which an endpoint stands: for commands that show a mesh without proxies. */

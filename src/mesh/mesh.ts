@@ -33,6 +33,7 @@ import { filledEntries, indexByName } from './filled-entries.ts';
 import { hostPolicies } from './host-policies.ts';
 import { rulesByHost } from './host-rules.ts';
 import { allAddresses, inboundPorts } from './inbound-ports.ts';
+import { backendIngresses } from './ingress-backends.ts';
 import type { MeshInputs } from './inputs.ts';
 import { meshServices } from './mesh-services.ts';
 import { type Alias, aliases, type Migration, migrations, migrationsInForce } from './migrations.ts';
@@ -210,6 +211,13 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
       endpointGroups: groups,
       meshServices: assembled,
       accessPolicies: policiesOfAccess,
+      ingresses: backendIngresses(engine, {
+        settings,
+        services: allServices,
+        groupsByService,
+        ingressBackends: resources.IngressBackend,
+        routeGroups: resources.HTTPRouteGroup,
+      }),
     }),
   };
 }

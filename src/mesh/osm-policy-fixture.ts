@@ -1,6 +1,7 @@
 /** For tests: policies of Open Service Mesh in short form. */
 import {
   type Egress,
+  type IngressBackend,
   type Metadata,
   type Retry,
   resourceKey,
@@ -68,6 +69,26 @@ export function egress(id: string, spec: Partial<Egress['spec']> = {}, metadata:
       hosts: ['api.example'],
       ipAddresses: [],
       ports: [{ number: 80, protocol: 'http' }],
+      routeGroups: [],
+      ...spec,
+    },
+  };
+}
+
+/** For port 8080 of the service web of its namespace, in plain text from 10.0.0.0/8. */
+export function ingressBackend(
+  id: string,
+  spec: Partial<IngressBackend['spec']> = {},
+  metadata: Partial<Metadata> = {},
+): IngressBackend {
+  const { namespace, name, ...rest } = head(id, metadata);
+  return {
+    kind: 'IngressBackend',
+    key: resourceKey('IngressBackend', namespace, name),
+    ...rest,
+    spec: {
+      backends: [{ name: 'web', port: 8080 }],
+      sources: [{ kind: 'IPRange', range: '10.0.0.0/8' }],
       routeGroups: [],
       ...spec,
     },

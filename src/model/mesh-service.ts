@@ -1,6 +1,7 @@
 /** The assembled model that translators read: one service with everything that its callers, or its own proxy, need. */
 import type { AccessRule } from './access.ts';
 import type { EgressPort } from './egress.ts';
+import type { PortIngress } from './ingress.ts';
 import type { Protocol } from './protocol.ts';
 import type { ExternalAuthorization, TlsSettings, Tracing, TrafficExclusions } from './proxy-settings.ts';
 import type { CallerRetry } from './retry.ts';
@@ -74,6 +75,10 @@ export interface InboundPort {
   readonly globalRateLimit?: GlobalRateLimit;
   /** Absent where the mesh speaks plaintext with it. */
   readonly guard?: InboundGuard;
+  /** What it takes from outside the mesh as well. */
+  readonly ingress?: PortIngress;
+  /** With an ingress: the ports of services by which the mesh calls it, in order of service keys. */
+  readonly calledAs?: readonly { readonly host: string; readonly port: number }[];
   /** Who wrote the limits. */
   readonly origin?: RuleOrigin;
 }

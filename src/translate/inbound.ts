@@ -1,5 +1,6 @@
 /** What the proxy beside a workload listens for, and the cluster that leads to the workload. */
-import { finding } from '../model/finding.ts';
+import { type Finding, finding } from '../model/finding.ts';
+import type { PortIngress } from '../model/ingress.ts';
 import type { InboundPort, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
 import { isHttp } from '../model/service.ts';
@@ -9,10 +10,11 @@ import { httpAccess, httpAccessFilter, networkAccessFilter, permittedCallers } f
 import { inboundCluster } from './envoy/clusters.ts';
 import { httpConnections } from './envoy/http-connections.ts';
 import { inboundHttpRoutes } from './envoy/http-routes.ts';
-import { listener } from './envoy/listeners.ts';
+import { chainedListener, tlsInspector } from './envoy/listeners.ts';
 import { tcpProxy } from './envoy/tcp-proxies.ts';
 import { downstreamTls, speaksMutualTls } from './envoy/tls-contexts.ts';
 import { adsSource } from './envoy/values.ts';
+import { ingressRoutes, withIngressChain } from './ingress.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { inboundProxy } from './metaprotocol/proxy-filters.ts';
 import { inboundClusterName, inboundRouteName } from './names/resource-names.ts';
@@ -41,14 +43,39 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings
   const transportSocket =
     guard === undefined ? undefined : downstreamTls(isHttpRead ? ['h2', 'http/1.1'] : [], trusted);
   const scope = inboundScope(kind, address, guard?.identity);
+  const ingress = kind === 'metaproxy' ? undefined : inbound.ingress;
+  const chain = { filters: [...filters], ...(transportSocket === undefined ? {} : { transportSocket }) };
   return {
     resources: [
-      { scope, resource: listener(address, targetPort, 'inbound', filters, transportSocket) },
-      { scope, resource: inboundCluster(targetPort, isHttpRead ? 'http' : 'bytes') },
+      { scope, resource: inboundListener(inbound, chain, ingress, settings) },
+      { scope, resource: inboundCluster(targetPort, isHttpRead || ingress !== undefined ? 'http' : 'bytes') },
       ...(isHttpRead ? [{ scope, resource: guardedRoutes(inbound) }] : []),
+      ...(ingress === undefined ? [] : [{ scope, resource: ingressRoutes(inbound, ingress) }]),
     ],
-    findings: [...unenforcedLimits(inbound, kind, speaksProtocol), ...unreadRequests(kind, inbound)],
+    findings: [
+      ...unenforcedLimits(inbound, kind, speaksProtocol),
+      ...unreadRequests(kind, inbound),
+      ...missedIngress(kind, inbound),
+    ],
   };
+}
+
+function inboundListener(
+  inbound: InboundPort,
+  chain: envoy.config.listener.v3.FilterChain,
+  ingress: PortIngress | undefined,
+  settings: MeshSettings,
+): EncodedResource {
+  const { address, targetPort } = inbound;
+  if (ingress === undefined) return chainedListener(address, targetPort, 'inbound', [chain]);
+  const chains = withIngressChain(chain, inbound, ingress, settings);
+  return chainedListener(address, targetPort, 'inbound', chains, [tlsInspector]);
+}
+
+function missedIngress(kind: ProxyKind, { address, targetPort, ingress }: InboundPort): readonly Finding[] {
+  if (ingress === undefined || kind !== 'metaproxy') return [];
+  const message = `The proxy at ${address} is of kind ${kind}: it lets nobody in to port ${targetPort} from outside the mesh.`;
+  return [finding('ISTH1415', { object: ingress.object, message })];
 }
 
 function readsHttp(kind: ProxyKind, { port, guard }: InboundPort): boolean {

@@ -1,5 +1,6 @@
 /** Open Service Mesh's published policies on stock Envoys: who gets out of the mesh, who gets in, and permissive mode. */
 import { createServer as createHttpServer, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { connect, createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
@@ -60,10 +61,33 @@ spec:
   matches: [{ name: status, pathRegex: /status, methods: [GET] }]
 `;
 
+const gateway = '127.0.78.9';
+
+/** From the gateway's address, which a service stands for. */
+const ingress = (port: number, more = ''): string => `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: gateway, namespace: edge }
+spec:
+  hosts: [gateway.edge.svc.cluster.local]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{ number: 80, name: http-web, protocol: HTTP }]
+  endpoints: [{ address: ${gateway} }]
+---
+apiVersion: policy.openservicemesh.io/v1alpha1
+kind: IngressBackend
+metadata: { name: in, namespace: books }
+spec:
+  backends: [{ name: bookstore, port: { number: ${port}, protocol: ${more === '' ? 'http' : 'https'} }${more} }]
+  sources: [{ kind: Service, name: gateway, namespace: edge }]
+`;
+
 /** The status of an answer, and of none why. */
-function ask(url: URL, host: string): Promise<string> {
+function ask(url: URL, host: string, localAddress = '127.0.0.1'): Promise<string> {
+  const send = url.protocol === 'https:' ? secureRequest : request;
   return new Promise((resolve) => {
-    request(url, { headers: { host }, agent: false }, (response) => {
+    const options = { headers: { host }, agent: false, localAddress, servername: host, rejectUnauthorized: false };
+    send(url, options, (response) => {
       response.resume();
       resolve(String(response.statusCode));
     })
@@ -156,6 +180,32 @@ describe.skipIf(envoy === undefined)("a mesh under Open Service Mesh's policies"
     await expect.poll(() => askOutside('/status/200'), patience).toBe('403');
     mesh.write('egress.yaml', egress(outside, [buyer], 'ipAddresses: [127.0.0.0/8, "::1/128"]'));
     await expect.poll(() => askOutside('/status/200'), patience).toBe('200');
+  });
+
+  it('takes plain text from the sources of an IngressBackend, and resets whoever else comes without a certificate', async () => {
+    const url = new URL(`http://${store.address}:${port}/`);
+    expect(await ask(url, 'books.example', gateway)).toBe('no connection');
+    mesh.write('ingress.yaml', ingress(port));
+    onTestFinished(() => mesh.remove('ingress.yaml'));
+    await expect.poll(() => ask(url, 'books.example', gateway), patience).toBe('200');
+    expect(await ask(url, 'books.example', '127.0.0.1')).toBe('no connection');
+  });
+
+  it('takes TLS under the server names of an IngressBackend, beside that of the mesh', async () => {
+    mesh.write('osm.yaml', meshConfig(true));
+    mesh.write('ingress.yaml', ingress(port, ', tls: { skipClientCertValidation: true, sniHosts: [books.example] }'));
+    onTestFinished(() => mesh.remove('ingress.yaml'));
+    onTestFinished(() => mesh.write('osm.yaml', meshConfig(false)));
+    const url = new URL(`https://${store.address}:${port}/`);
+    await expect.poll(() => ask(url, 'books.example', gateway), patience).toBe('200');
+    expect(await ask(url, 'books.example', '127.0.0.1')).toBe('no connection');
+    expect(await ask(url, 'elsewhere.example', gateway)).toBe('no connection');
+    expect(await ask(new URL(`http://${store.address}:${port}/`), 'books.example', gateway)).toBe('no connection');
+    await as(buyer);
+    await expect.poll(askStore, patience).toBe('200');
+    mesh.write('ingress.yaml', ingress(port, ', tls: { skipClientCertValidation: true }'));
+    await expect.poll(() => ask(url, 'elsewhere.example', gateway), patience).toBe('200');
+    expect(await askStore()).toBe('200');
   });
 
   it('lets every workload call every other while permissive mode is on, and none without a policy when it is off', async () => {

@@ -13,7 +13,6 @@ import {
   type MatchReference,
   policyGroup,
   readMatchNames,
-  reportNotEnforced,
   warnIfEmpty,
 } from './osm-rules.ts';
 
@@ -57,7 +56,6 @@ const sourcesPath = ['spec', 'sources'];
 
 function readIngress({ spec }: Content, { problems }: Conversion): Spec {
   const { backends, sources, matches = [] } = spec;
-  reportNotEnforced('IngressBackend', problems);
   warnIfEmpty(backends, backendsPath, 'Without backends, nothing gets in by this policy.', problems);
   warnIfEmpty(sources, sourcesPath, 'Without sources, nobody gets in by this policy.', problems);
   forEachRepetition(

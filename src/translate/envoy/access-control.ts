@@ -16,8 +16,10 @@
  */
 import { type AccessRule, type RequestCondition, sourcesOf } from '../../model/access.ts';
 import { startAnchored } from '../../model/access-expression.ts';
+import type { PortIngress } from '../../model/ingress.ts';
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { inboundClusterName } from '../names/resource-names.ts';
+import { cidrRange } from './values.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
@@ -28,6 +30,7 @@ type Principal = envoy.config.rbac.v3.Principal;
 
 const PRINCIPAL = 'envoy.extensions.rbac.principals.mtls_authenticated.v3.Config';
 const URI = enumValue('envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType', 'URI');
+const DNS = enumValue('envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType', 'DNS');
 
 const HTTP_RBAC = 'envoy.filters.http.rbac';
 
@@ -39,8 +42,12 @@ export const httpAccessFilter: HttpFilter = {
 
 /** What routes tell that filter: to let through what some rule permits; `any`, everything. */
 export function httpAccess(rules: readonly AccessRule[] | 'any', port: number): PerFilterConfig {
-  const perRoute = rules === 'any' ? {} : { rbac: { rules: rbac(rules, port, requestPermissions) } };
-  return { [HTTP_RBAC]: pack('envoy.extensions.filters.http.rbac.v3.RBACPerRoute', perRoute) };
+  return perRoute(rules === 'any' ? undefined : rbac(rules, port, requestPermissions));
+}
+
+function perRoute(rules: Rbac | undefined): PerFilterConfig {
+  const config = rules === undefined ? {} : { rbac: { rules } };
+  return { [HTTP_RBAC]: pack('envoy.extensions.filters.http.rbac.v3.RBACPerRoute', config) };
 }
 
 /** For a port whose connections are not looked into: rules that are for HTTP requests permit nothing on it. */
@@ -94,8 +101,30 @@ function principal(spiffeId: string): Principal {
   return authenticated({ exact: spiffeId });
 }
 
-function authenticated(matcher: envoy.type.matcher.v3.StringMatcher): Principal {
-  const typedConfig = pack(PRINCIPAL, { sanMatcher: { sanType: URI, matcher } });
+/** For requests from outside the mesh: from one of the ranges, and with one of the certificates, where these are asked for. */
+export function ingressAccess({ object, ranges, requests, tls }: PortIngress): PerFilterConfig {
+  const principals = tls?.principals ?? 'any';
+  const ids = [
+    ...(ranges === 'any' ? [] : [anyPrincipal(ranges.map((range) => ({ directRemoteIp: cidrRange(range) })))]),
+    ...(principals === 'any' ? [] : [anyPrincipal(principals.map(namedPrincipal))]),
+  ];
+  const permissions = requests === 'any' ? [ANY] : requests.map(requestPermission);
+  const who: Principal = ids.length === 0 ? { any: true } : { andIds: { ids } };
+  const name = `${object.namespace ?? ''}/${object.name}`;
+  return perRoute({ policies: { [name]: { permissions, principals: [who] } } });
+}
+
+function anyPrincipal(ids: Principal[]): Principal {
+  return { orIds: { ids } };
+}
+
+/** By a SPIFFE id, or by a DNS name of the certificate. */
+function namedPrincipal(name: string): Principal {
+  return name.startsWith('spiffe://') ? principal(name) : authenticated({ exact: name }, DNS);
+}
+
+function authenticated(matcher: envoy.type.matcher.v3.StringMatcher, sanType = URI): Principal {
+  const typedConfig = pack(PRINCIPAL, { sanMatcher: { sanType, matcher } });
   return { custom: { name: 'envoy.rbac.principals.mtls_authenticated', typedConfig } };
 }
 

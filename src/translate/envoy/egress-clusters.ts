@@ -1,6 +1,6 @@
 /** Clusters of hosts outside the mesh: found by DNS, and held against ranges of addresses where a policy writes some. */
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
-import { socketAddress } from './values.ts';
+import { cidrRange, socketAddress } from './values.ts';
 
 type Cluster = envoy.config.cluster.v3.Cluster;
 type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
@@ -60,11 +60,4 @@ function rangeFilter(ranges: readonly string[]): HttpFilter {
       rules: { policies: { 'egress ranges': { permissions, principals: [{ any: true }] } } },
     }),
   };
-}
-
-/** Of a range that is valid. */
-export function cidrRange(range: string): envoy.config.core.v3.CidrRange {
-  const [addressPrefix = '', length = '0'] = range.split('/');
-  const value = Number(length);
-  return { addressPrefix, prefixLen: value === 0 ? {} : { value } };
 }

@@ -2,7 +2,7 @@
 import type { ServiceSecurity } from '../../model/mesh-service.ts';
 import type { ServicePort } from '../../model/service.ts';
 import { type envoy, pack } from '../../xds-api/messages.ts';
-import { outboundClusterName } from '../names/resource-names.ts';
+import { meshServerName } from '../names/resource-names.ts';
 import { upstreamTls } from './tls-contexts.ts';
 
 type Cluster = envoy.config.cluster.v3.Cluster;
@@ -31,7 +31,7 @@ export function securedUpstream(
   host: string,
   { number, protocol }: ServicePort,
 ): Pick<Cluster, 'transportSocket' | 'typedExtensionProtocolOptions'> {
-  const serverName = outboundClusterName(host, number).replaceAll('|', '_.');
+  const serverName = meshServerName(host, number);
   const plain = protocol.kind === 'plain' ? protocol.protocol : 'tcp';
   if (plain === 'http2' || plain === 'grpc')
     return { transportSocket: upstreamTls(security, serverName, ['h2']), typedExtensionProtocolOptions: http2 };

@@ -82,6 +82,17 @@ export function downstreamTls(alpn: readonly string[], callers: readonly string[
   };
 }
 
+/** For clients from outside the mesh: with a certificate that the mesh trusts, or with whatever they have. */
+export function ingressTls(asksForCertificates: boolean): TransportSocket {
+  if (asksForCertificates) return downstreamTls(['h2', 'http/1.1']);
+  return {
+    name: SOCKET,
+    typedConfig: pack('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', {
+      commonTlsContext: { ...ownCertificate, alpnProtocols: ['h2', 'http/1.1'] },
+    }),
+  };
+}
+
 /** No matcher at all would let every certificate pass: in place of none stands one that matches no SPIFFE id. */
 export function identityMatchers(identities: readonly string[]): SubjectAltNameMatcher[] {
   const trusted = identities.length === 0 ? ['spiffe:nobody'] : identities;

@@ -20,3 +20,10 @@ export function wrapped(value: number): { value?: number } {
 export function socketAddress(address: string, port: number): envoy.config.core.v3.Address {
   return { socketAddress: { address, portValue: port } };
 }
+
+/** Of a range that is valid. */
+export function cidrRange(range: string): envoy.config.core.v3.CidrRange {
+  const [addressPrefix = '', length = '0'] = range.split('/');
+  const value = Number(length);
+  return { addressPrefix, prefixLen: value === 0 ? {} : { value } };
+}

@@ -19,6 +19,16 @@ export function inboundRouteName(address: string, targetPort: number): string {
   return `inbound|${targetPort}||${address}`;
 }
 
+/** Of what comes to a workload from outside the mesh. */
+export function ingressRouteName(address: string, targetPort: number): string {
+  return `ingress|${targetPort}||${address}`;
+}
+
+/** The server name that the mesh calls a port by, whatever address was dialled. */
+export function meshServerName(host: string, port: number): string {
+  return outboundClusterName(host, port).replaceAll('|', '_.');
+}
+
 /**
  * Of outbound and inbound listeners alike: where a proxy stands at the very address that its callers dial, the inbound
  * listener takes the place of the outbound one, for they could not both be bound.

@@ -1,0 +1,55 @@
+/**
+ * What comes to a workload from outside the mesh: a chain of its listener's beside the mesh's own, told from it by its
+ * transport and its server name, for the addresses of the policy's sources. A connection that fits neither is closed.
+ */
+
+import type { PortIngress } from '../model/ingress.ts';
+import type { InboundPort, MeshSettings } from '../model/mesh-service.ts';
+import type { envoy } from '../xds-api/messages.ts';
+import type { EncodedResource } from './encoded-resource.ts';
+import { httpAccessFilter, ingressAccess } from './envoy/access-control.ts';
+import { httpConnections } from './envoy/http-connections.ts';
+import { inboundHttpRoutes } from './envoy/http-routes.ts';
+import { ingressTls } from './envoy/tls-contexts.ts';
+import { adsSource, cidrRange } from './envoy/values.ts';
+import { inboundClusterName, ingressRouteName, meshServerName } from './names/resource-names.ts';
+
+type FilterChain = envoy.config.listener.v3.FilterChain;
+
+/** `mesh`: the chain of the mesh's own callers. */
+export function withIngressChain(
+  mesh: FilterChain,
+  { address, targetPort, calledAs = [] }: InboundPort,
+  ingress: PortIngress,
+  settings: MeshSettings,
+): readonly FilterChain[] {
+  const { ranges, tls } = ingress;
+  const routes = { rds: { configSource: adsSource, routeConfigName: ingressRouteName(address, targetPort) } };
+  const statPrefix = ingressRouteName(address, targetPort);
+  const filters = [
+    httpConnections({ statPrefix, routes, filters: [httpAccessFilter], settings, direction: 'inbound' }),
+  ];
+  const sources = ranges === 'any' ? {} : { sourcePrefixRanges: ranges.map(cidrRange) };
+  if (tls === undefined)
+    return [mesh, { name: 'ingress', filterChainMatch: { transportProtocol: 'raw_buffer', ...sources }, filters }];
+  const serverNames = [...tls.sniHosts];
+  const chain: FilterChain = {
+    name: 'ingress',
+    filterChainMatch: {
+      transportProtocol: 'tls',
+      ...(serverNames.length === 0 ? {} : { serverNames }),
+      ...sources,
+    },
+    filters,
+    transportSocket: ingressTls(tls.principals !== undefined),
+  };
+  // Where the ingress is for any name, the mesh is told by those that it calls.
+  const own = [...new Set(calledAs.map(({ host, port }) => meshServerName(host, port)))].sort();
+  return [serverNames.length > 0 ? mesh : { ...mesh, filterChainMatch: { serverNames: own } }, chain];
+}
+
+/** A change of who may come counts on connections that stand. */
+export function ingressRoutes({ address, targetPort }: InboundPort, ingress: PortIngress): EncodedResource {
+  const name = ingressRouteName(address, targetPort);
+  return inboundHttpRoutes(name, inboundClusterName(targetPort), ingressAccess(ingress));
+}
