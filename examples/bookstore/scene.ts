@@ -102,9 +102,9 @@ export class Scene {
     }
   }
 
-  /** Takes a manifest away. */
+  /** Takes a manifest away, if it is there. */
   remove(file: string): void {
-    rmSync(path.join(this.folder, 'manifests', file));
+    rmSync(path.join(this.folder, 'manifests', file), { force: true });
   }
 
   /** Ends a workload with its sidecar, as when its machine fails. */

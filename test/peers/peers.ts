@@ -79,6 +79,12 @@ export const peers: readonly Peer[] = [
     install: () => installDebian(['haproxy']),
   },
   {
+    name: 'mariadb',
+    purpose: 'a server that speaks first, and its client',
+    find: () => (findOnPath('mariadbd') === undefined ? undefined : findOnPath('mariadb')),
+    install: () => installDebian(['mariadb-server-core', 'mariadb-client-core']),
+  },
+  {
     name: 'dig',
     purpose: "BIND's DNS client",
     find: () => findOnPath('dig'),
