@@ -8,6 +8,8 @@ export interface Role {
   /** One of programs/, with its environment; MariaDB where there is none. */
   readonly program?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Comes when everything stands. */
+  readonly isCustomer?: boolean;
 }
 
 const role = (name: string, namespace: string, serviceAccount: string, host: number) => ({
@@ -18,8 +20,8 @@ const role = (name: string, namespace: string, serviceAccount: string, host: num
 });
 
 export const cast = {
-  bookbuyer: { ...role('bookbuyer', 'bookbuyer', 'bookbuyer', 11), program: 'bookbuyer.ts' },
-  bookthief: { ...role('bookthief', 'bookthief', 'bookthief', 12), program: 'bookthief.ts' },
+  bookbuyer: { ...role('bookbuyer', 'bookbuyer', 'bookbuyer', 11), program: 'bookbuyer.ts', isCustomer: true },
+  bookthief: { ...role('bookthief', 'bookthief', 'bookthief', 12), program: 'bookthief.ts', isCustomer: true },
   'bookstore-v1': {
     ...role('bookstore-v1', 'bookstore', 'bookstore', 13),
     program: 'bookstore.ts',

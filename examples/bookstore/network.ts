@@ -64,12 +64,16 @@ export class Network {
     this.#cleanup = cleanup;
   }
 
-  /** Everybody in it resolves names as this file says. */
-  static async start(resolvConf: string, cleanup: Cleanup): Promise<Network> {
+  /** Everybody in it resolves names as these files say: /etc/hosts first, then whom /etc/resolv.conf names. */
+  static async start(
+    files: { readonly hosts: string; readonly resolvConf: string },
+    cleanup: Cleanup,
+  ): Promise<Network> {
     const make = `ip link set lo up
       ip link add mesh type bridge && ip addr add ${HUB}/24 dev mesh && ip link set mesh up
-      mount --bind "$0" /etc/resolv.conf`;
-    const unshare = ['unshare', '--map-root-user', '--net', '--mount', 'sh', '-e', '-c', holding(make), resolvConf];
+      mount --bind "$0" /etc/hosts && mount --bind "$1" /etc/resolv.conf`;
+    const parameters = ['-e', '-c', holding(make), files.hosts, files.resolvConf];
+    const unshare = ['unshare', '--map-root-user', '--net', '--mount', 'sh', ...parameters];
     return new Network(await held((options) => spawn(unshare[0] ?? '', unshare.slice(1), options), cleanup), cleanup);
   }
 

@@ -1,7 +1,7 @@
 /** A stock Envoy beside a workload, started by nothing but what the product prints for it. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Role } from './cast.ts';
 import { type ControlPlane, logTo, XDS } from './control-plane.ts';
@@ -11,57 +11,79 @@ import type { Visitor } from './visitor.ts';
 
 const ADMIN = '127.0.0.1:15000';
 
-export class Sidecar {
-  readonly certificates: string;
-  readonly #log: string;
-  readonly #process: ChildProcess;
-  readonly #visitor: Visitor;
+export interface SidecarSetting {
+  readonly role: Role;
+  readonly place: Place;
+  readonly visitor: Visitor;
+  /** Where its files are. */
+  readonly folder: string;
+  /** Its command. */
+  readonly envoy: string;
+  /** What it reads in place of /etc/hosts. */
+  readonly hosts: string;
+}
 
-  private constructor(folder: string, envoy: ChildProcess, visitor: Visitor) {
-    this.certificates = path.join(folder, 'certificates');
-    this.#log = path.join(folder, 'envoy.log');
-    this.#process = envoy;
-    this.#visitor = visitor;
+export class Sidecar {
+  readonly #setting: SidecarSetting;
+  #process: ChildProcess | undefined;
+
+  private constructor(setting: SidecarSetting) {
+    this.#setting = setting;
   }
 
-  /** Resolves once it has its clusters and listeners. */
-  static async start(
-    role: Role,
-    place: Place,
-    visitor: Visitor,
-    {
-      folder,
-      envoy,
-      controlPlane,
-    }: { readonly folder: string; readonly envoy: string; readonly controlPlane: ControlPlane },
-  ): Promise<Sidecar> {
-    mkdirSync(folder, { recursive: true });
-    const bootstrap = path.join(folder, 'envoy.yaml');
-    const token = path.join(folder, 'token');
+  /** With its first certificate, and not started yet. */
+  static async prepare(setting: SidecarSetting, controlPlane: ControlPlane): Promise<Sidecar> {
+    const { role, place } = setting;
+    const sidecar = new Sidecar(setting);
+    const token = sidecar.#file('token');
     const whose = ['-n', role.namespace, '--service-account', role.serviceAccount];
     writeFileSync(token, await controlPlane.isthmus('token', 'create', '--state', controlPlane.state, ...whose));
     const who = ['--kind', 'envoy', '--name', `${role.name}-1`, ...whose, '--address', role.address];
-    const where = ['--xds-tls', XDS, '--certificates', path.join(folder, 'certificates')];
+    const where = ['--xds-tls', XDS, '--certificates', sidecar.certificates];
     const how = ['--token-file', token, '--roots', controlPlane.roots, '--admin', ADMIN, '--strict'];
-    writeFileSync(bootstrap, await controlPlane.isthmusAt(place, 'proxy', 'bootstrap', ...who, ...where, ...how));
-    const strict = ['--disable-hot-restart', '--reject-unknown-dynamic-fields', '--concurrency', '1', '-l', 'warning'];
-    const log = path.join(folder, 'envoy.log');
-    const child = place.start([envoy, '-c', bootstrap, ...strict], { stdio: logTo(log) });
-    const sidecar = new Sidecar(folder, child, visitor);
-    await until(`the sidecar of ${role.name} is ready`, async () => {
-      if (child.exitCode !== null) throw new Error(`Envoy ended:\n${sidecar.log()}`);
-      return (await visitor.ask({ url: `http://${ADMIN}/ready` })).status === 200;
-    });
+    const bootstrap = await controlPlane.isthmusAt(place, 'proxy', 'bootstrap', ...who, ...where, ...how);
+    writeFileSync(sidecar.#file('envoy.yaml'), bootstrap);
     return sidecar;
   }
 
+  /** Resolves once it has its clusters and listeners. */
+  async start(): Promise<void> {
+    const { role, place, visitor, envoy, hosts } = this.#setting;
+    const strict = ['--disable-hot-restart', '--reject-unknown-dynamic-fields', '--concurrency', '1', '-l', 'warning'];
+    // Programs find virtual IPs under the names of the world outside; it has to find the world.
+    const apart = ['unshare', '--mount', 'sh', '-e', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
+    const command = [...apart, envoy, '-c', this.#file('envoy.yaml'), ...strict];
+    const child = place.start(command, { stdio: logTo(this.#file('envoy.log')) });
+    this.#process = child;
+    await until(`the sidecar of ${role.name} is ready`, async () => {
+      if (child.exitCode !== null) throw new Error(`Envoy ended:\n${this.log()}`);
+      return (await visitor.ask({ url: `http://${ADMIN}/ready` })).status === 200;
+    });
+  }
+
+  /** Without a word of farewell. */
+  async kill(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running === undefined || running.exitCode !== null) return;
+    const gone = once(running, 'exit');
+    running.kill('SIGKILL');
+    await gone;
+  }
+
+  /** The folder of its certificate. */
+  get certificates(): string {
+    return this.#file('certificates');
+  }
+
+  /** What it said, warnings and worse. */
   log(): string {
-    return readFileSync(this.#log, 'utf8');
+    return readFileSync(this.#file('envoy.log'), 'utf8');
   }
 
   /** What its admin address says. */
   async ask(resource: string): Promise<string> {
-    const { body } = await this.#visitor.ask({ url: `http://${ADMIN}${resource}` });
+    const { body } = await this.#setting.visitor.ask({ url: `http://${ADMIN}${resource}` });
     return body;
   }
 
@@ -74,8 +96,7 @@ export class Sidecar {
     );
   }
 
-  async kill(): Promise<void> {
-    const gone = once(this.#process, 'exit');
-    if (this.#process.exitCode === null && this.#process.kill('SIGKILL')) await gone;
+  #file(name: string): string {
+    return path.join(this.#setting.folder, name);
   }
 }

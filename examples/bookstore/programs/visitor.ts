@@ -34,8 +34,9 @@ async function run(errand: Errand): Promise<readonly Outcome[]> {
   return [...outcomes.values()];
 }
 
-function agentFor({ certificates }: Errand, keepAlive: boolean): Agent {
-  if (certificates === undefined) return new Agent({ keepAlive });
+function agentFor({ url, certificates }: Errand, keepAlive: boolean): Agent {
+  if (!url.startsWith('https:')) return new Agent({ keepAlive });
+  if (certificates === undefined) return new TlsAgent({ keepAlive, rejectUnauthorized: false });
   const read = (file: string): Buffer => readFileSync(path.join(certificates, file));
   // Workloads have no names that a visitor could verify; who he is matters here.
   return new TlsAgent({ keepAlive, cert: read('cert-chain.pem'), key: read('key.pem'), rejectUnauthorized: false });

@@ -1,0 +1,85 @@
+/** A workload: a network namespace in which its program and its sidecar run, and a visitor who asks there. */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Role } from './cast.ts';
+import { type ControlPlane, logTo } from './control-plane.ts';
+import { databaseCommand } from './database.ts';
+import type { Network, Place } from './network.ts';
+import { Sidecar } from './sidecar.ts';
+import { Visitor } from './visitor.ts';
+
+const here = import.meta.dirname;
+const intercept = path.join(here, '../interception/intercept.sh');
+
+/** What all actors share. */
+export interface Stage {
+  /** Holds all files; a new one. */
+  readonly folder: string;
+  /** The command of the sidecars. */
+  readonly envoy: string;
+  /** Without MariaDB the warehouse keeps its books in memory. */
+  readonly hasDatabase: boolean;
+}
+
+export class Actor {
+  readonly role: Role;
+  readonly place: Place;
+  readonly visitor: Visitor;
+  readonly sidecar: Sidecar;
+  readonly #stage: Stage;
+  #program: ChildProcess | undefined;
+
+  private constructor(role: Role, place: Place, visitor: Visitor, sidecar: Sidecar, stage: Stage) {
+    this.role = role;
+    this.place = place;
+    this.visitor = visitor;
+    this.sidecar = sidecar;
+    this.#stage = stage;
+  }
+
+  static async start(role: Role, network: Network, controlPlane: ControlPlane, stage: Stage): Promise<Actor> {
+    const place = await network.join(role.address);
+    await place.run('sh', intercept, 'up');
+    const folder = path.join(stage.folder, role.name);
+    mkdirSync(folder);
+    const visitor = new Visitor(place);
+    const hosts = path.join(stage.folder, 'outside-hosts');
+    const sidecar = await Sidecar.prepare({ role, place, visitor, folder, envoy: stage.envoy, hosts }, controlPlane);
+    const actor = new Actor(role, place, visitor, sidecar, stage);
+    await actor.start();
+    return actor;
+  }
+
+  /** Also once it was killed. */
+  async start(): Promise<void> {
+    if (this.role.isCustomer !== true) this.#program = this.#startProgram();
+    await this.sidecar.start();
+  }
+
+  /** With its sidecar, as when its machine fails. */
+  async kill(): Promise<void> {
+    await this.sidecar.kill();
+    const running = this.#program;
+    this.#program = undefined;
+    if (running === undefined || running.exitCode !== null) return;
+    const gone = once(running, 'exit');
+    running.kill('SIGKILL');
+    await gone;
+  }
+
+  #startProgram(): ChildProcess {
+    const folder = path.join(this.#stage.folder, this.role.name);
+    const { program, environment } = this.role;
+    const command = program === undefined ? databaseCommand(folder) : programCommand(program);
+    const mysql = this.#stage.hasDatabase ? { MYSQL: 'mysql.bookwarehouse.svc.cluster.local' } : {};
+    const env = { ...process.env, ...mysql, ...environment };
+    return this.place.start(command, { stdio: logTo(path.join(folder, 'program.log')), env });
+  }
+}
+
+/** How one of programs/ is started. */
+export function programCommand(program: string): readonly string[] {
+  return [process.execPath, path.join(here, 'programs', program)];
+}
