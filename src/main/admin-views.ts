@@ -26,9 +26,9 @@ export function sortedValues<T>(collection: Collection<T>): readonly T[] {
   return [...collection.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }
 
-/** All findings in force: of files, of derivations, of xDS streams, and of what else is given. */
+/** All findings in force: of sources, of derivations, of xDS streams, and of what else is given. */
 export function allFindings(pipeline: Pipeline, more: readonly Finding[] = []): readonly Finding[] {
-  return [...sortedValues(pipeline.files.findings), ...sortedValues(pipeline.engine.findings), ...more];
+  return [...sortedValues(pipeline.sourced.findings), ...sortedValues(pipeline.engine.findings), ...more];
 }
 
 /**

@@ -22,6 +22,7 @@ import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
 import { createRegistryMetrics } from '../operations/registry-metrics.ts';
 import { FileSource } from '../sources/files/file-source.ts';
+import type { Source } from '../sources/source.ts';
 import { type AccessKeeping, startAccessKeeping } from './access-keeping.ts';
 import { viewsOf } from './admin-serving.ts';
 import { allFindings } from './admin-views.ts';
@@ -93,7 +94,7 @@ class RunningControlPlane implements ControlPlane {
   readonly #metrics: Metrics;
   readonly #xds: XdsServer;
   readonly #dns: DnsDelivery | undefined;
-  readonly #source: FileSource;
+  readonly #source: Source;
   readonly #authority: LazyAuthority;
   readonly #certificates: CertificateKeeping;
   readonly #certificateControl: CertificateControl;
@@ -311,13 +312,13 @@ function stoppedEarly(): IsthmusError {
 
 /** A source that becomes live says so in a batch that changes its findings. */
 async function untilLive(
-  source: FileSource,
-  { engine, files }: Pipeline,
+  source: Source,
+  { engine, sourced }: Pipeline,
   onStop: (stop: () => void) => void,
 ): Promise<void> {
   if (source.state === 'live') return;
   const live = Promise.withResolvers<void>();
-  const stop = engine.sink(files.findings, () => {
+  const stop = engine.sink(sourced.findings, () => {
     if (source.state === 'live') live.resolve();
   });
   onStop(stop);
@@ -325,17 +326,17 @@ async function untilLive(
   stop();
 }
 
-function watchFiles(roots: readonly string[], { engine, files }: Pipeline): FileSource {
+function watchFiles(roots: readonly string[], { engine, sourced }: Pipeline): Source {
   const read = createManifestReader().readAll;
-  return new FileSource({ roots, tables: files, batch: (change) => engine.batch(change), read });
+  return new FileSource({ roots, tables: sourced, batch: (change) => engine.batch(change), read });
 }
 
-function metricsOf({ engine, files, resources, leases }: Pipeline): Metrics {
+function metricsOf({ engine, sourced, resources, leases }: Pipeline): Metrics {
   return createMetrics({
     resources: () => new Map(Object.entries(resources).map(([kind, table]) => [kind, table.size])),
     findings: () => {
       const counts = { error: 0, warning: 0, info: 0 };
-      for (const collection of [engine.findings, files.findings])
+      for (const collection of [engine.findings, sourced.findings])
         for (const { severity } of collection.values()) counts[severity]++;
       return counts;
     },

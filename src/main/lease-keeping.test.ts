@@ -25,11 +25,11 @@ let keeping: LeaseKeeping;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'isthmus-keeping-'));
   pipeline = buildPipeline(new Engine({ validate: true }));
-  const { engine, files } = pipeline;
+  const { engine, sourced } = pipeline;
   engine.batch(() => {
-    for (const table of Object.values(files.resources)) table.setState('live');
-    files.findings.setState('live');
-    for (const entry of entries) files.resources.ServiceEntry.set(entry);
+    for (const table of Object.values(sourced.resources)) table.setState('live');
+    sourced.findings.setState('live');
+    for (const entry of entries) sourced.resources.ServiceEntry.set(entry);
   });
   keeping = await startLeaseKeeping(pipeline, folder, () => true, silent);
   await keeping.settled();
@@ -47,10 +47,10 @@ it.each([
   ['right after', 1],
   ['a moment after', 3],
 ])('a host that goes %s a change of the ranges is let go all the same', async (_, turns) => {
-  const { engine, files } = pipeline;
-  const remove = () => files.resources.ServiceEntry.delete(entries[1]?.key ?? '');
+  const { engine, sourced } = pipeline;
+  const remove = () => sourced.resources.ServiceEntry.delete(entries[1]?.key ?? '');
   engine.batch(() => {
-    files.resources.MeshConfig.set(otherRanges);
+    sourced.resources.MeshConfig.set(otherRanges);
     if (turns === 0) remove();
   });
   // The leases are opened again, which takes the disk's time: in between nobody listens to the mesh.

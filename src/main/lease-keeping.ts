@@ -78,14 +78,14 @@ class Keeping implements LeaseKeeping {
 
   async open(): Promise<void> {
     await this.#openKeeper();
-    const { engine, mesh, files } = this.#pipeline;
+    const { engine, mesh, sourced } = this.#pipeline;
     let first = true;
     this.#stops.push(
       engine.sink(mesh.virtualIpRanges, () => {
         if (!first) this.#reopen();
         first = false;
       }),
-      engine.sink(files.findings, () => this.#releaseOnceLive()),
+      engine.sink(sourced.findings, () => this.#releaseOnceLive()),
       engine.sink(mesh.virtualIpClaims, () => this.#releaseOnceLive()),
     );
     this.#releaseOnceLive();

@@ -39,7 +39,7 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
     ...(paths.includes('-')
       ? { standardInput: await readBounded(process.stdin, documentLimits.fileBytes, 'standard input') }
       : {}),
-    tables: pipeline.files,
+    tables: pipeline.sourced,
     batch: (change) => engine.batch(change),
     read: createManifestReader().readAll,
   });

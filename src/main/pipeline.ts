@@ -1,7 +1,7 @@
 /**
  * The whole flow of the control plane, as named collections in the order in which they run.
  *
- *   files --> tables --> mesh model --> xds outbound, clusters, endpoints, inbound --> (delivery: a sink of the caller)
+ *   source --> tables --> mesh model --> xds outbound, clusters, endpoints, inbound --> (delivery: a sink of the caller)
  *               ^            |
  *   leases -----+            +--> virtual IP claims --> (the lease keeper, an effect of the caller)
  *
@@ -18,7 +18,7 @@ import type { AccessMode } from '../model/mesh-service.ts';
 import { type Interception, knownInterceptions, knownProxyKinds, type ProxyKind } from '../model/proxy.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
-import { createFileTables, type FileTables } from '../sources/files/file-tables.ts';
+import { createSourceTables, type SourceTables } from '../sources/resource-tables.ts';
 import { clustersHoldEndpoints, translateClusters } from '../translate/envoy/clusters.ts';
 import { handedListeners, translateInterception } from '../translate/envoy/interception.ts';
 import { translateEndpoints } from '../translate/envoy/load-assignments.ts';
@@ -30,7 +30,8 @@ import { inspectCodec } from './codec-inspection.ts';
 
 export interface Pipeline {
   readonly engine: Engine;
-  readonly files: FileTables;
+  /** Filled by the source of resources. */
+  readonly sourced: SourceTables;
   /** Of all sources: what the mesh is made of. */
   readonly resources: ResourceCollections;
   /** Filled by the bridges of registries. */
@@ -62,7 +63,7 @@ export interface InterceptedKind {
 
 /** `everyAddress`: as if a proxy stood at each endpoint, for commands that show a mesh without proxies. */
 export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pipeline {
-  const files = createFileTables(engine);
+  const sourced = createSourceTables(engine);
   const leases = engine.table<VirtualIpLease>('virtual ip leases', { key: (lease) => lease.key });
   const registered = engine.table<RegisteredService>('registered services', { key: (service) => service.key });
   const quietMigrations = engine.table<string>('quiet migrations', { key: (key) => key });
@@ -75,8 +76,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     const tables = [leases, registered, quietMigrations, keptAccess, proxyKinds, interceptedKinds, proxyAddresses];
     for (const table of [...tables, fixedTrustDomain]) table.setState('live');
   });
-  // Today's only source. Another one is merged here, table by table, in order of precedence.
-  const { resources } = files;
+  const { resources } = sourced;
   const mesh = buildMesh(engine, {
     resources,
     registered,
@@ -89,7 +89,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   });
   return {
     engine,
-    files,
+    sourced,
     resources,
     registered,
     quietMigrations,

@@ -26,7 +26,7 @@ export async function checkRegistry(
   const engine = new Engine();
   const pipeline = buildPipeline(engine);
   const batch = (change: () => void): void => engine.batch(change);
-  await loadOnce({ paths, tables: pipeline.files, batch, read: createManifestReader().readAll });
+  await loadOnce({ paths, tables: pipeline.sourced, batch, read: createManifestReader().readAll });
   const wanted = theOneMeant(pipeline, name);
   progress(`reading ${wanted.spec.type} registry ${wanted.metadata.name} at ${wanted.spec.addresses.join(', ')} ...`);
   const bridges = new RegistryBridges({
@@ -61,13 +61,13 @@ export async function checkRegistry(
 const secondChanceMs = 3_000;
 
 /** Throws BAD_DATA where there is none that is meant, or it is not usable; USAGE where it may be several. */
-function theOneMeant({ files, resources }: Pipeline, name: string | undefined): ServiceRegistry {
+function theOneMeant({ sourced, resources }: Pipeline, name: string | undefined): ServiceRegistry {
   const all = sortedValues(resources.ServiceRegistry);
   const [one, another] = name === undefined ? all : all.filter(({ metadata }) => metadata.name === name);
   if (one !== undefined && another === undefined) return one;
   const names = all.map(({ metadata }) => metadata.name).join(', ');
   if (one !== undefined) throw new IsthmusError('USAGE', `Say which registry, before -f: ${names}.`);
-  const problems = sortedValues(files.findings).filter(({ severity }) => severity === 'error');
+  const problems = sortedValues(sourced.findings).filter(({ severity }) => severity === 'error');
   const own = problems.filter(({ object }) => object.kind === 'ServiceRegistry' && object.name === name);
   const [first] = own.length > 0 ? own : problems;
   const others = names === '' ? '' : ` There are: ${names}.`;

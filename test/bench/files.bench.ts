@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Engine } from '../../src/collections/engine.ts';
 import { createResourceReader } from '../../src/resources/reader.ts';
 import { FileSource } from '../../src/sources/files/file-source.ts';
-import { createFileTables, type FileTables } from '../../src/sources/files/file-tables.ts';
+import { createSourceTables, type SourceTables } from '../../src/sources/resource-tables.ts';
 import { type ServiceEntryFiles, serviceEntryFile, writeServiceEntryFiles } from './service-entry-files.ts';
 
 export interface FileFigures {
@@ -27,7 +27,7 @@ export async function measureFiles(shape: ServiceEntryFiles, changes: number): P
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-bench-'));
   const paths = await writeServiceEntryFiles(folder, shape);
   const engine = new Engine();
-  const tables = createFileTables(engine);
+  const tables = createSourceTables(engine);
   const source = new FileSource({
     roots: [folder],
     tables,
@@ -62,7 +62,7 @@ export async function measureFiles(shape: ServiceEntryFiles, changes: number): P
 
 async function measureChange(
   engine: Engine,
-  { resources }: FileTables,
+  { resources }: SourceTables,
   paths: readonly string[],
   shape: ServiceEntryFiles,
   change: number,

@@ -1,21 +1,22 @@
 /** What is in force of each file: takes a reading that was found good, and keeps the tables equal to all files together. */
 import { type Finding, finding, type ObjectRef } from '../../model/finding.ts';
 import type { AnyResource } from '../../resources/kinds.ts';
-import { BatchSink, type FileTables } from './file-tables.ts';
+import type { OwnedFindings } from '../owned-findings.ts';
+import type { SourceTables } from '../resource-tables.ts';
+import { BatchSink } from './batch-sink.ts';
 import type { KnownDocument, ManifestReading } from './manifest-reading.ts';
 import { ObjectClaims, type Statement } from './object-claims.ts';
-import type { OwnedFindings } from './owned-findings.ts';
 import { findHeld, type KnownFile, keysOf } from './plausibility.ts';
 
 const maxFindingsOfFile = 1000;
 
 export class FileContents {
-  readonly #tables: FileTables;
+  readonly #tables: SourceTables;
   readonly #findings: OwnedFindings;
   readonly #files = new Map<string, KnownFile>();
   readonly #claims = new ObjectClaims();
 
-  constructor(tables: FileTables, findings: OwnedFindings) {
+  constructor(tables: SourceTables, findings: OwnedFindings) {
     this.#tables = tables;
     this.#findings = findings;
   }

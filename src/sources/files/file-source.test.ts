@@ -17,9 +17,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Engine } from '../../collections/engine.ts';
 import { TestClock } from '../../model/test-clock.ts';
 import { createResourceReader } from '../../resources/reader.ts';
+import { createSourceTables } from '../resource-tables.ts';
 import { FileSource } from './file-source.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
-import { createFileTables } from './file-tables.ts';
 
 const entry = (name: string, address = '10.0.0.1') => `apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -48,7 +48,7 @@ afterEach(async () => {
 /** A running source, and what its tables show, to be awaited. */
 async function open(options: { readonly fileSystem?: FileSystem; readonly root?: string } = {}) {
   const engine = new Engine({ validate: true });
-  const tables = createFileTables(engine);
+  const tables = createSourceTables(engine);
   const clock = new TestClock(Date.now() + 60_000);
   source = new FileSource({
     roots: [options.root ?? folder],
@@ -77,7 +77,7 @@ async function open(options: { readonly fileSystem?: FileSystem; readonly root?:
 /** Waits for batches until the check passes; the test's own timeout is the bound. */
 async function untilHolds(
   engine: Engine,
-  tables: ReturnType<typeof createFileTables>,
+  tables: ReturnType<typeof createSourceTables>,
   check: () => void,
 ): Promise<void> {
   const passes = (): boolean => {

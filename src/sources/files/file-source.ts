@@ -21,19 +21,20 @@ import { type Clock, systemClock } from '../../model/clock.ts';
 import { messageOf } from '../../model/errors.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import { documentLimits } from '../../resources/document-limits.ts';
+import { OwnedFindings } from '../owned-findings.ts';
+import { type SourceTables, setStates } from '../resource-tables.ts';
+import type { Source } from '../source.ts';
 import { Doubts } from './doubts.ts';
 import { FileContents } from './file-contents.ts';
 import { errorCodeOf, type FileContent, type FileSystem, type Look, nodeFileSystem } from './file-system.ts';
-import { type FileTables, setStates } from './file-tables.ts';
 import { fileFinding, type ManifestReading, type ReadResources, readManifest } from './manifest-reading.ts';
-import { OwnedFindings } from './owned-findings.ts';
 import { findDoubt, keysOf } from './plausibility.ts';
 import { RootSurvey } from './root-survey.ts';
 
 export interface FileSourceOptions {
   /** Files and folders, as the user wrote them. */
   readonly roots: readonly string[];
-  readonly tables: FileTables;
+  readonly tables: SourceTables;
   readonly batch: (change: () => void) => void;
   readonly read: ReadResources;
   readonly fileSystem?: FileSystem;
@@ -57,7 +58,7 @@ const restFactor = 10;
 /** How soon what could not be seen is looked at again. */
 const retryMs = 1000;
 
-export class FileSource {
+export class FileSource implements Source {
   readonly #options: FileSourceOptions;
   readonly #fileSystem: FileSystem;
   readonly #clock: Clock;

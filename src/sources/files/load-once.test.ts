@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Engine } from '../../collections/engine.ts';
 import { createResourceReader } from '../../resources/reader.ts';
-import { createFileTables } from './file-tables.ts';
+import { createSourceTables } from '../resource-tables.ts';
 import { loadOnce } from './load-once.ts';
 
 let folder: string;
@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function load(paths: readonly string[], input = '') {
   const engine = new Engine({ validate: true });
-  const tables = createFileTables(engine);
+  const tables = createSourceTables(engine);
   await loadOnce({
     paths,
     standardInput: Buffer.from(input),

@@ -3,18 +3,18 @@
 import { messageOf } from '../../model/errors.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import { documentLimits } from '../../resources/document-limits.ts';
+import { OwnedFindings } from '../owned-findings.ts';
+import { type SourceTables, setStates } from '../resource-tables.ts';
 import { FileContents } from './file-contents.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
-import { type FileTables, setStates } from './file-tables.ts';
 import { fileFinding, type ManifestReading, type ReadResources, readManifest } from './manifest-reading.ts';
-import { OwnedFindings } from './owned-findings.ts';
 import { listRoot, type Unseen } from './root-listing.ts';
 
 export interface LoadOptions {
   /** Files and folders; `-` stands for `standardInput`. */
   readonly paths: readonly string[];
   readonly standardInput?: Uint8Array;
-  readonly tables: FileTables;
+  readonly tables: SourceTables;
   readonly batch: (change: () => void) => void;
   readonly read: ReadResources;
   readonly fileSystem?: FileSystem;

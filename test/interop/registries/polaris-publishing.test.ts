@@ -58,9 +58,9 @@ class Plane {
   #publishing: RegistryPublishing | undefined;
 
   async start(registry: ServiceRegistry, pays: readonly string[]): Promise<void> {
-    const { engine, files } = this.pipeline;
+    const { engine, sourced } = this.pipeline;
     engine.batch(() => {
-      for (const table of Object.values(files.resources)) table.setState('live');
+      for (const table of Object.values(sourced.resources)) table.setState('live');
     });
     this.set(registry);
     this.pay(...pays);
@@ -72,7 +72,7 @@ class Plane {
   }
 
   set(registry: ServiceRegistry): void {
-    this.pipeline.engine.batch(() => this.pipeline.files.resources.ServiceRegistry.set(registry));
+    this.pipeline.engine.batch(() => this.pipeline.sourced.resources.ServiceRegistry.set(registry));
   }
 
   /** The service pay.shop stands at these addresses. */
@@ -80,7 +80,7 @@ class Plane {
     const ports = [{ number: 80, name: 'http' }];
     const endpoints = addresses.map((address) => ({ address, ports: { http: 8080 }, labels: { version: 'v1' } }));
     const entry = serviceEntry('shop/pay', { hosts: ['pay.shop'], ports, endpoints });
-    this.pipeline.engine.batch(() => this.pipeline.files.resources.ServiceEntry.set(entry));
+    this.pipeline.engine.batch(() => this.pipeline.sourced.resources.ServiceEntry.set(entry));
   }
 
   get hosts(): readonly string[] {

@@ -1,28 +1,27 @@
-/** The tables that files fill: one a kind, and one for what is wrong with files and documents. */
-import type { SourceState, Table } from '../../collections/collection.ts';
-import type { Engine } from '../../collections/engine.ts';
-import { type Finding, formatObject } from '../../model/finding.ts';
-import type { AnyResource, Kind, ResourceOf } from '../../resources/kinds.ts';
-import type { ObjectSink } from './object-claims.ts';
+/** The tables that a source fills: one a kind, and one for what is wrong with what it was told. */
+import type { SourceState, Table } from '../collections/collection.ts';
+import type { Engine } from '../collections/engine.ts';
+import { type Finding, formatObject } from '../model/finding.ts';
+import type { AnyResource, Kind, ResourceOf } from '../resources/kinds.ts';
 
 export type ResourceTables = { readonly [K in Kind]: Table<ResourceOf<K>> };
 
-/** Findings of files are told apart by their place too: one file may hold the same mistake many times. */
-export function fileFindingKey(finding: Finding): string {
+/** Findings are told apart by their place too: one file may hold the same mistake many times. */
+export function sourceFindingKey(finding: Finding): string {
   const { place } = finding;
   const where = place === undefined ? '' : `${place.file}:${place.line}:${place.column}`;
   return `${where}|${finding.code}|${formatObject(finding.object)}|${finding.path}|${finding.message}`;
 }
 
-export interface FileTables {
+export interface SourceTables {
   readonly resources: ResourceTables;
   readonly findings: Table<Finding>;
 }
 
-/** Makes all tables of a file source, named `files <kind>` and `files findings`. */
-export function createFileTables(engine: Engine): FileTables {
+/** Makes all tables of a source, named `resources <kind>` and `source findings`. */
+export function createSourceTables(engine: Engine): SourceTables {
   const table = <K extends Kind>(kind: K): Table<ResourceOf<K>> =>
-    engine.table(`files ${kind}`, { key: (resource) => resource.key });
+    engine.table(`resources ${kind}`, { key: (resource) => resource.key });
   return {
     resources: {
       ApplicationProtocol: table('ApplicationProtocol'),
@@ -53,53 +52,28 @@ export function createFileTables(engine: Engine): FileTables {
       OsmMeshConfig: table('OsmMeshConfig'),
       MeshRootCertificate: table('MeshRootCertificate'),
     },
-    findings: engine.table('files findings', { key: fileFindingKey }),
+    findings: engine.table('source findings', { key: sourceFindingKey }),
   };
 }
 
 /** What all these tables have in common, whatever the kind. */
-interface AnyTable {
+export interface AnyTable {
   get(key: string): AnyResource | undefined;
   set(resource: AnyResource): void;
   delete(key: string): void;
   setState(state: SourceState): void;
 }
 
-export function setStates(tables: FileTables, state: SourceState): void {
+export function setStates(tables: SourceTables, state: SourceState): void {
   const all: readonly AnyTable[] = Object.values(tables.resources);
   for (const table of all) table.setState(state);
 }
 
-/**
- * The tables seen as one, for the length of one batch: it remembers what the batch has written so far, which the tables
- * show only when it is over.
- */
-export class BatchSink implements ObjectSink {
-  readonly #tables: Readonly<Record<Kind, AnyTable>>;
-  readonly #written = new Map<string, AnyResource | undefined>();
-
-  constructor(tables: FileTables) {
-    this.#tables = tables.resources;
-  }
-
-  get(key: string): AnyResource | undefined {
-    return this.#written.has(key) ? this.#written.get(key) : this.#tableOf(key)?.get(key);
-  }
-
-  set(resource: AnyResource): void {
-    this.#written.set(resource.key, resource);
-    this.#tables[resource.kind].set(resource);
-  }
-
-  delete(key: string): void {
-    this.#written.set(key, undefined);
-    this.#tableOf(key)?.delete(key);
-  }
-
-  #tableOf(key: string): AnyTable | undefined {
-    const kind = key.slice(0, key.indexOf('/'));
-    return isKind(this.#tables, kind) ? this.#tables[kind] : undefined;
-  }
+/** The table that a key says; undefined for none that there is. */
+export function tableOf(tables: SourceTables, key: string): AnyTable | undefined {
+  const all: Readonly<Record<Kind, AnyTable>> = tables.resources;
+  const kind = key.slice(0, key.indexOf('/'));
+  return isKind(all, kind) ? all[kind] : undefined;
 }
 
 function isKind(tables: Readonly<Record<Kind, AnyTable>>, kind: string): kind is Kind {

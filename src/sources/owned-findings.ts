@@ -1,7 +1,7 @@
 /** Findings by what they are about, so that a new look at a thing replaces all that was found at the last one. */
-import type { Table } from '../../collections/collection.ts';
-import type { Finding } from '../../model/finding.ts';
-import { fileFindingKey } from './file-tables.ts';
+import type { Table } from '../collections/collection.ts';
+import type { Finding } from '../model/finding.ts';
+import { sourceFindingKey } from './resource-tables.ts';
 
 export class OwnedFindings {
   readonly #table: Table<Finding>;
@@ -14,7 +14,7 @@ export class OwnedFindings {
   replace(owner: string, findings: readonly Finding[]): void {
     const before = this.#keys.get(owner);
     if (before === undefined && findings.length === 0) return;
-    const after = new Set(findings.map(fileFindingKey));
+    const after = new Set(findings.map(sourceFindingKey));
     for (const key of before ?? []) if (!after.has(key)) this.#table.delete(key);
     for (const finding of findings) this.#table.set(finding);
     if (after.size === 0) this.#keys.delete(owner);

@@ -1,0 +1,11 @@
+/** What fills the tables of resources: a folder of files, or an API server. */
+import type { SourceState } from '../collections/collection.ts';
+
+export interface Source {
+  /** Told by a batch as well, in which it changes. */
+  readonly state: SourceState;
+  /** Resolves when all there is has been read, or it is clear that not all of it can be. */
+  start(): Promise<void>;
+  /** What is in the tables stays. */
+  close(): Promise<void>;
+}
