@@ -4,7 +4,8 @@ import { routeGroup, trafficTarget } from '../mesh/access-fixture.ts';
 import { meshConfig, serviceEntry } from '../mesh/mesh-fixture.ts';
 import { formatObject } from '../model/finding.ts';
 import type { AnyResource } from '../resources/kinds.ts';
-import { BatchSink, setStates } from '../sources/files/file-tables.ts';
+import { BatchSink } from '../sources/files/batch-sink.ts';
+import { setStates } from '../sources/resource-tables.ts';
 import { buildPipeline } from './pipeline.ts';
 import { resourceOrigins } from './resource-origins.ts';
 
@@ -29,8 +30,8 @@ function originsWith(...objects: readonly AnyResource[]) {
   const engine = new Engine();
   const pipeline = buildPipeline(engine, { everyAddress: true });
   engine.batch(() => {
-    setStates(pipeline.files, 'live');
-    const sink = new BatchSink(pipeline.files);
+    setStates(pipeline.sourced, 'live');
+    const sink = new BatchSink(pipeline.sourced);
     for (const object of objects) sink.set(object);
   });
   const origins = resourceOrigins(pipeline);

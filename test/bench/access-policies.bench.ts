@@ -12,7 +12,8 @@ import { account, routeGroup, trafficTarget } from '../../src/mesh/access-fixtur
 import { meshConfig, serviceEntry } from '../../src/mesh/mesh-fixture.ts';
 import { spiffeId } from '../../src/model/identity.ts';
 import type { AnyResource } from '../../src/resources/kinds.ts';
-import { BatchSink, setStates } from '../../src/sources/files/file-tables.ts';
+import { BatchSink } from '../../src/sources/files/batch-sink.ts';
+import { setStates } from '../../src/sources/resource-tables.ts';
 
 export interface AccessFigures {
   readonly targets: number;
@@ -68,7 +69,7 @@ class Workplace {
 
   constructor(targets: number) {
     this.targets = targets;
-    this.#engine.batch(() => setStates(this.#pipeline.files, 'live'));
+    this.#engine.batch(() => setStates(this.#pipeline.sourced, 'live'));
     const objects = Array.from({ length: targets }, (_, at) => workload(at, targets)).flat();
     this.change(meshConfig('istio-system/mesh', { access: { mode: 'Enforced' } }), ...objects);
     this.#engine.batch(() => {
@@ -80,7 +81,7 @@ class Workplace {
 
   change(...objects: readonly AnyResource[]): void {
     this.#engine.batch(() => {
-      const sink = new BatchSink(this.#pipeline.files);
+      const sink = new BatchSink(this.#pipeline.sourced);
       for (const object of objects) sink.set(object);
     });
   }
