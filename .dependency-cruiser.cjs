@@ -78,10 +78,10 @@ module.exports = {
     {
       name: 'siblings-do-not-meet',
       comment:
-        'sources and deliveries know nothing of one another; registries share only what lies beside them, dubbo/ and registrations/',
+        'sources and deliveries know nothing of one another but what lies beside them; so do registries, which share dubbo/ and registrations/',
       severity: 'error',
       from: { path: '^src/(sources|delivery)/([^/]+)/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/$1/', pathNot: '^src/$1/$2/' },
+      to: { path: '^src/$1/', pathNot: '^src/$1/($2/|[^/]+$)' },
     },
     {
       name: 'registries-do-not-meet',
