@@ -11,6 +11,7 @@ import type { EndpointGroup } from '../model/endpoint.ts';
 import { type Finding, finding, formatObject } from '../model/finding.ts';
 import type { InboundPort, MeshPort, MeshService, MeshSettings } from '../model/mesh-service.ts';
 import { serviceKey } from '../model/service.ts';
+import type { InboundLimits, TrafficSetting } from '../model/traffic-limits.ts';
 import { type BackendIngress, ingressKey } from './ingress-backends.ts';
 import { isIpAddress } from './ip-address.ts';
 import { settingsOf } from './settings.ts';
@@ -23,11 +24,13 @@ interface Tables {
   readonly accessPolicies: Collection<AccessPolicy>;
   /** By service key and target port. */
   readonly ingresses: Collection<BackendIngress>;
+  /** By service key. */
+  readonly trafficSettings: Collection<TrafficSetting>;
 }
 
 /** Keyed by `<address>|<target port>`. `addresses` are keyed by themselves. */
 export function inboundPorts(engine: Engine, addresses: Collection<string>, tables: Tables): Collection<InboundPort> {
-  const { settings, endpointGroups, meshServices, accessPolicies } = tables;
+  const { settings, endpointGroups, meshServices, accessPolicies, trafficSettings } = tables;
   const groupsByAddress = engine.index('endpoint groups by address', endpointGroups, addressesOf);
   return engine.flatMap(
     'inbound ports',
@@ -39,15 +42,22 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
         if (service === undefined || port === undefined) return [];
         const isPermissive = settingsOf(context, settings).access === 'Permissive';
         const rulesOf = (identity: string) => context.get(accessPolicies, identity)?.rules ?? [];
-        return portsAt(address, group, service, port).map(({ inbound, identity = '' }) =>
-          service.security === undefined
-            ? inbound
-            : { ...inbound, guard: isPermissive ? { identity } : { identity, rules: rulesOf(identity) } },
-        );
+        const limits = context.get(trafficSettings, group.service)?.limits;
+        return portsAt(address, group, service, port).map(({ inbound, identity = '' }) => ({
+          ...inbound,
+          ...(limits === undefined ? {} : { limits }),
+          ...(service.security === undefined
+            ? {}
+            : { guard: isPermissive ? { identity } : { identity, rules: rulesOf(identity) } }),
+        }));
       });
       const contenders = Map.groupBy(candidates, ({ key }) => key);
       for (const ports of contenders.values()) for (const one of contested(ports)) context.report(one);
-      return [...contenders.values()].flatMap((ports) => withIngress(ports, context, tables.ingresses) ?? []);
+      return [...contenders.values()].flatMap((ports) => {
+        const limits = limitsAt(ports, context);
+        const winner = withIngress(ports, context, tables.ingresses);
+        return winner === undefined ? [] : { ...winner, ...(limits === undefined ? {} : { limits }) };
+      });
     },
     { key: (inbound) => inbound.key },
   );
@@ -105,6 +115,21 @@ function portsAt(
       inbound: { key: `${address}|${targetPort}`, address, targetPort, ...common },
       identity,
     }));
+}
+
+/**
+ * What is bounded for one of the services at a port is bounded there, whichever of them defines the port: it is one
+ * workload that is to be spared.
+ */
+function limitsAt(ports: readonly InboundPort[], context: Context): InboundLimits | undefined {
+  const [first, ...others] = ports.flatMap(({ limits }) => limits ?? []);
+  const [{ key }] = [ports[0] ?? { key: '' }];
+  for (const { origin } of others.filter((other) => first !== undefined && !equal(other, first))) {
+    const inForce = first === undefined ? '' : formatObject(first.origin.object);
+    const message = `At ${key.replace('|', ':')}, which serves several services, ${inForce} is in force instead.`;
+    context.report(finding('ISTH1343', { ...origin, path: 'spec.rateLimit', message }));
+  }
+  return first;
 }
 
 function contested([winner, ...others]: readonly InboundPort[]): readonly Finding[] {

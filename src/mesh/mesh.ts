@@ -47,6 +47,7 @@ import { routeTables } from './route-tables.ts';
 import { serviceSecurities } from './service-security.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
 import { meshSettings } from './settings.ts';
+import { trafficSettings } from './traffic-settings.ts';
 import { serviceSplits, splitCallers } from './traffic-splits.ts';
 import { reportUnguardedLimits } from './unguarded-limits.ts';
 import { type ReservedAddress, reservedAddresses, type VirtualIpClaim, virtualIpClaims } from './virtual-ip-claims.ts';
@@ -165,6 +166,14 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     groupsByService,
     accessPolicies: policiesOfAccess,
   });
+  const bounds = trafficSettings(engine, {
+    ...named,
+    services: allServices,
+    securities,
+    accessPolicies: policiesOfAccess,
+    trafficSettings: resources.UpstreamTrafficSetting,
+    egresses: resources.Egress,
+  });
   const perService = {
     ...targets,
     migrations: moving,
@@ -218,6 +227,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
         ingressBackends: resources.IngressBackend,
         routeGroups: resources.HTTPRouteGroup,
       }),
+      trafficSettings: bounds,
     }),
   };
 }

@@ -10,17 +10,14 @@ import type { Collection, Context } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { finding, formatObject } from '../model/finding.ts';
 import { parseSpiffeId, spiffeId } from '../model/identity.ts';
-import type { MeshSettings } from '../model/mesh-service.ts';
 import type { CallerRetry, RetryPolicy, ServiceRetries } from '../model/retry.ts';
-import { isHttp, type Service, type ServiceKey, serviceKey } from '../model/service.ts';
+import { isHttp, type ServiceKey } from '../model/service.ts';
 import type { Retry } from '../resources/kinds.ts';
-import { hostCandidates } from './host-names.ts';
+import { ownService, type ServiceTables } from './own-service.ts';
 import { about, byAge, compareText, type Described } from './resource-order.ts';
 import { settingsOf } from './settings.ts';
 
-interface Tables {
-  readonly settings: Collection<MeshSettings>;
-  readonly services: Collection<Service>;
+interface Tables extends ServiceTables {
   readonly retries: Collection<Retry>;
 }
 
@@ -63,15 +60,9 @@ function defineRetry(retry: Retry, context: Context, tables: Tables): RetryDefin
 }
 
 /** Of the namespace that the policy names, whichever of its names is written. */
-function calledService(
-  retry: Retry,
-  at: number,
-  context: Context,
-  { settings, services }: Tables,
-): ServiceKey | undefined {
+function calledService(retry: Retry, at: number, context: Context, tables: Tables): ServiceKey | undefined {
   const { namespace = '', name = '' } = retry.spec.destinations[at] ?? {};
-  const candidates = hostCandidates(name, namespace, settingsOf(context, settings).clusterDomain);
-  const service = candidates.map((host) => context.get(services, serviceKey(namespace, host))).find(Boolean);
+  const service = ownService(namespace, name, context, tables);
   const where = { ...about(retry), path: `spec.destinations[${at}]` };
   if (service === undefined) {
     const message = `There is no ${name} in namespace ${namespace}: nothing is tried again for it.`;

@@ -1,18 +1,11 @@
 /** What a TrafficSplit says of each port of its root: to which of its backends how much goes. */
-import type { Collection, Context } from '../collections/collection.ts';
+import type { Context } from '../collections/collection.ts';
 import { finding } from '../model/finding.ts';
-import type { MeshSettings } from '../model/mesh-service.ts';
 import type { WeightedDestination } from '../model/route.ts';
-import { type Service, type ServicePort, serviceKey } from '../model/service.ts';
+import type { Service, ServicePort } from '../model/service.ts';
 import type { TrafficSplit } from '../resources/kinds.ts';
-import { hostCandidates } from './host-names.ts';
+import { ownService, type ServiceTables } from './own-service.ts';
 import { about } from './resource-order.ts';
-import { settingsOf } from './settings.ts';
-
-export interface BackendTables {
-  readonly settings: Collection<MeshSettings>;
-  readonly services: Collection<Service>;
-}
 
 interface Backend {
   readonly service: Service;
@@ -21,26 +14,11 @@ interface Backend {
   readonly path: string;
 }
 
-/** A service of the split's own namespace, whichever of its names is written. Strangers of the same name do not count. */
-export function ownService(
-  split: TrafficSplit,
-  written: string,
-  context: Context,
-  { settings, services }: BackendTables,
-): Service | undefined {
-  const { namespace } = split.metadata;
-  for (const host of hostCandidates(written, namespace, settingsOf(context, settings).clusterDomain)) {
-    const service = context.get(services, serviceKey(namespace, host));
-    if (service !== undefined) return service;
-  }
-  return undefined;
-}
-
 /** Those that are there and can be sent to; the others are left out, and the rest share by their own weights. */
-export function usableBackends(split: TrafficSplit, context: Context, tables: BackendTables): readonly Backend[] {
+export function usableBackends(split: TrafficSplit, context: Context, tables: ServiceTables): readonly Backend[] {
   return split.spec.backends.flatMap(({ service: written, weight }, at) => {
     const path = `spec.backends[${at}]`;
-    const service = ownService(split, written, context, tables);
+    const service = ownService(split.metadata.namespace, written, context, tables);
     if (service === undefined) {
       const message = `There is no ${written} in namespace ${split.metadata.namespace}: it gets nothing.`;
       context.report(finding('ISTH1331', { ...about(split), path: `${path}.service`, message }));

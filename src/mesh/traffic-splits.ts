@@ -18,10 +18,11 @@ import type { ServiceSecurity } from '../model/mesh-service.ts';
 import { isHttp, type Service, type ServiceKey, type ServicePort } from '../model/service.ts';
 import type { ServiceSplits, SplitCallers, SplitRoute } from '../model/traffic-split.ts';
 import { type HTTPRouteGroup, resourceKey, type TrafficSplit } from '../resources/kinds.ts';
+import { ownService, type ServiceTables } from './own-service.ts';
 import { about, byAge, type Described } from './resource-order.ts';
-import { type BackendTables, destinationsOf, ownService, usableBackends } from './split-backends.ts';
+import { destinationsOf, usableBackends } from './split-backends.ts';
 
-interface SplitTables extends BackendTables {
+interface SplitTables extends ServiceTables {
   readonly trafficSplits: Collection<TrafficSplit>;
   readonly routeGroups: Collection<HTTPRouteGroup>;
 }
@@ -52,7 +53,7 @@ export function serviceSplits(engine: Engine, tables: SplitTables): Collection<S
 
 function defineSplit(split: TrafficSplit, context: Context, tables: SplitTables): SplitDefinition | undefined {
   const { kind, key, metadata, spec } = split;
-  const root = ownService(split, spec.service, context, tables);
+  const root = ownService(metadata.namespace, spec.service, context, tables);
   if (root === undefined) {
     const message = `There is no ${spec.service} in namespace ${metadata.namespace}: nothing is split.`;
     context.report(finding('ISTH1330', { ...about(split), path: 'spec.service', message }));

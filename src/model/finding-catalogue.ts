@@ -501,6 +501,16 @@ export const catalogue = {
     'Say by the name or appProtocol of the port that it speaks HTTP, or remove what is for requests.',
   ),
   ISTH1343: entry('warning', 'Another policy of this kind is in force', 'Keep one of the two.'),
+  ISTH1345: entry(
+    'error',
+    'Rate limit service cannot be asked',
+    'Do what the message says, or name a rate limit service outside of the mesh.',
+  ),
+  ISTH1346: entry(
+    'warning',
+    'No request is for the path',
+    'Correct the path, or permit requests of it: none that are permitted can match.',
+  ),
   ISTH1344: entry('warning', 'Traffic setting is not enforced by a kind of proxy', 'Put an Envoy where it must hold.'),
   ISTH1350: entry(
     'warning',

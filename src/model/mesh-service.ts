@@ -7,6 +7,7 @@ import type { ExternalAuthorization, TlsSettings, Tracing, TrafficExclusions } f
 import type { CallerRetry } from './retry.ts';
 import type { GlobalRateLimit, LocalRateLimit, RouteTable, RuleOrigin } from './route.ts';
 import type { Service, ServiceKey, ServicePort } from './service.ts';
+import type { InboundLimits } from './traffic-limits.ts';
 import type { HostPolicy } from './traffic-policy.ts';
 import type { PortSplit } from './traffic-split.ts';
 
@@ -73,6 +74,8 @@ export interface InboundPort {
   readonly codec?: PortCodec;
   readonly localRateLimit?: LocalRateLimit;
   readonly globalRateLimit?: GlobalRateLimit;
+  /** Absent where nothing is bounded. */
+  readonly limits?: InboundLimits;
   /** Absent where the mesh speaks plaintext with it. */
   readonly guard?: InboundGuard;
   /** What it takes from outside the mesh as well. */

@@ -4,6 +4,7 @@ import type { PortIngress } from '../model/ingress.ts';
 import type { InboundPort, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
 import { isHttp } from '../model/service.ts';
+import { limitsRequests } from '../model/traffic-limits.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import type { EncodedResource } from './encoded-resource.ts';
 import { httpAccess, httpAccessFilter, networkAccessFilter, permittedCallers } from './envoy/access-control.ts';
@@ -14,13 +15,14 @@ import { chainedListener, tlsInspector } from './envoy/listeners.ts';
 import { tcpProxy } from './envoy/tcp-proxies.ts';
 import { downstreamTls, speaksMutualTls } from './envoy/tls-contexts.ts';
 import { adsSource } from './envoy/values.ts';
+import { behindConnectionLimits, rateLimitClusters, requestLimits } from './inbound-limits.ts';
 import { ingressRoutes, withIngressChain } from './ingress.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { inboundProxy } from './metaprotocol/proxy-filters.ts';
 import { inboundClusterName, inboundRouteName } from './names/resource-names.ts';
 import { inboundScope } from './scope.ts';
 import type { Translation } from './translation.ts';
-import { unenforcedLimits, unreadRequests } from './unenforced-rules.ts';
+import { unenforcedBounds, unenforcedLimits, unreadRequests } from './unenforced-rules.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 
@@ -35,25 +37,27 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings
     return { resources: [], findings: [finding('ISTH1322', { object, message })] };
   }
   const speaksProtocol = metaKindFor(kind, codec) !== undefined;
-  const filters = guard === undefined ? [filterOf(kind, inbound, settings)] : guardedFilters(kind, inbound, settings);
-  const isHttpRead = readsHttp(kind, inbound);
+  const reads = readsHttp(kind, inbound);
   // A server that speaks first would speak to whoever the filters have not heard yet. metaproxy hears them before it calls.
-  const isLate = guard?.rules !== undefined && !isHttpRead && !(kind === 'metaproxy' && speaksProtocol);
+  const isLate = guard?.rules !== undefined && !reads && !(kind === 'metaproxy' && speaksProtocol);
   const trusted = isLate ? permittedCallers(guard.rules, targetPort) : 'any';
-  const transportSocket =
-    guard === undefined ? undefined : downstreamTls(isHttpRead ? ['h2', 'http/1.1'] : [], trusted);
+  const transportSocket = guard === undefined ? undefined : downstreamTls(reads ? ['h2', 'http/1.1'] : [], trusted);
   const scope = inboundScope(kind, address, guard?.identity);
+  const filters = filtersOf(kind, inbound, settings);
   const ingress = kind === 'metaproxy' ? undefined : inbound.ingress;
   const chain = { filters: [...filters], ...(transportSocket === undefined ? {} : { transportSocket }) };
+  const resources = [
+    inboundListener(inbound, chain, ingress, settings),
+    inboundCluster(targetPort, reads || ingress !== undefined ? 'http' : 'bytes'),
+    ...(reads ? [inboundRoutes(inbound)] : []),
+    ...(ingress === undefined ? [] : [ingressRoutes(inbound, ingress)]),
+    ...(kind === 'metaproxy' ? [] : rateLimitClusters(inbound)),
+  ];
   return {
-    resources: [
-      { scope, resource: inboundListener(inbound, chain, ingress, settings) },
-      { scope, resource: inboundCluster(targetPort, isHttpRead || ingress !== undefined ? 'http' : 'bytes') },
-      ...(isHttpRead ? [{ scope, resource: guardedRoutes(inbound) }] : []),
-      ...(ingress === undefined ? [] : [{ scope, resource: ingressRoutes(inbound, ingress) }]),
-    ],
+    resources: resources.map((resource) => ({ scope, resource })),
     findings: [
       ...unenforcedLimits(inbound, kind, speaksProtocol),
+      ...unenforcedBounds(inbound, kind),
       ...unreadRequests(kind, inbound),
       ...missedIngress(kind, inbound),
     ],
@@ -78,8 +82,10 @@ function missedIngress(kind: ProxyKind, { address, targetPort, ingress }: Inboun
   return [finding('ISTH1415', { object: ingress.object, message })];
 }
 
-function readsHttp(kind: ProxyKind, { port, guard }: InboundPort): boolean {
-  return kind !== 'metaproxy' && guard !== undefined && isHttp(port.protocol);
+/** Where certificates are shown each request is looked into, elsewhere only where something is said of requests. */
+function readsHttp(kind: ProxyKind, { port, guard, limits }: InboundPort): boolean {
+  const isLimited = limits !== undefined && limitsRequests(limits);
+  return kind !== 'metaproxy' && isHttp(port.protocol) && (guard !== undefined || isLimited);
 }
 
 function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): Filter {
@@ -91,21 +97,31 @@ function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings)
     : inboundProxy(inbound, codec, settings, metaKind);
 }
 
-/** Requests are let through one by one where they can be told apart, connections otherwise. */
-function guardedFilters(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): readonly Filter[] {
-  const { address, targetPort, guard } = inbound;
-  const rules = guard?.rules;
-  if (!readsHttp(kind, inbound)) {
-    const filter = filterOf(kind, inbound, settings);
-    return rules === undefined ? [filter] : [networkAccessFilter(rules, targetPort), filter];
-  }
-  const routes = { rds: { configSource: adsSource, routeConfigName: inboundRouteName(address, targetPort) } };
-  const statPrefix = inboundClusterName(targetPort);
-  return [httpConnections({ statPrefix, routes, filters: [httpAccessFilter], settings, direction: 'inbound' })];
+/** Connections are let through, then counted, then requests let through one by one where they can be told apart. */
+function filtersOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): readonly Filter[] {
+  const { targetPort, guard } = inbound;
+  const access = guard?.rules === undefined ? [] : [networkAccessFilter(guard.rules, targetPort)];
+  if (kind === 'metaproxy') return [...access, filterOf(kind, inbound, settings)];
+  if (readsHttp(kind, inbound)) return behindConnectionLimits(inbound, [requestsFilter(inbound, settings)]);
+  const counted = behindConnectionLimits(inbound, [filterOf(kind, inbound, settings)]);
+  return [...access, ...counted];
 }
 
-/** A change of who may call changes the routes alone, and counts on connections that stand. */
-function guardedRoutes({ address, targetPort, guard }: InboundPort): EncodedResource {
-  const access = httpAccess(guard?.rules ?? 'any', targetPort);
-  return inboundHttpRoutes(inboundRouteName(address, targetPort), inboundClusterName(targetPort), access);
+function requestsFilter(inbound: InboundPort, settings: MeshSettings): Filter {
+  const { address, targetPort, guard } = inbound;
+  const { filters, usesAddresses } = requestLimits(inbound);
+  return httpConnections({
+    statPrefix: inboundClusterName(targetPort),
+    routes: { rds: { configSource: adsSource, routeConfigName: inboundRouteName(address, targetPort) } },
+    filters: [...(guard === undefined ? [] : [httpAccessFilter]), ...filters],
+    settings,
+    direction: 'inbound',
+    usesAddresses,
+  });
+}
+
+/** A change of who may call, or how often, changes the routes alone, and counts on connections that stand. */
+function inboundRoutes({ address, targetPort, guard, limits }: InboundPort): EncodedResource {
+  const access = guard === undefined ? {} : httpAccess(guard.rules ?? 'any', targetPort);
+  return inboundHttpRoutes(inboundRouteName(address, targetPort), inboundClusterName(targetPort), access, limits);
 }

@@ -12,6 +12,7 @@ import { httpConnections } from './envoy/http-connections.ts';
 import { inboundHttpRoutes } from './envoy/http-routes.ts';
 import { ingressTls } from './envoy/tls-contexts.ts';
 import { adsSource, cidrRange } from './envoy/values.ts';
+import { behindConnectionLimits, requestLimits } from './inbound-limits.ts';
 import { inboundClusterName, ingressRouteName, meshServerName } from './names/resource-names.ts';
 
 type FilterChain = envoy.config.listener.v3.FilterChain;
@@ -19,16 +20,17 @@ type FilterChain = envoy.config.listener.v3.FilterChain;
 /** `mesh`: the chain of the mesh's own callers. */
 export function withIngressChain(
   mesh: FilterChain,
-  { address, targetPort, calledAs = [] }: InboundPort,
+  inbound: InboundPort,
   ingress: PortIngress,
   settings: MeshSettings,
 ): readonly FilterChain[] {
+  const { address, targetPort, calledAs = [] } = inbound;
   const { ranges, tls } = ingress;
   const routes = { rds: { configSource: adsSource, routeConfigName: ingressRouteName(address, targetPort) } };
   const statPrefix = ingressRouteName(address, targetPort);
-  const filters = [
-    httpConnections({ statPrefix, routes, filters: [httpAccessFilter], settings, direction: 'inbound' }),
-  ];
+  const { filters: limits, usesAddresses } = requestLimits(inbound);
+  const http = { statPrefix, routes, filters: [httpAccessFilter, ...limits], usesAddresses };
+  const filters = [...behindConnectionLimits(inbound, [httpConnections({ ...http, settings, direction: 'inbound' })])];
   const sources = ranges === 'any' ? {} : { sourcePrefixRanges: ranges.map(cidrRange) };
   if (tls === undefined)
     return [mesh, { name: 'ingress', filterChainMatch: { transportProtocol: 'raw_buffer', ...sources }, filters }];
@@ -49,7 +51,7 @@ export function withIngressChain(
 }
 
 /** A change of who may come counts on connections that stand. */
-export function ingressRoutes({ address, targetPort }: InboundPort, ingress: PortIngress): EncodedResource {
+export function ingressRoutes({ address, targetPort, limits }: InboundPort, ingress: PortIngress): EncodedResource {
   const name = ingressRouteName(address, targetPort);
-  return inboundHttpRoutes(name, inboundClusterName(targetPort), ingressAccess(ingress));
+  return inboundHttpRoutes(name, inboundClusterName(targetPort), ingressAccess(ingress), limits);
 }

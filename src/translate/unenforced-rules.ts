@@ -120,3 +120,10 @@ export function unreadRequests(kind: ProxyKind, { host, port, guard }: InboundPo
     requests === 'any' ? [] : [finding('ISTH1350', { object, path: 'spec.rules', message })],
   );
 }
+
+/** Bounds before a workload: metaproxy reads no HTTP, and counts no connections. */
+export function unenforcedBounds({ host, address, limits }: InboundPort, kind: ProxyKind): readonly Finding[] {
+  if (limits === undefined || kind !== 'metaproxy') return [];
+  const message = `The proxy at ${address} is of kind ${kind}, which counts nothing of what comes for ${host}.`;
+  return [finding('ISTH1344', { ...limits.origin, path: 'spec.rateLimit', message })];
+}

@@ -19,7 +19,7 @@ import {
   readStatus,
   type TcpRateContent,
 } from './osm-rate-limits.ts';
-import { policyGroup, reportNotEnforced } from './osm-rules.ts';
+import { policyGroup } from './osm-rules.ts';
 
 type Spec = UpstreamTrafficSetting['spec'];
 
@@ -74,7 +74,6 @@ export const upstreamTrafficSetting = defineVersionedKind<Spec>({
 
 function readSetting({ spec }: Content, conversion: Conversion): Spec {
   const { problems } = conversion;
-  reportNotEnforced('UpstreamTrafficSetting', problems);
   const check: PatternCheck = { problems, budget: new PatternBudget() };
   const { tcp = {}, http = {} } = spec.connectionSettings ?? {};
   const { connectTimeout, ...counts } = tcp;

@@ -14,7 +14,7 @@ import { discoveryOf, followsDialled } from './discovery.ts';
 import { grpcCluster, isGrpcPort } from './grpc-clusters.ts';
 import { loadAssignment } from './load-assignments.ts';
 import { clusterProvided, loadBalancing, unusableSize } from './load-balancing.ts';
-import { plainUpstream, sameHttp, securedUpstream } from './secured-upstreams.ts';
+import { plainUpstream, sameHttp, securedUpstream, speaksHttp2 } from './secured-upstreams.ts';
 import { adsSource, duration, socketAddress } from './values.ts';
 
 type Cluster = envoy.config.cluster.v3.Cluster;
@@ -164,6 +164,22 @@ function localCluster(targetPort: number): Cluster {
       endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress('127.0.0.1', targetPort) } }] }],
     },
   };
+}
+
+/** Of a service that is asked for each request or connection: gRPC in plaintext, outside of the mesh. */
+export function rateLimitCluster(name: string, host: string, port: number): EncodedResource {
+  const endpoint = { address: socketAddress(host, port) };
+  return encodeCluster({
+    name,
+    type: isAddress(host) ? TYPE.static : TYPE.strictDns,
+    loadAssignment: { clusterName: name, endpoints: [{ lbEndpoints: [{ endpoint }] }] },
+    ...speaksHttp2,
+  });
+}
+
+/** Names of hosts hold no colon, and their last label is no number. */
+function isAddress(host: string): boolean {
+  return host.includes(':') || /^\d+(?:\.\d+){3}$/.test(host);
 }
 
 function encodeCluster(message: Cluster): EncodedResource {

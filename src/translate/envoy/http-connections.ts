@@ -30,9 +30,18 @@ export interface HttpConnections {
   readonly filters: readonly HttpFilter[];
   readonly settings: MeshSettings;
   readonly direction: 'inbound' | 'outbound';
+  /** Whether the caller's address is asked for: then it is that of the connection, whatever headers say. */
+  readonly usesAddresses?: boolean;
 }
 
-export function httpConnections({ statPrefix, routes, filters, settings, direction }: HttpConnections): Filter {
+export function httpConnections({
+  statPrefix,
+  routes,
+  filters,
+  settings,
+  direction,
+  usesAddresses = false,
+}: HttpConnections): Filter {
   const accessLog = accessLogs(settings);
   return {
     name: 'envoy.filters.network.http_connection_manager',
@@ -47,7 +56,8 @@ export function httpConnections({ statPrefix, routes, filters, settings, directi
       streamIdleTimeout: duration(STREAM_IDLE_MS),
       requestHeadersTimeout: duration(REQUEST_HEADERS_MS),
       ...(accessLog.length === 0 ? {} : { accessLog }),
-      useRemoteAddress: { value: false },
+      useRemoteAddress: { value: usesAddresses },
+      ...(usesAddresses ? { skipXffAppend: true } : {}),
       // Nobody is internal by his address: headers of Envoy's own are not taken from callers.
       internalAddressConfig: {},
       // Who calls is said by the certificate, and by nobody's header.

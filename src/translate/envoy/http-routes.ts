@@ -1,9 +1,11 @@
 /** Routes of HTTP requests, on the caller's side and before a workload. */
 import type { RetryPolicy } from '../../model/retry.ts';
+import type { InboundLimits } from '../../model/traffic-limits.ts';
 import type { PortSplit } from '../../model/traffic-split.ts';
 import type { envoy } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { httpRouteName } from '../names/resource-names.ts';
+import { limitedRoutes } from './limited-routes.ts';
 import { retryPolicy } from './retry-policies.ts';
 import { splitRoutes, takesEverything } from './split-routes.ts';
 
@@ -37,9 +39,18 @@ export function hostRoutes(host: string, port: number, routes: Route[]): Encoded
   return encodeResource(ROUTES, name, { name, virtualHosts: [{ name, domains, routes }] });
 }
 
-/** Before a workload: everything to its one cluster, as far as `perFilter` has the filters let it through. */
-export function inboundHttpRoutes(name: string, cluster: string, perFilter: PerFilterConfig): EncodedResource {
-  return encodeResource(ROUTES, name, everythingTo(name, cluster, perFilter));
+/** Before a workload: everything to its one cluster, as far as `perFilter` and `limits` have the filters let it through. */
+export function inboundHttpRoutes(
+  name: string,
+  cluster: string,
+  perFilter: PerFilterConfig,
+  limits?: InboundLimits,
+): EncodedResource {
+  if (limits === undefined) return encodeResource(ROUTES, name, everythingTo(name, cluster, perFilter));
+  const { typedPerFilterConfig, ...limited } = limitedRoutes(limits, everything(cluster));
+  const filters = { ...perFilter, ...typedPerFilterConfig };
+  const typed = Object.keys(filters).length === 0 ? {} : { typedPerFilterConfig: filters };
+  return encodeResource(ROUTES, name, { name, virtualHosts: [{ name, domains: ['*'], ...limited, ...typed }] });
 }
 
 /** For the host as a whole, so for each of its routes. */

@@ -19,10 +19,12 @@ export const sameHttp: Pick<Cluster, 'typedExtensionProtocolOptions'> = {
   }),
 };
 
+export const speaksHttp2: Pick<Cluster, 'typedExtensionProtocolOptions'> = { typedExtensionProtocolOptions: http2 };
+
 /** Outside of the mesh: a port that speaks HTTP/2 speaks nothing else, also with a proxy that reads requests. */
 export function plainUpstream({ protocol }: ServicePort): Pick<Cluster, 'typedExtensionProtocolOptions'> {
   const plain = protocol.kind === 'plain' ? protocol.protocol : 'tcp';
-  return plain === 'http2' || plain === 'grpc' ? { typedExtensionProtocolOptions: http2 } : {};
+  return plain === 'http2' || plain === 'grpc' ? speaksHttp2 : {};
 }
 
 /** The server name says what is called, whatever address was dialled. */
