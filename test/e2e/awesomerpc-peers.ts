@@ -109,8 +109,8 @@ export class TestClient {
     });
   }
 
-  static async connect(port: number): Promise<TestClient> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+  static async connect(port: number, host = '127.0.0.1'): Promise<TestClient> {
+    const socket = connect({ port, host, noDelay: true, allowHalfOpen: true });
     await once(socket, 'connect');
     return new TestClient(socket);
   }
