@@ -98,6 +98,8 @@ export function collectionsOf(engine: Engine, all: Collection<AnyResource>): Res
     TrafficTarget: only('TrafficTarget'),
     IdentityBinding: only('IdentityBinding'),
     TrafficSplit: only('TrafficSplit'),
+    RequestAuthorizationPolicy: only('RequestAuthorizationPolicy'),
+    DubboAuthorizationPolicy: only('DubboAuthorizationPolicy'),
     Egress: only('Egress'),
     IngressBackend: only('IngressBackend'),
     Retry: only('Retry'),

@@ -142,6 +142,12 @@ export const catalogue = {
     'Restriction restricts nothing',
     'Do not rely on it: mend what makes it void, or remove it.',
   ),
+  ISTH0240: entry('error', 'Condition on requests is not valid', 'Write what the message asks for.'),
+  ISTH0241: entry(
+    'error',
+    'Policy cannot be read, and closes what it is for',
+    'Mend its errors, or remove it: what it was written to keep out cannot be told.',
+  ),
 
   // 03: hosts and protocols
   ISTH0301: entry(
@@ -516,6 +522,11 @@ export const catalogue = {
     'warning',
     'Rules for requests close a port',
     'Put a proxy that reads the protocol beside the workload, or permit connections: by a TCPRoute, or without conditions.',
+  ),
+  ISTH1351: entry(
+    'warning',
+    'Policy has no effect while access is disabled',
+    'Set spec.access.mode of the MeshConfig: without certificates nobody can tell who calls.',
   ),
   ISTH1320: entry(
     'warning',

@@ -18,6 +18,7 @@ import { namespace } from './kinds/namespace.ts';
 import { osmMeshConfig } from './kinds/osm-mesh-config.ts';
 import { tcpRoute, udpRoute } from './kinds/port-routes.ts';
 import { type CodecCheck, protocolCodec } from './kinds/protocol-codec.ts';
+import { dubboAuthorizationPolicy, requestAuthorizationPolicy } from './kinds/request-authorization.ts';
 import { retry } from './kinds/retry.ts';
 import { serviceEntry } from './kinds/service-entry.ts';
 import { serviceRegistry } from './kinds/service-registry.ts';
@@ -52,6 +53,8 @@ const allKinds = (checkCodec: CodecCheck | undefined): readonly KindReader[] => 
   trafficTarget,
   identityBinding,
   trafficSplit,
+  requestAuthorizationPolicy,
+  dubboAuthorizationPolicy,
   egress,
   ingressBackend,
   retry,
@@ -94,7 +97,6 @@ export function findKind(
 const unsupported: ReadonlyMap<string, readonly string[]> = new Map([
   ['networking.istio.io', ['VirtualService', 'Gateway', 'Sidecar', 'EnvoyFilter', 'ProxyConfig']],
   ['redis.aeraki.io', ['RedisService', 'RedisDestination']],
-  ['dubbo.aeraki.io', ['DubboAuthorizationPolicy']],
   ['security.istio.io', ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']],
   ['isthmus.dev', ['AddressLease']],
 ]);

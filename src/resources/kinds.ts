@@ -8,6 +8,7 @@ import type { DestinationRule, ServiceEntry, WorkloadEntry, WorkloadGroup } from
 import type { EndpointSlice, KubernetesService, Namespace } from './types/kubernetes.ts';
 import type { Egress, IngressBackend, Retry, Telemetry, UpstreamTrafficSetting } from './types/osm.ts';
 import type { ExtensionService, MeshRootCertificate, OsmMeshConfig } from './types/osm-config.ts';
+import type { DubboAuthorizationPolicy, RequestAuthorizationPolicy } from './types/request-authorization.ts';
 import type { ServiceRegistry } from './types/service-registry.ts';
 import type { HTTPRouteGroup, IdentityBinding, TCPRoute, TrafficSplit, TrafficTarget, UDPRoute } from './types/smi.ts';
 
@@ -17,6 +18,7 @@ export type * from './types/istio.ts';
 export type * from './types/kubernetes.ts';
 export type * from './types/osm.ts';
 export type * from './types/osm-config.ts';
+export type * from './types/request-authorization.ts';
 export type * from './types/resource.ts';
 export type * from './types/service-registry.ts';
 export type * from './types/smi.ts';
@@ -41,6 +43,8 @@ export type AnyResource =
   | TrafficTarget
   | IdentityBinding
   | TrafficSplit
+  | RequestAuthorizationPolicy
+  | DubboAuthorizationPolicy
   | Egress
   | IngressBackend
   | Retry

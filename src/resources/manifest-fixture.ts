@@ -34,6 +34,24 @@ const manifests = {
         rateLimitService: outbound|8081||rls.shop.svc.cluster.local
         descriptors: [{ property: user, descriptorKey: user }]
       exportTo: ['.']`,
+  RequestAuthorizationPolicy: `
+    apiVersion: isthmus.dev/v1alpha1
+    metadata: { name: orders, namespace: shop }
+    spec:
+      action: DENY
+      serviceAccounts: [orders]
+      protocols: [thrift]
+      rules:
+        - from: [{ principals: [cluster.local/ns/shop/sa/buyer], notNamespaces: [town*] }]
+          to: [{ properties: { method: [get*, list] }, notProperties: { user: ['*'] } }]`,
+  DubboAuthorizationPolicy: `
+    apiVersion: dubbo.aeraki.io/v1alpha1
+    metadata: { name: orders, namespace: shop }
+    spec:
+      action: ALLOW
+      rules:
+        - from: [{ source: { principals: ['*'], namespaces: [shop] } }]
+          to: [{ operation: { interfaces: [org.apache.*], notMethods: [delete] } }]`,
   ServiceEntry: `
     apiVersion: networking.istio.io/v1
     metadata: { name: orders, namespace: shop }

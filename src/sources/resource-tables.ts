@@ -43,6 +43,8 @@ export function createSourceTables(engine: Engine): SourceTables {
       TrafficTarget: table('TrafficTarget'),
       IdentityBinding: table('IdentityBinding'),
       TrafficSplit: table('TrafficSplit'),
+      RequestAuthorizationPolicy: table('RequestAuthorizationPolicy'),
+      DubboAuthorizationPolicy: table('DubboAuthorizationPolicy'),
       Egress: table('Egress'),
       IngressBackend: table('IngressBackend'),
       Retry: table('Retry'),
