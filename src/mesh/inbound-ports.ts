@@ -3,17 +3,20 @@
  * addresses at which there is a proxy. A mesh has far more endpoints than proxies that ask one control plane.
  * Where several services stand at one port, the smallest key wins; it is no mistake as long as they say the same about it.
  */
-import type { Collection, Context } from '../collections/collection.ts';
+import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { equal } from '../collections/equality.ts';
 import type { AccessPolicy } from '../model/access.ts';
 import type { EndpointGroup } from '../model/endpoint.ts';
 import { type Finding, finding, formatObject } from '../model/finding.ts';
+import { parseSpiffeId } from '../model/identity.ts';
 import type { InboundPort, MeshPort, MeshService, MeshSettings } from '../model/mesh-service.ts';
+import type { RequestPolicy } from '../model/request-policy.ts';
 import { serviceKey } from '../model/service.ts';
 import type { InboundLimits, TrafficSetting } from '../model/traffic-limits.ts';
 import { type BackendIngress, ingressKey } from './ingress-backends.ts';
 import { isIpAddress } from './ip-address.ts';
+import { policiesFor } from './request-policies.ts';
 import { settingsOf } from './settings.ts';
 
 interface Tables {
@@ -26,11 +29,13 @@ interface Tables {
   readonly ingresses: Collection<BackendIngress>;
   /** By service key. */
   readonly trafficSettings: Collection<TrafficSetting>;
+  /** By namespace. */
+  readonly requestPolicies: Index<RequestPolicy>;
 }
 
 /** Keyed by `<address>|<target port>`. `addresses` are keyed by themselves. */
 export function inboundPorts(engine: Engine, addresses: Collection<string>, tables: Tables): Collection<InboundPort> {
-  const { settings, endpointGroups, meshServices, accessPolicies, trafficSettings } = tables;
+  const { settings, endpointGroups, meshServices, accessPolicies, trafficSettings, requestPolicies } = tables;
   const groupsByAddress = engine.index('endpoint groups by address', endpointGroups, addressesOf);
   return engine.flatMap(
     'inbound ports',
@@ -43,12 +48,25 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
         const isPermissive = settingsOf(context, settings).access === 'Permissive';
         const rulesOf = (identity: string) => context.get(accessPolicies, identity)?.rules ?? [];
         const limits = context.get(trafficSettings, group.service)?.limits;
+        const policiesOf = (identity: string) =>
+          policiesFor(
+            context.lookup(requestPolicies, parseSpiffeId(identity)?.namespace ?? ''),
+            identity,
+            port.port,
+            port.codec?.protocol.codec,
+          );
+        const guardOf = (identity: string) => {
+          const policies = policiesOf(identity);
+          return {
+            identity,
+            ...(isPermissive ? {} : { rules: rulesOf(identity) }),
+            ...(policies.length === 0 ? {} : { policies }),
+          };
+        };
         return portsAt(address, group, service, port).map(({ inbound, identity = '' }) => ({
           ...inbound,
           ...(limits === undefined ? {} : { limits }),
-          ...(service.security === undefined
-            ? {}
-            : { guard: isPermissive ? { identity } : { identity, rules: rulesOf(identity) } }),
+          ...(service.security === undefined ? {} : { guard: guardOf(identity) }),
         }));
       });
       const contenders = Map.groupBy(candidates, ({ key }) => key);

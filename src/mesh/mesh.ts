@@ -40,6 +40,7 @@ import { type Alias, aliases, type Migration, migrations, migrationsInForce } fr
 import { portCodecs, protocols } from './protocols.ts';
 import { publications } from './publications.ts';
 import { type RegistryHost, registryHosts } from './registry-hosts.ts';
+import { requestPolicies } from './request-policies.ts';
 import { about } from './resource-order.ts';
 import { retiredHosts } from './retired-hosts.ts';
 import { serviceRetries } from './retries.ts';
@@ -160,6 +161,11 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     udpRoutes: resources.UDPRoute,
     identityBindings: resources.IdentityBinding,
   });
+  const policiesOfRequests = requestPolicies(engine, {
+    settings,
+    own: resources.RequestAuthorizationPolicy,
+    dubbo: resources.DubboAuthorizationPolicy,
+  });
   const securities = serviceSecurities(engine, {
     settings,
     services: allServices,
@@ -228,6 +234,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
         routeGroups: resources.HTTPRouteGroup,
       }),
       trafficSettings: bounds,
+      requestPolicies: policiesOfRequests,
     }),
   };
 }

@@ -4,6 +4,7 @@ import type { EgressPort } from './egress.ts';
 import type { PortIngress } from './ingress.ts';
 import type { Protocol } from './protocol.ts';
 import type { ExternalAuthorization, TlsSettings, Tracing, TrafficExclusions } from './proxy-settings.ts';
+import type { RequestPolicy } from './request-policy.ts';
 import type { CallerRetry } from './retry.ts';
 import type { GlobalRateLimit, LocalRateLimit, RouteTable, RuleOrigin } from './route.ts';
 import type { Service, ServiceKey, ServicePort } from './service.ts';
@@ -60,6 +61,8 @@ export interface InboundGuard {
   readonly identity: string;
   /** Absent where each workload of the mesh may call. */
   readonly rules?: readonly AccessRule[];
+  /** What narrows that further, where requests have properties; absent where nothing does. */
+  readonly policies?: readonly RequestPolicy[];
 }
 
 /** What the proxy beside a workload listens for: one address and target port that belongs to a service. */

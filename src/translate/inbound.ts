@@ -7,11 +7,18 @@ import { isHttp } from '../model/service.ts';
 import { limitsRequests } from '../model/traffic-limits.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import type { EncodedResource } from './encoded-resource.ts';
-import { httpAccess, httpAccessFilter, networkAccessFilter, permittedCallers } from './envoy/access-control.ts';
+import {
+  httpAccess,
+  httpAccessFilter,
+  networkAccessFilter,
+  networkRulesFilter,
+  permittedCallers,
+} from './envoy/access-control.ts';
 import { inboundCluster } from './envoy/clusters.ts';
 import { httpConnections } from './envoy/http-connections.ts';
 import { inboundHttpRoutes } from './envoy/http-routes.ts';
 import { chainedListener, tlsInspector } from './envoy/listeners.ts';
+import { requestAccess } from './envoy/request-access.ts';
 import { tcpProxy } from './envoy/tcp-proxies.ts';
 import { downstreamTls, speaksMutualTls } from './envoy/tls-contexts.ts';
 import { adsSource } from './envoy/values.ts';
@@ -22,7 +29,7 @@ import { inboundProxy } from './metaprotocol/proxy-filters.ts';
 import { inboundClusterName, inboundRouteName } from './names/resource-names.ts';
 import { inboundScope } from './scope.ts';
 import type { Translation } from './translation.ts';
-import { unenforcedBounds, unenforcedLimits, unreadRequests } from './unenforced-rules.ts';
+import { unenforcedBounds, unenforcedLimits, unreadProperties, unreadRequests } from './unenforced-rules.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 
@@ -60,6 +67,7 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings
       ...unenforcedBounds(inbound, kind),
       ...unreadRequests(kind, inbound),
       ...missedIngress(kind, inbound),
+      ...(readsProperties(kind, inbound) ? [] : unreadProperties(kind, inbound)),
     ],
   };
 }
@@ -88,6 +96,11 @@ function readsHttp(kind: ProxyKind, { port, guard, limits }: InboundPort): boole
   return kind !== 'metaproxy' && isHttp(port.protocol) && (guard !== undefined || isLimited);
 }
 
+/** Whether the proxy itself keeps out requests by their properties. */
+function readsProperties(kind: ProxyKind, { codec }: InboundPort): boolean {
+  return metaKindFor(kind, codec) === 'metaproxy';
+}
+
 function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): Filter {
   const { targetPort, codec } = inbound;
   const metaKind = metaKindFor(kind, codec);
@@ -100,7 +113,11 @@ function filterOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings)
 /** Connections are let through, then counted, then requests let through one by one where they can be told apart. */
 function filtersOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): readonly Filter[] {
   const { targetPort, guard } = inbound;
-  const access = guard?.rules === undefined ? [] : [networkAccessFilter(guard.rules, targetPort)];
+  const narrowing = readsProperties(kind, inbound) ? [] : requestAccess(guard?.policies ?? [], 'connections');
+  const access = [
+    ...(guard?.rules === undefined ? [] : [networkAccessFilter(guard.rules, targetPort)]),
+    ...narrowing.map((rules) => networkRulesFilter(rules, targetPort)),
+  ];
   if (kind === 'metaproxy') return [...access, filterOf(kind, inbound, settings)];
   if (readsHttp(kind, inbound)) return behindConnectionLimits(inbound, [requestsFilter(inbound, settings)]);
   const counted = behindConnectionLimits(inbound, [filterOf(kind, inbound, settings)]);

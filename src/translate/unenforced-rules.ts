@@ -6,6 +6,7 @@ import type { Route, RouteTable } from '../model/route.ts';
 import { isHttp, type ServicePort } from '../model/service.ts';
 import type { SplitRoute } from '../model/traffic-split.ts';
 import { isGrpcPort } from './envoy/grpc-clusters.ts';
+import { dependsOnProperties } from './envoy/request-access.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { fillsTooOften } from './metaprotocol/rate-limits.ts';
 
@@ -126,4 +127,15 @@ export function unenforcedBounds({ host, address, limits }: InboundPort, kind: P
   if (limits === undefined || kind !== 'metaproxy') return [];
   const message = `The proxy at ${address} is of kind ${kind}, which counts nothing of what comes for ${host}.`;
   return [finding('ISTH1344', { ...limits.origin, path: 'spec.rateLimit', message })];
+}
+
+/** Policies for requests before a proxy that sees connections: what they deny in part is denied, what they allow in part is not allowed. */
+export function unreadProperties(kind: ProxyKind, { host, port, guard }: InboundPort): readonly Finding[] {
+  return (guard?.policies ?? []).flatMap(({ action, rules, object, place }) =>
+    rules.filter(dependsOnProperties).map(({ path }) => {
+      const outcome = action === 'deny' ? 'whoever it denies something may not connect' : 'nobody may connect by it';
+      const message = `Proxies of kind ${kind} do not read the requests of port ${port.number} of ${host}: ${outcome}.`;
+      return finding('ISTH1350', { object, path, message, ...(place === undefined ? {} : { place }) });
+    }),
+  );
 }

@@ -57,6 +57,20 @@ describe('a service behind metaproxy', () => {
     await expect.poll(async () => (await caller.call({ id: id++, body: 'd' })).body, patient).toBe('orders:d');
   });
 
+  it('refuses what a RequestAuthorizationPolicy keeps out, by its properties, on connections that stand', async () => {
+    await mesh.proxy(buyer);
+    const caller = await client();
+    expect(await caller.call({ id: 1, command: 2 })).toMatchObject({ body: 'orders:' });
+    await mesh.admit("{ rules: [{ from: [{ namespaces: [shop] }], to: [{ properties: { cmd: ['1'] } }] }] }");
+    let id = 2;
+    await expect.poll(async () => (await caller.call({ id: id++, command: 2 })).code, patient).not.toBe(0);
+    expect(await caller.call({ id: id++, command: 1, body: 'a' })).toMatchObject({ body: 'orders:a', code: 0 });
+    await mesh.admit('{ rules: [{ to: [{ propertys: {} }] }] }');
+    await expect.poll(async () => (await caller.call({ id: id++, command: 1 })).code, patient).not.toBe(0);
+    expect(mesh.plane.codes()).toContain('ISTH0241');
+    expect(caller.closed).toBe(false);
+  });
+
   it('has no port that takes plaintext, a stranger, or somebody of another authority', async () => {
     const plain = connect({ port: mesh.port, host: orders.address });
     plain.write(packet({ id: 1, body: 'hello' }));
@@ -64,7 +78,12 @@ describe('a service behind metaproxy', () => {
     const nobody = connectSecured({ port: mesh.port, host: orders.address, rejectUnauthorized: false });
     nobody.write(packet({ id: 1, body: 'hello' }));
     await ended(nobody);
-    const forger = connectSecured({ port: mesh.port, host: orders.address, rejectUnauthorized: false, ...(await forged()) });
+    const forger = connectSecured({
+      port: mesh.port,
+      host: orders.address,
+      rejectUnauthorized: false,
+      ...(await forged()),
+    });
     forger.write(packet({ id: 1, body: 'hello' }));
     await ended(forger);
     expect(workload.received).toEqual([]);

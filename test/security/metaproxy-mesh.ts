@@ -84,6 +84,12 @@ export class MetaproxyMesh {
     await this.plane.write('target.yaml', target(sources));
   }
 
+  /** Says anew which requests get through: the spec of a RequestAuthorizationPolicy. */
+  async admit(spec: string): Promise<void> {
+    const head = 'apiVersion: isthmus.dev/v1alpha1\nkind: RequestAuthorizationPolicy\n';
+    await this.plane.write('requests.yaml', `${head}metadata: { name: orders, namespace: shop }\nspec: ${spec}\n`);
+  }
+
   /** Resolves once it has its first configuration. */
   async proxy({ name, address }: Account, more: Partial<MetaproxyOptions> = {}): Promise<Metaproxy> {
     const running = await startMetaproxy({

@@ -7,7 +7,7 @@ import { readCrdSchema } from '../crd-files.ts';
 import type { KindInfo } from '../kind-info.ts';
 import { defineKind, type KindReader, type ObjectOrigin, type ResourceHead, withSpec } from '../kind-reader.ts';
 import type { AnyResource, CallerSpec, RequestAuthorizationSpec, RequestRuleSpec, RequestSpec } from '../kinds.ts';
-import { isDnsSubdomain } from '../kubernetes-names.ts';
+import { isDnsLabel, isDnsSubdomain } from '../kubernetes-names.ts';
 import { type ObjectMetadata, readMetadata } from '../metadata.ts';
 import { isMap, type PlainMap } from '../plain-values.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
@@ -164,7 +164,11 @@ function keptWhenUnreadable(
       if (resource !== undefined) return resource;
       const head = headOf(value, info, origin);
       if (head === undefined) return undefined;
-      problems.add('ISTH0241', ['spec'], 'Until it can be read, no request gets through to the workloads that it is for.');
+      problems.add(
+        'ISTH0241',
+        ['spec'],
+        'Until it can be read, no request gets through to the workloads that it is for.',
+      );
       const spec = isMap(value.spec) ? value.spec : {};
       return build({ action: 'DENY', ...scopeOf(spec), rules: 'unreadable' }, head);
     },
@@ -174,6 +178,7 @@ function keptWhenUnreadable(
 function headOf({ apiVersion, metadata }: PlainMap, info: KindInfo, origin: ObjectOrigin): ResourceHead | undefined {
   if (!isMap(metadata) || typeof metadata.name !== 'string' || !isDnsSubdomain(metadata.name)) return undefined;
   const { name, namespace } = metadata;
+  if (typeof namespace === 'string' && namespace !== '' && !isDnsLabel(namespace)) return undefined;
   return readMetadata(
     info,
     {

@@ -52,18 +52,20 @@ function perRoute(rules: Rbac | undefined): PerFilterConfig {
 
 /** For a port whose connections are not looked into: rules that are for HTTP requests permit nothing on it. */
 export function networkAccessFilter(rules: readonly AccessRule[], port: number): Filter {
-  return {
-    name: 'envoy.filters.network.rbac',
-    typedConfig: pack('envoy.extensions.filters.network.rbac.v3.RBAC', {
-      rules: rbac(rules, port, connectionPermissions),
-      statPrefix: inboundClusterName(port),
-    }),
-  };
+  return networkRulesFilter(rbac(rules, port, connectionPermissions), port);
 }
 
 /** Who may open connections to such a port. What is empty trusts nobody. */
 export function permittedCallers(rules: readonly AccessRule[], port: number): readonly string[] | 'any' {
   return sourcesOf(rules.filter((rule) => rule.requests === 'any' && isForPort(rule, port)));
+}
+
+/** For a port whose connections are not looked into, by rules made elsewhere. */
+export function networkRulesFilter(rules: Rbac, port: number): Filter {
+  return {
+    name: 'envoy.filters.network.rbac',
+    typedConfig: pack('envoy.extensions.filters.network.rbac.v3.RBAC', { rules, statPrefix: inboundClusterName(port) }),
+  };
 }
 
 /** The port itself is no permission: the filter stands where nothing but this port's traffic comes. */
@@ -123,7 +125,7 @@ function namedPrincipal(name: string): Principal {
   return name.startsWith('spiffe://') ? principal(name) : authenticated({ exact: name }, DNS);
 }
 
-function authenticated(matcher: envoy.type.matcher.v3.StringMatcher, sanType = URI): Principal {
+export function authenticated(matcher: envoy.type.matcher.v3.StringMatcher, sanType = URI): Principal {
   const typedConfig = pack(PRINCIPAL, { sanMatcher: { sanType, matcher } });
   return { custom: { name: 'envoy.rbac.principals.mtls_authenticated', typedConfig } };
 }
@@ -161,13 +163,13 @@ function headerPermission(name: string, regex: string): Permission {
   return { header: { name, stringMatch: { safeRegex: { regex } } } };
 }
 
-function allOf(rules: Permission[]): Permission {
+export function allOf(rules: Permission[]): Permission {
   const [first] = rules;
   if (first === undefined) return ANY;
   return rules.length === 1 ? first : { andRules: { rules } };
 }
 
-function anyOf(rules: Permission[]): Permission {
+export function anyOf(rules: Permission[]): Permission {
   const [first] = rules;
   return rules.length === 1 && first !== undefined ? first : { orRules: { rules } };
 }

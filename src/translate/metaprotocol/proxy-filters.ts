@@ -2,6 +2,7 @@
 import type { InboundPort, MeshSettings, PortCodec } from '../../model/mesh-service.ts';
 import { type aeraki, type envoy, pack } from '../../xds-api/messages.ts';
 import { accessLogs } from '../envoy/access-logs.ts';
+import { requestAccess } from '../envoy/request-access.ts';
 import { adsSource, duration } from '../envoy/values.ts';
 import { inboundClusterName, metaRouteName, outboundClusterName } from '../names/resource-names.ts';
 import { codecFields } from './codecs.ts';
@@ -39,6 +40,7 @@ export function inboundProxy(inbound: InboundPort, codec: PortCodec, settings: M
     routeConfig: { name, routes: [{ route: { cluster: name } }] },
     ...codecFields(codec, kind),
     metaProtocolFilters: [
+      ...(kind === 'metaproxy' ? accessFilters(inbound) : []),
       ...(localRateLimit === undefined ? [] : [localRateLimitFilter(localRateLimit, host, kind)]),
       ...(globalRateLimit === undefined || kind === 'metaproxy' ? [] : [globalRateLimitFilter(globalRateLimit, kind)]),
       ...telemetryFilters(host, kind),
@@ -46,6 +48,14 @@ export function inboundProxy(inbound: InboundPort, codec: PortCodec, settings: M
     ],
     ...connectionFields(settings),
   });
+}
+
+/** Envoy's own message, with the properties of requests where headers would be. */
+function accessFilters({ guard }: InboundPort): readonly MetaFilter[] {
+  return requestAccess(guard?.policies ?? [], 'requests').map((rules) => ({
+    name: 'isthmus.meta_protocol.filters.rbac',
+    config: pack('envoy.extensions.filters.http.rbac.v3.RBAC', { rules }),
+  }));
 }
 
 function proxyFilter(config: MetaProtocolProxy): Filter {
