@@ -1,6 +1,7 @@
 /** What commands ask of the composition roots in main/. The command tree knows nothing of how a control plane is wired. */
 
 import type { AccessView } from '../model/access-view.ts';
+import type { Locality } from '../model/endpoint.ts';
 import type { ExitCode } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Identity } from '../model/identity.ts';
@@ -66,6 +67,7 @@ export interface EnvoyBootstrapWish {
     readonly labels: Readonly<Record<string, string>>;
     /** Absent: its proxy binds each of its listeners. */
     readonly interception?: Interception;
+    readonly locality?: Locality;
   };
   readonly xds?: string;
   readonly xdsTls?: string;
@@ -103,6 +105,7 @@ export interface OfflineProxy {
   /** Whose workload it stands beside; empty for nobody's. */
   readonly serviceAccount: string;
   readonly interception?: Interception;
+  readonly locality?: Locality;
 }
 
 /** Manifests taken through the whole pipeline once, without a server. */

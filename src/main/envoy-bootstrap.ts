@@ -4,6 +4,7 @@
  * certificates are files that Envoy watches.
  */
 import { isIP } from 'node:net';
+import type { Locality } from '../model/endpoint.ts';
 import { type Identity, spiffeId } from '../model/identity.ts';
 import type { Interception } from '../model/proxy.ts';
 import type { TcpAddress } from '../model/tcp-address.ts';
@@ -17,6 +18,7 @@ export interface EnvoyWorkload {
   readonly addresses: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly interception?: Interception;
+  readonly locality?: Locality;
 }
 
 export type EnvoyControlPlane =
@@ -59,10 +61,11 @@ export function envoyBootstrap({ workload, controlPlane, admin, strict }: EnvoyB
   };
 }
 
-function nodeOf({ name, namespace, serviceAccount, addresses, labels, interception }: EnvoyWorkload): object {
+function nodeOf({ name, namespace, serviceAccount, addresses, labels, interception, locality }: EnvoyWorkload): object {
   return {
     id: `sidecar~${addresses[0] ?? ''}~${name}.${namespace}~${namespace}.svc.cluster.local`,
     cluster: `${name}.${namespace}`,
+    ...(locality === undefined ? {} : { locality: nodeLocality(locality) }),
     metadata: {
       NAMESPACE: namespace,
       SERVICE_ACCOUNT: serviceAccount,
@@ -71,6 +74,10 @@ function nodeOf({ name, namespace, serviceAccount, addresses, labels, intercepti
       ...(Object.keys(labels).length === 0 ? {} : { LABELS: labels }),
     },
   };
+}
+
+function nodeLocality({ region, zone, subzone }: Locality): object {
+  return { region, zone, ...(subzone === '' ? {} : { sub_zone: subzone }) };
 }
 
 function runtime(strict: boolean): object {

@@ -6,6 +6,7 @@ import { readNode } from '../delivery/xds/node.ts';
 import { standardTypes } from '../delivery/xds/resource-types.ts';
 import { readBounded } from '../model/bounded-input.ts';
 import { systemClock } from '../model/clock.ts';
+import type { Locality } from '../model/endpoint.ts';
 import { IsthmusError } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import type { ProxyNode } from '../model/proxy.ts';
@@ -17,6 +18,7 @@ import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
 import { translateServiceEntry } from '../translate/istio/service-entries.ts';
 import { encode } from '../xds-api/messages.ts';
 import { allFindings, resourceAsJson, sortedValues } from './admin-views.ts';
+import { addCallerPlace } from './caller-places.ts';
 import { requireIdentityView } from './identity-views.ts';
 import { allocateForOffline } from './lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
@@ -136,7 +138,8 @@ function istioObjects({ mesh }: Pipeline, report: (findings: readonly Finding[])
 function xdsFor(pipeline: Pipeline, like: OfflineProxy): unknown {
   const proxy = offlineProxy(like, trustDomainOf(pipeline));
   pipeline.proxyKinds.set(proxy.kind);
-  const { kind, interception } = proxy;
+  const { kind, interception, locality } = proxy;
+  if (locality !== undefined) addCallerPlace(pipeline.engine, pipeline.callerPlaces, locality);
   if (interception !== undefined) pipeline.interceptedKinds.set({ kind, interception });
   const view = createStoreFor(pipeline).view(proxy);
   const ofType = (typeUrl: string) => view.list(typeUrl).map(({ body }) => resourceAsJson(typeUrl, body));
@@ -145,7 +148,14 @@ function xdsFor(pipeline: Pipeline, like: OfflineProxy): unknown {
   );
 }
 
-function offlineProxy({ id, kind, serviceAccount, interception }: OfflineProxy, trustDomain: string): ProxyNode {
+function nodeLocality(locality: Locality | undefined) {
+  if (locality === undefined) return {};
+  const { region, zone, subzone } = locality;
+  return { locality: { region, zone, subZone: subzone } };
+}
+
+function offlineProxy(like: OfflineProxy, trustDomain: string): ProxyNode {
+  const { id, kind, serviceAccount, interception, locality } = like;
   const metadata = {
     fields: {
       ISTHMUS_PROXY_KIND: { stringValue: kind },
@@ -153,7 +163,7 @@ function offlineProxy({ id, kind, serviceAccount, interception }: OfflineProxy, 
       ...(interception === undefined ? {} : { INTERCEPTION_MODE: { stringValue: interception.toUpperCase() } }),
     },
   };
-  const reading = readNode(encode('envoy.config.core.v3.Node', { id, metadata }));
+  const reading = readNode(encode('envoy.config.core.v3.Node', { id, metadata, ...nodeLocality(locality) }));
   if (reading.kind === 'accepted') {
     const identity = statedIdentity(reading.node, trustDomain);
     return identity === undefined ? reading.node : { ...reading.node, identity };

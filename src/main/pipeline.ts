@@ -26,6 +26,7 @@ import { translateInbound } from '../translate/inbound.ts';
 import { settingsFindings, translateOutbound } from '../translate/outbound.ts';
 import { type ScopedResource, scopedResourceKey } from '../translate/scope.ts';
 import type { Translation } from '../translate/translation.ts';
+import { type CallerPlaces, callerPlaces, callerPlacesTable } from './caller-places.ts';
 import { inspectCodec } from './codec-inspection.ts';
 
 export interface Pipeline {
@@ -46,6 +47,7 @@ export interface Pipeline {
   readonly proxyKinds: Table<ProxyKind>;
   /** Kinds of which some proxies are handed their connections. */
   readonly interceptedKinds: Table<InterceptedKind>;
+  readonly callerPlaces: CallerPlaces;
   /** Addresses at which proxies stand, which are told what to listen for. */
   readonly proxyAddresses: Table<string>;
   /** The trust domain that certificates are issued for; filled when the authority is opened. */
@@ -70,11 +72,12 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   const keptAccess = engine.table<AccessMode>('kept access', { key: () => meshKey });
   const proxyKinds = engine.table<ProxyKind>('proxy kinds', { key: (kind) => kind });
   const interceptedKinds = engine.table<InterceptedKind>('intercepted kinds', { key: interceptedKey });
+  const places = callerPlacesTable(engine);
   const proxyAddresses = engine.table<string>('proxy addresses', { key: (address) => address });
   const fixedTrustDomain = engine.table<string>('fixed trust domain', { key: () => meshKey });
   engine.batch(() => {
     const tables = [leases, registered, quietMigrations, keptAccess, proxyKinds, interceptedKinds, proxyAddresses];
-    for (const table of [...tables, fixedTrustDomain]) table.setState('live');
+    for (const table of [...tables, places, fixedTrustDomain]) table.setState('live');
   });
   const { resources } = sourced;
   const mesh = buildMesh(engine, {
@@ -97,10 +100,11 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     leases,
     proxyKinds,
     interceptedKinds,
+    callerPlaces: places,
     proxyAddresses,
     fixedTrustDomain,
     mesh,
-    xds: xdsResources(engine, mesh, { kinds: proxyKinds, intercepted: interceptedKinds }),
+    xds: xdsResources(engine, mesh, { kinds: proxyKinds, intercepted: interceptedKinds, places }),
   };
 }
 
@@ -130,12 +134,13 @@ const scopedShape = {
 interface KindsInUse {
   readonly kinds: Collection<ProxyKind>;
   readonly intercepted: Collection<InterceptedKind>;
+  readonly places: CallerPlaces;
 }
 
 function xdsResources(
   engine: Engine,
   mesh: Mesh,
-  { kinds, intercepted }: KindsInUse,
+  { kinds, intercepted, places }: KindsInUse,
 ): readonly Collection<ScopedResource>[] {
   const isHanded = (context: Context, kind: ProxyKind): boolean =>
     knownInterceptions.some(
@@ -179,7 +184,12 @@ function xdsResources(
   const endpoints = engine.flatMap(
     'xds endpoints',
     mesh.meshServices,
-    (service, context) => translateEndpoints(service, groupsOf(context, service.service.key)),
+    (service, context) => {
+      const { key } = service.service;
+      // The shares of a migration are those of all callers together, wherever they are.
+      const isMoving = context.get(mesh.migrations, key) !== undefined;
+      return translateEndpoints(service, groupsOf(context, key), isMoving ? [] : callerPlaces(context, places));
+    },
     scopedShape,
   );
   const inbound = engine.flatMap(

@@ -1,5 +1,6 @@
 /** Which proxies are there: their kinds and addresses decide what is translated. Told before a proxy's first answer. */
 import type { ProxyNode } from '../model/proxy.ts';
+import { addCallerPlace } from './caller-places.ts';
 import { interceptedKey, type Pipeline } from './pipeline.ts';
 
 export class ProxyPresence {
@@ -14,8 +15,9 @@ export class ProxyPresence {
   }
 
   /** A kind stays in use once it was seen: proxies that reconnect find their resources ready. */
-  enter({ kind, interception, addresses, namespace }: ProxyNode): void {
-    const { engine, proxyKinds, interceptedKinds, proxyAddresses } = this.#pipeline;
+  enter({ kind, interception, locality, addresses, namespace }: ProxyNode): void {
+    const { engine, proxyKinds, interceptedKinds, callerPlaces, proxyAddresses } = this.#pipeline;
+    if (locality !== undefined) addCallerPlace(engine, callerPlaces, locality);
     for (const address of addresses) {
       this.#streams.set(address, (this.#streams.get(address) ?? 0) + 1);
       this.#namespaces.set(address, namespace);

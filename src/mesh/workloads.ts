@@ -47,17 +47,21 @@ export function locatedEndpoint(workload: Workload, port: number, trustDomain: s
     ...(account === '' ? {} : { identity: `spiffe://${trustDomain}/ns/${namespace}/sa/${account}` }),
     ...(name === undefined ? {} : { workload: name }),
   };
-  return { endpoint, locality: localityOf(spec.locality ?? labels[localityLabel]) };
+  return { endpoint, locality: localityOf(spec.locality ?? labels[localityLabel]) ?? labelled(labels) };
+}
+
+/** Kubernetes' labels of nodes, which tools copy to what runs there. */
+function labelled(labels: Workload['labels']): Locality {
+  const { 'topology.kubernetes.io/region': region = '', 'topology.kubernetes.io/zone': zone = '' } = labels;
+  return { region, zone, subzone: '' };
 }
 
 /** `region/zone/subzone`; in a label, which has no slashes, divided by dots. */
-function localityOf(written: string | undefined): Locality {
-  if (written === undefined || written === '') return nowhere;
+function localityOf(written: string | undefined): Locality | undefined {
+  if (written === undefined || written === '') return undefined;
   const [region = '', zone = '', ...subzone] = written.split(written.includes('/') ? '/' : '.');
   return { region, zone, subzone: subzone.join('/') };
 }
-
-const nowhere: Locality = { region: '', zone: '', subzone: '' };
 
 /** WorkloadEntries under each of their labels, by namespace. */
 export function workloadsByLabel(engine: Engine, entries: Collection<WorkloadEntry>): Index<Workload> {

@@ -1,3 +1,5 @@
+import type { Locality } from './endpoint.ts';
+
 /** What a proxy can be: everything that differs by kind goes by this list. The order is that of output. */
 export const knownProxyKinds = ['metaproxy', 'envoy-meta', 'envoy', 'grpc'] as const;
 export type ProxyKind = (typeof knownProxyKinds)[number];
@@ -24,6 +26,8 @@ export interface ProxyNode {
   readonly identity?: string;
   /** Absent where each of its listeners is bound to its own address. */
   readonly interception?: Interception;
+  /** Where it says that it is, as far as it names a region or a zone. */
+  readonly locality?: Locality;
   /** Names of the extensions that the node advertises; empty when it advertises none. */
   readonly extensions: readonly string[];
 }

@@ -11,7 +11,9 @@
  * The audience is a kind of proxy, or `all` for what every kind reads alike (clusters, endpoints). Proxies that are handed
  * their connections read, before what their kind does, the audience `<kind>+handed` (listeners that nothing is bound for),
  * and `<kind>+<interception>-<family>` (what takes the connections, by the families of their addresses).
+ * Proxies that say where they are read `all+<place>` before `all`: endpoints in the order of their distance from there.
  */
+import type { Locality } from '../model/endpoint.ts';
 import { parseSpiffeId } from '../model/identity.ts';
 import type { MeshService } from '../model/mesh-service.ts';
 import type { Interception, ProxyKind, ProxyNode } from '../model/proxy.ts';
@@ -22,6 +24,7 @@ export type AddressFamily = 'ipv4' | 'ipv6';
 export type Audience =
   | ProxyKind
   | 'all'
+  | `all+${string}`
   | `${ProxyKind}+handed`
   | `${ProxyKind}+${Interception}`
   | `${ProxyKind}+${Interception}-${AddressFamily}`;
@@ -38,9 +41,9 @@ export function scopedResourceKey({ scope, resource }: ScopedResource): string {
 
 /** The scopes a proxy sees, the first of which has precedence. The first address goes before the others. */
 export function scopesOf(proxy: ProxyNode): readonly string[] {
-  const { kind, identity, addresses, namespace, interception } = proxy;
+  const { kind, identity, addresses, namespace, interception, locality } = proxy;
   const own: readonly Audience[] = interception === undefined ? [kind] : [`${kind}+handed`, kind];
-  const audiences: readonly Audience[] = [...own, 'all'];
+  const audiences: readonly Audience[] = [...own, ...(locality === undefined ? [] : [nearAudience(locality)]), 'all'];
   const inbound = (id?: string) => addresses.flatMap((address) => own.map((one) => inboundScope(one, address, id)));
   return [
     ...inbound(),
@@ -50,6 +53,11 @@ export function scopesOf(proxy: ProxyNode): readonly string[] {
     ...audiences.map((audience) => `${audience}/*`),
     ...(interception === undefined ? [] : interceptionAudiences(proxy, interception).map((one) => `${one}/*`)),
   ];
+}
+
+/** Of proxies in a place. What a proxy says of its place can be no part of any other scope. */
+export function nearAudience({ region, zone }: Locality): `all+${string}` {
+  return `all+${[region, zone].map((part) => encodeURIComponent(part.toWellFormed())).join(',')}`;
 }
 
 /** A family that a machine lacks cannot be listened on: it is told of those it has an address of. */

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectByTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { Machine, sh } from './network-namespaces.ts';
 
@@ -41,6 +42,7 @@ spec:
   ports:
     - { number: 80, name: http-web, protocol: HTTP, targetPort: 8080 }
     - { number: 3306, name: tcp-greeting, protocol: TCP }
+    - { number: 443, name: tls-vault, protocol: TLS, targetPort: 8443 }
   endpoints: [{ address: "${address}", serviceAccount: bookstore }]
 ---
 `;
@@ -62,12 +64,27 @@ spec:
 ---
 ${instance('stock-0', '10.9.0.2')}${instance('stock-1', '10.8.0.2')}`;
 
+/** The caller is in the zone of the depot. */
+const twoZones = `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: near, namespace: books }
+spec:
+  hosts: [near.books.mesh]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{ number: 3306, name: tcp-greeting, protocol: TCP }]
+  endpoints:
+    - { address: 10.9.0.2, serviceAccount: bookstore, locality: eu/b }
+    - { address: 10.8.0.2, serviceAccount: bookstore, locality: eu/a }
+---
+`;
+
 const manifest = `apiVersion: isthmus.dev/v1alpha1
 kind: MeshConfig
 metadata: { name: mesh }
 spec: { access: { mode: Enforced } }
 ---
-${entry('bookstore', '10.9.0.2')}${entry('bookstore6', 'fd09::2')}${stock}apiVersion: specs.smi-spec.io/v1alpha4
+${entry('bookstore', '10.9.0.2')}${entry('bookstore6', 'fd09::2')}${stock}${twoZones}apiVersion: specs.smi-spec.io/v1alpha4
 kind: HTTPRouteGroup
 metadata: { name: books, namespace: books }
 spec: { matches: [{ name: books, pathRegex: /books, methods: [GET] }] }
@@ -75,7 +92,7 @@ spec: { matches: [{ name: books, pathRegex: /books, methods: [GET] }] }
 apiVersion: specs.smi-spec.io/v1alpha4
 kind: TCPRoute
 metadata: { name: greeting, namespace: books }
-spec: { matches: { ports: [3306] } }
+spec: { matches: { ports: [3306, 8443] } }
 ---
 apiVersion: access.smi-spec.io/v1alpha3
 kind: TrafficTarget
@@ -125,7 +142,7 @@ async function bootstrap(name: string, account: string, addresses: readonly stri
   const who = `-n books --service-account ${account}`;
   writeFileSync(at(`${name}.token`), await isthmus(`token create --state ${at('state')} ${who}`));
   const where = `--xds-tls 10.9.0.1:15012 --certificates ${at(name)} --token-file ${at(`${name}.token`)}`;
-  const how = `--address ${addresses.join(' ')} --interception redirect --strict --roots ${at('roots.pem')}`;
+  const how = `--address ${addresses.join(' ')} --interception redirect --locality eu/a --strict --roots ${at('roots.pem')}`;
   const file = at(`${name}.yaml`);
   writeFileSync(file, await isthmus(`proxy bootstrap --name ${name} ${who} ${how} ${where}`));
   return file;
@@ -162,6 +179,15 @@ async function listen(host: string, port: number): Promise<string> {
   return text(socket).catch((error: unknown) => String(error));
 }
 
+/** What a server says by TLS that ends there, and nowhere before. */
+async function listenByTls(host: string, port: number, servername: string): Promise<string> {
+  const psk = { psk: Buffer.from('secret'), identity: 'client' };
+  const options = { host, port, servername, ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const;
+  const socket = connectByTls({ ...options, pskCallback: () => psk, checkServerIdentity: () => undefined });
+  socket.setTimeout(12_000, () => socket.destroy(new Error('silence')));
+  return text(socket).catch((error: unknown) => String(error));
+}
+
 async function virtualIps(host: string): Promise<readonly string[]> {
   const leases: unknown = await (await fetch('http://127.0.0.1:15014/api/v1/virtual-ips')).json();
   if (!Array.isArray(leases)) throw new TypeError('virtual IPs are a list');
@@ -185,12 +211,15 @@ const [command = '', ...parameters] = `${proxyUser === undefined ? '' : asUser}$
 own(spawn(command, parameters, { stdio: 'ignore' }));
 
 const [vip4 = '', vip6 = ''] = await virtualIps('bookstore.books.mesh');
+const [near = ''] = await virtualIps('near.books.mesh');
 const [over6 = ''] = await virtualIps('bookstore6.books.mesh');
 await untilAnswered(vip4, 80);
 const byVirtualIp = {
   permitted: [await ask(vip4, 80, '/books/1'), await ask(vip6, 80, '/books/2'), await ask(over6, 80, '/books/3')],
   denied: await ask(vip4, 80, '/admin'),
   greeting: [await listen(vip4, 3306), await listen(over6, 3306)],
+  tls: await listenByTls(vip4, 443, 'bookstore.books.mesh'),
+  near: new Set(await Promise.all(Array.from({ length: 12 }, () => listen(near, 3306)))),
   pastTheCaller: [await ask('10.9.0.2', 8080, '/books'), await ask('fd09::2', 8080, '/books')],
   unknownPorts: [await ask('10.9.0.2', 9999, '/'), await ask('10.9.0.2', 15_006, '/'), await ask(vip4, 81, '/')],
   bound: (await sh('ss -Hltn')).split('\n').map((line) => line.split(/ +/)[3] ?? ''),
@@ -217,7 +246,7 @@ async function byAnyAddress(user: string): Promise<object> {
 
 const headless = proxyUser === undefined ? undefined : await byAnyAddress(proxyUser);
 const logs = ['store', 'depot', 'caller'].map((name) => readFileSync(at(`${name}.log`), 'utf8'));
-console.log(JSON.stringify({ ...byVirtualIp, headless, logs }));
+console.log(JSON.stringify({ ...byVirtualIp, near: [...byVirtualIp.near], headless, logs }));
 for (const child of children.toReversed()) child.kill('SIGKILL');
 for (const machine of [store, depot]) await machine.stop();
 rmSync(folder, { recursive: true, force: true });

@@ -41,6 +41,14 @@ describe.skipIf([unshare, nft, envoy].includes(undefined))('machines whose conne
     expect(results.unknownPorts).toEqual(['no answer', 'no answer', 'no answer']);
   });
 
+  it('pass on TLS that is not theirs as it is, inside their own', () => {
+    expect(results.tls).toBe('TLS of store for bookstore.books.mesh\n');
+  });
+
+  it('call what is in their own zone, as long as it is there', () => {
+    expect(results.near).toEqual(['greeting of depot\n']);
+  });
+
   it('bind nothing for a service, and have nothing to complain of', () => {
     expect(results.bound).toEqual(
       expect.arrayContaining(['0.0.0.0:15001', '0.0.0.0:15006', '[::]:15001', '[::]:15006']),

@@ -1,8 +1,10 @@
 /** `isthmus proxy bootstrap`: what a stock Envoy is started with. */
 import { Command, Option } from 'commander';
+import type { Locality } from '../../model/endpoint.ts';
 import type { Interception } from '../../model/proxy.ts';
 import { type Actions, DEFAULT_PROXY_ADMIN, type EnvoyBootstrapWish } from '../actions.ts';
 import { interceptionOption } from '../interception-option.ts';
+import { localityOption } from '../locality-option.ts';
 import { formatJson, formatYaml, parseLabels, print } from '../output.ts';
 
 interface Flags extends Omit<EnvoyBootstrapWish, 'workload'> {
@@ -13,6 +15,7 @@ interface Flags extends Omit<EnvoyBootstrapWish, 'workload'> {
   readonly label: Readonly<Record<string, string>>;
   readonly kind: 'envoy';
   readonly interception: Interception | 'none';
+  readonly locality?: Locality;
   readonly output: 'yaml' | 'json';
 }
 
@@ -33,6 +36,7 @@ export function proxyBootstrapCommand(actions: Actions): Command {
     .requiredOption('--address <ip...>', "the workload's own addresses: inbound listeners stand on them")
     .option('--label <name=value>', 'a label of the workload; may be repeated', parseLabels, {})
     .addOption(interceptionOption())
+    .addOption(localityOption())
     .option('--xds <address>', 'plaintext xDS, on loopback only')
     .option('--xds-tls <address>', 'xDS over mutual TLS')
     .option('--certificates <folder>', 'folder of the certificate of this proxy, its key and the roots')
@@ -44,9 +48,21 @@ export function proxyBootstrapCommand(actions: Actions): Command {
     .option('--strict', 'let Envoy refuse what it calls deprecated', false)
     .addOption(new Option('-o, --output <format>', 'yaml or json').choices(['yaml', 'json']).default('yaml'))
     .action(
-      async ({ name, namespace, serviceAccount, address, label, kind: _, interception, output, ...rest }: Flags) => {
+      async ({
+        name,
+        namespace,
+        serviceAccount,
+        address,
+        label,
+        kind: _,
+        interception,
+        locality,
+        output,
+        ...rest
+      }: Flags) => {
         const handed = interception === 'none' ? {} : { interception };
-        const workload = { name, namespace, serviceAccount, addresses: address, labels: label, ...handed };
+        const place = locality === undefined ? {} : { locality };
+        const workload = { name, namespace, serviceAccount, addresses: address, labels: label, ...handed, ...place };
         const bootstrap = await actions.makeEnvoyBootstrap({ ...rest, workload });
         print(output === 'json' ? formatJson(bootstrap) : formatYaml(bootstrap));
       },

@@ -1,10 +1,12 @@
 /** `isthmus translate`: the pipeline, offline, to standard output; deterministic bytes. */
 import { Command, Option } from 'commander';
+import type { Locality } from '../../model/endpoint.ts';
 import { ExitCode, IsthmusError } from '../../model/errors.ts';
 import { type Interception, knownProxyKinds } from '../../model/proxy.ts';
 import type { Actions, OfflineMesh, Settle } from '../actions.ts';
 import { sayFindings } from '../findings.ts';
 import { interceptionOption } from '../interception-option.ts';
+import { localityOption } from '../locality-option.ts';
 import { formatJson, formatYaml, formatYamlDocuments, print, say } from '../output.ts';
 
 interface Flags {
@@ -14,6 +16,7 @@ interface Flags {
   readonly proxyKind: string;
   readonly serviceAccount: string;
   readonly interception: Interception | 'none';
+  readonly locality?: Locality;
   readonly output: 'yaml' | 'json';
 }
 
@@ -30,6 +33,7 @@ export function translateCommand(actions: Actions, settle: Settle): Command {
     .addOption(new Option('--proxy-kind <kind>', 'kind of that proxy').choices(knownProxyKinds).default('metaproxy'))
     .option('--service-account <name>', 'of the workload beside that proxy, where the mesh asks for certificates', '')
     .addOption(interceptionOption())
+    .addOption(localityOption())
     .addOption(new Option('-o, --output <format>', 'yaml or json').choices(['yaml', 'json']).default('yaml'))
     .action(async (flags: Flags) => {
       const mesh = await actions.loadOffline(flags.filename);
@@ -61,8 +65,9 @@ function translated(flags: Flags, mesh: OfflineMesh): unknown {
     case 'model':
       return mesh.model();
     case 'xds': {
-      const { proxy: id, proxyKind: kind, serviceAccount, interception } = flags;
-      return mesh.xds({ id, kind, serviceAccount, ...(interception === 'none' ? {} : { interception }) });
+      const { proxy: id, proxyKind: kind, serviceAccount, interception, locality } = flags;
+      const how = interception === 'none' ? {} : { interception };
+      return mesh.xds({ id, kind, serviceAccount, ...how, ...(locality === undefined ? {} : { locality }) });
     }
     default:
       throw new IsthmusError('USAGE', `--to ${String(flags.to)} is none of model, xds, istio.`);

@@ -32,6 +32,18 @@ describe('how connections come to a proxy', () => {
   });
 });
 
+describe('where a proxy is', () => {
+  test('is as its node says, if that is anywhere', () => {
+    const placed = (locality: Node['locality']) => {
+      const reading = read({ id: 'a', userAgentName: 'envoy', ...(locality === undefined ? {} : { locality }) });
+      return reading.kind === 'accepted' ? reading.node.locality : 'refused';
+    };
+    expect(placed({ region: 'eu', zone: 'a', subZone: 'rack' })).toEqual({ region: 'eu', zone: 'a', subzone: 'rack' });
+    expect(placed({ zone: 'a'.repeat(1000) })).toEqual({ region: '', zone: 'a'.repeat(253), subzone: '' });
+    expect([placed({ subZone: 'rack' }), placed(undefined)]).toEqual([undefined, undefined]);
+  });
+});
+
 describe('the kind of a proxy', () => {
   test.each<[string, Node, string]>([
     ['Envoy', { userAgentName: 'envoy', extensions: [{ category: 'envoy.filters.network', name: 'tcp' }] }, 'envoy'],

@@ -30,7 +30,14 @@ const interceptions: ReadonlyMap<string, Interception> = new Map([
   ['REDIRECT', 'redirect'],
   ['TPROXY', 'tproxy'],
 ]);
-const maxima = { idLength: 1024, serviceAccount: 253, labels: 256, addresses: 64, extensions: 4096 } as const;
+const maxima = {
+  idLength: 1024,
+  serviceAccount: 253,
+  labels: 256,
+  addresses: 64,
+  extensions: 4096,
+  locality: 253,
+} as const;
 
 export function readNode(bytes: Uint8Array): NodeReading {
   let node: Node;
@@ -93,8 +100,16 @@ function proxyNode(id: string, kind: ProxyKind, node: Node, metadata: Fields): P
     labels: labelsOf(metadata),
     serviceAccount: textOf(metadata, 'SERVICE_ACCOUNT').slice(0, maxima.serviceAccount),
     ...(interception === undefined ? {} : { interception }),
+    ...localityOf(node),
     extensions: [...new Set(extensions)].slice(0, maxima.extensions),
   };
+}
+
+function localityOf(node: Node): Pick<ProxyNode, 'locality'> {
+  const { region = '', zone = '', subZone = '' } = node.locality ?? {};
+  if (region === '' && zone === '') return {};
+  const { locality: most } = maxima;
+  return { locality: { region: region.slice(0, most), zone: zone.slice(0, most), subzone: subZone.slice(0, most) } };
 }
 
 /** Istio's form: `sidecar~<ip>~<name>.<namespace>~<domain>`, with `router` and others in the first place. */

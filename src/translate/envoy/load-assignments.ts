@@ -2,10 +2,11 @@
 import type { Endpoint, EndpointGroup, Health, Locality } from '../../model/endpoint.ts';
 import type { MeshService } from '../../model/mesh-service.ts';
 import { enumValue, type envoy, type google } from '../../xds-api/messages.ts';
-import { encodeResource } from '../encoded-resource.ts';
+import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { outboundClusterName } from '../names/resource-names.ts';
-import { inScopes, outboundScopes, type ScopedResource } from '../scope.ts';
+import { inScopes, nearAudience, outboundScopes, type ScopedResource } from '../scope.ts';
 import { discoveryOf } from './discovery.ts';
+import { prefersNear, prioritiesFor } from './locality-preference.ts';
 import { socketAddress } from './values.ts';
 
 type LoadAssignment = envoy.config.endpoint.v3.ClusterLoadAssignment;
@@ -24,21 +25,31 @@ const MAX_WEIGHT = 2 ** 32 - 1;
 /**
  * For each port of the service and each of its subsets the endpoints, by the name of the cluster; an empty set where
  * there are none, so that a proxy need not wait. Nothing for services whose clusters find their endpoints otherwise.
- * `groups` are those of the service, in any order.
+ * `groups` are those of the service, in any order. `callers`: places of proxies, each of which is given what is near to it
+ * first, where that makes a difference.
  */
 export function translateEndpoints(
   meshService: MeshService,
   groups: readonly EndpointGroup[],
+  callers: readonly Locality[] = [],
 ): readonly ScopedResource[] {
   const { service, ports, policy } = meshService;
   if (discoveryOf(service.resolution) !== 'eds') return [];
-  const scopes = outboundScopes('all', meshService);
   return ports.flatMap(({ port }) => {
     const own = groups.filter((group) => group.port === port.number).map((group) => trusted(group, meshService));
     return [undefined, ...policy.subsets].flatMap((subset) => {
       const name = outboundClusterName(service.host, port.number, subset?.name);
-      const assignment = loadAssignment(name, own, subset?.labels);
-      return inScopes(scopes, encodeResource('envoy.config.endpoint.v3.ClusterLoadAssignment', name, assignment));
+      const chosen = own.flatMap((group) => withLabels(group, subset?.labels) ?? []);
+      const places = prefersNear(subset?.policy ?? policy.portPolicies[port.number] ?? policy.policy) ? callers : [];
+      return [
+        ...inScopes(outboundScopes('all', meshService), encodeAssignment(loadAssignment(name, chosen))),
+        ...places.flatMap((place) => {
+          const priorities = prioritiesFor(place, chosen);
+          if (priorities === undefined) return [];
+          const resource = encodeAssignment(loadAssignment(name, chosen, {}, priorities));
+          return inScopes(outboundScopes(nearAudience(place), meshService), resource);
+        }),
+      ];
     });
   });
 }
@@ -49,30 +60,44 @@ function trusted(group: EndpointGroup, { security }: MeshService): EndpointGroup
   return { ...group, endpoints: group.endpoints.filter(({ identity }) => identity !== undefined) };
 }
 
-/** Groups of one service and port; only endpoints that have the labels. Localities are in order of their names. */
-export function loadAssignment(name: string, groups: readonly EndpointGroup[], labels: Labels = {}): LoadAssignment {
-  const wanted = Object.entries(labels);
+/**
+ * Groups of one service and port; only endpoints that have the labels. Localities are in order of their names.
+ * `priorities`: by the group's key; absent: all are as good.
+ */
+export function loadAssignment(
+  name: string,
+  groups: readonly EndpointGroup[],
+  labels: Labels = {},
+  priorities?: ReadonlyMap<string, number>,
+): LoadAssignment {
   const endpoints = groups
     .toSorted((a, b) => (a.key < b.key ? -1 : 1))
-    .flatMap((group) => localityEndpoints(group, wanted) ?? []);
+    .flatMap((group) => withLabels(group, labels) ?? [])
+    .map((group) => localityEndpoints(group, priorities?.get(group.key) ?? 0));
   return { clusterName: name, ...(endpoints.length === 0 ? {} : { endpoints }) };
 }
 
-function localityEndpoints(
-  group: EndpointGroup,
-  wanted: readonly (readonly [string, string])[],
-): LocalityEndpoints | undefined {
-  const chosen =
-    wanted.length === 0
-      ? group.endpoints
-      : group.endpoints.filter(({ labels }) => wanted.every(([key, value]) => labels[key] === value));
-  if (chosen.length === 0) return undefined;
-  const total = chosen.reduce((sum, { weight }) => sum + weight, 0);
+function encodeAssignment(assignment: LoadAssignment): EncodedResource {
+  const type = 'envoy.config.endpoint.v3.ClusterLoadAssignment';
+  return encodeResource(type, assignment.clusterName ?? '', assignment);
+}
+
+/** The group with those of its endpoints that have the labels; undefined where there are none. */
+function withLabels(group: EndpointGroup, labels: Labels = {}): EndpointGroup | undefined {
+  const wanted = Object.entries(labels);
+  if (wanted.length === 0) return group.endpoints.length === 0 ? undefined : group;
+  const endpoints = group.endpoints.filter((one) => wanted.every(([key, value]) => one.labels[key] === value));
+  return endpoints.length === 0 ? undefined : { ...group, endpoints };
+}
+
+function localityEndpoints({ locality, endpoints }: EndpointGroup, priority: number): LocalityEndpoints {
+  const total = endpoints.reduce((sum, { weight }) => sum + weight, 0);
   return {
-    locality: localityOf(group.locality),
-    lbEndpoints: chosen.map(lbEndpoint),
+    locality: localityOf(locality),
+    lbEndpoints: endpoints.map(lbEndpoint),
     // A gRPC client leaves out a locality without a weight.
     loadBalancingWeight: { value: Math.min(total, MAX_WEIGHT) },
+    ...(priority === 0 ? {} : { priority }),
   };
 }
 
