@@ -19,6 +19,8 @@ interface UnderWay {
   readonly nonce: string;
   readonly version: string;
   readonly names: readonly string[];
+  /** Whether it says only what is gone. */
+  readonly isRemoval: boolean;
   /** When the oldest change in it was made, in milliseconds of the stream's clock. */
   readonly since: number;
 }
@@ -67,6 +69,10 @@ export class Exchange {
   }
   get hasChanges(): boolean {
     return this.#everything || this.#changed.size > 0 || this.#asked.size > 0;
+  }
+  /** Something new is to be sent, or to be answered. */
+  get isMaking(): boolean {
+    return this.hasChanges || this.#underWay?.isRemoval === false;
   }
   get hasRemovals(): boolean {
     return this.#gone.size > 0;
@@ -129,9 +135,9 @@ export class Exchange {
 
   /**
    * What is new or altered, or undefined when the client has it all. What is gone comes with it, unless `keepGone`:
-   * then the client keeps it until break().
+   * then the client keeps it until break(). It is told whether anything is new.
    */
-  make(view: ResourceView, keepGone: boolean): ResponseContent | undefined {
+  make(view: ResourceView, keepGone: (isNew: boolean) => boolean): ResponseContent | undefined {
     const answerDue = this.#everything;
     const resources: EncodedResource[] = [];
     const unknown: string[] = [];
@@ -150,7 +156,8 @@ export class Exchange {
     this.#asked.clear();
     this.#everything = false;
     for (const resource of resources) this.subscription.hold(resource.name, resource);
-    const content = this.#made(view, { resources, unknown, answerDue, keepGone });
+    const isKept = this.hasRemovals && keepGone(resources.length > 0);
+    const content = this.#made(view, { resources, unknown, answerDue, keepGone: isKept });
     if (content === undefined && !this.hasRemovals) {
       this.#since = undefined;
       // It said itself that it holds all that it asks for: see resume().
@@ -168,9 +175,9 @@ export class Exchange {
   }
 
   /** To be called for each content that goes out. */
-  dispatched(nonce: string, version: string, content: ResponseContent, now: number): void {
+  dispatched(nonce: string, version: string, content: ResponseContent, now: number, isRemoval: boolean): void {
     const names = [...content.resources.map((resource) => resource.name), ...content.removed];
-    this.#underWay = { nonce, version, names, since: this.#since ?? now };
+    this.#underWay = { nonce, version, names, isRemoval, since: this.#since ?? now };
     this.#sent = { nonce, version };
     this.#since = this.hasRemovals ? this.#underWay.since : undefined;
   }

@@ -26,7 +26,13 @@ test('a client that does not read is sent nothing more until it does', () => {
     pause() {},
     resume() {},
   };
-  const around = { frames: new FrameCache(''), observer: silentObserver, clusterWaitMs: 1000, now: () => 0 };
+  const around = {
+    frames: new FrameCache(''),
+    observer: silentObserver,
+    clusterWaitMs: 1000,
+    mayBreak: () => true,
+    now: () => 0,
+  };
   const outbound = new Outbound(call, 'delta', around, () => {});
   for (const typeUrl of [clusterType, endpointType]) {
     const exchange = outbound.open(typeUrl);

@@ -3,14 +3,15 @@
  * client does not read, changes merge in the exchanges.
  *
  * Clusters go first, then endpoints, listeners, routes. Listeners and routes wait for the acknowledgement of clusters,
- * which Envoy gives once they are warm. What is gone goes last where something that is about to change may refer to it.
+ * which Envoy gives once they are warm. What is gone goes last where something that is about to change may refer to it, here
+ * or at another proxy: see removal-turns.ts.
  */
 import { randomBytes } from 'node:crypto';
 import { Exchange } from './exchange.ts';
 import type { FrameCache } from './frame-cache.ts';
 import type { XdsObserver } from './observer.ts';
 import type { ResourceView } from './resource-source.ts';
-import { clusterType, pushOrder, removesLast, waitsForClusters } from './resource-types.ts';
+import { clusterType, listenerType, pushOrder, removesLast, waitsForClusters } from './resource-types.ts';
 import { type Dialect, nonceLength, type ResponseContent, tailOf } from './response-frame.ts';
 import type { Call } from './transport.ts';
 
@@ -19,6 +20,8 @@ export interface OutboundSurroundings {
   readonly observer: XdsObserver;
   /** Longest wait of listeners and routes for clusters, in milliseconds. */
   readonly clusterWaitMs: number;
+  /** Whether this stream may be told what is gone; it is woken when it may. */
+  readonly mayBreak: () => boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -49,8 +52,15 @@ export class Outbound {
   get exchanges(): readonly Exchange[] {
     return this.#exchanges;
   }
+  /** Something new is to be sent, or to be answered. */
+  get isMaking(): boolean {
+    return !this.#over && this.#exchanges.some((exchange) => exchange.isMaking);
+  }
+  get hasRemovals(): boolean {
+    return this.#exchanges.some((exchange) => exchange.hasRemovals);
+  }
   get hasWork(): boolean {
-    return !this.#over && this.#exchanges.some((exchange) => exchange.hasChanges || exchange.hasRemovals);
+    return !this.#over && (this.hasRemovals || this.#exchanges.some((exchange) => exchange.hasChanges));
   }
 
   exchange(typeUrl: string): Exchange | undefined {
@@ -68,12 +78,13 @@ export class Outbound {
     for (const exchange of this.#exchanges) {
       if (this.#over || this.#blocked) return;
       if (!exchange.hasChanges || exchange.awaitsAnswer || this.#waitsForClusters(exchange)) continue;
-      this.#send(exchange, exchange.make(view, this.#isReferredTo(exchange)));
+      const content = exchange.make(view, (isNew) => this.#keepsGone(exchange, isNew));
+      this.#send(exchange, content, (content?.resources.length ?? 0) === 0);
     }
     if (this.#exchanges.some((exchange) => exchange.hasChanges || exchange.awaitsAnswer)) return;
     for (const exchange of this.#exchanges.toReversed()) {
       if (this.#over || this.#blocked) return;
-      if (exchange.hasRemovals) this.#send(exchange, exchange.break(view));
+      if (exchange.hasRemovals && this.#around.mayBreak()) this.#send(exchange, exchange.break(view), true);
     }
   }
 
@@ -92,7 +103,7 @@ export class Outbound {
     this.#endClusterWait();
   }
 
-  #send(exchange: Exchange, content: ResponseContent | undefined): void {
+  #send(exchange: Exchange, content: ResponseContent | undefined, isRemoval: boolean): void {
     if (content === undefined) return;
     const { frames, observer, now } = this.#around;
     const frame = frames.frame(this.#dialect, content);
@@ -100,15 +111,21 @@ export class Outbound {
     const nonce = this.#noncePrefix + counter;
     const { version } = exchange.subscription;
     const tail = tailOf(version, nonce);
-    exchange.dispatched(nonce, version, content, now());
+    exchange.dispatched(nonce, version, content, now(), isRemoval);
     this.#blocked = !this.#call.write([frame, tail]);
     const { typeUrl, resources } = content;
     observer.pushed({ typeUrl, resources: resources.length, bytes: frame.length + tail.length });
   }
 
+  /** Listeners that come may stand at the address of one that goes, so these go together. */
+  #keepsGone(exchange: Exchange, isNew: boolean): boolean {
+    const { typeUrl } = exchange;
+    if (removesLast(typeUrl)) return this.#isReferredTo() || !this.#around.mayBreak();
+    return typeUrl === listenerType && !isNew && !this.#around.mayBreak();
+  }
+
   /** Whether listeners or routes that are about to change may still refer to what is gone. */
-  #isReferredTo(exchange: Exchange): boolean {
-    if (!removesLast(exchange.typeUrl)) return false;
+  #isReferredTo(): boolean {
     return this.#exchanges.some((other) => waitsForClusters(other.typeUrl) && (other.hasChanges || other.awaitsAnswer));
   }
 

@@ -19,6 +19,7 @@ import { defaultTransportLimits, listenHttp2, type TransportLimits } from './htt
 import { silentObserver, type XdsObserver } from './observer.ts';
 import { PushScheduler } from './push-scheduler.ts';
 import type { OriginsOf } from './refusal-origins.ts';
+import { RemovalTurns } from './removal-turns.ts';
 import type { ResourceSource } from './resource-source.ts';
 import type { ServerTls } from './server-tls.ts';
 import { methodOf } from './services.ts';
@@ -51,6 +52,10 @@ export interface XdsLimits extends RequestBounds, TransportLimits {
   readonly streamsPerNode: number;
   /** Longest wait of listeners and routes for the acknowledgement of clusters, in milliseconds. */
   readonly clusterWaitMs: number;
+  /** Longest wait of what is gone until all proxies have taken what is new, in milliseconds. */
+  readonly removalWaitMs: number;
+  /** And beyond that, for requests that are under way, in milliseconds. */
+  readonly removalGraceMs: number;
   /** How long a stream may stay without a first request, in milliseconds. */
   readonly firstRequestMs: number;
 }
@@ -82,6 +87,8 @@ const defaultLimits: XdsLimits = {
   streams: 50_000,
   streamsPerNode: 1000,
   clusterWaitMs: 5000,
+  removalWaitMs: 1000,
+  removalGraceMs: 200,
   firstRequestMs: 15_000,
 };
 
@@ -127,6 +134,7 @@ class Server implements XdsServer {
     return {
       source,
       frames,
+      removals: this.#removalTurns(scheduler),
       observer: this.#observer,
       bounds: { names, nameBytes, nodeBytes },
       clusterWaitMs,
@@ -142,6 +150,16 @@ class Server implements XdsServer {
         if (hasFindings(stream)) this.#reportFindings();
       },
     };
+  }
+
+  #removalTurns(scheduler: PushScheduler): RemovalTurns<XdsStream> {
+    const { removalWaitMs: waitMs, removalGraceMs: graceMs } = this.#limits;
+    return new RemovalTurns({
+      waitMs,
+      graceMs,
+      now: () => performance.now(),
+      wake: (stream) => scheduler.schedule(stream),
+    });
   }
 
   async listen({ host, port, tls, allowPlaintextBeyondLoopback = false }: ListenOptions): Promise<Address> {

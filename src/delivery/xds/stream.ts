@@ -14,12 +14,13 @@ import { type DiscoveryRequest, type RequestBounds, readRequest } from './discov
 import type { Exchange } from './exchange.ts';
 import { Outbound, type OutboundSurroundings } from './outbound.ts';
 import type { RefusedResponse } from './refused-response.ts';
+import type { RemovalTurns } from './removal-turns.ts';
 import type { ResourceSource, ResourceView } from './resource-source.ts';
 import type { Dialect } from './response-frame.ts';
 import { type Call, type CallHandler, StatusCode } from './transport.ts';
 
 /** What all streams of a server share. */
-export interface StreamSurroundings extends OutboundSurroundings {
+export interface StreamSurroundings extends Omit<OutboundSurroundings, 'mayBreak'> {
   readonly source: ResourceSource;
   readonly bounds: RequestBounds;
   /** How long a stream may stay without a first request, in milliseconds. */
@@ -29,6 +30,8 @@ export interface StreamSurroundings extends OutboundSurroundings {
   release(node: ProxyNode): void;
   /** Asks for push() to be called soon. */
   schedule(stream: XdsStream): void;
+  /** When streams may be told what is gone. */
+  readonly removals: RemovalTurns<XdsStream>;
   /** The refusals or the unserved types of a stream have changed. */
   reportChanged(stream: XdsStream): void;
   closed(stream: XdsStream): void;
@@ -69,7 +72,8 @@ export class XdsStream implements CallHandler {
     this.onlyType = kind.onlyType;
     this.#around = around;
     this.connectedAt = around.now();
-    this.#outbound = new Outbound(call, kind.dialect, around, () => around.schedule(this));
+    const own = { ...around, mayBreak: () => around.removals.mayBreak(this) };
+    this.#outbound = new Outbound(call, kind.dialect, own, () => around.schedule(this));
     this.#firstRequest = setTimeout(() => {
       this.end(StatusCode.deadlineExceeded, `No request came within ${around.firstRequestMs} ms.`);
     }, around.firstRequestMs).unref();
@@ -106,7 +110,9 @@ export class XdsStream implements CallHandler {
   }
 
   push(): void {
-    if (!this.#over && this.#admitted !== undefined) this.#outbound.push(this.#admitted.view);
+    if (this.#over || this.#admitted === undefined) return;
+    this.#outbound.push(this.#admitted.view);
+    this.#noteProgress();
   }
 
   drained(): void {
@@ -146,7 +152,12 @@ export class XdsStream implements CallHandler {
     this.#over = true;
     clearTimeout(this.#firstRequest);
     this.#outbound.stop();
+    this.#around.removals.forget(this);
     this.#admitted?.unsubscribe();
+  }
+
+  #noteProgress(): void {
+    this.#around.removals.note(this, this.#outbound.isMaking, this.#outbound.hasRemovals);
   }
 
   #scheduleWork(): void {
@@ -202,7 +213,9 @@ export class XdsStream implements CallHandler {
   }
 
   #changed(typeUrl: string, names: readonly string[]): void {
-    if (this.#outbound.exchange(typeUrl)?.changed(names, this.#around.now())) this.#around.schedule(this);
+    if (this.#outbound.exchange(typeUrl)?.changed(names, this.#around.now()) !== true) return;
+    this.#around.removals.note(this, true, this.#outbound.hasRemovals);
+    this.#around.schedule(this);
   }
 
   #take(request: DiscoveryRequest, { view, types }: Admitted): void {
@@ -217,6 +230,7 @@ export class XdsStream implements CallHandler {
     const honoured = known === undefined || this.#settle(known, request);
     if (honoured) this.#subscribe(exchange, request, known === undefined, view);
     if (exchange.refusal !== refusal) this.#around.reportChanged(this);
+    this.#noteProgress();
     this.#scheduleWork();
   }
 

@@ -140,3 +140,47 @@ test.each(dialects)('what changes while an answer is due is merged into one resp
   client.acknowledge(second);
   await rig.silence(client);
 });
+
+describe.each(dialects)('what is gone for one proxy while another is told what is new (%s)', (dialect) => {
+  async function changed(limits: { readonly removalWaitMs: number }): Promise<readonly [RawClient, RawClient]> {
+    await rig.close();
+    rig = await startRig({ limits });
+    rig.change(clusterType, { stays: '1', goes: '1' });
+    rig.change(routeType, { route: 'to what goes' });
+    const workload = rig.connect(dialect);
+    workload.send({ node: node(), typeUrl: clusterType });
+    workload.acknowledge(await workload.next());
+    const caller = rig.connect(dialect);
+    caller.send({ node: node(), typeUrl: routeType, ...namesOf(routeType, ['route']) });
+    caller.acknowledge(await caller.next(), ['route']);
+    const changes = { [clusterType]: ['goes', undefined], [routeType]: ['route', 'to what stays'] } as const;
+    rig.store.apply(
+      Object.entries(changes).map(([typeUrl, [name, content]]) => ({
+        scope: 'mesh',
+        typeUrl,
+        name,
+        resource: content === undefined ? undefined : resource(typeUrl, name, content),
+      })),
+    );
+    return [workload, caller];
+  }
+  const removal = dialect === 'delta' ? { resources: [], removed: ['goes'] } : { resources: ['stays=1'], removed: [] };
+
+  test('stays until the other has taken it', async () => {
+    const [workload, caller] = await changed({ removalWaitMs: NEVER });
+    const routes = await caller.next();
+    expect(said(routes).resources).toEqual(['route=to what stays']);
+    await rig.silence(workload);
+    caller.acknowledge(routes, ['route']);
+    expect(said(await workload.next())).toEqual(removal);
+  });
+
+  test('goes all the same when the other does not answer, or is gone', async () => {
+    const [workload] = await changed({ removalWaitMs: 20 });
+    expect(said(await workload.next())).toEqual(removal);
+    const [patient, gone] = await changed({ removalWaitMs: NEVER });
+    await gone.next();
+    await gone.close();
+    expect(said(await patient.next())).toEqual(removal);
+  });
+});
