@@ -28,6 +28,10 @@ interface ListenersDump {
   }[];
 }
 
+interface Certificates {
+  readonly certificates: readonly { readonly cert_chain?: readonly { readonly serial_number: string }[] }[];
+}
+
 export class EnvoyAdmin {
   readonly #port: number;
 
@@ -49,6 +53,13 @@ export class EnvoyAdmin {
   async total(name: RegExp): Promise<number> {
     const { stats }: Stats = JSON.parse(await this.#ask('stats?format=json'));
     return stats.reduce((sum, one) => (name.test(one.name ?? '') ? sum + Number(one.value) : sum), 0);
+  }
+
+  /** Serial numbers of the certificates that it shows of itself, each once, in order. */
+  async serials(): Promise<readonly string[]> {
+    const { certificates }: Certificates = JSON.parse(await this.#ask('certs'));
+    const shown = certificates.flatMap(({ cert_chain: chain = [] }) => chain.map(({ serial_number }) => serial_number));
+    return [...new Set(shown)].sort();
   }
 
   /** All that moves when Envoy changes its clusters, their endpoints or its listeners, by name. */

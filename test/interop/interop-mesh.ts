@@ -1,7 +1,7 @@
 /** The product as its users run it, for tests with peers: `isthmus run` on manifests, `isthmus proxy` for callers. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -101,6 +101,11 @@ export class InteropMesh {
     const beside = addresses.flatMap((address) => ['--address', address]);
     const log = path.join(this.folder, `${node}.log`);
     await startIsthmus([...proxy, ...beside], `127.0.0.1:${adminPort}`, log, this.cleanup);
+  }
+
+  /** What the control plane wrote since it was started last. */
+  log(): string {
+    return readFileSync(path.join(this.folder, 'control-plane.log'), 'utf8');
   }
 
   /** What the admin API says. */
