@@ -14,6 +14,8 @@ import { trustDomainOf } from './pipeline.ts';
 export interface CertificateKeepingOptions {
   readonly authority: () => Promise<MeshAuthority>;
   readonly store: ResourceStore;
+  /** Proxies come over TLS: they have to learn of roots even where workloads need not prove who they are. */
+  readonly isSecured: boolean;
   readonly log: Logger;
 }
 
@@ -40,6 +42,7 @@ export class CertificateKeeping {
       if (diff.some(({ after }) => after !== undefined && after.access !== 'Disabled'))
         void this.#begin().catch(() => {});
     });
+    if (this.#options.isSecured) void this.#begin().catch(() => {});
     await this.#opening;
   }
 

@@ -143,7 +143,12 @@ class RunningControlPlane implements ControlPlane {
       },
     });
     this.#certificateMetrics = measured;
-    this.#certificates = new CertificateKeeping(this.#pipeline, { authority: this.#authority.open, store, log });
+    this.#certificates = new CertificateKeeping(this.#pipeline, {
+      authority: this.#authority.open,
+      store,
+      isSecured: options.xdsTls !== undefined,
+      log,
+    });
     const present = [presence, this.#certificates];
     const calls = certificateCalls(this.#authority.open);
     const isWordTaken = options.insecureIdentities === true;

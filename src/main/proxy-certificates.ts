@@ -12,6 +12,7 @@ import { parseAddress } from '../model/tcp-address.ts';
 import { createLogger, type Logger } from '../operations/log.ts';
 import { identityOfCertificate } from '../security/peer-identity.ts';
 import { type Life, RenewalSchedule } from '../security/renewal.ts';
+import { RootsFollowing } from './followed-roots.ts';
 import { requestCertificate } from './proxy-certificates-client.ts';
 import { type ProxyCertificate, readProxyCertificate, writeProxyCertificate } from './proxy-certificates-folder.ts';
 import { untilSignalled } from './shutdown.ts';
@@ -33,6 +34,9 @@ export class ProxyCertificateKeeping {
   readonly #folder: string;
   readonly #log: Logger;
   readonly #schedule: RenewalSchedule;
+  readonly #following: RootsFollowing;
+  /** Who writes waits for who wrote: each takes over what the other one did not change. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(source: Source, log: Logger, clock: Clock) {
     this.#source = source;
@@ -40,11 +44,20 @@ export class ProxyCertificateKeeping {
     this.#log = log;
     this.#schedule = new RenewalSchedule({
       clock,
-      renew: () => this.#renew(),
+      renew: () => this.#oneByOne(() => this.#renew()),
       objectOf: () => ({ kind: 'Certificate', namespace: '', name: this.#folder }),
       findingsChanged: () => {
         for (const { code, message } of this.#schedule.findings()) log.warn({ code }, message);
       },
+    });
+    this.#following = new RootsFollowing({
+      clock,
+      connect: async () => {
+        const { held, server, identity } = await this.#held();
+        return { server, own: held, identity };
+      },
+      taken: (roots) => this.#oneByOne(() => this.#takeRoots(roots)),
+      ended: (reason) => log.warn({ reason }, 'the roots are not followed for now; it is tried again'),
     });
   }
 
@@ -55,20 +68,39 @@ export class ProxyCertificateKeeping {
     const { life, identity } = contentOf(await readProxyCertificate(keeping.#folder), keeping.#folder);
     log.info({ identity: spiffeId(identity), until: new Date(life.notAfter) }, 'keeping the certificate fresh');
     keeping.#schedule.keep(keeping.#folder, life);
+    keeping.#following.start();
     return keeping;
   }
 
   close(): void {
     this.#schedule.close();
+    this.#following.close();
   }
 
-  async #renew(): Promise<Life> {
+  async #held() {
     const held = await readProxyCertificate(this.#folder);
     const { identity } = contentOf(held, this.#folder);
     const { xdsTls: address, rootNamespace: namespace } = this.#source;
     const own: Identity = { trustDomain: identity.trustDomain, namespace, serviceAccount: 'isthmus' };
     if (!isIdentity(own)) throw new IsthmusError('USAGE', `--root-namespace "${namespace}" is no namespace.`);
-    const server = { address, identity: own, roots: held.roots };
+    return { held, identity, server: { address, identity: own, roots: held.roots } };
+  }
+
+  async #takeRoots(roots: string): Promise<void> {
+    const held = await readProxyCertificate(this.#folder);
+    if (held.roots === roots) return;
+    await writeProxyCertificate(this.#folder, { ...held, roots });
+    this.#log.info('the roots have changed');
+  }
+
+  #oneByOne<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(run);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #renew(): Promise<Life> {
+    const { held, server, identity } = await this.#held();
     const fresh = await requestCertificate(server, identity, { kind: 'certificate', ...held });
     await writeProxyCertificate(this.#folder, fresh);
     const { life } = contentOf(fresh, this.#folder);

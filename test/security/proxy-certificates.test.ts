@@ -114,6 +114,27 @@ describe('the certificate of a proxy', () => {
     expect(second.key.publicKey).not.toEqual(first.key.publicKey);
     expect((await leaf()).subjectAltName).toContain('sa/orders');
   });
+
+  it('has new roots in its files at once, and the control plane knows that they are there', async () => {
+    await makeEnvoyBootstrap(wish);
+    const { certificates = '', xdsTls = '', rootNamespace } = wish;
+    const log = createLogger({ level: 'error', format: 'json' });
+    const keeping = await ProxyCertificateKeeping.start({ certificates, xdsTls, rootNamespace }, log);
+    onTestFinished(() => keeping.close());
+    const ask = async (resource: string, method = 'GET') => {
+      const answer = await plane.fetch(`/api/v1/certificates${resource}`, { method });
+      return JSON.parse(await answer.text());
+    };
+    const first = await readProxyCertificate(certificates);
+    await expect.poll(() => ask(''), { timeout: 30_000 }).toMatchObject({ proxies: { connected: 1, trusting: 1 } });
+    expect(await ask('/rotation?step=begin', 'POST')).toMatchObject({ kind: 'done' });
+    await expect.poll(() => ask(''), { timeout: 30_000 }).toMatchObject({ proxies: { connected: 1, trusting: 1 } });
+    const { pem } = await ask('/roots');
+    const second = await readProxyCertificate(certificates);
+    expect(second.roots).toBe(pem);
+    expect(second.roots).not.toBe(first.roots);
+    expect([second.chain, second.key.reveal()]).toEqual([first.chain, first.key.reveal()]);
+  });
 });
 
 /** The wall clock, ahead by as much as it was stepped; whatever waits runs then. */
