@@ -5,8 +5,9 @@ import { messageOf } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import type { ProxyNode } from '../model/proxy.ts';
 import type { Logger } from '../operations/log.ts';
+import type { TrustBundles } from '../security/trust-bundles.ts';
 import { type IssuedSecrets, WorkloadCertificates } from '../security/workload-certificates.ts';
-import { translateSecrets } from '../translate/envoy/secrets.ts';
+import { type TrustedDomain, translateSecrets } from '../translate/envoy/secrets.ts';
 import type { MeshAuthority } from './mesh-authority.ts';
 import type { Pipeline } from './pipeline.ts';
 import { trustDomainOf } from './pipeline.ts';
@@ -24,7 +25,11 @@ export class CertificateKeeping {
   readonly #options: CertificateKeepingOptions;
   /** How many streams there are of an identity. */
   readonly #present = new Map<string, number>();
+  /** As they were served last. */
+  readonly #served = new Map<string, IssuedSecrets>();
   #certificates: WorkloadCertificates | undefined;
+  #bundles: TrustBundles | undefined;
+  #stopBundles: () => void = () => {};
   #opening: Promise<void> | undefined;
   #failure: string | undefined;
   #stopSettings: () => void = () => {};
@@ -74,6 +79,7 @@ export class CertificateKeeping {
   close(): void {
     this.#isClosed = true;
     this.#stopSettings();
+    this.#stopBundles();
     this.#certificates?.close();
   }
 
@@ -85,8 +91,17 @@ export class CertificateKeeping {
   async #open(): Promise<void> {
     const { authority, log } = this.#options;
     try {
-      const { issuer } = await authority();
+      const { issuer, bundles } = await authority();
       if (this.#isClosed) return;
+      this.#bundles = bundles;
+      let others = othersIn(bundles);
+      this.#stopBundles = bundles.onChanged(() => {
+        const before = others;
+        others = othersIn(bundles);
+        // Our own roots come with the secrets.
+        if (JSON.stringify(before) === JSON.stringify(others)) return;
+        for (const [identity, secrets] of this.#served) this.#serve(identity, secrets);
+      });
       const onSecrets = (identity: string, secrets: IssuedSecrets | undefined) => this.#serve(identity, secrets);
       this.#certificates = new WorkloadCertificates({ issuer, clock: systemClock, onSecrets });
       for (const [identity, streams] of this.#present)
@@ -100,8 +115,11 @@ export class CertificateKeeping {
   }
 
   #serve(identity: string, secrets: IssuedSecrets | undefined): void {
-    const held = secrets ?? { chain: [], key: undefined, roots: [] };
-    const translated = translateSecrets(identity, { ...held, key: held.key?.reveal() ?? '' });
+    if (secrets === undefined) this.#served.delete(identity);
+    else this.#served.set(identity, secrets);
+    const { chain, key } = secrets ?? { chain: [] };
+    const trusted = secrets === undefined ? [] : this.#trusted(secrets);
+    const translated = translateSecrets(identity, { chain, key: key?.reveal() ?? '', trusted });
     this.#options.store.apply(
       translated.map(({ scope, resource }) => ({
         scope,
@@ -111,4 +129,15 @@ export class CertificateKeeping {
       })),
     );
   }
+
+  /** Our own first; those of the issuer at this moment, which `roots` are. */
+  #trusted({ roots }: IssuedSecrets): readonly TrustedDomain[] {
+    if (this.#bundles === undefined) return [];
+    return [{ name: this.#bundles.trustDomain, roots }, ...othersIn(this.#bundles)];
+  }
+}
+
+function othersIn(bundles: TrustBundles): readonly TrustedDomain[] {
+  const others = [...bundles.all()].filter(([name]) => name !== bundles.trustDomain);
+  return others.map(([name, roots]) => ({ name, roots }));
 }

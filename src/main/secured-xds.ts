@@ -47,7 +47,7 @@ export async function secureXds(authority: MeshAuthority, own: Identity, clock: 
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
-      identityOf,
+      identityOf: (certificate) => identityOf(certificate, issuer.trustDomain),
       openPaths: [createCertificatePath],
     },
     certificates,
@@ -56,7 +56,9 @@ export async function secureXds(authority: MeshAuthority, own: Identity, clock: 
   };
 }
 
-function identityOf(certificate: X509Certificate): string | undefined {
+/** A root of ours that names somebody of another trust domain is mistaken: nobody but its own root speaks for that. */
+function identityOf(certificate: X509Certificate, trustDomain: string): string | undefined {
   const reading = identityOfCertificate(certificate.raw);
-  return reading.kind === 'identity' ? spiffeId(reading.identity) : undefined;
+  if (reading.kind === 'refused' || reading.identity.trustDomain !== trustDomain) return undefined;
+  return spiffeId(reading.identity);
 }
