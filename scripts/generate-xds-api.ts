@@ -114,6 +114,11 @@ const roots: Record<string, readonly string[]> = {
   'udpa/type/v1/typed_struct.proto': ['udpa.type.v1.TypedStruct'],
   'xds/type/v3/typed_struct.proto': ['xds.type.v3.TypedStruct'],
   'istio/v1/auth/ca.proto': ['istio.v1.auth.IstioCertificateRequest', 'istio.v1.auth.IstioCertificateResponse'],
+  'isthmus/metrics/v1/metrics.proto': [
+    'isthmus.metrics.v1.StreamMetricsMessage',
+    'isthmus.metrics.v1.MetricName',
+    'isthmus.metrics.v1.MetricFamily',
+  ],
   'google/protobuf/empty.proto': ['google.protobuf.Empty'],
 };
 

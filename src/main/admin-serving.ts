@@ -1,6 +1,7 @@
 /** What the admin API of a control plane shows, from its parts; a part that is not there yet shows nothing. */
 import type { XdsServer } from '../delivery/xds/server.ts';
 import type { Finding } from '../model/finding.ts';
+import type { TrafficReport } from '../model/traffic.ts';
 import type { AdminViews } from '../operations/admin.ts';
 import type { Logger } from '../operations/log.ts';
 import { withExactPlaces } from '../sources/files/exact-places.ts';
@@ -20,6 +21,7 @@ import type { Pipeline } from './pipeline.ts';
 import { accessView } from './policy-views.ts';
 import type { RegistryBridging } from './registry-bridging.ts';
 import { summarizeServices } from './service-summaries.ts';
+import { trafficResources } from './traffic-views.ts';
 
 export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics' | 'postCertificate' | 'certificates'> {
   readonly pipeline: Pipeline;
@@ -28,6 +30,7 @@ export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics' | 'po
   readonly leases: () => LeaseKeeping | undefined;
   readonly registries: () => RegistryBridging | undefined;
   readonly migrations: () => MigrationKeeping | undefined;
+  readonly traffic: () => readonly TrafficReport[];
   readonly log: Logger;
 }
 
@@ -73,6 +76,8 @@ export function viewsOf({
     },
     migrations: () => parts.migrations()?.statuses() ?? [],
     migration: (namespace, name, position) => parts.migrations()?.status(namespace, name, position),
+    trafficOf: (kind, namespace, name) => trafficResources(pipeline, parts.traffic(), kind, namespace, name),
+    now: () => new Date(),
     collections: () => engine.describe(),
     collection: (name, key) => engine.dependencies(name, key),
   };

@@ -21,6 +21,7 @@ import { type CertificateMetrics, createCertificateMetrics } from '../operations
 import type { Logger } from '../operations/log.ts';
 import { createMetrics, type Metrics } from '../operations/metrics.ts';
 import { createRegistryMetrics } from '../operations/registry-metrics.ts';
+import { TrafficWindow } from '../operations/traffic-window.ts';
 import { FileSource } from '../sources/files/file-source.ts';
 import type { Source } from '../sources/source.ts';
 import { type AccessKeeping, startAccessKeeping } from './access-keeping.ts';
@@ -43,7 +44,7 @@ import { RegistryPublishing } from './registry-publishing.ts';
 import { type SecuredXds, secureXds } from './secured-xds.ts';
 import { type StartStep, type Unready, whyNotServing } from './start-progress.ts';
 import { createStoreFor } from './xds-delivery.ts';
-import { serveXds } from './xds-serving.ts';
+import { metricsCalls, serveXds } from './xds-serving.ts';
 
 export interface ControlPlaneOptions extends DnsOptions {
   readonly files: readonly string[];
@@ -100,6 +101,7 @@ class RunningControlPlane implements ControlPlane {
   readonly #certificateControl: CertificateControl;
   readonly #certificateMetrics: CertificateMetrics;
   #following: AuthorityFollowing | undefined;
+  readonly #traffic = new TrafficWindow(systemClock);
   #secured: SecuredXds | undefined;
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
@@ -150,8 +152,11 @@ class RunningControlPlane implements ControlPlane {
       log,
     });
     const present = [presence, this.#certificates];
-    const calls = certificateCalls(this.#authority.open);
     const isWordTaken = options.insecureIdentities === true;
+    const calls = new Map([
+      ...certificateCalls(this.#authority.open),
+      ...metricsCalls(this.#pipeline, isWordTaken, (report) => this.#traffic.take(report)),
+    ]);
     this.#xds = serveXds(this.#pipeline, { store, present, calls, isWordTaken, metrics: this.#metrics, log });
     this.#dns = prepareDns(options, {
       pipeline: this.#pipeline,
@@ -300,6 +305,7 @@ class RunningControlPlane implements ControlPlane {
       leases: () => this.#leases,
       registries: () => this.#registries,
       migrations: () => this.#migrations,
+      traffic: () => this.#traffic.reports(),
       log: this.#log,
     });
     return startAdmin(this.#options.admin, views, this.#options.adminToken);

@@ -2,12 +2,15 @@
  * Whom a proxy may speak for. Its certificate says who it is, and what its node states has to agree with that. In
  * plaintext it is nobody, unless its own word is to be taken: then whoever reaches the address has everybody's keys.
  */
-import type { Authorize, IdentityOf } from '../delivery/xds/admission.ts';
-import { StatusCode } from '../delivery/xds/transport.ts';
+import type { IdentityOf } from '../delivery/xds/admission.ts';
+import { type Peer, type Status, StatusCode } from '../delivery/xds/transport.ts';
 import { isIdentity, parseSpiffeId, spiffeId } from '../model/identity.ts';
 import type { ProxyNode } from '../model/proxy.ts';
 
-export const authorizeProxy: Authorize = ({ identity: verified }, { id, namespace, serviceAccount }) => {
+export function authorizeProxy(
+  { identity: verified }: Peer,
+  { id, namespace, serviceAccount }: ProxyNode,
+): Status | undefined {
   if (verified === undefined) return undefined;
   const identity = parseSpiffeId(verified);
   const states = { namespace, serviceAccount: serviceAccount === '' ? identity?.serviceAccount : serviceAccount };
@@ -15,7 +18,7 @@ export const authorizeProxy: Authorize = ({ identity: verified }, { id, namespac
   const stated = `namespace ${namespace}${serviceAccount === '' ? '' : ` and service account ${serviceAccount}`}`;
   const message = `Node "${id}" states ${stated}, and its certificate is that of ${verified}. Set NAMESPACE and SERVICE_ACCOUNT in node.metadata.`;
   return { code: StatusCode.permissionDenied, message };
-};
+}
 
 /** `isWordTaken`: of who shows no certificate, which on plaintext nobody can. */
 export function identityOfProxy(trustDomain: () => string, isWordTaken: boolean): IdentityOf {

@@ -1,7 +1,9 @@
 /** The xDS server as this control plane has it: who may speak for whom, who is told of proxies, and what is counted. */
+import { metricsCall, streamMetricsPath } from '../delivery/xds/metrics-service.ts';
 import type { ResourceStore } from '../delivery/xds/resource-store.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
 import type { Call, CallHandler } from '../delivery/xds/transport.ts';
+import type { TrafficReport } from '../model/traffic.ts';
 import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import { type Pipeline, trustDomainOf } from './pipeline.ts';
@@ -18,6 +20,18 @@ export interface XdsSurroundings {
   readonly present: readonly Pick<ProxyPresence, 'enter' | 'leave'>[];
   readonly metrics: Metrics;
   readonly log: Logger;
+}
+
+/** Where proxies say what they counted, each for itself. */
+export function metricsCalls(
+  pipeline: Pipeline,
+  isWordTaken: boolean,
+  report: (report: TrafficReport) => void,
+): ReadonlyMap<string, (call: Call) => CallHandler> {
+  const identityOf = identityOfProxy(() => trustDomainOf(pipeline), isWordTaken);
+  return new Map([
+    [streamMetricsPath, (call: Call) => metricsCall(call, { authorize: authorizeProxy, identityOf, report })],
+  ]);
 }
 
 export function serveXds(

@@ -16,6 +16,8 @@ const views: AdminViews = {
   nearHosts: (host) => (host === 'orders' ? ['orders.shop.mesh', 'orders.other.mesh'] : []),
   access: () => undefined,
   identity: () => undefined,
+  trafficOf: () => [],
+  now: () => new Date(0),
   virtualIps: () => [],
   proxies: () => [],
   proxy: () => undefined,

@@ -9,9 +9,10 @@ import { IsthmusError } from '../model/errors.ts';
 import { type MigrationPosition, migrationStages } from '../model/migration.ts';
 import { formatAddress } from '../model/tcp-address.ts';
 import { addCertificateRoutes, type CertificateViews } from './certificate-routes.ts';
+import { type TrafficViews, trafficMetricsApi } from './traffic-metrics-api.ts';
 
 /** What the admin API shows; each answers from what is in memory. Undefined: there is no such thing. */
-export interface AdminViews {
+export interface AdminViews extends TrafficViews {
   /** Names of what is not ready yet, with the reason; empty when ready. */
   readonly unready: () => readonly { readonly part: string; readonly reason: string }[];
   readonly metrics: () => Promise<string>;
@@ -146,6 +147,7 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
       `key "${req.query('key') ?? ''}" in collection "${name}"`,
     );
   });
+  app.route('/', trafficMetricsApi(views));
   app.notFound((context) => context.text(`There is nothing at ${context.req.path}.\n`, 404));
   app.onError((error, context) => context.text(`This is a fault of isthmus itself: ${error.message}\n`, 500));
   return app;

@@ -48,6 +48,11 @@ export class BootstrappedMesh {
     return path.join(this.#mesh.folder, name);
   }
 
+  /** What the admin address answers, JSON. */
+  async get(resource: string): Promise<unknown> {
+    return (await fetch(`http://${this.#mesh.admin}${resource}`)).json();
+  }
+
   virtualIp(host: string): Promise<string> {
     return this.#mesh.virtualIp(host);
   }
