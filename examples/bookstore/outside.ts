@@ -1,4 +1,4 @@
-/** What is no part of the mesh, and in the network all the same: somebody who only looks in, and httpbin.org, which is played here. */
+/** What is no part of the mesh, and in the network all the same: somebody who only looks in, an ingress, and httpbin.org, which is played here. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -7,6 +7,8 @@ import type { Network } from './network.ts';
 import { Visitor } from './visitor.ts';
 
 const STRANGER = '10.42.0.99';
+/** As steps/ingress has it. */
+const INGRESS = '10.42.0.70';
 const HTTPBIN = '10.42.0.80';
 
 /** How sidecars resolve names of the world outside: by another resolver than their programs, to whom the mesh answers. */
@@ -14,6 +16,10 @@ export const outsideHosts = `127.0.0.1 localhost\n${HTTPBIN} httpbin.org\n`;
 
 export async function startStranger(network: Network): Promise<Visitor> {
   return new Visitor(await network.join(STRANGER));
+}
+
+export async function startIngress(network: Network): Promise<Visitor> {
+  return new Visitor(await network.join(INGRESS));
 }
 
 export async function startHttpbin(network: Network, folder: string): Promise<void> {

@@ -15,16 +15,21 @@ import { cast, type Player } from './cast.ts';
 import { ControlPlane } from './control-plane.ts';
 import { Ledger } from './ledger.ts';
 import { HUB, Network } from './network.ts';
-import { outsideHosts, startHttpbin, startStranger } from './outside.ts';
+import { outsideHosts, startHttpbin, startIngress, startStranger } from './outside.ts';
 import { Visitor } from './visitor.ts';
 
 const here = import.meta.dirname;
 
+/** In the network, but no part of the mesh. */
+interface Outside {
+  readonly stranger: Visitor;
+  readonly ingress: Visitor;
+}
+
 export class Scene {
   readonly folder: string;
   readonly controlPlane: ControlPlane;
-  /** In the network, but no part of the mesh. */
-  readonly stranger: Visitor;
+  readonly outside: Outside;
   readonly buyer: Ledger;
   readonly thief: Ledger;
   readonly #actors: ReadonlyMap<Player, Actor>;
@@ -32,12 +37,12 @@ export class Scene {
   private constructor(
     folder: string,
     controlPlane: ControlPlane,
-    stranger: Visitor,
+    outside: Outside,
     actors: ReadonlyMap<Player, Actor>,
   ) {
     this.folder = folder;
     this.controlPlane = controlPlane;
-    this.stranger = stranger;
+    this.outside = outside;
     this.#actors = actors;
     this.buyer = this.#startCustomer('bookbuyer');
     this.thief = this.#startCustomer('bookthief');
@@ -57,12 +62,14 @@ export class Scene {
     writeFileSync(files.hosts, await hostsOf(controlPlane));
     const players = (Object.keys(cast) as readonly Player[]).filter((name) => stage.hasDatabase || name !== 'mysql');
     say(`starting ${players.join(', ')}, each with its Envoy`);
-    const [stranger, ...actors] = await Promise.all([
+    const [stranger, ingress, ...actors] = await Promise.all([
       startStranger(network),
+      startIngress(network),
       ...players.map(async (name) => [name, await Actor.start(cast[name], network, controlPlane, stage)] as const),
       startHttpbin(network, path.join(folder, 'httpbin')),
     ]);
-    return new Scene(folder, controlPlane, stranger, new Map(actors.filter((actor) => actor !== undefined)));
+    const outside = { stranger, ingress };
+    return new Scene(folder, controlPlane, outside, new Map(actors.filter((actor) => actor !== undefined)));
   }
 
   actor(name: Player): Actor {

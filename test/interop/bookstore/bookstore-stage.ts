@@ -45,7 +45,7 @@ export class BookstoreStage {
 
   /** The mesh as its policies want it, and nothing besides: where each test begins. */
   async begin(...steps: readonly string[]): Promise<void> {
-    for (const file of ['split.yaml', 'retry.yaml', 'egress.yaml']) this.scene.remove(file);
+    for (const file of ['split.yaml', 'retry.yaml', 'egress.yaml', 'ingress.yaml']) this.scene.remove(file);
     for (const step of ['closed', 'access', ...steps]) this.scene.apply(step);
     await this.untilServed();
   }

@@ -38,7 +38,7 @@ describe.skipIf(peers.includes(undefined))('the bookstore', () => {
       const stats = await scene.actor(store).sidecar.stats('^listener.10.42.*ssl.handshake');
       expect([...stats.values()][0]).toBeGreaterThan(0);
       const url = `http://${scene.actor(store).role.address}:14001/books-bought`;
-      expect(await scene.stranger.ask({ url, headers: asBuyer })).toMatchObject({ status: 0 });
+      expect(await scene.outside.stranger.ask({ url, headers: asBuyer })).toMatchObject({ status: 0 });
     }
   });
 
@@ -217,6 +217,25 @@ describe.skipIf(peers.includes(undefined))('the bookstore', () => {
     expect(failures(buyer.since(start))).toEqual([]);
   });
 
+  it('A14: rotates certificates and the root without a failed request', async () => {
+    await stage.begin();
+    const { scene } = stage;
+    const start = scene.buyer.length;
+    const before = { buyer: await stage.serials('bookbuyer'), store: await stage.serials('bookstore-v1') };
+    for (const move of ['begin', 'switch']) {
+      await scene.controlPlane.isthmus('certificates', 'rotate', move, '--wait');
+      expect(failures(await stage.next(scene.buyer, 20))).toEqual([]);
+    }
+    await scene.controlPlane.isthmus('certificates', 'renew');
+    for (const [player, old] of [['bookbuyer', before.buyer] as const, ['bookstore-v1', before.store] as const]) {
+      await expect
+        .poll(async () => (await stage.serials(player)).filter((serial) => !old.includes(serial)), { timeout: 60_000 })
+        .not.toEqual([]);
+    }
+    expect(failures(await stage.next(scene.buyer, 40))).toEqual([]);
+    expect(failures(scene.buyer.since(start))).toEqual([]);
+  });
+
   it('A16: lets the buyer out of the mesh as an Egress says, and not the thief', async () => {
     await stage.begin('egress');
     const outside = 'https://httpbin.org/status/200';
@@ -226,6 +245,19 @@ describe.skipIf(peers.includes(undefined))('the bookstore', () => {
     expect((await stage.ask('bookthief', outside)).status).toBe(0);
     stage.scene.remove('egress.yaml');
     await expect.poll(async () => (await stage.ask('bookbuyer', outside)).status, { timeout: 60_000 }).toBe(0);
+  });
+
+  it('A17: lets in what an IngressBackend says, in plain text, and nobody else', async () => {
+    await stage.begin('ingress');
+    const { outside, buyer } = stage.scene;
+    for (const store of ['bookstore-v1', 'bookstore-v2'] as const) {
+      const url = `http://${stage.scene.actor(store).role.address}:14001/books-bought`;
+      await expect
+        .poll(() => outside.ingress.ask({ url }), { timeout: 60_000 })
+        .toMatchObject({ status: 200, identity: store });
+      expect(await outside.stranger.ask({ url })).toMatchObject({ status: 0 });
+    }
+    expect(failures(await stage.next(buyer, 20))).toEqual([]);
   });
 
   it('A19: has a server that speaks first greet at once, on each connection', async () => {
