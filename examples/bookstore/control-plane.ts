@@ -24,6 +24,11 @@ export class ControlPlane {
     this.#visitor = visitor;
   }
 
+  /** Where it runs. */
+  get place(): Place {
+    return this.#hub;
+  }
+
   get log(): string {
     return path.join(this.#folder, 'control-plane.log');
   }
