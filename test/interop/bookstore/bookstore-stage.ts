@@ -45,9 +45,19 @@ export class BookstoreStage {
 
   /** The mesh as its policies want it, and nothing besides: where each test begins. */
   async begin(...steps: readonly string[]): Promise<void> {
-    for (const file of ['split.yaml', 'retry.yaml', 'egress.yaml', 'ingress.yaml']) this.scene.remove(file);
-    for (const step of ['closed', 'access', ...steps]) this.scene.apply(step);
+    for (const file of ['split.yaml', 'retry.yaml', 'egress.yaml', 'ingress.yaml', 'limit.yaml'])
+      this.scene.remove(file);
+    for (const step of ['closed', 'access']) this.scene.apply(step);
+    await until('what other tests wrote is not in force any more', async () => isPlain(await this.#routesToStore()));
     await this.untilServed();
+    for (const step of steps) this.scene.apply(step);
+  }
+
+  /** As the buyer's sidecar has them. */
+  async #routesToStore(): Promise<unknown> {
+    const dump = await this.scene.actor('bookbuyer').sidecar.ask('/config_dump?resource=dynamic_route_configs');
+    const { configs = [] }: { readonly configs?: readonly RouteConfigDump[] } = JSON.parse(dump);
+    return configs.find(({ route_config: { name } }) => name === 'bookstore.bookstore.svc.cluster.local:14001');
   }
 
   /** Until the buyer, and the store at the warehouse, get what they ask for. */
@@ -90,6 +100,16 @@ export class BookstoreStage {
     const recent = ledger.since(Math.max(0, ledger.length - 8));
     return recent.length === 8 && holds(recent);
   }
+}
+
+interface RouteConfigDump {
+  readonly route_config: { readonly name: string };
+}
+
+/** Neither split nor retried. */
+function isPlain(routes: unknown): boolean {
+  const text = JSON.stringify(routes) ?? '';
+  return text.includes('bookstore.bookstore') && !/bookstore-v[12]|num_retries/.test(text);
 }
 
 export const isSuccess = ({ status }: Pick<Entry, 'status'>): boolean => status.startsWith('2');
