@@ -62,7 +62,7 @@ spec:
   selector: { app: stock }
   ports: [{ name: http-web, port: 8080 }, { name: tcp-greeting, port: 3306 }]
 ---
-${instance('stock-0', '10.9.0.2')}${instance('stock-1', '10.8.0.2')}`;
+${instance('stock-0', '10.9.0.2')}${instance('stock-1', '"fd08::2"')}`;
 
 /** The caller is in the zone of the depot. */
 const twoZones = `apiVersion: networking.istio.io/v1
@@ -75,7 +75,7 @@ spec:
   ports: [{ number: 3306, name: tcp-greeting, protocol: TCP }]
   endpoints:
     - { address: 10.9.0.2, serviceAccount: bookstore, locality: eu/b }
-    - { address: 10.8.0.2, serviceAccount: bookstore, locality: eu/a }
+    - { address: "fd08::2", serviceAccount: bookstore, locality: eu/a }
 ---
 `;
 
@@ -130,7 +130,7 @@ async function isthmus(line: string): Promise<string> {
 }
 
 async function startControlPlane(): Promise<void> {
-  const line = `${program} run -f ${at('manifests')} --state ${at('state')} --xds-tls 10.9.0.1:15012 --dns 127.0.0.1:53 --log-level error`;
+  const line = `${program} run -f ${at('manifests')} --state ${at('state')} --xds-tls [fd09::1]:15012 --dns 127.0.0.1:53 --log-level error`;
   const [command = '', ...parameters] = line.split(' ');
   own(spawn(command, parameters, { stdio: ['ignore', 'ignore', 'inherit'] }));
   while (!(await ready('http://127.0.0.1:15014/readyz'))) await sleep(20);
@@ -141,7 +141,7 @@ async function startControlPlane(): Promise<void> {
 async function bootstrap(name: string, account: string, addresses: readonly string[]): Promise<string> {
   const who = `-n books --service-account ${account}`;
   writeFileSync(at(`${name}.token`), await isthmus(`token create --state ${at('state')} ${who}`));
-  const where = `--xds-tls 10.9.0.1:15012 --certificates ${at(name)} --token-file ${at(`${name}.token`)}`;
+  const where = `--xds-tls [fd09::1]:15012 --certificates ${at(name)} --token-file ${at(`${name}.token`)}`;
   const how = `--address ${addresses.join(' ')} --interception redirect --locality eu/a --strict --roots ${at('roots.pem')}`;
   const file = at(`${name}.yaml`);
   writeFileSync(file, await isthmus(`proxy bootstrap --name ${name} ${who} ${how} ${where}`));
@@ -150,9 +150,14 @@ async function bootstrap(name: string, account: string, addresses: readonly stri
 
 const flags = '--concurrency 1 --disable-hot-restart --reject-unknown-dynamic-fields -l warning --log-path';
 
-async function startWorkload(machine: Machine, name: string, addresses: readonly string[]): Promise<void> {
+async function startWorkload(
+  machine: Machine,
+  name: string,
+  addresses: readonly string[],
+  listens: string,
+): Promise<void> {
   await machine.sh(`${redirect} up`);
-  const application = own(machine.spawn(`${process.execPath} ${workload} ${name}`));
+  const application = own(machine.spawn(`${process.execPath} ${workload} ${name} ${listens}`));
   await once(application.stdout ?? application, 'data');
   const file = await bootstrap(name, 'bookstore', addresses);
   own(machine.spawn(`${envoy} -c ${file} ${flags} ${at(`${name}.log`)}`));
@@ -199,12 +204,13 @@ mkdirSync(at('manifests'));
 writeFileSync(at('manifests/mesh.yaml'), manifest);
 await sh('ip link set lo up');
 const store = await Machine.start('store', ['10.9.0.1/24', 'fd09::1/64'], ['10.9.0.2/24', 'fd09::2/64']);
-const depot = await Machine.start('depot', ['10.8.0.1/24'], ['10.8.0.2/24']);
+const depot = await Machine.start('depot', ['fd08::1/64'], ['fd08::2/64']);
 for (const address of there) await sh(`ip route add default via ${address}`);
 await startControlPlane();
 await sh(`${redirect} up --exclude-inbound 15012`);
-await startWorkload(store, 'store', there);
-await startWorkload(depot, 'depot', ['10.8.0.2']);
+await startWorkload(store, 'store', there, '::');
+// It knows of no IPv4, and listens where nobody but its own machine gets.
+await startWorkload(depot, 'depot', ['fd08::2'], '::1');
 const asUser = `setpriv --reuid ${proxyUser} --clear-groups --inh-caps +dac_override --ambient-caps +dac_override `;
 const caller = `${envoy} -c ${await bootstrap('caller', 'bookbuyer', here)} ${flags} ${at('caller.log')}`;
 const [command = '', ...parameters] = `${proxyUser === undefined ? '' : asUser}${caller}`.split(' ');
@@ -231,16 +237,16 @@ async function byAnyAddress(user: string): Promise<object> {
   const names = new Resolver();
   names.setServers(['127.0.0.1:53']);
   const host = 'stock.books.svc.cluster.local';
-  const all = (await names.resolve4(host)).toSorted();
+  const all = [await names.resolve4(host), await names.resolve6(host)].flat();
   const [first = ''] = await names.resolve4(`stock-0.${host}`);
-  const [second = ''] = await names.resolve4(`stock-1.${host}`);
+  const [second = ''] = await names.resolve6(`stock-1.${host}`);
   await untilAnswered(second, 8080);
   return {
     names: [all, first, second],
     instances: [await ask(first, 8080, '/books/4'), await ask(second, 8080, '/books/5')],
     greetings: [await listen(first, 3306), await listen(second, 3306)],
     denied: await ask(second, 8080, '/admin'),
-    elsewhere: [await ask(first, 9999, '/'), await ask('10.8.0.1', 15_001, '/'), await ask('fd09::2', 8080, '/books')],
+    elsewhere: [await ask(first, 9999, '/'), await ask('fd08::1', 15_001, '/'), await ask('fd09::2', 8080, '/books')],
   };
 }
 

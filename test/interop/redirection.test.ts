@@ -59,7 +59,7 @@ describe.skipIf([unshare, nft, envoy].includes(undefined))('machines whose conne
 
   it.skipIf(!hasUsers)('reach each instance of a headless service by its own name, and no address of nobody', () => {
     expect(results.headless).toEqual({
-      names: [['10.8.0.2', '10.9.0.2'], '10.9.0.2', '10.8.0.2'],
+      names: [['10.9.0.2', 'fd08::2'], '10.9.0.2', 'fd08::2'],
       instances: answers('store /books/4', 'depot /books/5'),
       greetings: ['greeting of store\n', 'greeting of depot\n'],
       denied: expect.stringMatching(/^403/),

@@ -154,6 +154,14 @@ export function inboundCluster(targetPort: number, content: 'bytes' | 'http'): E
   return encoded;
 }
 
+/** A workload of IPv6 alone may listen on ::1 only: that is tried where nobody answers at 127.0.0.1. */
+function ownMachine(port: number): envoy.config.endpoint.v3.Endpoint {
+  return {
+    address: socketAddress('127.0.0.1', port),
+    additionalAddresses: [{ address: socketAddress('::1', port) }],
+  };
+}
+
 function localCluster(targetPort: number): Cluster {
   const name = inboundClusterName(targetPort);
   return {
@@ -161,7 +169,7 @@ function localCluster(targetPort: number): Cluster {
     type: TYPE.static,
     loadAssignment: {
       clusterName: name,
-      endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress('127.0.0.1', targetPort) } }] }],
+      endpoints: [{ lbEndpoints: [{ endpoint: ownMachine(targetPort) }] }],
     },
   };
 }

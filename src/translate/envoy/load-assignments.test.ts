@@ -78,3 +78,22 @@ describe('endpoints', () => {
     expect(translateEndpoints(meshService({ service: { resolution: 'dns' } }), groups)).toEqual([]);
   });
 });
+
+it('takes a workload with addresses of both families for one, and no two others', () => {
+  const pod = (address: string, workload: string) => endpoint(address, { workload });
+  const places = [
+    group('', pod('10.0.0.1', 'shop/a'), pod('10.0.0.2', 'shop/b'), pod('fd00::1', 'shop/a'), endpoint('fd00::3')),
+  ];
+  const [assignment] = Object.values(shown(translateEndpoints(meshService(), places)));
+  const [{ lbEndpoints, loadBalancingWeight }] = Object(assignment).endpoints;
+  const addressOf = ({ address }: { address: { socketAddress: { address: string } } }) => address.socketAddress.address;
+  expect(
+    lbEndpoints.map(
+      ({ endpoint: one }: { endpoint: Parameters<typeof addressOf>[0] & { additionalAddresses?: [] } }) => [
+        addressOf(one),
+        ...(one.additionalAddresses ?? []).map(addressOf),
+      ],
+    ),
+  ).toEqual([['10.0.0.1', 'fd00::1'], ['10.0.0.2'], ['fd00::3']]);
+  expect(loadBalancingWeight).toBe(3);
+});

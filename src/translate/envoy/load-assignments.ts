@@ -4,7 +4,7 @@ import type { MeshService } from '../../model/mesh-service.ts';
 import { enumValue, type envoy, type google } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { outboundClusterName } from '../names/resource-names.ts';
-import { inScopes, nearAudience, outboundScopes, type ScopedResource } from '../scope.ts';
+import { familyOf, inScopes, nearAudience, outboundScopes, type ScopedResource } from '../scope.ts';
 import { discoveryOf } from './discovery.ts';
 import { prefersNear, prioritiesFor } from './locality-preference.ts';
 import { socketAddress } from './values.ts';
@@ -91,10 +91,11 @@ function withLabels(group: EndpointGroup, labels: Labels = {}): EndpointGroup | 
 }
 
 function localityEndpoints({ locality, endpoints }: EndpointGroup, priority: number): LocalityEndpoints {
-  const total = endpoints.reduce((sum, { weight }) => sum + weight, 0);
+  const workloads = byWorkload(endpoints);
+  const total = workloads.reduce((sum, [{ weight }]) => sum + weight, 0);
   return {
     locality: localityOf(locality),
-    lbEndpoints: endpoints.map(lbEndpoint),
+    lbEndpoints: workloads.map(lbEndpoint),
     // A gRPC client leaves out a locality without a weight.
     loadBalancingWeight: { value: Math.min(total, MAX_WEIGHT) },
     ...(priority === 0 ? {} : { priority }),
@@ -110,13 +111,31 @@ function localityOf({ region, zone, subzone }: Locality): envoy.config.core.v3.L
   };
 }
 
-function lbEndpoint({ address, port, weight, health, labels }: Endpoint): LbEndpoint {
+/** An endpoint, and the same workload at an address of the other family. */
+type Workload = readonly [Endpoint, ...Endpoint[]];
+
+/** A workload with addresses of both families is one, not two; callers take the address that they can reach. */
+function byWorkload(endpoints: readonly Endpoint[]): readonly Workload[] {
+  const found = new Map<string, Workload>();
+  for (const endpoint of endpoints) {
+    const { workload, address, port, weight, health } = endpoint;
+    const key = workload === undefined ? `${address}|${port}` : `${workload}|${port}|${weight}|${health}`;
+    const known = found.get(key);
+    const isOther = known === undefined || known.some((one) => familyOf(one.address) === familyOf(address));
+    found.set(known !== undefined && isOther ? `${key}|${address}` : key, isOther ? [endpoint] : [...known, endpoint]);
+  }
+  return [...found.values()];
+}
+
+function lbEndpoint([{ address, port, weight, health, labels }, ...others]: Workload): LbEndpoint {
   const metadata = labelMetadata(labels);
+  const additionalAddresses = others.map((other) => ({ address: socketAddress(other.address, other.port) }));
   return {
     endpoint: {
       address: address.startsWith('unix://')
         ? { pipe: { path: address.slice('unix://'.length) } }
         : socketAddress(address, port),
+      ...(additionalAddresses.length === 0 ? {} : { additionalAddresses }),
     },
     healthStatus: HEALTH[health],
     ...(metadata === undefined ? {} : { metadata }),
