@@ -74,7 +74,16 @@ describe('the proxy beside a workload', () => {
         loadAssignment: {
           clusterName: INBOUND,
           endpoints: [
-            { lbEndpoints: [{ endpoint: { address: { socketAddress: { address: '127.0.0.1', portValue: 8080 } } } }] },
+            {
+              lbEndpoints: [
+                {
+                  endpoint: {
+                    address: { socketAddress: { address: '127.0.0.1', portValue: 8080 } },
+                    additionalAddresses: [{ address: { socketAddress: { address: '::1', portValue: 8080 } } }],
+                  },
+                },
+              ],
+            },
           ],
         },
       },

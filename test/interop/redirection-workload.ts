@@ -1,6 +1,7 @@
 /**
- * An application as they are: on the address that it is told, all of its machine or one, in the clear, knowing of no proxy. One port speaks HTTP and
- * says who called, one speaks first, one speaks TLS of its own, one is nobody's business but its own.
+ * An application as they are: in the clear, on the address that it is told, which stands for all of its machine or for one,
+ * and knowing of no proxy. One port speaks HTTP and says who called, one speaks first, one speaks TLS of its own, one is
+ * nobody's business but its own.
  */
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
