@@ -15,6 +15,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectByTls } from 'node:tls';
 import { promisify } from 'node:util';
+import type { Interception } from '../../src/model/proxy.ts';
 import { Machine, sh } from './network-namespaces.ts';
 
 const run = promisify(execFile);
@@ -138,11 +139,16 @@ async function startControlPlane(): Promise<void> {
 }
 
 /** The file to start Envoy with. */
-async function bootstrap(name: string, account: string, addresses: readonly string[]): Promise<string> {
+async function bootstrap(
+  name: string,
+  account: string,
+  addresses: readonly string[],
+  interception: Interception = 'redirect',
+): Promise<string> {
   const who = `-n books --service-account ${account}`;
   writeFileSync(at(`${name}.token`), await isthmus(`token create --state ${at('state')} ${who}`));
   const where = `--xds-tls [fd09::1]:15012 --certificates ${at(name)} --token-file ${at(`${name}.token`)}`;
-  const how = `--address ${addresses.join(' ')} --interception redirect --locality eu/a --strict --roots ${at('roots.pem')}`;
+  const how = `--address ${addresses.join(' ')} --interception ${interception} --locality eu/a --strict --roots ${at('roots.pem')}`;
   const file = at(`${name}.yaml`);
   writeFileSync(file, await isthmus(`proxy bootstrap --name ${name} ${who} ${how} ${where}`));
   return file;
@@ -150,16 +156,35 @@ async function bootstrap(name: string, account: string, addresses: readonly stri
 
 const flags = '--concurrency 1 --disable-hot-restart --reject-unknown-dynamic-fields -l warning --log-path';
 
+/** What comes in, with the destination that it had: to a transparent socket, as for one of this machine. */
+async function handOver(machine: Machine): Promise<void> {
+  writeFileSync(
+    at('tproxy.nft'),
+    `table ip6 handed {
+      chain inbound {
+        type filter hook prerouting priority -150;
+        iifname lo return
+        meta l4proto tcp socket transparent 1 meta mark set 1 accept
+        meta l4proto tcp fib daddr type local tproxy to :15006 meta mark set 1
+      }
+    }`,
+  );
+  await machine.sh(`nft -f ${at('tproxy.nft')}`);
+  await machine.sh('ip -6 rule add fwmark 1 lookup 100');
+  await machine.sh('ip -6 route add local default dev lo table 100');
+}
+
 async function startWorkload(
   machine: Machine,
   name: string,
   addresses: readonly string[],
   listens: string,
+  interception: Interception,
 ): Promise<void> {
-  await machine.sh(`${redirect} up`);
+  await (interception === 'redirect' ? machine.sh(`${redirect} up`) : handOver(machine));
   const application = own(machine.spawn(`${process.execPath} ${workload} ${name} ${listens}`));
   await once(application.stdout ?? application, 'data');
-  const file = await bootstrap(name, 'bookstore', addresses);
+  const file = await bootstrap(name, 'bookstore', addresses, interception);
   own(machine.spawn(`${envoy} -c ${file} ${flags} ${at(`${name}.log`)}`));
 }
 
@@ -208,9 +233,9 @@ const depot = await Machine.start('depot', ['fd08::1/64'], ['fd08::2/64']);
 for (const address of there) await sh(`ip route add default via ${address}`);
 await startControlPlane();
 await sh(`${redirect} up --exclude-inbound 15012`);
-await startWorkload(store, 'store', there, '::');
-// It knows of no IPv4, and listens where nobody but its own machine gets.
-await startWorkload(depot, 'depot', ['fd08::2'], '::1');
+await startWorkload(store, 'store', there, '::', 'redirect');
+// It knows of no IPv4 and of no NAT, and listens where nobody but its own machine gets.
+await startWorkload(depot, 'depot', ['fd08::2'], '::1', 'tproxy');
 const asUser = `setpriv --reuid ${proxyUser} --clear-groups --inh-caps +dac_override --ambient-caps +dac_override `;
 const caller = `${envoy} -c ${await bootstrap('caller', 'bookbuyer', here)} ${flags} ${at('caller.log')}`;
 const [command = '', ...parameters] = `${proxyUser === undefined ? '' : asUser}${caller}`.split(' ');
