@@ -5,6 +5,7 @@
  *   stream --roots--> taken(roots): written --> acknowledged      ended --> a pause that grows and jitters --> another stream
  *                                '-- not: refused, with the reason
  */
+import { hostname } from 'node:os';
 import { Client, type ClientDuplexStream } from '@grpc/grpc-js';
 import type { Clock } from '../model/clock.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
@@ -92,7 +93,7 @@ export class RootsFollowing {
       const request = { typeUrl: secretType, resourceNames: [rootsName], ...more };
       call.write(Buffer.from(encode('envoy.service.discovery.v3.DiscoveryRequest', request)));
     };
-    const id = `certificates~${serviceAccount}.${namespace}~${process.pid}`;
+    const id = `certificates~${serviceAccount}.${namespace}~${hostname()}-${process.pid}`;
     // Of the kind of those that read the files: nothing else is translated for it.
     const node = { ...nodeMessage({ id, namespace, serviceAccount }), userAgentName: 'envoy' };
     send({ node });
