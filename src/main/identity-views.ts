@@ -19,8 +19,9 @@ export function identityView(pipeline: Pipeline, written: string): IdentityView 
   const known = parseSpiffeId(identity);
   if (known === undefined) return undefined;
   const policy = mesh.accessPolicies.get(identity);
-  const callable =
-    access === 'Enforced' ? sortedValues(mesh.meshServices).filter((one) => isCallable(one, identity)) : [];
+  const callable = sortedValues(mesh.meshServices).filter(
+    (one) => (access === 'Enforced' || one.egress !== undefined) && isCallable(one, identity),
+  );
   return {
     access,
     trustDomain,
@@ -40,7 +41,8 @@ export function requireIdentityView(pipeline: Pipeline, written: string): Identi
 }
 
 /** As the proxy beside the caller is told of it. */
-function isCallable({ service, security, splitCallers }: MeshService, identity: string): boolean {
+function isCallable({ service, security, splitCallers, egress = [] }: MeshService, identity: string): boolean {
+  if (egress.some(({ grants }) => grants.some(({ callers }) => callers.includes(identity)))) return true;
   const callers = security === undefined ? [] : (splitCallers ?? security.callers);
   const namespace = parseSpiffeId(identity)?.namespace ?? '';
   return (callers === 'any' || callers.includes(identity)) && isVisibleTo(service.visibility, namespace);

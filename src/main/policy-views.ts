@@ -1,8 +1,9 @@
 /** What decides who may call a service, out of the mesh model. No expression of a tenant is matched here. */
 import { hostCandidates } from '../mesh/host-names.ts';
 import { isVisibleTo } from '../mesh/visibility.ts';
-import type { AccessPolicy } from '../model/access.ts';
+import type { AccessPolicy, AccessRule } from '../model/access.ts';
 import type { AccessView, GuardedService } from '../model/access-view.ts';
+import type { EgressPort } from '../model/egress.ts';
 import { IsthmusError } from '../model/errors.ts';
 import { formatObject, type Place } from '../model/finding.ts';
 import type { MeshService } from '../model/mesh-service.ts';
@@ -32,7 +33,7 @@ export function accessView(pipeline: Pipeline, written: string, namespace: strin
     service: own,
     backends: others,
     policies,
-    places: placesOf(pipeline, policies),
+    places: placesOf(pipeline, [...policies, ...(own.egress ?? [])]),
     others: (mesh.hosts.get(own.host)?.services ?? []).map(({ key }) => key).filter((key) => key !== own.key),
   };
 }
@@ -71,7 +72,7 @@ function backendsOf({ service, ports }: MeshService): readonly ServiceKey[] {
   return [...keys].sort();
 }
 
-function guarded({ mesh }: Pipeline, { service, addresses, ports, retries }: MeshService): GuardedService {
+function guarded({ mesh }: Pipeline, { service, addresses, ports, retries, egress }: MeshService): GuardedService {
   const { key, host, namespace, location, visibility } = service;
   const groups = [...mesh.groupsByService.lookup(key)];
   return {
@@ -82,6 +83,7 @@ function guarded({ mesh }: Pipeline, { service, addresses, ports, retries }: Mes
     location,
     visibility,
     ...(retries === undefined ? {} : { retries }),
+    ...(egress === undefined ? {} : { egress: egress.map(egressRules) }),
     ports: ports.map(({ port: { number, name, protocol }, split }) => ({
       number,
       name,
@@ -101,17 +103,31 @@ function guarded({ mesh }: Pipeline, { service, addresses, ports, retries }: Mes
   };
 }
 
+function egressRules({ number, grants }: EgressPort): {
+  readonly number: number;
+  readonly rules: readonly AccessRule[];
+} {
+  return {
+    number,
+    rules: grants.map(({ object, callers, requests }) => ({ object, sources: callers, ports: 'any', requests })),
+  };
+}
+
 function identitiesOf(services: readonly GuardedService[]): readonly string[] {
   const endpoints = services.flatMap(({ ports }) => ports.flatMap((port) => port.endpoints));
   return [...new Set(endpoints.flatMap(({ identity }) => identity ?? []))].sort();
 }
 
 /** Of splits, their routes say it. */
-export function placesOf({ resources }: Pipeline, policies: readonly AccessPolicy[]): Readonly<Record<string, Place>> {
+export function placesOf(
+  { resources }: Pipeline,
+  policies: readonly Pick<AccessPolicy, 'rules'>[],
+): Readonly<Record<string, Place>> {
   const objects = policies.flatMap(({ rules }) => rules.map(({ object }) => object));
   const places = objects.flatMap((object) => {
-    const key = resourceKey('TrafficTarget', object.namespace ?? '', object.name);
-    const place = object.kind === 'TrafficTarget' ? resources.TrafficTarget.get(key)?.metadata.place : undefined;
+    const kind = object.kind === 'Egress' ? 'Egress' : 'TrafficTarget';
+    const key = resourceKey(kind, object.namespace ?? '', object.name);
+    const place = object.kind === kind ? resources[kind].get(key)?.metadata.place : undefined;
     return place === undefined ? [] : [[formatObject(object), place] as const];
   });
   return Object.fromEntries(places);

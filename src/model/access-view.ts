@@ -1,5 +1,5 @@
 /** What decides who may call one service, all of it: whoever has it can decide by himself, and needs no control plane. */
-import type { AccessPolicy } from './access.ts';
+import type { AccessPolicy, AccessRule } from './access.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Place } from './finding.ts';
 import type { AccessMode } from './mesh-service.ts';
@@ -31,6 +31,8 @@ export interface GuardedService {
   readonly visibility: Visibility;
   /** When callers try requests again, each by its own policy; absent where none has any. */
   readonly retries?: readonly CallerRetry[];
+  /** Of a host outside the mesh that Egress policies name: who may reach it, by port. They are enforced in every mode of access. */
+  readonly egress?: readonly { readonly number: number; readonly rules: readonly AccessRule[] }[];
   /** In order of number. */
   readonly ports: readonly GuardedPort[];
 }

@@ -16,6 +16,6 @@ export interface IdentityView {
   readonly rules: readonly AccessRule[];
   /** Of the objects that the rules are from, by their names as findings print them. */
   readonly places: Readonly<Record<string, Place>>;
-  /** Services of which some rule lets it call something; in order of keys. None while no rules are asked. */
+  /** Services of which some rule lets it call something; in order of keys. While no access rules are asked, those outside the mesh alone. */
   readonly callable: readonly AccessView[];
 }

@@ -12,8 +12,8 @@ export interface PermittedCaller {
   readonly caller: string;
   /** The service behind whose ports the identity stands: not that asked for where a split leads elsewhere. */
   readonly host: string;
-  /** The SPIFFE id that permits it. */
-  readonly identity: string;
+  /** The SPIFFE id that permits it; absent outside the mesh. */
+  readonly identity?: string;
   /** Of the service. */
   readonly ports: readonly number[];
   readonly requests: AccessRule['requests'];
@@ -23,6 +23,7 @@ export interface PermittedCaller {
 
 /** In the order of services, identities, rules and callers. */
 export function permittedCallers(view: AccessView, ports: readonly GuardedPort[]): readonly PermittedCaller[] {
+  if (view.service.egress !== undefined) return outsideCallers(view, ports);
   return guardedBy(view, ports).flatMap(({ service, ports: concerned }) => {
     const behind = new Set(concerned.flatMap(({ endpoints }) => endpoints.flatMap(({ identity }) => identity ?? [])));
     return [...behind].sort().flatMap((identity) => {
@@ -30,6 +31,18 @@ export function permittedCallers(view: AccessView, ports: readonly GuardedPort[]
       return rules.flatMap((rule) => callersBy(view, rule, identity, service.host, concerned));
     });
   });
+}
+
+function outsideCallers({ service, places }: AccessView, ports: readonly GuardedPort[]): readonly PermittedCaller[] {
+  const asked = (service.egress ?? []).filter(({ number }) => ports.some((port) => port.number === number));
+  return asked.flatMap(({ number, rules }) =>
+    rules.flatMap(({ sources, requests, object }) => {
+      const place = places[formatObject(object)];
+      const callers = sources === 'any' ? ['any'] : sources;
+      const by = { requests, object, ...(place === undefined ? {} : { place }) };
+      return callers.map((caller) => ({ caller, host: service.host, ports: [number], ...by }));
+    }),
+  );
 }
 
 /** Where what is sent to the ports may come to. */
@@ -85,7 +98,8 @@ function callersBy(
 }
 
 /** `namespace/account` for one of the mesh's own trust domain. */
-export function formatIdentity(id: string, trustDomain: string): string {
+export function formatIdentity(id: string | undefined, trustDomain: string): string {
+  if (id === undefined) return 'outside the mesh';
   const known = parseSpiffeId(id);
   return known?.trustDomain === trustDomain ? `${known.namespace}/${known.serviceAccount}` : id;
 }

@@ -66,9 +66,13 @@ function describeRetry({ retry }: Verdict): readonly string[] {
 }
 
 function describeTarget(view: AccessView, question: PolicyQuestion, target: TargetVerdict): readonly string[] {
-  const { host, identity, port, endpoints, allowed, reason, rules } = target;
+  const { host, identity, isOutside, port, endpoints, allowed, reason, rules } = target;
   const who =
-    identity === undefined ? 'workloads without a service account' : formatIdentity(identity, view.trustDomain);
+    isOutside === true
+      ? 'Egress policies'
+      : identity === undefined
+        ? 'workloads without a service account'
+        : formatIdentity(identity, view.trustDomain);
   const isElsewhere = serviceAt(view, host) !== view.service;
   return [
     `  ${allowed ? 'Allowed' : 'Denied'} by ${who}${isElsewhere ? ` of ${host}` : ''}, at ${listEndpoints(endpoints)}`,

@@ -76,6 +76,29 @@ const splitTo = (requests: SplitRoute['requests'], ...hosts: readonly string[]):
 });
 
 describe('whether one may call another', () => {
+  it('asks Egress policies about what is outside, whatever the mode of access', () => {
+    const grant: AccessRule = {
+      ...rule('out', { requests: gets('/status') }),
+      object: { kind: 'Egress', namespace: 'shop', name: 'out' },
+    };
+    const outside: GuardedService = {
+      ...service('api', [http([])]),
+      location: 'mesh-external',
+      egress: [{ number: 80, rules: [grant] }],
+    };
+    for (const access of ['Disabled', 'Permissive', 'Enforced'] as const) {
+      const shown = view({ access, service: outside, policies: [] });
+      const asked = (from: string, path: string) => ask(shown, from, 'api.mesh', { path });
+      expect(asked('shop/buyer', '/status').answer).toBe('all');
+      expect(asked('shop/buyer', '/other').answer).toBe('none');
+      expect(asked('shop/thief', '/status').answer).toBe('none');
+      expect(asked('shop/buyer', '/status').text).toContain(
+        '  Allowed by Egress policies, at api.mesh:80\n    permitted by Egress shop/out',
+      );
+      expect(permittedCallers(shown, outside.ports)).toMatchObject([{ caller: id('buyer'), ports: [80] }]);
+    }
+  });
+
   it('says who has a request tried again, for the callers that it names alone', () => {
     const web = { ...service('web', [http([endpoint('10.0.0.1', 'seller')])]), retries: [tried('buyer')] };
     const { text } = ask(view({ service: web }), 'shop/buyer', 'web.mesh');

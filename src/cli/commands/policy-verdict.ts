@@ -23,6 +23,8 @@ export interface TargetVerdict {
   readonly host: string;
   /** Absent where none is written: nobody trusts such a workload. */
   readonly identity?: string;
+  /** Outside the mesh, where Egress policies decide. */
+  readonly isOutside?: true;
   /** Of the workload. */
   readonly port: number;
   /** `address:port`. */
@@ -82,6 +84,7 @@ function summary(targets: readonly TargetVerdict[]): Verdict['answer'] {
 
 /** Why nobody's rules are asked; undefined where they are. */
 export function reasonWithoutRules({ access, service }: AccessView): string | undefined {
+  if (service.egress !== undefined) return undefined;
   if (service.location === 'mesh-external')
     return `${service.host} is outside of the mesh, where no access policy is enforced.`;
   return access === 'Disabled' ? withoutRules : undefined;
@@ -135,7 +138,9 @@ function targetsAt(
   question: PolicyQuestion,
   matches: Matches,
 ): readonly TargetVerdict[] {
-  const found = serviceAt(view, host)?.ports.find(({ number }) => number === port);
+  const service = serviceAt(view, host);
+  if (service?.egress !== undefined) return [outsideTarget(view, { host, port }, service.egress, question, matches)];
+  const found = service?.ports.find(({ number }) => number === port);
   const groups = Map.groupBy(found?.endpoints ?? [], (endpoint) => `${endpoint.identity ?? ''}|${endpoint.port}`);
   return [...groups.values()].flatMap((endpoints) => {
     const [first] = endpoints;
@@ -143,6 +148,38 @@ function targetsAt(
     const said = judged(view, first, question, matches);
     const stands = { port: first.port, endpoints: endpoints.map(addressOf) };
     return [{ host, ...(first.identity === undefined ? {} : { identity: first.identity }), ...stands, ...said }];
+  });
+}
+
+/** Nobody decides there: the caller's own proxy lets out what the policies say. */
+function outsideTarget(
+  view: AccessView,
+  { host, port }: Pick<Destination, 'host' | 'port'>,
+  egress: NonNullable<GuardedService['egress']>,
+  { source, request }: PolicyQuestion,
+  matches: Matches,
+): TargetVerdict {
+  const asked = egress.find(({ number }) => number === port)?.rules ?? [];
+  const rules = verdictsOf(view, asked, { source, port, ...(request === undefined ? {} : { request }) }, matches);
+  const allowed = rules.some(({ obstacle }) => obstacle === undefined);
+  return { host, isOutside: true, port, endpoints: [`${host}:${port}`], allowed, rules };
+}
+
+function verdictsOf(
+  view: AccessView,
+  asked: readonly AccessRule[],
+  call: AccessCall,
+  matches: Matches,
+): readonly RuleVerdict[] {
+  return asked.map((rule): RuleVerdict => {
+    const obstacle = obstacleTo(call, rule, matches);
+    const place = view.places[formatObject(rule.object)];
+    return {
+      object: rule.object,
+      ...(place === undefined ? {} : { place }),
+      rule,
+      ...(obstacle === undefined ? {} : { obstacle }),
+    };
   });
 }
 
@@ -162,16 +199,7 @@ function judged(
   if (view.access === 'Permissive') return { allowed: true, reason: permissive, rules: [] };
   const call: AccessCall = { source, port, ...(request === undefined ? {} : { request }) };
   const policy = view.policies.find(({ key }) => key === identity);
-  const rules = (policy?.rules ?? []).map((rule): RuleVerdict => {
-    const obstacle = obstacleTo(call, rule, matches);
-    const place = view.places[formatObject(rule.object)];
-    return {
-      object: rule.object,
-      ...(place === undefined ? {} : { place }),
-      rule,
-      ...(obstacle === undefined ? {} : { obstacle }),
-    };
-  });
+  const rules = verdictsOf(view, policy?.rules ?? [], call, matches);
   const allowed = rules.some(({ obstacle }) => obstacle === undefined);
   if (rules.length > 0) return { allowed, rules };
   return { allowed, reason: 'No TrafficTarget is for it, and what none permits is denied.', rules };

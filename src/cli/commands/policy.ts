@@ -206,11 +206,12 @@ async function judge(actions: Actions, flags: CallFlags) {
 
 function printCallers(view: AccessView, what: string, callers: readonly PermittedCaller[], output: OutputFormat): void {
   const { service, access, trustDomain } = view;
-  const open = reasonWithoutRules(view) ?? (access === 'Permissive' ? permissive : undefined);
+  const isOutside = service.egress !== undefined;
+  const open = reasonWithoutRules(view) ?? (access === 'Permissive' && !isOutside ? permissive : undefined);
   if (output === 'table') {
     if (open !== undefined) print(visibleText(open));
     else if (callers.length > 0) printRows('table', callers, columnsOf(view));
-    else print(visibleText(`Nobody may call ${what}: no TrafficTarget permits it.`));
+    else print(visibleText(`Nobody may call ${what}: no ${isOutside ? 'Egress' : 'TrafficTarget'} permits it.`));
     return;
   }
   const everybody = open === undefined ? {} : { everybody: true, reason: open };
