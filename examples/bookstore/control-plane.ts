@@ -75,6 +75,12 @@ export class ControlPlane {
   }
 }
 
+/** Keeps the certificate of a sidecar fresh, and the roots that it knows: a program that stays. */
+export function startKeeping(place: Place, certificates: string, log: string): ChildProcess {
+  const keep = ['proxy', 'certificates', '--xds-tls', XDS, '--certificates', certificates, '--log-format', 'text'];
+  return place.start([process.execPath, program, ...keep], { stdio: logTo(log) });
+}
+
 /** For a child that writes to a file, also after this program has ended. */
 export function logTo(file: string): SpawnOptions['stdio'] {
   const output = openSync(file, 'a');

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Role } from './cast.ts';
-import { type ControlPlane, logTo, XDS } from './control-plane.ts';
+import { type ControlPlane, logTo, startKeeping, XDS } from './control-plane.ts';
 import type { Place } from './network.ts';
 import { until } from './until.ts';
 import type { Visitor } from './visitor.ts';
@@ -25,7 +25,8 @@ export interface SidecarSetting {
 
 export class Sidecar {
   readonly #setting: SidecarSetting;
-  #process: ChildProcess | undefined;
+  /** Envoy, and who keeps its certificate fresh. */
+  #processes: readonly ChildProcess[] = [];
 
   private constructor(setting: SidecarSetting) {
     this.#setting = setting;
@@ -54,7 +55,7 @@ export class Sidecar {
     const apart = ['unshare', '--mount', 'sh', '-e', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
     const command = [...apart, envoy, '-c', this.#file('envoy.yaml'), ...strict];
     const child = place.start(command, { stdio: logTo(this.#file('envoy.log')) });
-    this.#process = child;
+    this.#processes = [child, startKeeping(place, this.certificates, this.#file('certificates.log'))];
     await until(`the sidecar of ${role.name} is ready`, async () => {
       if (child.exitCode !== null) throw new Error(`Envoy ended:\n${this.log()}`);
       return (await visitor.ask({ url: `http://${ADMIN}/ready` })).status === 200;
@@ -63,12 +64,11 @@ export class Sidecar {
 
   /** Without a word of farewell. */
   async kill(): Promise<void> {
-    const running = this.#process;
-    this.#process = undefined;
-    if (running === undefined || running.exitCode !== null) return;
-    const gone = once(running, 'exit');
-    running.kill('SIGKILL');
-    await gone;
+    const running = this.#processes.filter(({ exitCode }) => exitCode === null);
+    this.#processes = [];
+    const gone = running.map((child) => once(child, 'exit'));
+    for (const child of running) child.kill('SIGKILL');
+    await Promise.all(gone);
   }
 
   /** The folder of its certificate. */
