@@ -41,9 +41,19 @@ export const DEFAULT_PROXY_ADMIN = '127.0.0.1:15000';
 
 export interface ProxyRunOptions {
   readonly xds?: string;
+  /** xDS over TLS, by the certificate in `certificates`. */
+  readonly xdsTls?: string;
+  /** A folder. */
+  readonly certificates?: string;
+  /** With it the first certificate is asked for. */
+  readonly tokenFile?: string;
+  readonly roots?: string;
+  readonly trustDomain: string;
+  readonly rootNamespace: string;
   readonly node?: string;
   readonly bootstrap?: string;
   readonly namespace?: string;
+  readonly serviceAccount?: string;
   readonly addresses: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   /** Modules with codecs of the user's own. */

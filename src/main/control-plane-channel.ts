@@ -3,10 +3,11 @@
  * found under, and told who asks by a certificate.
  */
 import { isIP } from 'node:net';
-import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
+import { credentials } from '@grpc/grpc-js';
 import { IsthmusError } from '../model/errors.ts';
 import { type Identity, isSameIdentity, spiffeId } from '../model/identity.ts';
 import { parseAddress } from '../model/tcp-address.ts';
+import type { SecuredChannel } from '../proxy/config/bootstrap.ts';
 import { identityOfCertificate } from '../security/peer-identity.ts';
 import type { PrivateKey } from '../security/private-key.ts';
 
@@ -24,16 +25,11 @@ export interface OwnProof {
   readonly key: PrivateKey;
 }
 
-export interface ControlPlaneChannel {
-  readonly credentials: ChannelCredentials;
-  readonly options: ChannelOptions;
-}
-
 /** Without a certificate of one's own only certificates can be asked for. */
 export function controlPlaneChannel(
   { address, identity, roots }: ControlPlaneServer,
   own: OwnProof | undefined,
-): ControlPlaneChannel {
+): SecuredChannel {
   const [key = null, chain = null] =
     own === undefined ? [] : [own.key.reveal(), own.chain].map((pem) => Buffer.from(pem));
   const checkServerIdentity = (_host: string, { raw }: { readonly raw: Buffer }): Error | undefined => {

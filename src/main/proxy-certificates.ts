@@ -109,6 +109,11 @@ export class ProxyCertificateKeeping {
   }
 }
 
+/** Whose certificate a folder holds. Throws USAGE or BAD_DATA. */
+export async function identityInFolder(folder: string): Promise<Identity> {
+  return contentOf(await readProxyCertificate(folder), folder).identity;
+}
+
 function contentOf({ chain }: ProxyCertificate, folder: string): { readonly life: Life; readonly identity: Identity } {
   const leaf = readLeaf(chain, folder);
   const reading = identityOfCertificate(leaf.raw);

@@ -5,17 +5,21 @@ import { load } from 'js-yaml';
 import { DEFAULT_PROXY_ADMIN, type ProxyRunOptions } from '../cli/actions.ts';
 import { readNamedFile, requireReadable } from '../cli/named-files.ts';
 import { ExitCode, IsthmusError, messageOf } from '../model/errors.ts';
+import type { Identity } from '../model/identity.ts';
 import { parseAddress } from '../model/tcp-address.ts';
 import { createLogger, type Logger } from '../operations/log.ts';
 import { type MetaproxyOptions, startMetaproxy } from '../proxy/metaproxy.ts';
 import { readAdminToken } from './admin-token.ts';
+import { ProxyIdentity } from './proxy-identity.ts';
 import { proxyNews } from './proxy-news.ts';
 import { untilSignalled } from './shutdown.ts';
 
 export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
   const log = createLogger({ format: options.logFormat, level: options.logLevel });
   outliveStandardOutput();
-  const running = await startMetaproxy(await metaproxyOptions(options, log));
+  const identity = await ProxyIdentity.open(options, log);
+  const running = await startMetaproxy(await metaproxyOptions(options, identity, log));
+  await identity?.keepFresh(running);
   log.info({ admin: running.admin, concurrency: options.concurrency }, 'started');
   running.ready.then(
     () => log.info('ready: the first whole configuration is in force'),
@@ -23,6 +27,7 @@ export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
   );
   const signal = await untilSignalled();
   log.info({ signal, drainSeconds: options.drainSeconds }, 'draining');
+  identity?.close();
   await running.stop();
   log.info('stopped');
   return ExitCode.ok;
@@ -34,14 +39,24 @@ function outliveStandardOutput(): void {
   process.stdout.on('error', () => {});
 }
 
-async function metaproxyOptions(options: ProxyRunOptions, log: Logger): Promise<MetaproxyOptions> {
+async function metaproxyOptions(
+  options: ProxyRunOptions,
+  identity: ProxyIdentity | undefined,
+  log: Logger,
+): Promise<MetaproxyOptions> {
   if (options.xds !== undefined) parseAddress(options.xds, '--xds');
   const adminToken = await readAdminToken(options.adminTokenFile);
   await requireReadable(options.codecs, '--codec');
   return {
     ...(options.xds === undefined ? {} : { xds: { address: options.xds } }),
+    ...(identity === undefined
+      ? {}
+      : {
+          xds: { address: identity.address, secure: () => identity.channel() },
+          certificate: await identity.certificate(),
+        }),
     ...(options.bootstrap === undefined ? {} : { bootstrap: await readBootstrapFile(options.bootstrap) }),
-    ...(options.node === undefined ? {} : { node: nodeOf(options, options.node) }),
+    ...(options.node === undefined ? {} : { node: nodeOf(options, options.node, identity?.identity) }),
     ...(options.admin === undefined ? {} : { admin: options.admin }),
     defaultAdmin: DEFAULT_PROXY_ADMIN,
     ...(adminToken === undefined ? {} : { adminToken }),
@@ -58,8 +73,16 @@ function workerModule(): { readonly workerModule?: URL } {
   return import.meta.url.endsWith('.ts') ? {} : { workerModule: new URL('./proxy-worker.mjs', import.meta.url) };
 }
 
-function nodeOf({ namespace, addresses, labels }: ProxyRunOptions, id: string) {
-  return { id, namespace: namespace ?? 'default', addresses, labels };
+/** What is not said stands in the certificate. */
+function nodeOf({ addresses, labels, ...said }: ProxyRunOptions, id: string, certified: Identity | undefined) {
+  const serviceAccount = said.serviceAccount ?? certified?.serviceAccount;
+  return {
+    id,
+    namespace: said.namespace ?? certified?.namespace ?? 'default',
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+    addresses,
+    labels,
+  };
 }
 
 async function readBootstrapFile(file: string): Promise<unknown> {

@@ -22,14 +22,25 @@ export function proxyCommand(actions: Actions, settle: Settle): Command {
     .description('Start metaproxy, the data plane.')
     .addHelpText(
       'before',
-      'Examples:\n  isthmus proxy --xds 127.0.0.1:15010 --node checkout-1 --namespace shop\n  isthmus proxy --bootstrap envoy.yaml\n',
+      'Examples:\n  isthmus proxy --xds 127.0.0.1:15010 --node checkout-1 --namespace shop\n  isthmus proxy --xds-tls isthmus.corp:15012 --certificates ./certificates --node checkout-1 --address 10.0.0.7\n  isthmus proxy --bootstrap envoy.yaml\n',
     )
     .addOption(new Option('--xds <address>', 'address of the xDS server').env('ISTHMUS_XDS'))
     .addOption(
       new Option('--node <id>', 'node id: free text, or sidecar~<ip>~<name>.<namespace>~<domain>').env('ISTHMUS_NODE'),
     )
     .option('--bootstrap <file>', 'Envoy bootstrap file (YAML or JSON) to start from')
-    .option('--namespace <name>', 'namespace of the workload', 'default')
+    .addOption(
+      new Option('--xds-tls <address>', 'xDS over mutual TLS, with the certificate in --certificates').env(
+        'ISTHMUS_XDS_TLS',
+      ),
+    )
+    .option('--certificates <folder>', 'folder of the certificate of this proxy, its key and the roots; kept fresh')
+    .option('--token-file <file>', 'bootstrap token: gets the first certificate; see "isthmus token create"')
+    .option('--roots <file>', 'roots that verify the control plane for that; see "isthmus token roots"')
+    .option('--trust-domain <name>', 'as the MeshConfig has it', 'cluster.local')
+    .option('--root-namespace <name>', 'as the MeshConfig has it', 'isthmus-system')
+    .option('--namespace <name>', 'namespace of the workload (default: that of its certificate, else "default")')
+    .option('--service-account <name>', 'service account of the workload (default: that of its certificate)')
     .option('--address <ip...>', "the workload's own addresses: inbound listeners stand on them", [])
     .option('--label <name=value>', 'a label of the workload; may be repeated', parseLabels, {})
     .option('--codec <module...>', 'modules that export codecs of your own', [])
@@ -43,13 +54,19 @@ export function proxyCommand(actions: Actions, settle: Settle): Command {
     );
   for (const option of logOptions()) command.addOption(option);
   return command.action(async (flags: Flags) => {
-    if ((flags.xds === undefined) === (flags.bootstrap === undefined))
-      throw new IsthmusError('USAGE', 'Give either --xds ADDRESS (with --node ID) or --bootstrap FILE.');
-    if (flags.xds !== undefined && flags.node === undefined)
+    const { xds, xdsTls, bootstrap, node } = flags;
+    if ([xds, xdsTls, bootstrap].filter((one) => one !== undefined).length !== 1)
       throw new IsthmusError(
         'USAGE',
-        '--xds needs --node ID, the name under which the control plane knows this proxy.',
+        'Give one of --xds ADDRESS, --xds-tls ADDRESS (each with --node ID) and --bootstrap FILE.',
       );
+    if (bootstrap === undefined && node === undefined)
+      throw new IsthmusError(
+        'USAGE',
+        `${xds === undefined ? '--xds-tls' : '--xds'} needs --node ID, the name under which the control plane knows this proxy.`,
+      );
+    for (const [flag, value] of Object.entries({ certificates: flags.certificates, 'token-file': flags.tokenFile }))
+      if (value !== undefined && xdsTls === undefined) throw new IsthmusError('USAGE', `--${flag} is for --xds-tls.`);
     const { address, label, codec, ...rest } = flags;
     settle(await actions.proxy({ ...rest, addresses: address, labels: label, codecs: codec }));
   });
