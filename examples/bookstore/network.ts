@@ -24,7 +24,7 @@ export class Place {
 
   /** How somebody else gets in: what to put before a command. */
   get enter(): readonly string[] {
-    return ['nsenter', '-t', String(this.#pid), '-U', '-n', '-m', '--preserve-credentials'];
+    return ['nsenter', '-t', String(this.#pid), '-U', '-n', '-m', '--preserve-credentials', `--wd=${process.cwd()}`];
   }
 
   get namespace(): string {
