@@ -96,6 +96,12 @@ const roots: Record<string, readonly string[]> = {
   'envoy/extensions/upstreams/http/v3/http_protocol_options.proto': [
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
   ],
+  'envoy/extensions/filters/http/ext_authz/v3/ext_authz.proto': ['envoy.extensions.filters.http.ext_authz.v3.ExtAuthz'],
+  'envoy/config/trace/v3/zipkin.proto': ['envoy.config.trace.v3.ZipkinConfig'],
+  'envoy/config/trace/v3/opentelemetry.proto': ['envoy.config.trace.v3.OpenTelemetryConfig'],
+  'envoy/extensions/access_loggers/open_telemetry/v3/logs_service.proto': [
+    'envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig',
+  ],
   'envoy/extensions/clusters/dns/v3/dns_cluster.proto': ['envoy.extensions.clusters.dns.v3.DnsCluster'],
   'envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto': [
     'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',

@@ -22,6 +22,7 @@ import { createSourceTables, type SourceTables } from '../sources/resource-table
 import { clustersHoldEndpoints, translateClusters } from '../translate/envoy/clusters.ts';
 import { handedListeners, translateInterception } from '../translate/envoy/interception.ts';
 import { translateEndpoints } from '../translate/envoy/load-assignments.ts';
+import { translateProxyPeers } from '../translate/envoy/proxy-peers.ts';
 import { translateInbound } from '../translate/inbound.ts';
 import { settingsFindings, translateOutbound } from '../translate/outbound.ts';
 import { type ScopedResource, scopedResourceKey } from '../translate/scope.ts';
@@ -205,7 +206,18 @@ function xdsResources(
     ({ kind, interception }, context) => translateInterception(kind, interception, settingsOf(context, mesh.settings)),
     scopedShape,
   );
-  return [clusters, endpoints, outbound, inbound, interception];
+  const logs = engine.index('telemetry logs of the mesh', mesh.telemetryLogs, () => [meshKey]);
+  const peers = engine.flatMap(
+    'xds proxy peers',
+    mesh.settings,
+    (settings, context) =>
+      translateProxyPeers(
+        settings,
+        context.lookup(logs, meshKey).map(({ log }) => log),
+      ),
+    scopedShape,
+  );
+  return [clusters, endpoints, outbound, inbound, interception, peers];
 }
 
 function reported(context: Context, { resources, findings }: Translation): readonly ScopedResource[] {

@@ -18,6 +18,7 @@ import { type BackendIngress, ingressKey } from './ingress-backends.ts';
 import { isIpAddress } from './ip-address.ts';
 import { policiesFor } from './request-policies.ts';
 import { settingsOf } from './settings.ts';
+import { type Telemetries, workloadLog } from './telemetries.ts';
 
 interface Tables {
   readonly settings: Collection<MeshSettings>;
@@ -31,11 +32,13 @@ interface Tables {
   readonly trafficSettings: Collection<TrafficSetting>;
   /** By namespace. */
   readonly requestPolicies: Index<RequestPolicy>;
+  readonly telemetries: Telemetries;
 }
 
 /** Keyed by `<address>|<target port>`. `addresses` are keyed by themselves. */
 export function inboundPorts(engine: Engine, addresses: Collection<string>, tables: Tables): Collection<InboundPort> {
-  const { settings, endpointGroups, meshServices, accessPolicies, trafficSettings, requestPolicies } = tables;
+  const { settings, endpointGroups, meshServices, accessPolicies, trafficSettings, requestPolicies, telemetries } =
+    tables;
   const groupsByAddress = engine.index('endpoint groups by address', endpointGroups, addressesOf);
   return engine.flatMap(
     'inbound ports',
@@ -45,7 +48,8 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
         const service = context.get(meshServices, group.service);
         const port = service?.ports.find((candidate) => candidate.port.number === group.port);
         if (service === undefined || port === undefined) return [];
-        const isPermissive = settingsOf(context, settings).access === 'Permissive';
+        const { access, tls } = settingsOf(context, settings);
+        const isPermissive = access === 'Permissive';
         const rulesOf = (identity: string) => context.get(accessPolicies, identity)?.rules ?? [];
         const limits = context.get(trafficSettings, group.service)?.limits;
         const policiesOf = (identity: string) =>
@@ -61,13 +65,18 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
             identity,
             ...(isPermissive ? {} : { rules: rulesOf(identity) }),
             ...(policies.length === 0 ? {} : { policies }),
+            ...(tls === undefined ? {} : { tls }),
           };
         };
-        return portsAt(address, group, service, port).map(({ inbound, identity = '' }) => ({
-          ...inbound,
-          ...(limits === undefined ? {} : { limits }),
-          ...(service.security === undefined ? {} : { guard: guardOf(identity) }),
-        }));
+        return portsAt(address, group, service, port).map(({ inbound, identity = '', labels }) => {
+          const telemetry = workloadLog(context, telemetries, inbound.namespace, labels);
+          return {
+            ...inbound,
+            ...(limits === undefined ? {} : { limits }),
+            ...(telemetry === undefined ? {} : { telemetry }),
+            ...(service.security === undefined ? {} : { guard: guardOf(identity) }),
+          };
+        });
       });
       const contenders = Map.groupBy(candidates, ({ key }) => key);
       for (const ports of contenders.values()) for (const one of contested(ports)) context.report(one);
@@ -116,7 +125,11 @@ function portsAt(
   group: EndpointGroup,
   { service }: MeshService,
   port: MeshPort,
-): readonly { readonly inbound: InboundPort; readonly identity: string | undefined }[] {
+): readonly {
+  readonly inbound: InboundPort;
+  readonly identity: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}[] {
   const { localRateLimit, globalRateLimit, origin } = port.routes ?? {};
   const common = {
     host: service.host,
@@ -129,9 +142,10 @@ function portsAt(
   };
   return group.endpoints
     .filter((endpoint) => endpoint.address === address)
-    .map(({ port: targetPort, identity }) => ({
+    .map(({ port: targetPort, identity, labels }) => ({
       inbound: { key: `${address}|${targetPort}`, address, targetPort, ...common },
       identity,
+      labels,
     }));
 }
 

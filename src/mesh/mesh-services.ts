@@ -3,7 +3,7 @@ import type { Collection, Context, Index } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import type { EgressHost } from '../model/egress.ts';
 import { finding } from '../model/finding.ts';
-import type { MeshPort, MeshService, PortCodec, ServiceSecurity } from '../model/mesh-service.ts';
+import type { MeshPort, MeshService, MeshSettings, PortCodec, ServiceSecurity } from '../model/mesh-service.ts';
 import { isAtLeast } from '../model/migration.ts';
 import type { ServiceRetries } from '../model/retry.ts';
 import type { RouteTable } from '../model/route.ts';
@@ -12,13 +12,16 @@ import type { HostPolicy } from '../model/traffic-policy.ts';
 import type { ServiceSplits, SplitCallers } from '../model/traffic-split.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { singleAddress } from './ip-address.ts';
+import { leftAlone } from './left-alone.ts';
 import type { Migration } from './migrations.ts';
 import { routeTableKey } from './route-tables.ts';
 import type { HostServices } from './services.ts';
+import { settingsOf } from './settings.ts';
 import { defaultHostPolicy, withExactShares } from './traffic-policies.ts';
 import { type ReservedAddress, wantsVirtualIp } from './virtual-ip-claims.ts';
 
 interface Tables {
+  readonly settings: Collection<MeshSettings>;
   readonly services: Collection<Service>;
   readonly hosts: Collection<HostServices>;
   readonly leases: Collection<VirtualIpLease>;
@@ -54,6 +57,7 @@ export function meshServices(engine: Engine, tables: Tables): Collection<MeshSer
     ...securityOf(service, context, tables),
     ...retriesOf(service, context, tables),
     ...egressOf(service, context, tables),
+    ...leftAlone(service, addressesOf(service, context, tables, leasesByAddress), settingsOf(context, tables.settings)),
   }));
 }
 

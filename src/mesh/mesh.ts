@@ -48,6 +48,8 @@ import { routeTables } from './route-tables.ts';
 import { serviceSecurities } from './service-security.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
 import { meshSettings } from './settings.ts';
+import { type TelemetryLog, telemetries } from './telemetries.ts';
+import { reportTelemetryReach } from './telemetry-reach.ts';
 import { trafficSettings } from './traffic-settings.ts';
 import { serviceSplits, splitCallers } from './traffic-splits.ts';
 import { reportUnguardedLimits } from './unguarded-limits.ts';
@@ -96,11 +98,17 @@ export interface Mesh {
   readonly meshServices: Collection<MeshService>;
   /** By address and target port. */
   readonly inboundPorts: Collection<InboundPort>;
+  /** Where workloads send their logs, beside those of the settings: by the key of the Telemetry. */
+  readonly telemetryLogs: Collection<TelemetryLog>;
 }
 
 export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const { registered } = inputs;
-  const { settings, writtenAccess, virtualIpRanges } = meshSettings(engine, inputs.resources, inputs);
+  const logs = telemetries(engine, inputs.resources);
+  const { settings, writtenAccess, virtualIpRanges } = meshSettings(engine, inputs.resources, {
+    ...inputs,
+    telemetries: logs,
+  });
   const certificates = certificateSettings(engine, {
     settings,
     meshConfigs: inputs.resources.MeshConfig,
@@ -195,6 +203,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   };
   const assembled = meshServices(engine, perService);
   reportWorkloadGroups(engine, resources.WorkloadGroup);
+  reportTelemetryReach(engine, logs, settings);
   const { proxyAddresses } = inputs;
   if (proxyAddresses !== undefined)
     reportUnguardedLimits(engine, { meshServices: assembled, groupsByService, proxyAddresses });
@@ -221,11 +230,13 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     reservedAddresses: reserved,
     meshServices: assembled,
     accessPolicies: policiesOfAccess,
+    telemetryLogs: logs.logs,
     inboundPorts: inboundPorts(engine, proxyAddresses ?? allAddresses(engine, groups), {
       settings,
       endpointGroups: groups,
       meshServices: assembled,
       accessPolicies: policiesOfAccess,
+      telemetries: logs,
       ingresses: backendIngresses(engine, {
         settings,
         services: allServices,

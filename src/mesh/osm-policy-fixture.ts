@@ -5,6 +5,7 @@ import {
   type Metadata,
   type Retry,
   resourceKey,
+  type Telemetry,
   type UpstreamTrafficSetting,
 } from '../resources/kinds.ts';
 
@@ -92,5 +93,19 @@ export function ingressBackend(
       routeGroups: [],
       ...spec,
     },
+  };
+}
+
+export function telemetry(
+  id: string,
+  spec: Partial<Telemetry['spec']> = {},
+  metadata: Partial<Metadata> = {},
+): Telemetry {
+  const { namespace, name, ...rest } = head(id, metadata);
+  return {
+    kind: 'Telemetry',
+    key: resourceKey('Telemetry', namespace, name),
+    ...rest,
+    spec: { selector: {}, ...spec },
   };
 }

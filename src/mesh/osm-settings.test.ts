@@ -107,7 +107,6 @@ it('every setting that is not applied is named', () => {
   expect(findings.map((one) => one.replace('OsmMeshConfig/osm-mesh-config spec.', ''))).toEqual([
     'ISTH1401 featureFlags.enableEnvoyActiveHealthChecks',
     'ISTH1401 sidecar.localProxyMode',
-    'ISTH1401 traffic.enableEgress',
     'ISTH1401 traffic.networkInterfaceExclusionList',
     'ISTH1403 traffic.inboundExternalAuthorization.failureModeAllow',
   ]);

@@ -30,6 +30,7 @@ export function osmSettings({ metadata, spec }: OsmMeshConfig): Partial<MeshSett
     policyNamespace: metadata.namespace,
     leafLifetimeMs: Math.min(Math.max(spec.serviceCertValidityDuration, shortestLeafMs), longestLeafMs),
     ...(tls === undefined ? {} : { tls }),
+    ...(traffic.enableEgress ? { passesElsewhere: true as const } : {}),
     ...(exclusions === undefined ? {} : { exclusions }),
     ...(authorization === undefined
       ? {}
@@ -71,14 +72,6 @@ const unapplied = (path: string, message: string): OsmProblem => ({ code: 'ISTH1
 function trafficProblems({ traffic }: Spec): readonly OsmProblem[] {
   const { inboundExternalAuthorization: authorization } = traffic;
   return [
-    ...(traffic.enableEgress
-      ? [
-          unapplied(
-            'traffic.enableEgress',
-            'Proxies listen for virtual IPs and declared addresses: what is sent elsewhere never comes to them, and passes with or without it.',
-          ),
-        ]
-      : []),
     ...(traffic.networkInterfaceExclusionList.length > 0
       ? [unapplied('traffic.networkInterfaceExclusionList', 'Nothing is intercepted by its network interface.')]
       : []),

@@ -35,11 +35,11 @@ export function serviceSecurities(engine: Engine, tables: Tables): Collection<Se
     if (service.location === 'mesh-external' || settingsOf(context, settings).access === 'Disabled') return undefined;
     return { key: service.key, identities: identitiesOf(service, context, groupsByService) };
   });
-  return engine.map('service security', identities, ({ key, identities: own }, context) => ({
-    key,
-    identities: own,
-    callers: settingsOf(context, settings).access === 'Permissive' ? 'any' : callersOf(own, context, accessPolicies),
-  }));
+  return engine.map('service security', identities, ({ key, identities: own }, context) => {
+    const { access, tls } = settingsOf(context, settings);
+    const callers = access === 'Permissive' ? 'any' : callersOf(own, context, accessPolicies);
+    return { key, identities: own, callers, ...(tls === undefined ? {} : { tls }) };
+  });
 }
 
 function identitiesOf(service: Service, context: Context, groups: Index<EndpointGroup>): readonly string[] {

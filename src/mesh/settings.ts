@@ -9,6 +9,7 @@ import type { AccessMode, MeshSettings } from '../model/mesh-service.ts';
 import type { MeshConfig, MeshRootCertificate, OsmMeshConfig } from '../resources/kinds.ts';
 import { osmAccess, osmProblems, osmSettings } from './osm-settings.ts';
 import { about, byAge, type Described } from './resource-order.ts';
+import { meshWideLog, type Telemetries } from './telemetries.ts';
 import { defaultRanges, type VirtualIpRanges } from './virtual-ips.ts';
 
 export const meshKey = 'mesh';
@@ -36,18 +37,19 @@ interface SettingsTables {
   readonly MeshRootCertificate: Collection<MeshRootCertificate>;
 }
 
-/** What stays whatever is written, each under one key. */
-interface KeptSettings {
+/** What stays whatever is written, each under one key, and how the mesh logs. */
+interface SurroundingSettings {
   /** The mode of access that was written last: it holds where none is written any more. */
   readonly keptAccess?: Collection<AccessMode>;
   /** The trust domain that certificates are issued for. */
   readonly fixedTrustDomain?: Collection<string>;
+  readonly telemetries?: Telemetries;
 }
 
 export function meshSettings(
   engine: Engine,
   tables: SettingsTables,
-  { keptAccess, fixedTrustDomain }: KeptSettings = {},
+  { keptAccess, fixedTrustDomain, telemetries }: SurroundingSettings = {},
 ): SettingsInForce {
   const mesh = engine.table('mesh', { key: () => meshKey });
   engine.batch(() => {
@@ -69,7 +71,9 @@ export function meshSettings(
       const message = `Certificates are issued for ${trustDomain}, and go on to be.`;
       context.report(finding('ISTH1212', { ...about(own), path: 'spec.trustDomain', message }));
     }
-    return { ...written, ...(osm && osmSettings(osm)), trustDomain, access };
+    const found = { ...written, ...(osm && osmSettings(osm)), trustDomain, access };
+    const telemetry = telemetries === undefined ? undefined : meshWideLog(context, telemetries, found);
+    return telemetry === undefined ? found : { ...found, telemetry };
   });
   const writtenAccess = engine.map('written access', mesh, (_, context) => {
     const oldest = <T extends Described>(configs: readonly T[]): T | undefined => configs.toSorted(byAge)[0];

@@ -78,7 +78,6 @@ export const catalogue = {
   ),
   ISTH0117: entry('warning', 'Kind has no namespace', 'Remove metadata.namespace: there is one such object for all.'),
   ISTH0118: entry('error', 'Unknown field in a condition or limit', 'Correct its spelling, or remove it.'),
-  ISTH0119: entry('warning', 'Read, and not enforced yet', 'Do not rely on it: nothing acts on the object yet.'),
 
   // 02: rules of the kinds, beyond their schemas
   ISTH0201: entry('error', 'Host name is not valid', 'Write a DNS name, such as orders.shop.mesh.'),
@@ -647,6 +646,13 @@ export const catalogue = {
     'warning',
     'Kind of proxy takes nothing from outside the mesh',
     'Let a stock Envoy stand beside the workload.',
+  ),
+  ISTH1420: entry('warning', 'Telemetry names an unknown collector', 'Correct the name, or add the ExtensionService.'),
+  ISTH1421: entry('warning', 'Telemetry is not in force', 'Keep one Telemetry for the same workloads.'),
+  ISTH1422: entry(
+    'info',
+    'Telemetry is for what workloads take in alone',
+    'Write a Telemetry in the root namespace for what they send.',
   ),
   ISTH1407: entry(
     'info',

@@ -3,7 +3,13 @@ import type { AccessRule } from './access.ts';
 import type { EgressPort } from './egress.ts';
 import type { PortIngress } from './ingress.ts';
 import type { Protocol } from './protocol.ts';
-import type { ExternalAuthorization, TlsSettings, Tracing, TrafficExclusions } from './proxy-settings.ts';
+import type {
+  AccessLogSettings,
+  ExternalAuthorization,
+  TlsSettings,
+  Tracing,
+  TrafficExclusions,
+} from './proxy-settings.ts';
 import type { RequestPolicy } from './request-policy.ts';
 import type { CallerRetry } from './retry.ts';
 import type { GlobalRateLimit, LocalRateLimit, RouteTable, RuleOrigin } from './route.ts';
@@ -44,6 +50,8 @@ export interface MeshService {
   readonly retries?: readonly CallerRetry[];
   /** Of a host outside the mesh that Egress policies name: all that may be known of it, and by whom. */
   readonly egress?: readonly EgressPort[];
+  /** Addresses and ports that proxies do not listen for. */
+  readonly leftAlone?: { readonly addresses: readonly string[]; readonly ports: readonly number[] };
 }
 
 /** Who stands behind a service, and who may call it. What is empty trusts nobody. */
@@ -53,6 +61,7 @@ export interface ServiceSecurity {
   readonly identities: readonly string[];
   /** SPIFFE ids, sorted; any: whoever has a certificate of the mesh. */
   readonly callers: readonly string[] | 'any';
+  readonly tls?: TlsSettings;
 }
 
 /** What an inbound port demands of its callers. */
@@ -63,6 +72,7 @@ export interface InboundGuard {
   readonly rules?: readonly AccessRule[];
   /** What narrows that further, where requests have properties; absent where nothing does. */
   readonly policies?: readonly RequestPolicy[];
+  readonly tls?: TlsSettings;
 }
 
 /** What the proxy beside a workload listens for: one address and target port that belongs to a service. */
@@ -81,6 +91,8 @@ export interface InboundPort {
   readonly limits?: InboundLimits;
   /** Absent where the mesh speaks plaintext with it. */
   readonly guard?: InboundGuard;
+  /** In place of that of the mesh. */
+  readonly telemetry?: AccessLogSettings;
   /** What it takes from outside the mesh as well. */
   readonly ingress?: PortIngress;
   /** With an ingress: the ports of services by which the mesh calls it, in order of service keys. */
@@ -104,6 +116,10 @@ export interface MeshSettings {
   readonly externalAuthorization?: ExternalAuthorization;
   readonly tracing?: Tracing;
   readonly exclusions?: TrafficExclusions;
+  /** Connections for nobody in the mesh are passed on where they are redirected to proxies. */
+  readonly passesElsewhere?: true;
+  /** In place of `accessLog`: that of a Telemetry. */
+  readonly telemetry?: AccessLogSettings;
   /** How long certificates of workloads live, in milliseconds; absent for what the authority takes. */
   readonly leafLifetimeMs?: number;
   /** Where policies stand that are for the whole mesh, beside the root namespace. */

@@ -34,3 +34,14 @@ export interface TrafficExclusions {
   readonly outboundPorts: readonly number[];
   readonly inboundPorts: readonly number[];
 }
+
+/** What proxies log of each request and connection. */
+export interface AccessLogSettings {
+  /** Envoy's; absent for the usual one. */
+  readonly format?: string;
+  /** Where else logs are sent, by OpenTelemetry over gRPC, with these attributes. */
+  readonly collector?: ProxyPeer & {
+    readonly connectTimeoutMs?: number;
+    readonly attributes: Readonly<Record<string, string>>;
+  };
+}

@@ -143,7 +143,6 @@ const configurations: readonly Row[] = [
   ['OsmMeshConfig', 'spec.traffic.enableMagic', true, 'ISTH0102', 'spec.traffic.enableMagic'],
   ['OsmMeshConfig', `${tracing}.port`, undefined, 'ISTH0214', `${tracing}.port`],
   ['OsmMeshConfig v1alpha1', 'spec.certificate.serviceCertValidityDuration', '0s', 'ISTH0208'],
-  ['MeshRootCertificate', 'metadata.labels', { app: 'mesh' }, 'ISTH0119', 'kind'],
   ['MeshRootCertificate', 'spec.role', 'active', 'ISTH0206', 'spec.intent'],
   ['MeshRootCertificate', 'spec.intent', 'Active', 'ISTH0105', 'spec.intent'],
   ['MeshRootCertificate', 'spec.trustDomain', 'A b', 'ISTH0201', 'spec.trustDomain'],

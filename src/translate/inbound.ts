@@ -14,10 +14,12 @@ import {
   networkRulesFilter,
   permittedCallers,
 } from './envoy/access-control.ts';
+import { loggedBy } from './envoy/access-logs.ts';
 import { inboundCluster } from './envoy/clusters.ts';
 import { httpConnections } from './envoy/http-connections.ts';
 import { inboundHttpRoutes } from './envoy/http-routes.ts';
 import { chainedListener, tlsInspector } from './envoy/listeners.ts';
+import { authorizationFilters } from './envoy/proxy-peers.ts';
 import { requestAccess } from './envoy/request-access.ts';
 import { tcpProxy } from './envoy/tcp-proxies.ts';
 import { downstreamTls, speaksMutualTls } from './envoy/tls-contexts.ts';
@@ -34,8 +36,10 @@ import { unenforcedBounds, unenforcedLimits, unreadProperties, unreadRequests } 
 type Filter = envoy.config.listener.v3.Filter;
 
 /** Nothing for gRPC, which has no listeners, and for UDP. The cluster is the same for every kind and address. */
-export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings): Translation {
-  const { address, targetPort, codec, port, guard } = inbound;
+export function translateInbound(kind: ProxyKind, inbound: InboundPort, whole: MeshSettings): Translation {
+  const { address, targetPort, codec, port, guard, telemetry } = inbound;
+  const settings = loggedBy(kind, telemetry === undefined ? whole : { ...whole, telemetry });
+  if (settings.exclusions?.inboundPorts.includes(targetPort) === true) return { resources: [], findings: [] };
   const isUdp = port.protocol.kind === 'plain' && port.protocol.protocol === 'udp';
   if (kind === 'grpc' || isUdp) return { resources: [], findings: [] };
   if (guard !== undefined && !speaksMutualTls(kind)) {
@@ -48,7 +52,8 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, settings
   // A server that speaks first would speak to whoever the filters have not heard yet. metaproxy hears them before it calls.
   const isLate = guard?.rules !== undefined && !reads && !(kind === 'metaproxy' && speaksProtocol);
   const trusted = isLate ? permittedCallers(guard.rules, targetPort) : 'any';
-  const transportSocket = guard === undefined ? undefined : downstreamTls(reads ? ['h2', 'http/1.1'] : [], trusted);
+  const transportSocket =
+    guard === undefined ? undefined : downstreamTls(reads ? ['h2', 'http/1.1'] : [], trusted, guard.tls);
   const scope = inboundScope(kind, address, guard?.identity);
   const filters = filtersOf(kind, inbound, settings);
   const ingress = kind === 'metaproxy' ? undefined : inbound.ingress;
@@ -130,7 +135,7 @@ function requestsFilter(inbound: InboundPort, settings: MeshSettings): Filter {
   return httpConnections({
     statPrefix: inboundClusterName(targetPort),
     routes: { rds: { configSource: adsSource, routeConfigName: inboundRouteName(address, targetPort) } },
-    filters: [...(guard === undefined ? [] : [httpAccessFilter]), ...filters],
+    filters: [...(guard === undefined ? [] : [httpAccessFilter]), ...authorizationFilters(settings), ...filters],
     settings,
     direction: 'inbound',
     usesAddresses,

@@ -10,11 +10,13 @@ import type { EncodedResource } from './encoded-resource.ts';
 import { httpAccessFilter, ingressAccess } from './envoy/access-control.ts';
 import { httpConnections } from './envoy/http-connections.ts';
 import { inboundHttpRoutes } from './envoy/http-routes.ts';
+import { authorizationFilters } from './envoy/proxy-peers.ts';
 import { ingressTls } from './envoy/tls-contexts.ts';
 import { adsSource, cidrRange } from './envoy/values.ts';
 import { behindConnectionLimits, requestLimits } from './inbound-limits.ts';
 import { inboundClusterName, ingressRouteName, meshServerName } from './names/resource-names.ts';
 
+type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 type FilterChain = envoy.config.listener.v3.FilterChain;
 
 /** `mesh`: the chain of the mesh's own callers. */
@@ -24,12 +26,12 @@ export function withIngressChain(
   ingress: PortIngress,
   settings: MeshSettings,
 ): readonly FilterChain[] {
-  const { address, targetPort, calledAs = [] } = inbound;
+  const { address, targetPort, guard, calledAs = [] } = inbound;
   const { ranges, tls } = ingress;
   const routes = { rds: { configSource: adsSource, routeConfigName: ingressRouteName(address, targetPort) } };
   const statPrefix = ingressRouteName(address, targetPort);
   const { filters: limits, usesAddresses } = requestLimits(inbound);
-  const http = { statPrefix, routes, filters: [httpAccessFilter, ...limits], usesAddresses };
+  const http = { statPrefix, routes, filters: [...inboundFilters(settings), ...limits], usesAddresses };
   const filters = [...behindConnectionLimits(inbound, [httpConnections({ ...http, settings, direction: 'inbound' })])];
   const sources = ranges === 'any' ? {} : { sourcePrefixRanges: ranges.map(cidrRange) };
   if (tls === undefined)
@@ -43,11 +45,16 @@ export function withIngressChain(
       ...sources,
     },
     filters,
-    transportSocket: ingressTls(tls.principals !== undefined),
+    transportSocket: ingressTls(tls.principals !== undefined, guard?.tls),
   };
   // Where the ingress is for any name, the mesh is told by those that it calls.
   const own = [...new Set(calledAs.map(({ host, port }) => meshServerName(host, port)))].sort();
   return [serverNames.length > 0 ? mesh : { ...mesh, filterChainMatch: { serverNames: own } }, chain];
+}
+
+/** What the rules let through is put to who authorizes it. */
+function inboundFilters(settings: MeshSettings): readonly HttpFilter[] {
+  return [httpAccessFilter, ...authorizationFilters(settings)];
 }
 
 /** A change of who may come counts on connections that stand. */

@@ -19,7 +19,7 @@ import { splitOfConnections } from '../model/traffic-split.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import { translateEgress } from './egress.ts';
 import type { EncodedResource } from './encoded-resource.ts';
-import { customJsonFormat } from './envoy/access-logs.ts';
+import { customJsonFormat, loggedBy } from './envoy/access-logs.ts';
 import { apiListener } from './envoy/api-listeners.ts';
 import { discoveryOf, followsDialled } from './envoy/discovery.ts';
 import { isGrpcPort } from './envoy/grpc-clusters.ts';
@@ -73,10 +73,12 @@ interface PortTranslation {
  */
 export function translateOutbound(
   kind: ProxyKind,
-  meshService: MeshService,
-  settings: MeshSettings,
+  whole: MeshService,
+  all: MeshSettings,
   groups?: readonly EndpointGroup[],
 ): Translation {
+  const settings = loggedBy(kind, all);
+  const meshService = kind === 'grpc' ? whole : listenedFor(whole);
   const { service } = meshService;
   if (meshService.egress !== undefined) return translateEgress(kind, meshService, settings);
   if (discoveryOf(service.resolution) === 'none') return { resources: [], findings: [] };
@@ -101,6 +103,17 @@ export function translateOutbound(
       ...unenforcedRetries(kind, meshService),
       ...unreachable(kind, meshService, groups),
     ],
+  };
+}
+
+/** Without what proxies are to leave alone. */
+function listenedFor(meshService: MeshService): MeshService {
+  const { leftAlone, addresses, ports } = meshService;
+  if (leftAlone === undefined) return meshService;
+  return {
+    ...meshService,
+    addresses: addresses.filter((address) => !leftAlone.addresses.includes(address)),
+    ports: ports.filter(({ port }) => !leftAlone.ports.includes(port.number)),
   };
 }
 

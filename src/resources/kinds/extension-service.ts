@@ -7,7 +7,7 @@ import { type Conversion, defineVersion, defineVersionedKind } from '../kind-ver
 import type { ExtensionService } from '../kinds.ts';
 import { isHostName, withoutTrailingDot } from '../kubernetes-names.ts';
 import { quote } from '../problem.ts';
-import { configGroup, reportNotEnforced } from './osm-rules.ts';
+import { configGroup } from './osm-rules.ts';
 
 type Spec = ExtensionService['spec'];
 
@@ -35,7 +35,6 @@ export const extensionService = defineVersionedKind<Spec>({
 
 function readExtension({ spec }: Content, { problems }: Conversion): Spec {
   const { port, protocol = '', connectTimeout } = spec;
-  reportNotEnforced('ExtensionService', problems);
   const host = withoutTrailingDot(spec.host.toLowerCase());
   if (!isHostName(host) && ipFamily(host) === 0) {
     problems.add('ISTH0201', ['spec', 'host'], `${quote(spec.host)} is no host name.`);

@@ -8,11 +8,6 @@ import { forEachRepetition } from '../repetition.ts';
 export const policyGroup = 'policy.openservicemesh.io';
 export const configGroup = 'config.openservicemesh.io';
 
-/** One finding an object, as long as nothing downstream reads the kind: nobody is to believe that it is in force. */
-export function reportNotEnforced(kind: string, problems: Problems): void {
-  problems.add('ISTH0119', ['kind'], `${kind} is read and checked, and not enforced yet.`);
-}
-
 export interface ReferenceContent extends OsmReference {
   readonly kind: 'ServiceAccount' | 'Service';
 }

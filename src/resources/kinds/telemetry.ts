@@ -6,7 +6,7 @@ import type { OsmReference, Telemetry } from '../kinds.ts';
 import { isDnsSubdomain } from '../kubernetes-names.ts';
 import { checkLabels } from '../label-rules.ts';
 import { type Problems, quote } from '../problem.ts';
-import { checkNamespace, policyGroup, reportNotEnforced } from './osm-rules.ts';
+import { checkNamespace, policyGroup } from './osm-rules.ts';
 
 type Spec = Telemetry['spec'];
 type AccessLog = NonNullable<Spec['accessLog']>;
@@ -32,7 +32,6 @@ export const telemetry = defineVersionedKind<Spec>({
       options: { everyFieldRestricts: true },
       convert: ({ spec }: Content, { problems }: Conversion): Spec => {
         const { selector = {}, accessLog } = spec;
-        reportNotEnforced('Telemetry', problems);
         checkLabels(selector, ['spec', 'selector'], problems);
         return { selector, ...(accessLog === undefined ? {} : { accessLog: readLog(accessLog, problems) }) };
       },

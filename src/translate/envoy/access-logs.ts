@@ -1,7 +1,9 @@
 /** Access logs as the mesh's settings ask for them; the defaults are those that Aeraki's users have. */
 import type { MeshSettings } from '../../model/mesh-service.ts';
+import type { ProxyKind } from '../../model/proxy.ts';
 import { type envoy, type google, pack } from '../../xds-api/messages.ts';
 import { fromJson } from '../../xds-api/proto-json.ts';
+import { collectedLogs } from './proxy-peers.ts';
 
 type AccessLog = envoy.config.accesslog.v3.AccessLog;
 type LogFormat = envoy.config.core.v3.SubstitutionFormatString;
@@ -37,10 +39,38 @@ const bySettings = new WeakMap<MeshSettings, AccessLog[]>();
 export function accessLogs(settings: MeshSettings): AccessLog[] {
   let logs = bySettings.get(settings);
   if (logs === undefined) {
-    logs = settings.accessLog.path === '' ? [] : [fileLog(settings.accessLog)];
+    logs = logsOf(settings);
     bySettings.set(settings, logs);
   }
   return logs;
+}
+
+/** metaproxy writes files, and sends no logs elsewhere. */
+export function loggedBy(kind: ProxyKind, settings: MeshSettings): MeshSettings {
+  if (kind !== 'metaproxy' || settings.telemetry?.collector === undefined) return settings;
+  const { format } = settings.telemetry;
+  return { ...settings, telemetry: format === undefined ? {} : { format } };
+}
+
+function logsOf({ accessLog, telemetry }: MeshSettings): AccessLog[] {
+  if (telemetry === undefined) return accessLog.path === '' ? [] : [fileLog(accessLog)];
+  const { format } = telemetry;
+  const encoding = format === undefined ? 'JSON' : 'TEXT';
+  const written = { encoding, ...(format === undefined ? {} : { format: inLines(format) }) } as const;
+  const own = accessLog.path === '' ? outputLog(written) : fileLog({ path: accessLog.path, ...written });
+  return [own, ...collectedLogs(telemetry)];
+}
+
+function inLines(format: string): string {
+  return format.endsWith('\n') ? format : `${format}\n`;
+}
+
+/** Not a file: a proxy whose output is a socket could not open it. */
+function outputLog(log: Omit<MeshSettings['accessLog'], 'path'>): AccessLog {
+  return {
+    name: 'envoy.access_loggers.stdout',
+    typedConfig: pack('envoy.extensions.access_loggers.stream.v3.StdoutAccessLog', { logFormat: logFormat(log) }),
+  };
 }
 
 function fileLog(log: MeshSettings['accessLog']): AccessLog {
@@ -48,9 +78,13 @@ function fileLog(log: MeshSettings['accessLog']): AccessLog {
     name: 'envoy.access_loggers.file',
     typedConfig: pack('envoy.extensions.access_loggers.file.v3.FileAccessLog', {
       path: log.path,
-      logFormat: log.encoding === 'JSON' ? { jsonFormat: jsonFormat(log.format) } : textFormat(log.format),
+      logFormat: logFormat(log),
     }),
   };
+}
+
+function logFormat({ encoding, format }: Omit<MeshSettings['accessLog'], 'path'>): LogFormat {
+  return encoding === 'JSON' ? { jsonFormat: jsonFormat(format) } : textFormat(format);
 }
 
 function textFormat(format: string | undefined): LogFormat {

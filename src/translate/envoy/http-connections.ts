@@ -2,6 +2,7 @@
 import type { MeshSettings } from '../../model/mesh-service.ts';
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { accessLogs } from './access-logs.ts';
+import { tracingOf } from './proxy-peers.ts';
 import { duration } from './values.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
@@ -56,6 +57,7 @@ export function httpConnections({
       streamIdleTimeout: duration(STREAM_IDLE_MS),
       requestHeadersTimeout: duration(REQUEST_HEADERS_MS),
       ...(accessLog.length === 0 ? {} : { accessLog }),
+      ...tracingOf(settings),
       useRemoteAddress: { value: usesAddresses },
       ...(usesAddresses ? { skipXffAppend: true } : {}),
       // Nobody is internal by his address: headers of Envoy's own are not taken from callers.

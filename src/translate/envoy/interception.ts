@@ -23,7 +23,7 @@ import {
 } from '../scope.ts';
 import { clusterProvided } from './load-balancing.ts';
 import { tcpProxy } from './tcp-proxies.ts';
-import { socketAddress } from './values.ts';
+import { cidrRange, socketAddress } from './values.ts';
 
 type FilterChain = envoy.config.listener.v3.FilterChain;
 
@@ -94,17 +94,45 @@ function entrance(
 ): EncodedResource {
   const { port, passthrough, direction: trafficDirection, ...rest } = ENTRANCES[direction];
   const name = family === 'ipv4' ? rest.name : `${rest.name}_ipv6`;
-  const elsewhere = settings.access === 'Disabled' ? passthrough[family] : BLACK_HOLE;
+  const isOpen = settings.access === 'Disabled' || (direction === 'outbound' && settings.passesElsewhere === true);
+  const elsewhere = isOpen ? passthrough[family] : BLACK_HOLE;
+  const alone = isOpen ? [] : excludedChains(direction, family, settings);
   return encodeResource(LISTENER, name, {
     name,
     address: socketAddress(ANY_ADDRESS[family], port),
     // What is for the entrance itself was handed over by nobody, and would be passed on to it again and again.
-    filterChains: [{ filterChainMatch: { destinationPort: { value: port } }, ...chain(BLACK_HOLE, settings) }],
+    filterChains: [
+      { filterChainMatch: { destinationPort: { value: port } }, ...chain(BLACK_HOLE, settings) },
+      ...alone,
+    ],
     defaultFilterChain: chain(elsewhere, settings),
     useOriginalDst: { value: true },
     ...(interception === 'tproxy' ? { transparent: { value: true } } : {}),
     trafficDirection,
   });
+}
+
+/** What proxies are to leave alone, where rules of redirection hand it to them all the same. */
+function excludedChains(direction: Direction, family: AddressFamily, settings: MeshSettings): readonly FilterChain[] {
+  const { outboundRanges = [], outboundPorts = [], inboundPorts = [] } = settings.exclusions ?? {};
+  const { port: own, passthrough } = ENTRANCES[direction];
+  const ports = [...new Set(direction === 'outbound' ? outboundPorts : inboundPorts)].filter((port) => port !== own);
+  const ranges = direction === 'outbound' ? outboundRanges.filter((range) => familyOf(range) === family) : [];
+  const open = (name: string, filterChainMatch: FilterChain['filterChainMatch']): FilterChain => ({
+    ...chain(passthrough[family], settings),
+    name,
+    ...(filterChainMatch === undefined ? {} : { filterChainMatch }),
+  });
+  return [
+    ...ports.sort((a, b) => a - b).map((port) => open(`excluded ${port}`, { destinationPort: { value: port } })),
+    ...(ranges.length === 0
+      ? []
+      : [open('excluded ranges', { prefixRanges: [...new Set(ranges)].sort().map(cidrRange) })]),
+  ];
+}
+
+function familyOf(range: string): AddressFamily {
+  return range.includes(':') ? 'ipv6' : 'ipv4';
 }
 
 function chain(cluster: string, settings: MeshSettings): FilterChain {

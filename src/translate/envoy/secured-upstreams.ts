@@ -42,6 +42,9 @@ export function securedUpstream(
   return { transportSocket: upstreamTls(security, serverName, []) };
 }
 
+/** For what speaks gRPC. */
+export const http2Upstream: Pick<Cluster, 'typedExtensionProtocolOptions'> = { typedExtensionProtocolOptions: http2 };
+
 function encoded(options: ProtocolOptions): NonNullable<Cluster['typedExtensionProtocolOptions']> {
   return { [PROTOCOL_OPTIONS]: pack(PROTOCOL_OPTIONS, options) };
 }

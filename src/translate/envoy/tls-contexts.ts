@@ -4,6 +4,7 @@
  */
 import type { ServiceSecurity } from '../../model/mesh-service.ts';
 import type { ProxyKind } from '../../model/proxy.ts';
+import type { TlsSettings } from '../../model/proxy-settings.ts';
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { adsSource } from './values.ts';
 
@@ -26,14 +27,24 @@ const URI = enumValue('envoy.extensions.transport_sockets.tls.v3.SubjectAltNameM
 const TLS_1_2 = enumValue('envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol', 'TLSv1_2');
 const TLS_1_3 = enumValue('envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol', 'TLSv1_3');
 
-const ownCertificate: CommonTlsContext = {
-  tlsParams: { tlsMinimumProtocolVersion: TLS_1_2, tlsMaximumProtocolVersion: TLS_1_3 },
-  tlsCertificateSdsSecretConfigs: [{ name: certificateSecret, sdsConfig: adsSource }],
-};
+const VERSION = { TLSv1_2: TLS_1_2, TLSv1_3: TLS_1_3 };
+const usualTls: TlsSettings = { minimum: 'TLSv1_2', maximum: 'TLSv1_3', cipherSuites: [], curves: [] };
+
+function ownCertificate({ minimum, maximum, cipherSuites, curves }: TlsSettings = usualTls): CommonTlsContext {
+  return {
+    tlsParams: {
+      tlsMinimumProtocolVersion: VERSION[minimum],
+      tlsMaximumProtocolVersion: VERSION[maximum],
+      ...(cipherSuites.length === 0 ? {} : { cipherSuites: [...cipherSuites] }),
+      ...(curves.length === 0 ? {} : { ecdhCurves: [...curves] }),
+    },
+    tlsCertificateSdsSecretConfigs: [{ name: certificateSecret, sdsConfig: adsSource }],
+  };
+}
 
 /** To workloads of one of the identities, and to nobody where there is none. `alpn`: what is spoken inside. */
 export function upstreamTls(
-  { identities }: ServiceSecurity,
+  { identities, tls }: ServiceSecurity,
   serverName: string,
   alpn: readonly string[],
 ): TransportSocket {
@@ -41,7 +52,7 @@ export function upstreamTls(
     name: SOCKET,
     typedConfig: pack('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
       commonTlsContext: {
-        ...ownCertificate,
+        ...ownCertificate(tls),
         combinedValidationContext: {
           defaultValidationContext: { matchTypedSubjectAltNames: identityMatchers(identities) },
           validationContextSdsSecretConfig: { name: rootsSecret, sdsConfig: adsSource },
@@ -58,13 +69,17 @@ export function upstreamTls(
  * by the filters, which is too late where the server speaks first. Each connection proves anew who calls: to Envoy, the
  * certificate of a session that is resumed was never verified (its issue 42668), so that RBAC would deny all but the first.
  */
-export function downstreamTls(alpn: readonly string[], callers: readonly string[] | 'any' = 'any'): TransportSocket {
+export function downstreamTls(
+  alpn: readonly string[],
+  callers: readonly string[] | 'any' = 'any',
+  tls?: TlsSettings,
+): TransportSocket {
   const roots: SdsSecretConfig = { name: rootsSecret, sdsConfig: adsSource };
   return {
     name: SOCKET,
     typedConfig: pack('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', {
       commonTlsContext: {
-        ...ownCertificate,
+        ...ownCertificate(tls),
         ...(callers === 'any'
           ? { validationContextSdsSecretConfig: roots }
           : {
@@ -83,12 +98,12 @@ export function downstreamTls(alpn: readonly string[], callers: readonly string[
 }
 
 /** For clients from outside the mesh: with a certificate that the mesh trusts, or with whatever they have. */
-export function ingressTls(asksForCertificates: boolean): TransportSocket {
-  if (asksForCertificates) return downstreamTls(['h2', 'http/1.1']);
+export function ingressTls(asksForCertificates: boolean, tls?: TlsSettings): TransportSocket {
+  if (asksForCertificates) return downstreamTls(['h2', 'http/1.1'], 'any', tls);
   return {
     name: SOCKET,
     typedConfig: pack('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', {
-      commonTlsContext: { ...ownCertificate, alpnProtocols: ['h2', 'http/1.1'] },
+      commonTlsContext: { ...ownCertificate(tls), alpnProtocols: ['h2', 'http/1.1'] },
     }),
   };
 }
