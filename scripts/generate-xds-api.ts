@@ -79,6 +79,10 @@ const roots: Record<string, readonly string[]> = {
   'envoy/extensions/filters/network/direct_response/v3/config.proto': [
     'envoy.extensions.filters.network.direct_response.v3.Config',
   ],
+  'envoy/service/ratelimit/v3/rls.proto': [
+    'envoy.service.ratelimit.v3.RateLimitRequest',
+    'envoy.service.ratelimit.v3.RateLimitResponse',
+  ],
   'envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto': [
     'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
   ],

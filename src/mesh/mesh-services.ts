@@ -8,6 +8,7 @@ import { isAtLeast } from '../model/migration.ts';
 import type { ServiceRetries } from '../model/retry.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service, ServicePort } from '../model/service.ts';
+import type { TrafficSetting } from '../model/traffic-limits.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
 import type { ServiceSplits, SplitCallers } from '../model/traffic-split.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
@@ -17,7 +18,7 @@ import type { Migration } from './migrations.ts';
 import { routeTableKey } from './route-tables.ts';
 import type { HostServices } from './services.ts';
 import { settingsOf } from './settings.ts';
-import { defaultHostPolicy, withExactShares } from './traffic-policies.ts';
+import { defaultHostPolicy, overriddenBounds, withBounds, withExactShares } from './traffic-policies.ts';
 import { type ReservedAddress, wantsVirtualIp } from './virtual-ip-claims.ts';
 
 interface Tables {
@@ -39,6 +40,8 @@ interface Tables {
   readonly splitCallers: Collection<SplitCallers>;
   /** By service key. */
   readonly retries: Collection<ServiceRetries>;
+  /** By service key. */
+  readonly trafficSettings: Collection<TrafficSetting>;
   /** By host. */
   readonly egressHosts: Collection<EgressHost>;
 }
@@ -61,8 +64,19 @@ export function meshServices(engine: Engine, tables: Tables): Collection<MeshSer
   }));
 }
 
-function policyOf({ key }: Service, context: Context, { hostPolicies, migrations }: Tables): HostPolicy {
-  const policy = context.get(hostPolicies, key) ?? defaultHostPolicy(key);
+function policyOf(
+  { key }: Service,
+  context: Context,
+  { hostPolicies, migrations, trafficSettings }: Tables,
+): HostPolicy {
+  const ruled = context.get(hostPolicies, key) ?? defaultHostPolicy(key);
+  const setting = context.get(trafficSettings, key);
+  const policy = setting === undefined ? ruled : withBounds(ruled, setting.connections);
+  const overridden = setting === undefined ? [] : overriddenBounds(ruled, setting.connections);
+  if (setting !== undefined && overridden.length > 0) {
+    const message = `A DestinationRule of ${key} says otherwise of ${overridden.join(', ')}: what is written here is in force.`;
+    context.report(finding('ISTH1343', { ...setting.origin, path: 'spec.connectionSettings', message }));
+  }
   const migration = context.get(migrations, key);
   // From the beginning, so that no cluster changes when requests begin to move.
   return migration !== undefined && isAtLeast(migration.plan.spec.stage, 'Mirror') ? withExactShares(policy) : policy;

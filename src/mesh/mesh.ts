@@ -198,6 +198,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     securities,
     splits,
     splitCallers: splitCallers(engine, splits, securities),
+    trafficSettings: bounds,
     retries: serviceRetries(engine, { settings, services: allServices, retries: resources.Retry }),
     egressHosts: outside,
   };

@@ -2,8 +2,9 @@
  * DestinationRule policies in the model's terms: what is said and what is inherited. Fields that nothing reads have been
  * reported where the rule was parsed.
  */
-import type { HostPolicy, LoadBalancing, Subset, TrafficPolicy } from '../model/traffic-policy.ts';
-import type { DestinationRule, TrafficPolicySpec } from '../resources/kinds.ts';
+import type { ConnectionBounds } from '../model/traffic-limits.ts';
+import type { HostPolicy, LoadBalancing, OutlierDetection, Subset, TrafficPolicy } from '../model/traffic-policy.ts';
+import type { DestinationRule, OutlierDetectionSpec, TrafficPolicySpec } from '../resources/kinds.ts';
 import { compareText } from './resource-order.ts';
 
 /** Istio's defaults. */
@@ -31,19 +32,65 @@ export function hostPolicy(key: string, spec: DestinationRule['spec']): HostPoli
   };
 }
 
-/** The load balancer and the connection pool are each taken whole from one place. */
+/** The load balancer, each part of the connection pool and the outlier detection are each taken whole from one place. */
 function trafficPolicy(spec: TrafficPolicySpec | undefined, inherited: TrafficPolicy): TrafficPolicy {
-  const { loadBalancing, ...inheritedPool } = inherited;
-  const tcp = spec?.connectionPool?.tcp;
-  const pool =
-    tcp === undefined
-      ? inheritedPool
-      : {
-          connectTimeoutMs: tcp.connectTimeout ?? defaultPolicy.connectTimeoutMs,
-          ...(tcp.maxConnections === undefined ? {} : { maxConnections: tcp.maxConnections }),
-          ...(tcp.tcpKeepalive?.time === undefined ? {} : { tcpKeepaliveSeconds: tcp.tcpKeepalive.time }),
-        };
-  return { loadBalancing: ownLoadBalancing(spec?.loadBalancer) ?? loadBalancing, ...pool };
+  const { loadBalancing, connectTimeoutMs, maxConnections, tcpKeepaliveSeconds, outlierDetection, ...http } = inherited;
+  const { connectionPool } = spec ?? {};
+  const tcp = {
+    connectTimeoutMs,
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    ...(tcpKeepaliveSeconds === undefined ? {} : { tcpKeepaliveSeconds }),
+  };
+  const outliers = spec?.outlierDetection === undefined ? outlierDetection : ownOutliers(spec.outlierDetection);
+  return {
+    loadBalancing: ownLoadBalancing(spec?.loadBalancer) ?? loadBalancing,
+    ...(connectionPool?.tcp === undefined ? tcp : tcpPool(connectionPool.tcp)),
+    ...(connectionPool?.http === undefined ? http : httpPool(connectionPool.http)),
+    ...(outliers === undefined ? {} : { outlierDetection: outliers }),
+  };
+}
+
+type ConnectionPool = NonNullable<TrafficPolicySpec['connectionPool']>;
+
+type TcpPool = Pick<TrafficPolicy, 'connectTimeoutMs' | 'maxConnections' | 'tcpKeepaliveSeconds'>;
+
+function tcpPool({ connectTimeout, maxConnections, tcpKeepalive }: NonNullable<ConnectionPool['tcp']>): TcpPool {
+  return {
+    connectTimeoutMs: connectTimeout ?? defaultPolicy.connectTimeoutMs,
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    ...(tcpKeepalive?.time === undefined ? {} : { tcpKeepaliveSeconds: tcpKeepalive.time }),
+  };
+}
+
+/** 0 is what Istio takes for nothing being said. */
+function httpPool(http: NonNullable<ConnectionPool['http']>): Partial<TrafficPolicy> {
+  const { http2MaxRequests, http1MaxPendingRequests, maxRetries, maxRequestsPerConnection, idleTimeout } = http;
+  return {
+    ...(http2MaxRequests ? { maxRequests: http2MaxRequests } : {}),
+    ...(http1MaxPendingRequests ? { maxPendingRequests: http1MaxPendingRequests } : {}),
+    ...(maxRetries ? { maxRetries } : {}),
+    ...(maxRequestsPerConnection ? { maxRequestsPerConnection } : {}),
+    ...(idleTimeout === undefined ? {} : { httpIdleTimeoutMs: idleTimeout }),
+  };
+}
+
+/** As Istio reads it: of answers, the 5xx count unless it is said otherwise; in `consecutiveErrors`, those of gateways. */
+function ownOutliers(spec: OutlierDetectionSpec): OutlierDetection {
+  const { interval, baseEjectionTime, maxEjectionPercent, consecutiveLocalOriginFailures: local } = spec;
+  const splitsLocalOrigin = spec.splitExternalLocalOriginErrors === true;
+  const old = spec.consecutiveErrors === 0 ? undefined : spec.consecutiveErrors;
+  const consecutive5xx = spec.consecutive5xxErrors ?? (old === undefined ? undefined : 0);
+  const gateways = spec.consecutiveGatewayErrors ?? old;
+  return {
+    splitsLocalOrigin,
+    minHealthPercent: spec.minHealthPercent ?? 0,
+    ...(consecutive5xx === undefined ? {} : { consecutive5xx }),
+    ...(gateways === undefined ? {} : { consecutiveGatewayErrors: gateways }),
+    ...(splitsLocalOrigin && local !== undefined ? { consecutiveLocalOriginFailures: local } : {}),
+    ...(interval === undefined ? {} : { intervalMs: interval }),
+    ...(baseEjectionTime === undefined ? {} : { baseEjectionMs: baseEjectionTime }),
+    ...(maxEjectionPercent === undefined ? {} : { maxEjectionPercent }),
+  };
 }
 
 type LoadBalancer = NonNullable<TrafficPolicySpec['loadBalancer']>;
@@ -82,12 +129,45 @@ function consistentHash(spec: NonNullable<LoadBalancer['consistentHash']>): Load
  * more the higher the load, and ten percent would be no ten percent.
  */
 export function withExactShares(policy: HostPolicy): HostPolicy {
-  const portPolicies = Object.entries(policy.portPolicies).map(([port, own]) => [port, inTurn(own)] as const);
+  return withEach(policy, inTurn);
+}
+
+/**
+ * With what the service itself says it takes, which goes before what its callers' rules say: of the host, and of each
+ * of its ports and subsets.
+ */
+export function withBounds(policy: HostPolicy, { connectTimeout, ...bounds }: ConnectionBounds): HostPolicy {
+  const timeout = connectTimeout === undefined ? {} : { connectTimeoutMs: connectTimeout };
+  return withEach(policy, (own) => ({ ...own, ...bounds, ...timeout }));
+}
+
+/** Names of the bounds that a rule sets to something else somewhere; connectTimeout, where it is not the default. */
+export function overriddenBounds(policy: HostPolicy, { connectTimeout, ...bounds }: ConnectionBounds): string[] {
+  const all = [policy.policy, ...Object.values(policy.portPolicies), ...policy.subsets.map((subset) => subset.policy)];
+  const isOther = (own: number | undefined, bound: number | undefined) => own !== undefined && own !== bound;
+  const timeouts = all.map(({ connectTimeoutMs }) => connectTimeoutMs);
+  const isSlower = timeouts.some((own) => own !== defaultPolicy.connectTimeoutMs && isOther(own, connectTimeout));
+  return [
+    ...boundNames.filter((name) => bounds[name] !== undefined && all.some((one) => isOther(one[name], bounds[name]))),
+    ...(connectTimeout !== undefined && isSlower ? ['connectTimeout'] : []),
+  ];
+}
+
+const boundNames = [
+  'maxConnections',
+  'maxRequests',
+  'maxPendingRequests',
+  'maxRetries',
+  'maxRequestsPerConnection',
+] as const;
+
+function withEach(policy: HostPolicy, change: (one: TrafficPolicy) => TrafficPolicy): HostPolicy {
+  const portPolicies = Object.entries(policy.portPolicies).map(([port, own]) => [port, change(own)] as const);
   return {
     ...policy,
-    policy: inTurn(policy.policy),
+    policy: change(policy.policy),
     portPolicies: Object.fromEntries(portPolicies),
-    subsets: policy.subsets.map((subset) => ({ ...subset, policy: inTurn(subset.policy) })),
+    subsets: policy.subsets.map((subset) => ({ ...subset, policy: change(subset.policy) })),
   };
 }
 

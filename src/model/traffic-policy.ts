@@ -13,11 +13,43 @@ export type LoadBalancing =
       readonly tableSize?: number;
     };
 
+/** Who fails is left out for a while. What is absent is as proxies have it. */
+export interface OutlierDetection {
+  /** So many failures in a row, of each kind; 0: not for that. */
+  readonly consecutive5xx?: number;
+  readonly consecutiveGatewayErrors?: number;
+  /** Failures to connect and the like, where they are counted apart from answers. */
+  readonly consecutiveLocalOriginFailures?: number;
+  readonly splitsLocalOrigin: boolean;
+  readonly intervalMs?: number;
+  readonly baseEjectionMs?: number;
+  /** Of the endpoints. */
+  readonly maxEjectionPercent?: number;
+  /** While fewer than that are left, nobody is left out; 0: never so. */
+  readonly minHealthPercent: number;
+}
+
+/** What is absent bounds nothing. */
 export interface TrafficPolicy {
   readonly loadBalancing: LoadBalancing;
   readonly connectTimeoutMs: number;
   readonly maxConnections?: number;
   readonly tcpKeepaliveSeconds?: number;
+  /** Of requests in flight, that wait for a connection, and that are tried again. */
+  readonly maxRequests?: number;
+  readonly maxPendingRequests?: number;
+  readonly maxRetries?: number;
+  readonly maxRequestsPerConnection?: number;
+  /** Of connections without a request, in milliseconds. */
+  readonly httpIdleTimeoutMs?: number;
+  readonly outlierDetection?: OutlierDetection;
+}
+
+/** Whether something is said of requests, which a proxy has to read for it. */
+export function boundsRequests(policy: TrafficPolicy): boolean {
+  const { maxRequests, maxPendingRequests, maxRetries, maxRequestsPerConnection, httpIdleTimeoutMs } = policy;
+  const bounds = [maxRequests, maxPendingRequests, maxRetries, maxRequestsPerConnection, httpIdleTimeoutMs];
+  return policy.outlierDetection !== undefined || bounds.some((bound) => bound !== undefined);
 }
 
 export interface Subset {

@@ -181,8 +181,8 @@ test('a null counts as absent, as with an API server, but for values of maps and
 test('published fields that nothing reads yet are one info an object, which lists them all', () => {
   const policy = {
     tls: { mode: 'ISTIO_MUTUAL' },
-    outlierDetection: { consecutive5xxErrors: 7, interval: '5m' },
-    connectionPool: { http: { http2MaxRequests: 1000 } },
+    loadBalancer: { localityLbSetting: { enabled: true } },
+    connectionPool: { http: { http2MaxRequests: 1000, useClientProtocol: true } },
     portLevelSettings: [{ port: { number: 80 }, tls: {} }],
   };
   const { findings, resource } = reader.read(spoiltManifest('DestinationRule', 'spec.trafficPolicy', policy));
@@ -190,8 +190,8 @@ test('published fields that nothing reads yet are one info an object, which list
     [
       'ISTH0114',
       'info',
-      'Nothing reads spec.trafficPolicy.tls, spec.trafficPolicy.outlierDetection, spec.trafficPolicy.connectionPool.http, ' +
-        'spec.trafficPolicy.portLevelSettings[].tls yet.',
+      'Nothing reads spec.trafficPolicy.tls, spec.trafficPolicy.connectionPool.http.useClientProtocol, ' +
+        'spec.trafficPolicy.loadBalancer.localityLbSetting, spec.trafficPolicy.portLevelSettings[].tls yet.',
     ],
   ]);
   expect(resource?.kind).toBe('DestinationRule');

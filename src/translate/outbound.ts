@@ -15,6 +15,7 @@ import { type Finding, finding } from '../model/finding.ts';
 import type { MeshPort, MeshService, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
 import { isHttp, type Service } from '../model/service.ts';
+import { boundsRequests } from '../model/traffic-policy.ts';
 import { splitOfConnections } from '../model/traffic-split.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import { translateEgress } from './egress.ts';
@@ -43,6 +44,7 @@ import {
   asksOfRequests,
   fallbackRoute,
   unavailableCodec,
+  unenforcedPools,
   unenforcedRetries,
   unenforcedRoutes,
   unenforcedSplit,
@@ -101,6 +103,7 @@ export function translateOutbound(
     findings: [
       ...ports.flatMap(({ findings }) => findings),
       ...unenforcedRetries(kind, meshService),
+      ...unenforcedPools(kind, meshService),
       ...unreachable(kind, meshService, groups),
     ],
   };
@@ -190,8 +193,13 @@ function forProxies(
 }
 
 /** In the mesh all proxies that show certificates do; outside of it, only where something is said of requests. */
-function readsRequests(kind: ProxyKind, { security, retries }: MeshService, { port, split }: MeshPort): boolean {
-  const isAsked = security !== undefined || split !== undefined || retries !== undefined;
+function readsRequests(
+  kind: ProxyKind,
+  { security, retries, policy }: MeshService,
+  { port, split }: MeshPort,
+): boolean {
+  const isBounded = boundsRequests(policy.portPolicies[port.number] ?? policy.policy);
+  const isAsked = security !== undefined || split !== undefined || retries !== undefined || isBounded;
   return kind !== 'metaproxy' && isHttp(port.protocol) && isAsked;
 }
 

@@ -4,6 +4,7 @@ import type { InboundPort, MeshPort, MeshService } from '../model/mesh-service.t
 import type { ProxyKind } from '../model/proxy.ts';
 import type { Route, RouteTable } from '../model/route.ts';
 import { isHttp, type ServicePort } from '../model/service.ts';
+import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import type { SplitRoute } from '../model/traffic-split.ts';
 import { isGrpcPort } from './envoy/grpc-clusters.ts';
 import { dependsOnProperties } from './envoy/request-access.ts';
@@ -73,6 +74,40 @@ export function unenforcedRetries(kind: ProxyKind, { service, ports, retries = [
     const message = `Callers of ${service.host} with proxies of kind ${kind} try nothing again.`;
     return finding('ISTH1344', { ...origin, path: 'spec.retryPolicy', message });
   });
+}
+
+/**
+ * One finding a service, for what of its callers' connections such proxies pass over. metaproxy keeps to how many
+ * connections and waiting requests there may be, gRPC to how many requests.
+ */
+export function unenforcedPools(kind: ProxyKind, { service, ports, policy }: MeshService): readonly Finding[] {
+  const policies = [policy.policy, ...Object.values(policy.portPolicies), ...policy.subsets.map((one) => one.policy)];
+  const written = new Set(policies.flatMap((one) => (kind === 'grpc' ? untoldToGrpc(one) : unreadByMetaproxy(one))));
+  const isConcerned = kind === 'metaproxy' || (kind === 'grpc' && ports.some(({ port }) => isGrpcPort(port)));
+  if (!isConcerned || written.size === 0) return [];
+  const message = `Callers of ${service.host} with proxies of kind ${kind} do not keep to ${[...written].join(', ')}.`;
+  const object = { kind: 'Host', namespace: service.namespace, name: service.host };
+  return [finding('ISTH1344', { object, path: 'trafficPolicy', message })];
+}
+
+function unreadByMetaproxy({ maxRequests, ...policy }: TrafficPolicy): readonly string[] {
+  return [...unreadByBoth(policy), ...(maxRequests === undefined ? [] : ['maxRequests'])];
+}
+
+function untoldToGrpc({ maxConnections, maxPendingRequests, ...policy }: TrafficPolicy): readonly string[] {
+  return [
+    ...unreadByBoth(policy),
+    ...(maxConnections === undefined ? [] : ['maxConnections']),
+    ...(maxPendingRequests === undefined ? [] : ['maxPendingRequests']),
+  ];
+}
+
+function unreadByBoth({ outlierDetection, maxRetries, maxRequestsPerConnection }: TrafficPolicy): readonly string[] {
+  return [
+    ...(outlierDetection === undefined ? [] : ['outlierDetection']),
+    ...(maxRetries === undefined ? [] : ['maxRetries']),
+    ...(maxRequestsPerConnection === undefined ? [] : ['maxRequestsPerConnection']),
+  ];
 }
 
 /** A split that gRPC clients are not told of. */

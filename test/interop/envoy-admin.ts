@@ -45,7 +45,8 @@ export class EnvoyAdmin {
 
   /** A counter or gauge; 0 when it was never touched. */
   async stat(name: string): Promise<number> {
-    const line = (await this.#ask(`stats?filter=^${name.replaceAll('.', '\\.')}$`)).trim();
+    const pattern = encodeURIComponent(`^${name.replaceAll(/[.|]/g, '\\$&')}$`);
+    const line = (await this.#ask(`stats?filter=${pattern}`)).trim();
     return line === '' ? 0 : Number(line.slice(line.indexOf(':') + 1));
   }
 

@@ -16,8 +16,9 @@ type PolicyPart = Pick<Content, 'loadBalancer' | 'connectionPool' | 'outlierDete
 /** What nothing reads yet, below any policy. */
 export const unusedInPolicy = [
   'tls',
-  'outlierDetection',
-  'connectionPool.http',
+  'connectionPool.http.maxConcurrentStreams',
+  'connectionPool.http.h2UpgradePolicy',
+  'connectionPool.http.useClientProtocol',
   'connectionPool.tcp.maxConnectionDuration',
   'connectionPool.tcp.idleTimeout',
   'connectionPool.tcp.tcpKeepalive.probes',
@@ -35,6 +36,7 @@ export const unusedInPolicy = [
 
 /** Envoy refuses a shorter one. */
 const leastConnectTimeout = { ms: 1, text: '1ms' };
+const leastInterval = { ms: 1, text: '1ms' };
 
 export function checkTrafficPolicy(policy: Content, path: Path, problems: Problems): void {
   checkPolicyPart(policy, path, problems);
@@ -67,8 +69,13 @@ function checkPolicyPart(
   checkDuration(tcp?.tcpKeepalive?.time, [...at, 'tcpKeepalive', 'time'], problems);
   checkDuration(tcp?.tcpKeepalive?.interval, [...at, 'tcpKeepalive', 'interval'], problems);
   checkDuration(connectionPool?.http?.idleTimeout, [...path, 'connectionPool', 'http', 'idleTimeout'], problems);
-  checkDuration(outlierDetection?.interval, [...path, 'outlierDetection', 'interval'], problems);
-  checkDuration(outlierDetection?.baseEjectionTime, [...path, 'outlierDetection', 'baseEjectionTime'], problems);
+  checkDuration(outlierDetection?.interval, [...path, 'outlierDetection', 'interval'], problems, leastInterval);
+  checkDuration(
+    outlierDetection?.baseEjectionTime,
+    [...path, 'outlierDetection', 'baseEjectionTime'],
+    problems,
+    leastInterval,
+  );
 }
 
 function checkLoadBalancer(balancer: LoadBalancerContent, path: Path, problems: Problems): void {
@@ -121,16 +128,32 @@ function readPort({
 }
 
 function readPolicyPart(part: Omit<Content, 'portLevelSettings'>): TrafficPolicySpec {
-  const { loadBalancer, connectionPool, ...policy } = part;
+  const { loadBalancer, connectionPool, outlierDetection, ...policy } = part;
   return {
     ...policy,
+    ...(outlierDetection === undefined ? {} : { outlierDetection: readOutliers(outlierDetection) }),
     ...(loadBalancer === undefined ? {} : { loadBalancer: readLoadBalancer(loadBalancer) }),
     ...(connectionPool === undefined ? {} : { connectionPool: readConnectionPool(connectionPool) }),
   };
 }
 
-function readConnectionPool({ tcp, ...pool }: NonNullable<Content['connectionPool']>) {
-  return { ...pool, ...(tcp === undefined ? {} : { tcp: readTcp(tcp) }) };
+function readConnectionPool({ tcp, http }: NonNullable<Content['connectionPool']>) {
+  return {
+    ...(tcp === undefined ? {} : { tcp: readTcp(tcp) }),
+    ...(http === undefined ? {} : { http: readHttp(http) }),
+  };
+}
+
+function readHttp({ idleTimeout, ...http }: NonNullable<NonNullable<Content['connectionPool']>['http']>) {
+  return { ...http, ...(idleTimeout === undefined ? {} : { idleTimeout: millisecondsOf(idleTimeout) }) };
+}
+
+function readOutliers({ interval, baseEjectionTime, ...outliers }: NonNullable<Content['outlierDetection']>) {
+  return {
+    ...outliers,
+    ...(interval === undefined ? {} : { interval: millisecondsOf(interval) }),
+    ...(baseEjectionTime === undefined ? {} : { baseEjectionTime: millisecondsOf(baseEjectionTime) }),
+  };
 }
 
 function readLoadBalancer({ warmupDurationSecs, ...balancer }: LoadBalancerContent) {

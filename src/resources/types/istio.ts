@@ -47,6 +47,21 @@ export type WorkloadGroup = Resource<
   }
 >;
 
+export interface OutlierDetectionSpec {
+  /** The old name of consecutiveGatewayErrors. */
+  readonly consecutiveErrors?: number;
+  readonly splitExternalLocalOriginErrors?: boolean;
+  readonly consecutiveLocalOriginFailures?: number;
+  readonly consecutiveGatewayErrors?: number;
+  readonly consecutive5xxErrors?: number;
+  /** Milliseconds. */
+  readonly interval?: number;
+  /** Milliseconds. */
+  readonly baseEjectionTime?: number;
+  readonly maxEjectionPercent?: number;
+  readonly minHealthPercent?: number;
+}
+
 export interface TrafficPolicySpec {
   readonly loadBalancer?: {
     readonly simple?: 'UNSPECIFIED' | 'LEAST_CONN' | 'LEAST_REQUEST' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN';
@@ -76,9 +91,19 @@ export interface TrafficPolicySpec {
       /** Milliseconds. */
       readonly idleTimeout?: number;
     };
-    readonly http?: Readonly<Record<string, unknown>>;
+    readonly http?: {
+      readonly http1MaxPendingRequests?: number;
+      readonly http2MaxRequests?: number;
+      readonly maxRequestsPerConnection?: number;
+      readonly maxRetries?: number;
+      readonly maxConcurrentStreams?: number;
+      /** Milliseconds. */
+      readonly idleTimeout?: number;
+      readonly h2UpgradePolicy?: 'DEFAULT' | 'DO_NOT_UPGRADE' | 'UPGRADE';
+      readonly useClientProtocol?: boolean;
+    };
   };
-  readonly outlierDetection?: Readonly<Record<string, unknown>>;
+  readonly outlierDetection?: OutlierDetectionSpec;
   readonly tls?: Readonly<Record<string, unknown>>;
   readonly portLevelSettings?: readonly (TrafficPolicySpec & { readonly port: { readonly number: number } })[];
   readonly tunnel?: Readonly<Record<string, unknown>>;

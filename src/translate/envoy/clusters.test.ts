@@ -22,6 +22,8 @@ const only = (own: TrafficPolicy) => {
   return { json: shown(resources)[`all/* Cluster ${OUTBOUND}`], codes: findings.map(({ code }) => code) };
 };
 
+const unbounded = 2 ** 32 - 1;
+
 describe('clusters', () => {
   it('are one for the port and one for each subset, each with its own policy', () => {
     const own: TrafficPolicy = {
@@ -38,7 +40,11 @@ describe('clusters', () => {
         ...eds,
         connectTimeout: '0.250s',
         lbPolicy: 'RANDOM',
-        circuitBreakers: { thresholds: [{ maxConnections: 7 }] },
+        circuitBreakers: {
+          thresholds: [
+            { maxConnections: 7, maxPendingRequests: unbounded, maxRequests: unbounded, maxRetries: unbounded },
+          ],
+        },
         upstreamConnectionOptions: { tcpKeepalive: { keepaliveTime: 60 } },
       },
     });

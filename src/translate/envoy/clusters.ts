@@ -15,6 +15,7 @@ import { grpcCluster, isGrpcPort } from './grpc-clusters.ts';
 import { loadAssignment } from './load-assignments.ts';
 import { clusterProvided, loadBalancing, unusableSize } from './load-balancing.ts';
 import { plainUpstream, sameHttp, securedUpstream, speaksHttp2 } from './secured-upstreams.ts';
+import { circuitBreakers, httpBounds, outlierDetection } from './upstream-bounds.ts';
 import { adsSource, duration, socketAddress } from './values.ts';
 
 type Cluster = envoy.config.cluster.v3.Cluster;
@@ -87,7 +88,7 @@ function egressClusters(meshService: MeshService): Translation {
 }
 
 function cluster(
-  { service, security }: MeshService,
+  { service, security, retries }: MeshService,
   port: ServicePort,
   policy: TrafficPolicy,
   groups: readonly EndpointGroup[],
@@ -95,19 +96,19 @@ function cluster(
 ): Cluster {
   const name = outboundClusterName(service.host, port.number, subset?.name);
   const dialled = followsDialled(service, policy);
+  const bounds = httpBounds(policy);
   const endpoints = dialled ? { type: TYPE.originalDestination } : endpointsOf(service, name, groups, subset);
   return {
     name,
     ...endpoints,
     ...(policy.connectTimeoutMs > 0 ? { connectTimeout: duration(policy.connectTimeoutMs) } : {}),
     ...(dialled ? clusterProvided : loadBalancing(policy.loadBalancing)),
-    ...(policy.maxConnections === undefined
-      ? {}
-      : { circuitBreakers: { thresholds: [{ maxConnections: { value: policy.maxConnections } }] } }),
+    ...circuitBreakers(policy, retries !== undefined),
+    ...outlierDetection(policy),
     ...(policy.tcpKeepaliveSeconds === undefined
       ? {}
       : { upstreamConnectionOptions: { tcpKeepalive: { keepaliveTime: { value: policy.tcpKeepaliveSeconds } } } }),
-    ...(security === undefined ? plainUpstream(port) : securedUpstream(security, service.host, port)),
+    ...(security === undefined ? plainUpstream(port, bounds) : securedUpstream(security, service.host, port, bounds)),
   };
 }
 

@@ -52,12 +52,16 @@ export function globalConnectionLimit(
   };
 }
 
-function asked({ domain, timeoutMs, failOpen }: RateLimitService, clusterName: string) {
+/** Under its own name: that of the cluster, which Envoy would take, is no name of a host. */
+function asked({ host, domain, timeoutMs, failOpen }: RateLimitService, clusterName: string) {
   return {
     domain,
     timeout: duration(timeoutMs),
     ...(failOpen ? {} : { failureModeDeny: true }),
-    rateLimitService: { grpcService: { envoyGrpc: { clusterName } }, transportApiVersion: V3 },
+    rateLimitService: {
+      grpcService: { envoyGrpc: { clusterName, authority: host.includes(':') ? `[${host}]` : host } },
+      transportApiVersion: V3,
+    },
   };
 }
 

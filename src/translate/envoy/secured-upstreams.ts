@@ -1,17 +1,15 @@
 /** What is spoken with a service: mutual TLS in the mesh, and the HTTP that its workloads speak. */
 import type { ServiceSecurity } from '../../model/mesh-service.ts';
-import type { ServicePort } from '../../model/service.ts';
+import { isHttp, type ServicePort } from '../../model/service.ts';
 import { type envoy, pack } from '../../xds-api/messages.ts';
 import { meshServerName } from '../names/resource-names.ts';
 import { upstreamTls } from './tls-contexts.ts';
 
 type Cluster = envoy.config.cluster.v3.Cluster;
+type HttpOptions = envoy.config.core.v3.HttpProtocolOptions;
 type ProtocolOptions = envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 
 const PROTOCOL_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
-const http1 = encoded({ explicitHttpConfig: { httpProtocolOptions: {} } });
-const http2 = encoded({ explicitHttpConfig: { http2ProtocolOptions: {} } });
-
 /** The version of HTTP that the request came in. */
 export const sameHttp: Pick<Cluster, 'typedExtensionProtocolOptions'> = {
   typedExtensionProtocolOptions: encoded({
@@ -19,27 +17,48 @@ export const sameHttp: Pick<Cluster, 'typedExtensionProtocolOptions'> = {
   }),
 };
 
-export const speaksHttp2: Pick<Cluster, 'typedExtensionProtocolOptions'> = { typedExtensionProtocolOptions: http2 };
+type Upstream = Pick<Cluster, 'transportSocket' | 'typedExtensionProtocolOptions'>;
 
-/** Outside of the mesh: a port that speaks HTTP/2 speaks nothing else, also with a proxy that reads requests. */
-export function plainUpstream({ protocol }: ServicePort): Pick<Cluster, 'typedExtensionProtocolOptions'> {
-  const plain = protocol.kind === 'plain' ? protocol.protocol : 'tcp';
-  return plain === 'http2' || plain === 'grpc' ? speaksHttp2 : {};
+export const speaksHttp2: Upstream = { typedExtensionProtocolOptions: encoded(explicit('http2')) };
+
+/**
+ * Outside of the mesh: a port that speaks HTTP/2 speaks nothing else, also with a proxy that reads requests. `bounds` are
+ * those of connections on which HTTP is spoken.
+ */
+export function plainUpstream(port: ServicePort, bounds?: HttpOptions): Upstream {
+  const version = httpVersion(port);
+  if (version === undefined || (version === 'http1' && bounds === undefined)) return {};
+  return { typedExtensionProtocolOptions: encoded(explicit(version, bounds)) };
 }
 
 /** The server name says what is called, whatever address was dialled. */
 export function securedUpstream(
   security: ServiceSecurity,
   host: string,
-  { number, protocol }: ServicePort,
-): Pick<Cluster, 'transportSocket' | 'typedExtensionProtocolOptions'> {
-  const serverName = meshServerName(host, number);
-  const plain = protocol.kind === 'plain' ? protocol.protocol : 'tcp';
-  if (plain === 'http2' || plain === 'grpc')
-    return { transportSocket: upstreamTls(security, serverName, ['h2']), typedExtensionProtocolOptions: http2 };
-  if (plain === 'http')
-    return { transportSocket: upstreamTls(security, serverName, ['http/1.1']), typedExtensionProtocolOptions: http1 };
-  return { transportSocket: upstreamTls(security, serverName, []) };
+  port: ServicePort,
+  bounds?: HttpOptions,
+): Upstream {
+  const serverName = meshServerName(host, port.number);
+  const version = httpVersion(port);
+  if (version === undefined) return { transportSocket: upstreamTls(security, serverName, []) };
+  return {
+    transportSocket: upstreamTls(security, serverName, [version === 'http2' ? 'h2' : 'http/1.1']),
+    typedExtensionProtocolOptions: encoded(explicit(version, bounds)),
+  };
+}
+
+type HttpVersion = 'http1' | 'http2';
+
+function httpVersion({ protocol }: ServicePort): HttpVersion | undefined {
+  if (!isHttp(protocol)) return undefined;
+  return protocol.kind === 'plain' && protocol.protocol === 'http' ? 'http1' : 'http2';
+}
+
+function explicit(version: HttpVersion, bounds?: HttpOptions): ProtocolOptions {
+  return {
+    ...(bounds === undefined ? {} : { commonHttpProtocolOptions: bounds }),
+    explicitHttpConfig: version === 'http2' ? { http2ProtocolOptions: {} } : { httpProtocolOptions: {} },
+  };
 }
 
 /** For what speaks gRPC. */
