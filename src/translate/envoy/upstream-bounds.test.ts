@@ -82,7 +82,6 @@ describe('outlier detection', () => {
       outlierDetection: {
         splitExternalLocalOriginErrors: true,
         consecutiveLocalOriginFailure: 2,
-        enforcingConsecutiveLocalOriginFailure: 100,
       },
     });
   });
