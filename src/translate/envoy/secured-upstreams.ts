@@ -62,7 +62,7 @@ function explicit(version: HttpVersion, bounds?: HttpOptions): ProtocolOptions {
 }
 
 /** For what speaks gRPC. */
-export const http2Upstream: Pick<Cluster, 'typedExtensionProtocolOptions'> = { typedExtensionProtocolOptions: http2 };
+export const http2Upstream: Pick<Cluster, 'typedExtensionProtocolOptions'> = { ...speaksHttp2 };
 
 function encoded(options: ProtocolOptions): NonNullable<Cluster['typedExtensionProtocolOptions']> {
   return { [PROTOCOL_OPTIONS]: pack(PROTOCOL_OPTIONS, options) };
