@@ -7,12 +7,12 @@ it('the bench of access policies tells one proxy of changed rules, and its new c
   const [few, more] = figures;
   expect(few?.keysOfRules).toBeGreaterThan(0);
   expect([more?.keysOfRules, more?.keysOfSources]).toEqual([few?.keysOfRules, few?.keysOfSources]);
-  expect(few?.toldOfRules).toEqual(['LDS account-5']);
+  expect(few?.toldOfRules).toEqual(['RDS account-5']);
   expect(few?.toldOfSources).toEqual([
     'CDS account-9',
     'EDS account-9',
-    'LDS account-5',
     'LDS account-9',
+    'RDS account-5',
     'RDS account-9',
   ]);
 });

@@ -52,6 +52,7 @@ export class Exchange {
   /** Held by the client, gone from the view, and not yet told. */
   readonly #gone = new Set<string>();
   #everything = false;
+  #altered: readonly string[] = [];
   #since: number | undefined;
   #underWay: UnderWay | undefined;
   #sent: { readonly nonce: string; readonly version: string } | undefined;
@@ -76,6 +77,10 @@ export class Exchange {
   }
   get hasRemovals(): boolean {
     return this.#gone.size > 0;
+  }
+  /** Names of what was new or altered when make() was called last. */
+  get altered(): readonly string[] {
+    return this.#altered;
   }
   get sent(): { readonly nonce: string; readonly version: string } | undefined {
     return this.#sent;
@@ -105,6 +110,12 @@ export class Exchange {
     if (this.hasChanges) this.#since ??= now;
     const unwanted = this.#refusal?.names.filter((name) => !this.subscription.wants(name)) ?? [];
     this.#mend(unwanted);
+  }
+
+  /** Something that refers to these begins anew at the client: it is sent them again, though they are as they were. */
+  renew(names: readonly string[], view: ResourceView): void {
+    for (const name of names)
+      if (this.subscription.held.has(name) && view.get(this.typeUrl, name) !== undefined) this.#asked.add(name);
   }
 
   /** A reconnecting delta client has these: only what differs is sent, and what is gone is removed. */
@@ -156,6 +167,7 @@ export class Exchange {
     this.#asked.clear();
     this.#everything = false;
     for (const resource of resources) this.subscription.hold(resource.name, resource);
+    this.#altered = resources.map(({ name }) => name);
     const isKept = this.hasRemovals && keepGone(resources.length > 0);
     const content = this.#made(view, { resources, unknown, answerDue, keepGone: isKept });
     if (content === undefined && !this.hasRemovals) {

@@ -11,7 +11,7 @@ import { Exchange } from './exchange.ts';
 import type { FrameCache } from './frame-cache.ts';
 import type { XdsObserver } from './observer.ts';
 import type { ResourceView } from './resource-source.ts';
-import { clusterType, listenerType, pushOrder, removesLast, waitsForClusters } from './resource-types.ts';
+import { clusterType, endpointType, listenerType, pushOrder, removesLast, waitsForClusters } from './resource-types.ts';
 import { type Dialect, nonceLength, type ResponseContent, tailOf } from './response-frame.ts';
 import type { Call } from './transport.ts';
 
@@ -80,6 +80,8 @@ export class Outbound {
       if (!exchange.hasChanges || exchange.awaitsAnswer || this.#waitsForClusters(exchange)) continue;
       const content = exchange.make(view, (isNew) => this.#keepsGone(exchange, isNew));
       this.#send(exchange, content, (content?.resources.length ?? 0) === 0);
+      // An Envoy makes a changed cluster anew, which waits for endpoints that it does not ask for: it has asked already.
+      if (exchange.typeUrl === clusterType) this.exchange(endpointType)?.renew(exchange.altered, view);
     }
     if (this.#exchanges.some((exchange) => exchange.hasChanges || exchange.awaitsAnswer)) return;
     for (const exchange of this.#exchanges.toReversed()) {

@@ -77,6 +77,20 @@ describe.each(dialects)('one change of many types (%s)', (dialect) => {
     expect((await client.next()).typeUrl).toBe(metaRouteType);
   });
 
+  test('brings the endpoints of a cluster with each change of it: an Envoy makes it anew, and does not ask for them', async () => {
+    for (const name of ['a', 'b']) changeAll('1', name);
+    const client = await connectAll(dialect, ['a', 'b']);
+    const changed = resource(clusterType, 'a', '2');
+    rig.store.apply([{ scope: 'mesh', typeUrl: clusterType, name: 'a', resource: changed }]);
+    const clusters = await client.next();
+    expect(clusters.typeUrl).toBe(clusterType);
+    const endpoints = await client.next();
+    expect([endpoints.typeUrl, endpoints.resources.map(({ name }) => name)]).toEqual([endpointType, ['a']]);
+    client.acknowledge(clusters);
+    client.acknowledge(endpoints, ['a', 'b']);
+    await rig.silence(client);
+  });
+
   test('does not keep routes back when the clusters are refused', async () => {
     changeAll('1');
     const client = await connectAll(dialect, ['a']);
