@@ -6,7 +6,7 @@ import { type ServicePort, serviceKey } from '../model/service.ts';
 import type { KubernetesService } from '../resources/kinds.ts';
 import type { ServiceDeclaration } from './declarations.ts';
 import { kubernetesHost } from './host-names.ts';
-import { portProtocol } from './port-protocol.ts';
+import { type PortNaming, portProtocol } from './port-protocol.ts';
 import { about } from './resource-order.ts';
 import { settingsOf } from './settings.ts';
 import { visibilityOf } from './visibility.ts';
@@ -30,7 +30,7 @@ export function declareKubernetesService(
       key: serviceKey(namespace, host),
       namespace,
       host,
-      ports: kubernetesPorts(resource, context),
+      ports: kubernetesPorts(resource, context, settingsOf(context, settings)),
       resolution: isExternal ? 'dns' : 'static',
       location: isExternal ? 'mesh-external' : 'mesh-internal',
       addresses: isExternal ? [] : addresses,
@@ -50,7 +50,11 @@ export function isHeadlessService({ spec }: KubernetesService): boolean {
 }
 
 /** One port a number: a TCP port wins over a UDP port of the same number, and SCTP is nothing a proxy here speaks. */
-function kubernetesPorts(resource: KubernetesService, context: Context): readonly ServicePort[] {
+function kubernetesPorts(
+  resource: KubernetesService,
+  context: Context,
+  { unsaidProtocol }: MeshSettings,
+): readonly ServicePort[] {
   const ports = new Map<number, ServicePort>();
   resource.spec.ports.forEach((port, at) => {
     const path = `spec.ports[${at}]`;
@@ -60,7 +64,7 @@ function kubernetesPorts(resource: KubernetesService, context: Context): readonl
       context.report(finding('ISTH0314', { ...about(resource), path, message: `${port.protocol} port ${port.port}` }));
       return;
     }
-    const { protocol, problem } = isUdp ? udp : portProtocol(port);
+    const { protocol, problem } = isUdp ? udp : portProtocol(namingOf(port), unsaidProtocol);
     if (problem !== undefined) {
       context.report(finding('ISTH0303', { ...about(resource), path: `${path}.name`, message: problem }));
     }
@@ -71,6 +75,11 @@ function kubernetesPorts(resource: KubernetesService, context: Context): readonl
     ports.set(port.port, { number: port.port, name: port.name, protocol, targetPort });
   });
   return [...ports.values()].sort((a, b) => a.number - b.number);
+}
+
+/** Its protocol is that of the transport, and says nothing of what is spoken. */
+function namingOf({ name, appProtocol }: KubernetesService['spec']['ports'][number]): PortNaming {
+  return { name, ...(appProtocol === undefined ? {} : { appProtocol }) };
 }
 
 const udp = { protocol: { kind: 'plain', protocol: 'udp' }, problem: undefined } as const;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { MeshSettings } from '../model/mesh-service.ts';
 import type { AnyResource } from '../resources/kinds.ts';
 import { createResourceReader } from '../resources/reader.ts';
-import { meshConfig, testMesh } from './mesh-fixture.ts';
+import { kubernetesService, meshConfig, testMesh } from './mesh-fixture.ts';
 
 const reader = createResourceReader();
 
@@ -47,6 +47,19 @@ it('the mode of our own MeshConfig wins where one is written, and a contradictio
     access: 'Permissive',
     trustDomain: 'books.example',
   });
+});
+
+it('ports of Kubernetes Services that do not say what they speak are HTTP, as the published ones are', () => {
+  const protocolOf = (...resources: readonly AnyResource[]) => {
+    const { mesh, set } = testMesh();
+    set(
+      kubernetesService('books/store', { ports: [{ name: 'store-port', port: 14_001, protocol: 'TCP' }] }),
+      ...resources,
+    );
+    return [...mesh.services.values()][0]?.ports[0]?.protocol;
+  };
+  expect(protocolOf(osmConfig({}))).toEqual({ kind: 'plain', protocol: 'http' });
+  expect(protocolOf()).toEqual({ kind: 'plain', protocol: 'tcp' });
 });
 
 it('of several the first is in force', () => {

@@ -28,6 +28,8 @@ export function osmSettings({ metadata, spec }: OsmMeshConfig): Partial<MeshSett
   ];
   return {
     policyNamespace: metadata.namespace,
+    // Its published Services name their ports as they like: all but what they say otherwise is HTTP.
+    unsaidProtocol: 'http',
     leafLifetimeMs: Math.min(Math.max(spec.serviceCertValidityDuration, shortestLeafMs), longestLeafMs),
     ...(tls === undefined ? {} : { tls }),
     ...(traffic.enableEgress ? { passesElsewhere: true as const } : {}),

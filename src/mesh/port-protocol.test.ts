@@ -35,6 +35,19 @@ describe('a port name', () => {
     expect(spoken({ name })).toBe(expected);
   });
 
+  it('that says nothing means what such ports are taken for, and nothing else does', () => {
+    const taken = (port: Parameters<typeof portProtocol>[0]) => portProtocol(port, 'http').protocol;
+    for (const name of ['', 'bookstore-port', 'constructor'])
+      expect(taken({ name })).toEqual({ kind: 'plain', protocol: 'http' });
+    for (const port of [
+      { name: 'tcp-x' },
+      { name: 'x', protocol: 'TCP' },
+      { name: 'x', appProtocol: 'tcp-server-first' },
+    ])
+      expect(taken(port)).toEqual({ kind: 'plain', protocol: 'tcp' });
+    expect(taken({ name: 'tcp-metaprotocol-qza' })).toEqual(meta('qza'));
+  });
+
   it.each(['tcp-metaprotocol', 'tcp-metaprotocol-', 'tcp-metaprotocol--x'])('%s is plain TCP, and says why', (name) => {
     expect(portProtocol({ name })).toEqual({
       protocol: { kind: 'plain', protocol: 'tcp' },

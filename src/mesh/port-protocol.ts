@@ -25,6 +25,8 @@ const native = new Map<string, NativeProtocol>(
 
 const plain = new Map<string, PlainProtocol>([
   ['tcp', 'tcp'],
+  // Open Service Mesh's word; no proxy here waits for a caller's bytes.
+  ['tcp-server-first', 'tcp'],
   ['udp', 'udp'],
   ['http', 'http'],
   ['http_proxy', 'http'],
@@ -46,7 +48,8 @@ const kubernetes = new Map<string, PlainProtocol>([
 const metaPrefix = 'metaprotocol-';
 const tcp: PortProtocol = { kind: 'plain', protocol: 'tcp' };
 
-export function portProtocol(port: PortNaming): RecognisedPort {
+/** `unsaid`: what a port speaks of which nothing says it. */
+export function portProtocol(port: PortNaming, unsaid: PlainProtocol = 'tcp'): RecognisedPort {
   const declared = port.appProtocol === undefined ? undefined : fromAppProtocol(port.appProtocol);
   if (declared !== undefined) return { protocol: declared };
   const [first = '', second, application] = port.name.split('-');
@@ -58,7 +61,7 @@ export function portProtocol(port: PortNaming): RecognisedPort {
   const filter = native.get(word);
   if (filter !== undefined) return { protocol: { kind: 'native', protocol: filter } };
   const transport = plain.get(first.toLowerCase()) ?? plain.get(port.protocol?.toLowerCase() ?? '');
-  return { protocol: transport === undefined ? tcp : { kind: 'plain', protocol: transport } };
+  return { protocol: { kind: 'plain', protocol: transport ?? unsaid } };
 }
 
 /** Undefined for values of somebody else: they are legal, and mean nothing here. */

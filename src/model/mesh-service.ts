@@ -13,7 +13,7 @@ import type {
 import type { RequestPolicy } from './request-policy.ts';
 import type { CallerRetry } from './retry.ts';
 import type { GlobalRateLimit, LocalRateLimit, RouteTable, RuleOrigin } from './route.ts';
-import type { Service, ServiceKey, ServicePort } from './service.ts';
+import type { PlainProtocol, Service, ServiceKey, ServicePort } from './service.ts';
 import type { InboundLimits } from './traffic-limits.ts';
 import type { HostPolicy } from './traffic-policy.ts';
 import type { PortSplit } from './traffic-split.ts';
@@ -122,6 +122,8 @@ export interface MeshSettings {
   readonly telemetry?: AccessLogSettings;
   /** How long certificates of workloads live, in milliseconds; absent for what the authority takes. */
   readonly leafLifetimeMs?: number;
+  /** What ports of Kubernetes Services speak whose names and owners do not say it; TCP where absent. */
+  readonly unsaidProtocol?: PlainProtocol;
   /** Where policies stand that are for the whole mesh, beside the root namespace. */
   readonly policyNamespace?: string;
   /** Kinds of policies that are switched off. */
