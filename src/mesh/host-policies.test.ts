@@ -48,6 +48,35 @@ describe('a DestinationRule', () => {
     });
   });
 
+  it('says which places its callers turn to, which its subsets inherit', () => {
+    const { mesh, set } = testMesh();
+    const localityLbSetting = {
+      failover: [{ from: 'eu', to: 'us' }],
+      failoverPriority: ['topology.kubernetes.io/zone', 'app', 'topology.istio.io/subzone'],
+    };
+    const distribute = [{ from: 'eu/*', to: { us: 20, eu: 80 } }];
+    const subsets = [
+      { name: 'v1' },
+      { name: 'v2', trafficPolicy: { loadBalancer: { localityLbSetting: { distribute } } } },
+    ];
+    set(
+      service,
+      destinationRule('shop/pay', { host, trafficPolicy: { loadBalancer: { localityLbSetting } }, subsets }),
+    );
+    const places = { isEnabled: true, shares: [], nextRegions: { eu: 'us' }, order: ['zone', 'subzone'] };
+    const to = [
+      { place: 'eu', percent: 80 },
+      { place: 'us', percent: 20 },
+    ];
+    const { policy, subsets: own } = mesh.hostPolicies.get('shop/pay.example') ?? {};
+    expect([policy?.places, ...(own ?? []).map((subset) => subset.policy.places)]).toEqual([
+      places,
+      places,
+      { isEnabled: true, shares: [{ from: 'eu/*', to }], nextRegions: {}, order: [] },
+    ]);
+    expect(policy?.loadBalancing).toEqual({ kind: 'least-request' });
+  });
+
   it.each([
     [{ httpHeaderName: 'user' }, { algorithm: 'ring-hash', property: 'user' }],
     [

@@ -3,8 +3,22 @@
  * reported where the rule was parsed.
  */
 import type { ConnectionBounds } from '../model/traffic-limits.ts';
-import type { HostPolicy, LoadBalancing, OutlierDetection, Subset, TrafficPolicy } from '../model/traffic-policy.ts';
-import type { DestinationRule, OutlierDetectionSpec, TrafficPolicySpec } from '../resources/kinds.ts';
+import type {
+  HostPolicy,
+  LoadBalancing,
+  OutlierDetection,
+  PlacePart,
+  PlacePreference,
+  Subset,
+  TrafficPolicy,
+} from '../model/traffic-policy.ts';
+import { placeLabels } from '../resources/kinds/locality-setting.ts';
+import type {
+  DestinationRule,
+  LocalityLbSettingSpec,
+  OutlierDetectionSpec,
+  TrafficPolicySpec,
+} from '../resources/kinds.ts';
 import { compareText } from './resource-order.ts';
 
 /** Istio's defaults. */
@@ -34,7 +48,8 @@ export function hostPolicy(key: string, spec: DestinationRule['spec']): HostPoli
 
 /** The load balancer, each part of the connection pool and the outlier detection are each taken whole from one place. */
 function trafficPolicy(spec: TrafficPolicySpec | undefined, inherited: TrafficPolicy): TrafficPolicy {
-  const { loadBalancing, connectTimeoutMs, maxConnections, tcpKeepaliveSeconds, outlierDetection, ...http } = inherited;
+  const { loadBalancing, places, connectTimeoutMs, maxConnections, tcpKeepaliveSeconds, outlierDetection, ...http } =
+    inherited;
   const { connectionPool } = spec ?? {};
   const tcp = {
     connectTimeoutMs,
@@ -44,6 +59,7 @@ function trafficPolicy(spec: TrafficPolicySpec | undefined, inherited: TrafficPo
   const outliers = spec?.outlierDetection === undefined ? outlierDetection : ownOutliers(spec.outlierDetection);
   return {
     loadBalancing: ownLoadBalancing(spec?.loadBalancer) ?? loadBalancing,
+    ...placesOf(spec?.loadBalancer, places),
     ...(connectionPool?.tcp === undefined ? tcp : tcpPool(connectionPool.tcp)),
     ...(connectionPool?.http === undefined ? http : httpPool(connectionPool.http)),
     ...(outliers === undefined ? {} : { outlierDetection: outliers }),
@@ -112,6 +128,29 @@ function ownLoadBalancing(spec: LoadBalancer | undefined): LoadBalancing | undef
       return undefined;
   }
 }
+
+function placesOf(spec: LoadBalancer | undefined, inherited: PlacePreference | undefined) {
+  const setting = spec?.localityLbSetting;
+  const places = setting === undefined ? inherited : placePreference(setting);
+  return places === undefined ? {} : { places };
+}
+
+function placePreference(setting: LocalityLbSettingSpec): PlacePreference {
+  const { enabled = true, distribute = [], failover = [], failoverPriority = [] } = setting;
+  return {
+    isEnabled: enabled,
+    shares: distribute.map(({ from = '*', to = {} }) => ({
+      from,
+      to: Object.entries(to)
+        .map(([place, percent]) => ({ place, percent }))
+        .sort((a, b) => compareText(a.place, b.place)),
+    })),
+    nextRegions: Object.fromEntries(failover.map(({ from = '', to = '' }) => [from, to])),
+    order: failoverPriority.flatMap((label) => partOf.get(label) ?? []),
+  };
+}
+
+const partOf: ReadonlyMap<string, PlacePart> = new Map(Object.entries(placeLabels));
 
 function consistentHash(spec: NonNullable<LoadBalancer['consistentHash']>): LoadBalancing {
   const minimum = spec.ringHash?.minimumRingSize ?? spec.minimumRingSize;

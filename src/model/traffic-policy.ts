@@ -29,9 +29,32 @@ export interface OutlierDetection {
   readonly minHealthPercent: number;
 }
 
+/** One part of where something is. */
+export type PlacePart = 'region' | 'zone' | 'subzone';
+
+/** Which endpoints callers turn to first, by where both are. */
+export interface PlacePreference {
+  /** False: all endpoints are as near to everybody. */
+  readonly isEnabled: boolean;
+  /** The first that is for a caller's place says how much of its traffic goes where; what it does not name gets none. */
+  readonly shares: readonly PlaceShares[];
+  /** The region that comes after one's own, by the name of that. */
+  readonly nextRegions: Readonly<Record<string, string>>;
+  /** What has to be alike, the first weighing most; empty: zone, then region. */
+  readonly order: readonly PlacePart[];
+}
+
+/** Places are `region/zone/subzone`, of which `*` is any, and what is left out. */
+export interface PlaceShares {
+  readonly from: string;
+  readonly to: readonly { readonly place: string; readonly percent: number }[];
+}
+
 /** What is absent bounds nothing. */
 export interface TrafficPolicy {
   readonly loadBalancing: LoadBalancing;
+  /** Absent: what is near comes first. */
+  readonly places?: PlacePreference;
   readonly connectTimeoutMs: number;
   readonly maxConnections?: number;
   readonly tcpKeepaliveSeconds?: number;

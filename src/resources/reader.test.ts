@@ -181,7 +181,7 @@ test('a null counts as absent, as with an API server, but for values of maps and
 test('published fields that nothing reads yet are one info an object, which lists them all', () => {
   const policy = {
     tls: { mode: 'ISTIO_MUTUAL' },
-    loadBalancer: { localityLbSetting: { enabled: true } },
+    loadBalancer: { warmupDurationSecs: '5s' },
     connectionPool: { http: { http2MaxRequests: 1000, useClientProtocol: true } },
     portLevelSettings: [{ port: { number: 80 }, tls: {} }],
   };
@@ -191,7 +191,7 @@ test('published fields that nothing reads yet are one info an object, which list
       'ISTH0114',
       'info',
       'Nothing reads spec.trafficPolicy.tls, spec.trafficPolicy.connectionPool.http.useClientProtocol, ' +
-        'spec.trafficPolicy.loadBalancer.localityLbSetting, spec.trafficPolicy.portLevelSettings[].tls yet.',
+        'spec.trafficPolicy.loadBalancer.warmupDurationSecs, spec.trafficPolicy.portLevelSettings[].tls yet.',
     ],
   ]);
   expect(resource?.kind).toBe('DestinationRule');

@@ -131,6 +131,32 @@ const rows: readonly Row[] = [
   ['DestinationRule', 'spec.trafficPolicy.loadBalancer', { consistentHash: {} }, 'ISTH0214'],
   [
     'DestinationRule',
+    'spec.trafficPolicy.loadBalancer.localityLbSetting',
+    { distribute: [{ from: '*', to: { eu: 100 } }], failover: [{ from: 'eu', to: 'us' }] },
+    'ISTH0206',
+  ],
+  [
+    'DestinationRule',
+    'spec.trafficPolicy.loadBalancer.localityLbSetting',
+    { distribute: [{ from: '*', to: { eu: 80, us: 30 } }] },
+    'ISTH0242',
+    'spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[0].to',
+  ],
+  [
+    'DestinationRule',
+    'spec.trafficPolicy.loadBalancer.localityLbSetting',
+    { failover: [{ from: 'eu', to: 'eu' }] },
+    'ISTH0242',
+  ],
+  ['DestinationRule', 'spec.trafficPolicy.loadBalancer.localityLbSetting', { failover: [{ from: 'eu' }] }, 'ISTH0242'],
+  [
+    'DestinationRule',
+    'spec.trafficPolicy.loadBalancer.localityLbSetting',
+    { failoverPriority: ['constructor'] },
+    'ISTH0243',
+  ],
+  [
+    'DestinationRule',
     'spec.trafficPolicy.loadBalancer',
     { consistentHash: { httpHeaderName: 'a', useSourceIp: true } },
     'ISTH0206',

@@ -64,6 +64,12 @@ export const rules = {
     'Do not rely on it: mend what makes it void, or remove it.',
   ),
   ISTH0240: entry('error', 'Condition on requests is not valid', 'Write what the message asks for.'),
+  ISTH0242: entry('error', 'Preference for places is not valid', 'Write what the message asks for.'),
+  ISTH0243: entry(
+    'warning',
+    'Preference for places is not wholly read',
+    'Write labels of places: topology.kubernetes.io/region, topology.kubernetes.io/zone, topology.istio.io/subzone.',
+  ),
   ISTH0241: entry(
     'error',
     'Policy cannot be read, and closes what it is for',

@@ -5,6 +5,7 @@ import type { Path, Problems } from '../problem.ts';
 import { forEachRepetition } from '../repetition.ts';
 import type { Infer } from '../schema-language.ts';
 import type { trafficPolicy } from '../schemas/destination-rule.ts';
+import { checkLocalitySetting } from './locality-setting.ts';
 
 type Content = Infer<typeof trafficPolicy>;
 type PortContent = NonNullable<Content['portLevelSettings']>[number];
@@ -23,7 +24,6 @@ export const unusedInPolicy = [
   'connectionPool.tcp.idleTimeout',
   'connectionPool.tcp.tcpKeepalive.probes',
   'connectionPool.tcp.tcpKeepalive.interval',
-  'loadBalancer.localityLbSetting',
   'loadBalancer.warmup',
   'loadBalancer.warmupDurationSecs',
   'loadBalancer.consistentHash.httpCookie',
@@ -83,6 +83,8 @@ function checkLoadBalancer(balancer: LoadBalancerContent, path: Path, problems: 
     problems.add('ISTH0206', path, 'simple and consistentHash exclude each other.');
   }
   if (balancer.consistentHash !== undefined) checkHash(balancer.consistentHash, [...path, 'consistentHash'], problems);
+  const { localityLbSetting: locality } = balancer;
+  if (locality !== undefined) checkLocalitySetting(locality, [...path, 'localityLbSetting'], problems);
   checkDuration(balancer.warmupDurationSecs, [...path, 'warmupDurationSecs'], problems);
   checkDuration(balancer.warmup?.duration, [...path, 'warmup', 'duration'], problems);
 }

@@ -5,6 +5,9 @@ const count = { type: 'integer', minimum: 0, maximum: 2_147_483_647 } as const;
 const ringSize = { type: 'integer', minimum: 0, maximum: 8_388_608 } as const;
 const stringList = { type: 'array', maxItems: 256, items: { type: 'string', maxLength: 2048 } } as const;
 
+/** `region/zone/subzone`, of which `*` is any, and what is left out. */
+const place = { type: 'string', maxLength: 512 } as const;
+
 const consistentHash = {
   type: 'object',
   properties: {
@@ -39,8 +42,26 @@ const loadBalancer = {
     localityLbSetting: {
       type: 'object',
       properties: {
-        distribute: { type: 'array', maxItems: 1024, items: anyObject },
-        failover: { type: 'array', maxItems: 1024, items: anyObject },
+        distribute: {
+          type: 'array',
+          maxItems: 256,
+          items: {
+            type: 'object',
+            properties: {
+              from: place,
+              to: {
+                type: 'object',
+                maxProperties: 256,
+                additionalProperties: { type: 'integer', minimum: 0, maximum: 100 },
+              },
+            },
+          },
+        },
+        failover: {
+          type: 'array',
+          maxItems: 256,
+          items: { type: 'object', properties: { from: place, to: place } },
+        },
         failoverPriority: stringList,
         enabled: { type: 'boolean' },
       },

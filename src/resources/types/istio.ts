@@ -62,6 +62,16 @@ export interface OutlierDetectionSpec {
   readonly minHealthPercent?: number;
 }
 
+export interface LocalityLbSettingSpec {
+  /** Each with a place, of which `*` is any, and percents by place. */
+  readonly distribute?: readonly { readonly from?: string; readonly to?: Readonly<Record<string, number>> }[];
+  /** Of regions. */
+  readonly failover?: readonly { readonly from?: string; readonly to?: string }[];
+  /** Names of labels, the first of which weighs most. */
+  readonly failoverPriority?: readonly string[];
+  readonly enabled?: boolean;
+}
+
 export interface TrafficPolicySpec {
   readonly loadBalancer?: {
     readonly simple?: 'UNSPECIFIED' | 'LEAST_CONN' | 'LEAST_REQUEST' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN';
@@ -74,7 +84,7 @@ export interface TrafficPolicySpec {
       readonly maglev?: { readonly tableSize?: number };
       readonly minimumRingSize?: number;
     };
-    readonly localityLbSetting?: Readonly<Record<string, unknown>>;
+    readonly localityLbSetting?: LocalityLbSettingSpec;
     readonly warmup?: Readonly<Record<string, unknown>>;
     /** Milliseconds, in spite of its name. */
     readonly warmupDurationSecs?: number;

@@ -14,6 +14,7 @@ import { discoveryOf, followsDialled } from './discovery.ts';
 import { grpcCluster, isGrpcPort } from './grpc-clusters.ts';
 import { loadAssignment } from './load-assignments.ts';
 import { clusterProvided, loadBalancing, unusableSize } from './load-balancing.ts';
+import { prefersNear, sharesOut } from './locality-preference.ts';
 import { plainUpstream, sameHttp, securedUpstream, speaksHttp2 } from './secured-upstreams.ts';
 import { circuitBreakers, httpBounds, outlierDetection } from './upstream-bounds.ts';
 import { adsSource, duration, socketAddress } from './values.ts';
@@ -97,6 +98,7 @@ function cluster(
   const name = outboundClusterName(service.host, port.number, subset?.name);
   const dialled = followsDialled(service, policy);
   const bounds = httpBounds(policy);
+  const outliers = outlierDetection(policy);
   const endpoints = dialled ? { type: TYPE.originalDestination } : endpointsOf(service, name, groups, subset);
   return {
     name,
@@ -104,7 +106,8 @@ function cluster(
     ...(policy.connectTimeoutMs > 0 ? { connectTimeout: duration(policy.connectTimeoutMs) } : {}),
     ...(dialled ? clusterProvided : loadBalancing(policy.loadBalancing)),
     ...circuitBreakers(policy, retries !== undefined),
-    ...outlierDetection(policy),
+    ...outliers,
+    ...(sharesOut(policy) ? { commonLbConfig: { ...outliers.commonLbConfig, localityWeightedLbConfig: {} } } : {}),
     ...(policy.tcpKeepaliveSeconds === undefined
       ? {}
       : { upstreamConnectionOptions: { tcpKeepalive: { keepaliveTime: { value: policy.tcpKeepaliveSeconds } } } }),
@@ -202,8 +205,17 @@ function policyFindings({ service, policy }: MeshService): readonly Finding[] {
     ...policy.subsets.map((subset) => [`subsets[${subset.name}]`, subset.policy] as const),
   ];
   const object = { kind: 'Host', namespace: service.namespace, name: service.host };
-  return policies.flatMap(([path, { loadBalancing }]) => {
-    const message = unusableSize(loadBalancing);
-    return message === undefined ? [] : [finding('ISTH0704', { object, path, message })];
+  return policies.flatMap(([path, own]) => {
+    const message = unusableSize(own.loadBalancing);
+    return [
+      ...(message === undefined ? [] : [finding('ISTH0704', { object, path, message })]),
+      ...(own.places?.isEnabled === true && !prefersNear(own) ? [placelessChoice(object, path)] : []),
+    ];
   });
+}
+
+function placelessChoice(object: Finding['object'], path: string): Finding {
+  const message = 'localityLbSetting has no effect where a hash, or whoever calls, chooses the endpoint.';
+  const remedy = 'Use another load balancer, or remove localityLbSetting.';
+  return finding('ISTH0704', { object, path, message, remedy });
 }

@@ -6,7 +6,7 @@ import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { outboundClusterName } from '../names/resource-names.ts';
 import { familyOf, inScopes, nearAudience, outboundScopes, type ScopedResource } from '../scope.ts';
 import { discoveryOf } from './discovery.ts';
-import { prefersNear, prioritiesFor } from './locality-preference.ts';
+import { prefersNear, type Standing, standingsFor } from './locality-preference.ts';
 import { socketAddress } from './values.ts';
 
 type LoadAssignment = envoy.config.endpoint.v3.ClusterLoadAssignment;
@@ -36,17 +36,18 @@ export function translateEndpoints(
   const { service, ports, policy } = meshService;
   if (discoveryOf(service.resolution) !== 'eds') return [];
   return ports.flatMap(({ port }) => {
-    const own = groups.filter((group) => group.port === port.number).map((group) => trusted(group, meshService));
+    const all = groups.filter((group) => group.port === port.number).map((group) => trusted(group, meshService));
     return [undefined, ...policy.subsets].flatMap((subset) => {
       const name = outboundClusterName(service.host, port.number, subset?.name);
-      const chosen = own.flatMap((group) => withLabels(group, subset?.labels) ?? []);
-      const places = prefersNear(subset?.policy ?? policy.portPolicies[port.number] ?? policy.policy) ? callers : [];
+      const chosen = all.flatMap((group) => withLabels(group, subset?.labels) ?? []);
+      const own = subset?.policy ?? policy.portPolicies[port.number] ?? policy.policy;
+      const places = prefersNear(own) ? callers : [];
       return [
         ...inScopes(outboundScopes('all', meshService), encodeAssignment(loadAssignment(name, chosen))),
         ...places.flatMap((place) => {
-          const priorities = prioritiesFor(place, chosen);
-          if (priorities === undefined) return [];
-          const resource = encodeAssignment(loadAssignment(name, chosen, {}, priorities));
+          const standings = standingsFor(place, chosen, own);
+          if (standings === undefined) return [];
+          const resource = encodeAssignment(loadAssignment(name, chosen, {}, standings));
           return inScopes(outboundScopes(nearAudience(place), meshService), resource);
         }),
       ];
@@ -62,18 +63,19 @@ function trusted(group: EndpointGroup, { security }: MeshService): EndpointGroup
 
 /**
  * Groups of one service and port; only endpoints that have the labels. Localities are in order of their names.
- * `priorities`: by the group's key; absent: all are as good.
+ * `standings`: by the group's key; absent: all are as good.
  */
 export function loadAssignment(
   name: string,
   groups: readonly EndpointGroup[],
   labels: Labels = {},
-  priorities?: ReadonlyMap<string, number>,
+  standings?: ReadonlyMap<string, Standing>,
 ): LoadAssignment {
   const endpoints = groups
+    .filter(({ key }) => standings?.has(key) !== false)
     .toSorted((a, b) => (a.key < b.key ? -1 : 1))
     .flatMap((group) => withLabels(group, labels) ?? [])
-    .map((group) => localityEndpoints(group, priorities?.get(group.key) ?? 0));
+    .map((group) => localityEndpoints(group, standings?.get(group.key)));
   return { clusterName: name, ...(endpoints.length === 0 ? {} : { endpoints }) };
 }
 
@@ -90,14 +92,17 @@ function withLabels(group: EndpointGroup, labels: Labels = {}): EndpointGroup | 
   return endpoints.length === 0 ? undefined : { ...group, endpoints };
 }
 
-function localityEndpoints({ locality, endpoints }: EndpointGroup, priority: number): LocalityEndpoints {
+function localityEndpoints(
+  { locality, endpoints }: EndpointGroup,
+  { priority, weight: share }: Standing = { priority: 0 },
+): LocalityEndpoints {
   const workloads = byWorkload(endpoints);
   const total = workloads.reduce((sum, [{ weight }]) => sum + weight, 0);
   return {
     locality: localityOf(locality),
     lbEndpoints: workloads.map(lbEndpoint),
     // A gRPC client leaves out a locality without a weight.
-    loadBalancingWeight: { value: Math.min(total, MAX_WEIGHT) },
+    loadBalancingWeight: { value: Math.min(share ?? total, MAX_WEIGHT) },
     ...(priority === 0 ? {} : { priority }),
   };
 }
