@@ -23,6 +23,8 @@ export interface Workload {
   readonly address: string;
   readonly namespace: string;
   readonly serviceAccount: string;
+  /** Where it says that it is. */
+  readonly locality?: { readonly region: string; readonly zone: string };
 }
 
 const READY_WITHIN_MS = 20_000;
@@ -30,6 +32,7 @@ const READY_WITHIN_MS = 20_000;
 interface Identified {
   readonly id: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly locality?: Workload['locality'];
 }
 
 function bootstrap(node: Identified, variant: Variant, xdsPort: number, adminPort: number): object {
@@ -88,7 +91,10 @@ export async function startEnvoy(
   const file = path.join(mesh.folder, `${name}.json`);
   const log = path.join(mesh.folder, `${name}.log`);
   const xdsPort = Number(mesh.xds.split(':')[1]);
-  writeFileSync(file, JSON.stringify(bootstrap({ id: node, ...metadata }, variant, xdsPort, adminPort)));
+  writeFileSync(
+    file,
+    JSON.stringify(bootstrap({ id: node, ...metadata, ...placeOf(workload) }, variant, xdsPort, adminPort)),
+  );
   const output = openSync(log, 'w');
   const strict = ['--disable-hot-restart', '--reject-unknown-dynamic-fields', '-l', 'warning'];
   const child = spawn(command, ['-c', file, '--concurrency', '1', ...strict], { stdio: ['ignore', output, output] });
@@ -121,4 +127,8 @@ export async function startEnvoy(
       await ended;
     },
   };
+}
+
+function placeOf(workload: Workload | undefined): Pick<Identified, 'locality'> {
+  return workload?.locality === undefined ? {} : { locality: workload.locality };
 }
