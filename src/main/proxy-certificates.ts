@@ -22,7 +22,7 @@ export async function keepProxyCertificates(wish: CertificateKeepingWish): Promi
   const signalled = untilSignalled();
   const keeping = await ProxyCertificateKeeping.start(wish, log);
   const signal = await signalled;
-  keeping.close();
+  await keeping.close();
   log.info({ signal }, 'stopped');
   return ExitCode.ok;
 }
@@ -37,6 +37,7 @@ export class ProxyCertificateKeeping {
   readonly #following: RootsFollowing;
   /** Who writes waits for who wrote: each takes over what the other one did not change. */
   #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   private constructor(source: Source, log: Logger, clock: Clock) {
     this.#source = source;
@@ -72,9 +73,12 @@ export class ProxyCertificateKeeping {
     return keeping;
   }
 
-  close(): void {
+  /** Nothing is written any more once it resolves. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     this.#schedule.close();
     this.#following.close();
+    await this.#last;
   }
 
   async #held() {
@@ -94,7 +98,10 @@ export class ProxyCertificateKeeping {
   }
 
   #oneByOne<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(run);
+    const result = this.#last.then(() => {
+      if (this.#isClosed) throw new IsthmusError('UNAVAILABLE', 'the certificate is not kept fresh any more');
+      return run();
+    });
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -84,10 +84,10 @@ export class ProxyIdentity {
     this.#watcher.on('error', (err) => this.#log.error({ err }, 'the folder of certificates cannot be watched'));
   }
 
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#keeping?.close();
+  async close(): Promise<void> {
     this.#watcher?.close();
+    clearTimeout(this.#timer);
+    await this.#keeping?.close();
   }
 
   /** One that cannot be used is told of, and the one before goes on. */

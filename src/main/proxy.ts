@@ -27,8 +27,7 @@ export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
   );
   const signal = await untilSignalled();
   log.info({ signal, drainSeconds: options.drainSeconds }, 'draining');
-  identity?.close();
-  await running.stop();
+  await Promise.all([identity?.close(), running.stop()]);
   log.info('stopped');
   return ExitCode.ok;
 }
