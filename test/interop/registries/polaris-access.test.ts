@@ -93,7 +93,7 @@ describe.skipIf(polaris === undefined)('Polaris over gRPC', () => {
       await shown.untilShown({ orders: ['10.0.0.1'] });
       const { changes } = shown;
       relay.listen(port, '127.0.0.1');
-      await expect.poll(() => sockets.size, { timeout: 10_000 }).toBeGreaterThan(0);
+      await expect.poll(() => sockets.size, { timeout: 60_000 }).toBeGreaterThan(0);
       await server.register(at('orders', 2));
       await shown.untilShown({ orders: ['10.0.0.1', '10.0.0.2'] });
       expect(shown.changes).toBe(changes + 1);
