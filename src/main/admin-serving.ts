@@ -5,6 +5,10 @@ import type { TrafficReport } from '../model/traffic.ts';
 import type { AdminViews } from '../operations/admin.ts';
 import type { Logger } from '../operations/log.ts';
 import { withExactPlaces } from '../sources/files/exact-places.ts';
+import type { LeaseKeeping } from './keeping/lease-keeping.ts';
+import type { MigrationKeeping } from './keeping/migration-keeping.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { RegistryBridging } from './registries/registry-bridging.ts';
 import {
   bridgedServices,
   describeService,
@@ -12,16 +16,12 @@ import {
   proxyStatuses,
   registrySnapshot,
   sortedValues,
-} from './admin-views.ts';
-import { identityView } from './identity-views.ts';
-import type { LeaseKeeping } from './lease-keeping.ts';
-import type { MigrationKeeping } from './migration-keeping.ts';
-import { nearHosts } from './near-hosts.ts';
-import type { Pipeline } from './pipeline.ts';
-import { accessView } from './policy-views.ts';
-import type { RegistryBridging } from './registry-bridging.ts';
-import { summarizeServices } from './service-summaries.ts';
-import { trafficResources } from './traffic-views.ts';
+} from './views/admin-views.ts';
+import { identityView } from './views/identity-views.ts';
+import { nearHosts } from './views/near-hosts.ts';
+import { accessView } from './views/policy-views.ts';
+import { summarizeServices } from './views/service-summaries.ts';
+import { trafficResources } from './views/traffic-views.ts';
 
 export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics' | 'postCertificate' | 'certificates'> {
   readonly pipeline: Pipeline;

@@ -1,6 +1,6 @@
 /** What codecs can do, for the mesh model, which knows no codec. */
 import { findCodec } from '../../codecs/registry.ts';
-import type { InspectCodec } from '../mesh/codec-abilities.ts';
+import type { InspectCodec } from '../mesh/routing/codec-abilities.ts';
 
 export const inspectCodec: InspectCodec = (name, description) => {
   const found = findCodec(name, description);

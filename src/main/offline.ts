@@ -17,18 +17,18 @@ import { loadOnce } from '../sources/files/load-once.ts';
 import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
 import { translateServiceEntry } from '../translate/istio/service-entries.ts';
 import { encode } from '../xds-api/messages.ts';
-import { allFindings, resourceAsJson, sortedValues } from './admin-views.ts';
 import { addCallerPlace } from './caller-places.ts';
-import { requireIdentityView } from './identity-views.ts';
-import { allocateForOffline } from './lease-keeping.ts';
+import { statedIdentity } from './certificates/proxy-authentication.ts';
+import { allocateForOffline } from './keeping/lease-keeping.ts';
 import { createManifestReader } from './manifests.ts';
-import { ownAddresses } from './own-addresses.ts';
 import { buildPipeline, type Pipeline, trustDomainOf } from './pipeline.ts';
-import { requireAccessView } from './policy-views.ts';
-import { statedIdentity } from './proxy-authentication.ts';
-import { registryClients } from './registry-clients.ts';
-import { refusalFindings } from './registry-refusals.ts';
-import { summarizeServices } from './service-summaries.ts';
+import { ownAddresses } from './registries/own-addresses.ts';
+import { registryClients } from './registries/registry-clients.ts';
+import { refusalFindings } from './registries/registry-refusals.ts';
+import { allFindings, resourceAsJson, sortedValues } from './views/admin-views.ts';
+import { requireIdentityView } from './views/identity-views.ts';
+import { requireAccessView } from './views/policy-views.ts';
+import { summarizeServices } from './views/service-summaries.ts';
 import { createStoreFor } from './xds-delivery.ts';
 
 /** Throws USAGE for a path that cannot be read: what is said of the others would look like the whole. */

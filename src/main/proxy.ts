@@ -10,7 +10,7 @@ import { parseAddress } from '../model/tcp-address.ts';
 import { createLogger, type Logger } from '../operations/log.ts';
 import { type MetaproxyOptions, startMetaproxy } from '../proxy/metaproxy.ts';
 import { readAdminToken } from './admin-token.ts';
-import { ProxyIdentity } from './proxy-identity.ts';
+import { ProxyIdentity } from './certificates/proxy-identity.ts';
 import { proxyNews } from './proxy-news.ts';
 import { untilSignalled } from './shutdown.ts';
 

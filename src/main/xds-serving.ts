@@ -6,10 +6,10 @@ import type { Call, CallHandler } from '../delivery/xds/transport.ts';
 import type { TrafficReport } from '../model/traffic.ts';
 import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';
+import { authorizeProxy, identityOfProxy } from './certificates/proxy-authentication.ts';
 import { type Pipeline, trustDomainOf } from './pipeline.ts';
-import { authorizeProxy, identityOfProxy } from './proxy-authentication.ts';
 import type { ProxyPresence } from './proxy-presence.ts';
-import { resourceOrigins } from './resource-origins.ts';
+import { resourceOrigins } from './views/resource-origins.ts';
 
 export interface XdsSurroundings {
   readonly store: ResourceStore;

@@ -4,7 +4,7 @@ import type { AccessMode } from '../model/mesh-service.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import type { Kind, ResourceOf } from '../resources/kinds.ts';
-import type { InspectCodec } from './codec-abilities.ts';
+import type { InspectCodec } from './routing/codec-abilities.ts';
 
 /** Each keyed by the resources' own key. */
 export type ResourceCollections = { readonly [K in Kind]: Collection<ResourceOf<K>> };

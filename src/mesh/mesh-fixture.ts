@@ -21,9 +21,9 @@ import type {
   WorkloadGroup,
 } from '../resources/kinds.ts';
 import { resourceKey } from '../resources/kinds.ts';
-import type { InspectCodec } from './codec-abilities.ts';
 import type { ResourceCollections } from './inputs.ts';
 import { buildMesh, type Mesh } from './mesh.ts';
+import type { InspectCodec } from './routing/codec-abilities.ts';
 
 export interface TestMesh {
   readonly engine: Engine;

@@ -23,38 +23,43 @@ import type { RouteTable } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
 import type { WorkloadGroup } from '../resources/kinds.ts';
-import { accessPolicies } from './access-policies.ts';
-import { certificateSettings } from './certificate-settings.ts';
-import { codecAbilities } from './codec-abilities.ts';
-import { egressHosts } from './egress-policies.ts';
-import { endpointGroups } from './endpoint-groups.ts';
-import { endpointSources } from './endpoint-sources.ts';
-import { filledEntries, indexByName } from './filled-entries.ts';
-import { hostPolicies } from './host-policies.ts';
-import { rulesByHost } from './host-rules.ts';
-import { allAddresses, inboundPorts } from './inbound-ports.ts';
-import { backendIngresses } from './ingress-backends.ts';
+import { accessPolicies } from './access/access-policies.ts';
+import { certificateSettings } from './access/certificate-settings.ts';
+import { backendIngresses } from './access/ingress-backends.ts';
+import { requestPolicies } from './access/request-policies.ts';
+import { serviceSecurities } from './access/service-security.ts';
+import { endpointGroups } from './endpoints/endpoint-groups.ts';
+import { endpointSources } from './endpoints/endpoint-sources.ts';
+import { allAddresses, inboundPorts } from './endpoints/inbound-ports.ts';
 import type { MeshInputs } from './inputs.ts';
-import { meshServices } from './mesh-services.ts';
-import { type Alias, aliases, type Migration, migrations, migrationsInForce } from './migrations.ts';
-import { portCodecs, protocols } from './protocols.ts';
-import { publications } from './publications.ts';
-import { type RegistryHost, registryHosts } from './registry-hosts.ts';
-import { requestPolicies } from './request-policies.ts';
+import { type Alias, aliases, type Migration, migrations, migrationsInForce } from './migrations/migrations.ts';
+import { retiredHosts } from './migrations/retired-hosts.ts';
+import { egressHosts } from './openservicemesh/egress-policies.ts';
+import { type TelemetryLog, telemetries } from './openservicemesh/telemetries.ts';
+import { reportTelemetryReach } from './openservicemesh/telemetry-reach.ts';
+import { filledEntries, indexByName } from './registries/filled-entries.ts';
+import { publications } from './registries/publications.ts';
+import { type RegistryHost, registryHosts } from './registries/registry-hosts.ts';
 import { about } from './resource-order.ts';
-import { retiredHosts } from './retired-hosts.ts';
-import { serviceRetries } from './retries.ts';
-import { routeTables } from './route-tables.ts';
-import { serviceSecurities } from './service-security.ts';
-import { type HostServices, hosts, serviceDeclarations, services } from './services.ts';
+import { codecAbilities } from './routing/codec-abilities.ts';
+import { routeTables } from './routing/route-tables.ts';
+import { serviceSplits, splitCallers } from './routing/traffic-splits.ts';
+import { meshServices } from './services/mesh-services.ts';
+import { portCodecs, protocols } from './services/protocols.ts';
+import { type HostServices, hosts, serviceDeclarations, services } from './services/services.ts';
 import { meshSettings } from './settings.ts';
-import { type TelemetryLog, telemetries } from './telemetries.ts';
-import { reportTelemetryReach } from './telemetry-reach.ts';
-import { trafficSettings } from './traffic-settings.ts';
-import { serviceSplits, splitCallers } from './traffic-splits.ts';
-import { reportUnguardedLimits } from './unguarded-limits.ts';
-import { type ReservedAddress, reservedAddresses, type VirtualIpClaim, virtualIpClaims } from './virtual-ip-claims.ts';
-import type { VirtualIpRanges } from './virtual-ips.ts';
+import { hostPolicies } from './traffic/host-policies.ts';
+import { rulesByHost } from './traffic/host-rules.ts';
+import { serviceRetries } from './traffic/retries.ts';
+import { trafficSettings } from './traffic/traffic-settings.ts';
+import { reportUnguardedLimits } from './traffic/unguarded-limits.ts';
+import {
+  type ReservedAddress,
+  reservedAddresses,
+  type VirtualIpClaim,
+  virtualIpClaims,
+} from './virtual-ips/virtual-ip-claims.ts';
+import type { VirtualIpRanges } from './virtual-ips/virtual-ips.ts';
 
 export interface Mesh {
   /** One value, under `mesh`. */

@@ -7,10 +7,10 @@ import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
 import type { AccessMode, MeshSettings } from '../model/mesh-service.ts';
 import type { MeshConfig, MeshRootCertificate, OsmMeshConfig } from '../resources/kinds.ts';
-import { osmAccess, osmProblems, osmSettings } from './osm-settings.ts';
+import { osmAccess, osmProblems, osmSettings } from './openservicemesh/osm-settings.ts';
+import { meshWideLog, type Telemetries } from './openservicemesh/telemetries.ts';
 import { about, byAge, type Described } from './resource-order.ts';
-import { meshWideLog, type Telemetries } from './telemetries.ts';
-import { defaultRanges, type VirtualIpRanges } from './virtual-ips.ts';
+import { defaultRanges, type VirtualIpRanges } from './virtual-ips/virtual-ips.ts';
 
 export const meshKey = 'mesh';
 

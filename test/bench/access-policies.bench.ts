@@ -8,7 +8,7 @@ import type { ResourceStore } from '../../src/delivery/xds/resource-store.ts';
 import { shortType } from '../../src/delivery/xds/resource-types.ts';
 import { buildPipeline } from '../../src/main/pipeline.ts';
 import { createStoreFor } from '../../src/main/xds-delivery.ts';
-import { account, routeGroup, trafficTarget } from '../../src/mesh/access-fixture.ts';
+import { account, routeGroup, trafficTarget } from '../../src/mesh/access/access-fixture.ts';
 import { meshConfig, serviceEntry } from '../../src/mesh/mesh-fixture.ts';
 import { spiffeId } from '../../src/model/identity.ts';
 import type { AnyResource } from '../../src/resources/kinds.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LeaseJournal } from '../../src/delivery/files/lease-journal.ts';
 import { NodeStateFolder } from '../../src/delivery/files/state-folder.ts';
-import { defaultRanges, VirtualIps } from '../../src/mesh/virtual-ips.ts';
+import { defaultRanges, VirtualIps } from '../../src/mesh/virtual-ips/virtual-ips.ts';
 import type { ServiceKey } from '../../src/model/service.ts';
 
 export interface VirtualIpFigures {

@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs';
 import { Engine } from '../../src/collections/engine.ts';
 import { LeaseKeeper } from '../../src/delivery/files/lease-keeper.ts';
 import { NodeStateFolder } from '../../src/delivery/files/state-folder.ts';
-import { VirtualIps } from '../../src/mesh/virtual-ips.ts';
+import { VirtualIps } from '../../src/mesh/virtual-ips/virtual-ips.ts';
 import type { ServiceKey } from '../../src/model/service.ts';
 import type { VirtualIpLease } from '../../src/model/virtual-ip.ts';
 

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LeaseJournal } from '../../src/delivery/files/lease-journal.ts';
 import { NodeStateFolder } from '../../src/delivery/files/state-folder.ts';
-import { defaultRanges, VirtualIps } from '../../src/mesh/virtual-ips.ts';
+import { defaultRanges, VirtualIps } from '../../src/mesh/virtual-ips/virtual-ips.ts';
 import type { ServiceKey } from '../../src/model/service.ts';
 
 let path: string;

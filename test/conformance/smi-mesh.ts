@@ -4,10 +4,10 @@ import { createExpressions } from '../../src/cli/commands/policy-expressions.ts'
 import { Engine } from '../../src/collections/engine.ts';
 import type { ResourceStore } from '../../src/delivery/xds/resource-store.ts';
 import { shortType, standardTypes } from '../../src/delivery/xds/resource-types.ts';
-import { resourceAsJson } from '../../src/main/admin-views.ts';
 import { buildPipeline } from '../../src/main/pipeline.ts';
+import { resourceAsJson } from '../../src/main/views/admin-views.ts';
 import { createStoreFor } from '../../src/main/xds-delivery.ts';
-import { account } from '../../src/mesh/access-fixture.ts';
+import { account } from '../../src/mesh/access/access-fixture.ts';
 import { meshConfig, serviceEntry } from '../../src/mesh/mesh-fixture.ts';
 import { allowed } from '../../src/model/access-decision.ts';
 import { spiffeId } from '../../src/model/identity.ts';

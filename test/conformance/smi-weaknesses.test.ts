@@ -1,10 +1,10 @@
 /** The weaknesses of Open Service Mesh, one by one by the numbers of our notes on it: each is a promise that it did not keep. */
 import { expect, it } from 'vitest';
 import { clusterType } from '../../src/delivery/xds/resource-types.ts';
-import { routeGroup, tcpRoute, trafficTarget } from '../../src/mesh/access-fixture.ts';
+import { routeGroup, tcpRoute, trafficTarget } from '../../src/mesh/access/access-fixture.ts';
 import { serviceEntry, workloadEntry } from '../../src/mesh/mesh-fixture.ts';
-import { egress, retry, trafficSetting } from '../../src/mesh/osm-policy-fixture.ts';
-import { trafficSplit } from '../../src/mesh/traffic-split-fixture.ts';
+import { egress, retry, trafficSetting } from '../../src/mesh/openservicemesh/osm-policy-fixture.ts';
+import { trafficSplit } from '../../src/mesh/routing/traffic-split-fixture.ts';
 import { TestClock } from '../../src/model/test-clock.ts';
 import type { AnyResource } from '../../src/resources/kinds.ts';
 import { BootstrapTokens } from '../../src/security/bootstrap-tokens.ts';

@@ -1,10 +1,10 @@
 /** metaproxy whose key is its own: xDS over TLS, and certificates and roots that change under its requests. */
 import { connect as connectSecured } from 'node:tls';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { requestCertificate } from '../../src/main/proxy-certificates-client.ts';
-import { readProxyCertificate, writeProxyCertificate } from '../../src/main/proxy-certificates-folder.ts';
-import { ProxyIdentity } from '../../src/main/proxy-identity.ts';
-import { createToken, readRoots } from '../../src/main/token-making.ts';
+import { requestCertificate } from '../../src/main/certificates/proxy-certificates-client.ts';
+import { readProxyCertificate, writeProxyCertificate } from '../../src/main/certificates/proxy-certificates-folder.ts';
+import { ProxyIdentity } from '../../src/main/certificates/proxy-identity.ts';
+import { createToken, readRoots } from '../../src/main/certificates/token-making.ts';
 import { createLogger } from '../../src/operations/log.ts';
 import { onPackets, packet, startServer, TestClient } from '../e2e/awesomerpc-peers.ts';
 import { buyer, MetaproxyMesh, orders } from './metaproxy-mesh.ts';

@@ -1,7 +1,7 @@
 /** xDS over TLS: nobody without a certificate of the mesh, and nobody for another than himself. */
 import { credentials, Client as GrpcClient, Metadata } from '@grpc/grpc-js';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createToken } from '../../src/main/token-making.ts';
+import { createToken } from '../../src/main/certificates/token-making.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import { createCertificatePath } from '../../src/security/istio-certificate-service.ts';
 import { PrivateKey } from '../../src/security/private-key.ts';

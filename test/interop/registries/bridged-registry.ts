@@ -1,7 +1,7 @@
 /** One registry, bridged as a control plane does it, with safety settings that tests can wait for. */
 import { expect } from 'vitest';
 import { Engine } from '../../../src/collections/engine.ts';
-import { registryClients } from '../../../src/main/registry-clients.ts';
+import { registryClients } from '../../../src/main/registries/registry-clients.ts';
 import { systemClock } from '../../../src/model/clock.ts';
 import type { RegisteredService, RegistryStatus } from '../../../src/model/registry.ts';
 import type { ServiceRegistry } from '../../../src/resources/kinds.ts';

@@ -1,0 +1,140 @@
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import type { SyncState } from '../../delivery/xds/status.ts';
+import { spiffeId } from '../../model/identity.ts';
+import { TestClock } from '../../model/test-clock.ts';
+import { createCertificateMetrics } from '../../operations/certificate-metrics.ts';
+import { createLogger } from '../../operations/log.ts';
+import { BootstrapTokens } from '../../security/bootstrap-tokens.ts';
+import { CertificateAuthority } from '../../security/certificate-authority.ts';
+import { CertificateDesk } from '../../security/certificate-desk.ts';
+import { cart, day, MemorySecret } from '../../security/security-fixture.ts';
+import { TrustBundles } from '../../security/trust-bundles.ts';
+import { dnsNamesOf, WorkloadCertificates } from '../../security/workload-certificates.ts';
+import { CertificateControl, type SecretStream } from './certificate-control.ts';
+import type { MeshAuthority } from './mesh-authority.ts';
+
+const secrets = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
+const identity = spiffeId(cart);
+
+function stream(id: string, state: SyncState, typeUrl = secrets): SecretStream {
+  return { proxy: { id }, types: [{ typeUrl, state }] };
+}
+
+async function mesh() {
+  const clock = new TestClock(Date.now());
+  const streams: SecretStream[] = [];
+  const chains: (readonly string[])[] = [];
+  const kept: WorkloadCertificates[] = [];
+  const registry = new Registry();
+  const file = new MemorySecret();
+  const authorities: MeshAuthority[] = [];
+  const control = new CertificateControl({
+    authority: () => authorities[0],
+    streams: () => streams,
+    kept: () => kept,
+    metrics: () => metrics,
+    log: createLogger({ format: 'json', level: 'error' }),
+  });
+  const { untrusting } = control;
+  const { trustDomain } = cart;
+  const rotating = await CertificateAuthority.open({ trustDomain, file, clock, untrusting });
+  const tokens = await BootstrapTokens.open({ trustDomain, file: new MemorySecret() });
+  const desk = new CertificateDesk({ issuer: rotating, dnsNamesOf });
+  authorities.push({
+    issuer: rotating,
+    rotating: () => rotating,
+    want: async () => {},
+    ...{ tokens, desk, bundles: new TrustBundles(rotating) },
+    close: () => {},
+  });
+  const metrics = createCertificateMetrics(registry, control.status);
+  const certificates = new WorkloadCertificates({
+    issuer: rotating,
+    clock,
+    onSecrets: (_id, held) => held !== undefined && chains.push(held.chain),
+  });
+  kept.push(certificates);
+  certificates.want(identity);
+  await expect.poll(() => chains.length).toBe(1);
+  return { control, clock, streams, chains, registry, file };
+}
+
+describe('the certificates of a mesh', () => {
+  it('tell who signs, who is trusted, and how many certificates each root has', async () => {
+    const { control } = await mesh();
+    expect(control.status()).toMatchObject({
+      trustDomain: 'mesh.example',
+      issuer: 'built in',
+      rotation: { phase: 'single', steps: [{ step: 'begin' }] },
+      roots: [{ role: 'signing', leaves: 1 }],
+      leaves: { count: 1, failing: 0 },
+    });
+  });
+
+  it('name the proxies that have not acknowledged the roots, and refuse to sign with a root that they do not know', async () => {
+    const { control, clock, streams } = await mesh();
+    streams.push(stream('cart-1', 'SYNCED'), stream('cart-2', 'STALE'), stream('old-1', 'STALE', 'of another type'));
+    await control.rotate('begin', false);
+    clock.advance(60_000);
+    expect(control.status()?.proxies).toEqual({ connected: 2, trusting: 1, waiting: ['cart-2'] });
+    const refusal = { kind: 'unsafe', reason: '1 proxy does not trust the new root yet' };
+    expect(await control.rotate('switch', false)).toEqual(refusal);
+    streams.splice(1, 1, stream('cart-2', 'SYNCED'));
+    expect(await control.rotate('switch', false)).toMatchObject({ kind: 'done' });
+  });
+
+  it('are of the new root within minutes after it was switched to, and of the old one again after it was aborted', async () => {
+    const { control, clock, chains } = await mesh();
+    await control.rotate('begin', false);
+    clock.advance(60_000);
+    await control.rotate('switch', false);
+    expect(control.status()?.roots).toMatchObject([
+      { role: 'signing', leaves: 0 },
+      { role: 'previous', leaves: 1 },
+    ]);
+    // Roots are told again with the certificate that there is; the third is the new one.
+    const before = chains.length;
+    clock.advance(600_000);
+    await expect.poll(() => chains.length).toBe(before + 1);
+    expect(control.status()?.roots).toMatchObject([{ role: 'signing', leaves: 1 }, { leaves: 0 }]);
+    expect(await control.rotate('abort', false)).toMatchObject({
+      kind: 'done',
+      status: { rotation: { phase: 'introduced' } },
+    });
+    clock.advance(600_000);
+    await expect.poll(() => control.status()?.roots[0]).toMatchObject({ role: 'signing', leaves: 1 });
+  });
+
+  it('keep the old root until its last certificate has ended, and then forget it', async () => {
+    const { control, clock } = await mesh();
+    await control.rotate('begin', false);
+    clock.advance(60_000);
+    await control.rotate('switch', false);
+    expect(await control.rotate('finish', false)).toMatchObject({ kind: 'unsafe' });
+    clock.advance(day);
+    expect(await control.rotate('finish', false)).toMatchObject({ kind: 'done' });
+    expect(control.status()?.roots).toHaveLength(1);
+  });
+
+  it('renew before their time when they are told to', async () => {
+    const { control, clock, chains } = await mesh();
+    expect(control.renew(0, 'spiffe://mesh.example/ns/shop/sa/none')).toBe(0);
+    expect(control.renew(0, identity)).toBe(1);
+    clock.advance(1);
+    await expect.poll(() => chains.length).toBe(2);
+    expect(chains[1]).not.toEqual(chains[0]);
+  });
+
+  it('are measured, and no measure or status holds a key', async () => {
+    const { control, registry, file } = await mesh();
+    await control.rotate('begin', false);
+    const text = await registry.metrics();
+    expect(text).toContain('isthmus_roots_trusted 2');
+    expect(text).toContain('isthmus_certificates_held 1');
+    expect(text).toContain('isthmus_root_rotation_steps_total{step="begin"} 1');
+    expect(text).toMatch(/isthmus_root_not_after_timestamp_seconds \d+/);
+    expect(file.text).toContain('PRIVATE KEY');
+    expect(`${text}${JSON.stringify(control.status())}${control.roots()}`).not.toContain('PRIVATE KEY');
+  });
+});

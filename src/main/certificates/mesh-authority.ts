@@ -1,0 +1,107 @@
+/**
+ * Who says who is who: the certificate authority and the keys of bootstrap tokens, in the state folder. Opened when the
+ * mesh first asks its workloads who they are, or xDS is served over TLS; a mesh that never does has none of it.
+ */
+import { SealedFile } from '../../delivery/files/sealed-file.ts';
+import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
+import { defaultIssuer } from '../../model/certificate-settings.ts';
+import { systemClock } from '../../model/clock.ts';
+import { BootstrapTokens } from '../../security/bootstrap-tokens.ts';
+import type { CertificateAuthority } from '../../security/certificate-authority.ts';
+import { CertificateDesk } from '../../security/certificate-desk.ts';
+import { countIssuance, type IssuanceCounts } from '../../security/issuance-counts.ts';
+import type { Issuer } from '../../security/issuer.ts';
+import { IssuerSuccession, type WantedIssuers } from '../../security/issuer-succession.ts';
+import { SuccessionFile } from '../../security/succession-record.ts';
+import { TrustBundles } from '../../security/trust-bundles.ts';
+import { dnsNamesOf } from '../../security/workload-certificates.ts';
+import { builtInFile, openIssuer } from './issuer-opening.ts';
+
+export const tokenFile = {
+  fileName: 'token-keys.json',
+  header: { format: 'isthmus-token-keys', version: 1 },
+  remedy: 'Put back a copy of the file, or move it away: then bootstrap tokens have to be made anew.',
+} as const;
+
+export const successionFile = {
+  fileName: 'issuer.json',
+  header: { format: 'isthmus-issuer', version: 1 },
+  remedy: 'Put back a copy of the file, or move it away: then the issuer of the settings signs from the start.',
+} as const;
+
+export interface MeshAuthority {
+  readonly issuer: Issuer;
+  /** The one that signs, while its root can be rotated from here. */
+  readonly rotating: () => CertificateAuthority | undefined;
+  /** Takes other issuers over. */
+  readonly want: (wanted: WantedIssuers) => Promise<void>;
+  readonly tokens: BootstrapTokens;
+  readonly desk: CertificateDesk;
+  readonly bundles: TrustBundles;
+  close(): void;
+}
+
+export interface AuthoritySurroundings {
+  readonly folder: string;
+  readonly trustDomain: () => string;
+  readonly wanted: () => WantedIssuers;
+  /** How many proxies are known not to have acknowledged the roots of now. */
+  readonly untrusting: () => number;
+  /** Another issuer signs. */
+  readonly taken: () => void;
+  /** Once, before anything is issued. */
+  readonly opened: (authority: MeshAuthority) => void;
+  readonly counts: IssuanceCounts;
+}
+
+/** Throws STATE for a file that is damaged, or of another trust domain; BAD_DATA for an issuer that cannot be used. */
+async function openAuthority(surroundings: AuthoritySurroundings): Promise<MeshAuthority> {
+  const { folder, untrusting, counts, taken } = surroundings;
+  const trustDomain = surroundings.trustDomain();
+  const wanted = surroundings.wanted();
+  const state = new NodeStateFolder(folder);
+  const hasOwn = (await new SealedFile(state, builtInFile('')).read()) !== undefined;
+  const succession = await IssuerSuccession.open({
+    trustDomain,
+    wanted,
+    record: new SuccessionFile(new SealedFile(state, successionFile)),
+    first: hasOwn ? defaultIssuer : (wanted.signing ?? defaultIssuer),
+    open: (place, limits) => openIssuer(place, limits, { state, trustDomain, untrusting }),
+    untrusting,
+    taken,
+    clock: systemClock,
+  });
+  const issuer = countIssuance(succession, counts);
+  const tokens = await BootstrapTokens.open({ trustDomain, file: new SealedFile(state, tokenFile) });
+  const desk = new CertificateDesk({ issuer, dnsNamesOf });
+  const bundles = new TrustBundles(issuer);
+  const want = (next: WantedIssuers) => succession.want(next);
+  const close = () => succession.close();
+  const authority = { issuer, rotating: () => succession.rotating, want, tokens, desk, bundles, close };
+  surroundings.opened(authority);
+  return authority;
+}
+
+/** Opened once, for whoever asks first. */
+export class LazyAuthority {
+  readonly #surroundings: AuthoritySurroundings;
+  #opening: Promise<MeshAuthority> | undefined;
+  #opened: MeshAuthority | undefined;
+
+  constructor(surroundings: AuthoritySurroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  readonly open = (): Promise<MeshAuthority> => {
+    this.#opening ??= openAuthority(this.#surroundings).then((opened) => {
+      this.#opened = opened;
+      return opened;
+    });
+    return this.#opening;
+  };
+
+  /** Undefined while nobody has asked for it, or it cannot be opened. */
+  get opened(): MeshAuthority | undefined {
+    return this.#opened;
+  }
+}

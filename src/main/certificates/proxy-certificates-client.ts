@@ -1,0 +1,113 @@
+/**
+ * Asks a control plane for a certificate, over gRPC and TLS. The key is made here and stays here; what is sent is a signing
+ * request, and a token or the certificate that is to be renewed. The server is believed to be who it has to be before either
+ * goes out.
+ */
+import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { IsthmusError, messageOf } from '../../model/errors.ts';
+import { type Identity, spiffeId } from '../../model/identity.ts';
+import { readCertificates } from '../../security/certificate-text.ts';
+import { faultOfIssued } from '../../security/issued-certificate.ts';
+import { longestLeafMs } from '../../security/issuer.ts';
+import { createCertificatePath } from '../../security/istio-certificate-service.ts';
+import { PrivateKey } from '../../security/private-key.ts';
+import { makeSigningRequest, type SigningRequest } from '../../security/signing-request.ts';
+import { dnsNamesOf } from '../../security/workload-certificates.ts';
+import { decode, encode } from '../../xds-api/messages.ts';
+import { type ControlPlaneServer, controlPlaneChannel } from '../control-plane-channel.ts';
+import type { ProxyCertificate } from './proxy-certificates-folder.ts';
+
+/** By what the caller shows who it is. */
+export type Proof =
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'certificate'; readonly chain: string; readonly key: PrivateKey };
+
+const answerWithinMs = 15_000;
+/** Statuses that may be others tomorrow; all else is a refusal. */
+const passing: readonly number[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED];
+
+/** Throws UNAVAILABLE where nobody answers who is to be trusted, BAD_DATA for a refusal or a certificate of another. */
+export async function requestCertificate(
+  server: ControlPlaneServer,
+  workload: Identity,
+  proof: Proof,
+): Promise<ProxyCertificate> {
+  const key = await PrivateKey.generate('ecdsa-p256');
+  const dnsNames = dnsNamesOf(workload);
+  const request = makeSigningRequest(key, workload, dnsNames);
+  const { chain, roots } = await ask(server, request, proof);
+  const now = Date.now();
+  const fault = faultOfIssued(
+    chain,
+    roots,
+    { identity: workload, dnsNames, request },
+    { now, longestMs: longestLeafMs },
+  );
+  if (fault !== undefined)
+    throw new IsthmusError(
+      'BAD_DATA',
+      `The certificate from ${server.address} is not that of ${spiffeId(workload)}: ${fault}.`,
+    );
+  return { chain: chain.join(''), key, roots: roots.join('') };
+}
+
+interface Issued {
+  readonly chain: readonly string[];
+  readonly roots: readonly string[];
+}
+
+async function ask(server: ControlPlaneServer, { pem }: SigningRequest, proof: Proof): Promise<Issued> {
+  const client = connect(server, proof);
+  const metadata = new Metadata();
+  if (proof.kind === 'token') metadata.set('authorization', `Bearer ${proof.token}`);
+  const bytes = Buffer.from(encode('istio.v1.auth.IstioCertificateRequest', { csr: await pem() }));
+  try {
+    return readAnswer(await call(client, bytes, metadata), server);
+  } catch (error) {
+    throw failure(server, error);
+  } finally {
+    client.close();
+  }
+}
+
+function connect(server: ControlPlaneServer, proof: Proof): Client {
+  const { credentials, options } = controlPlaneChannel(server, proof.kind === 'certificate' ? proof : undefined);
+  return new Client(server.address, credentials, options);
+}
+
+function call(client: Client, request: Buffer, metadata: Metadata): Promise<Buffer> {
+  const asIs = (buffer: Buffer): Buffer => buffer;
+  const options = { deadline: Date.now() + answerWithinMs };
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest<Buffer, Buffer>(
+      createCertificatePath,
+      asIs,
+      asIs,
+      request,
+      metadata,
+      options,
+      (error, value) =>
+        value === undefined ? reject(error ?? new IsthmusError('UNAVAILABLE', 'the answer is empty')) : resolve(value),
+    );
+  });
+}
+
+function readAnswer(bytes: Buffer, { address }: ControlPlaneServer): Issued {
+  const { certChain = [] } = decode('istio.v1.auth.IstioCertificateResponse', bytes);
+  const read = (pem: readonly string[]) => readCertificates(pem.join('\n'), `the answer of ${address}`);
+  return { chain: read(certChain.slice(0, -1)), roots: read(certChain.slice(-1)) };
+}
+
+function failure({ address }: ControlPlaneServer, error: unknown): IsthmusError {
+  if (error instanceof IsthmusError) return error;
+  if (!isServiceError(error))
+    return new IsthmusError('BAD_DATA', `${address} answers what is no certificate: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  const code = passing.includes(error.code) ? 'UNAVAILABLE' : 'BAD_DATA';
+  return new IsthmusError(code, `--xds-tls ${address} gives no certificate: ${error.details}`, { cause: error });
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'details' in error && 'code' in error;
+}

@@ -1,0 +1,47 @@
+/** Bootstrap tokens, and the roots to hand out with them, beside a control plane: by who may read its state folder. */
+import { SealedFile } from '../../delivery/files/sealed-file.ts';
+import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
+import { defaultIssuer } from '../../model/certificate-settings.ts';
+import { IsthmusError } from '../../model/errors.ts';
+import { decodeState, faultOfState } from '../../security/authority-state.ts';
+import { BootstrapTokens, type TokenContent } from '../../security/bootstrap-tokens.ts';
+import { orderCertificates } from '../../security/certificate-text.ts';
+import { SuccessionFile } from '../../security/succession-record.ts';
+import { builtInFile } from './issuer-opening.ts';
+import { successionFile, tokenFile } from './mesh-authority.ts';
+
+/** Throws STATE where no control plane has made its keys, USAGE for what is no workload. */
+export async function createToken(folder: string, content: TokenContent): Promise<string> {
+  const file = new SealedFile(new NodeStateFolder(folder), tokenFile);
+  if ((await file.read()) === undefined)
+    throw new IsthmusError(
+      'STATE',
+      `${file.place} is not there. Start the control plane with --xds-tls first: it makes the keys of tokens.`,
+    );
+  const tokens = await BootstrapTokens.open({ trustDomain: content.identity.trustDomain, file });
+  return tokens.issue(content);
+}
+
+/**
+ * PEM, one behind the other: those that are trusted at this moment. Throws STATE where there is no authority, UNAVAILABLE where
+ * its roots are not in the state folder.
+ */
+export async function readRoots(folder: string): Promise<string> {
+  const state = new NodeStateFolder(folder);
+  const record = await new SuccessionFile(new SealedFile(state, successionFile)).read();
+  const { kind, ...place } = record?.signing ?? defaultIssuer;
+  if (kind !== 'BuiltIn')
+    throw new IsthmusError('UNAVAILABLE', `The roots are those of ${kind}: ask with "isthmus certificates roots".`);
+  const file = new SealedFile(state, builtInFile('name' in place ? place.name : ''));
+  const stored = await file.read();
+  if (stored === undefined)
+    throw new IsthmusError(
+      'STATE',
+      `${file.place} is not there. Start the control plane with --xds-tls first: it makes the roots.`,
+    );
+  const { roots } = await decodeState(stored).catch((cause: unknown) => {
+    throw new IsthmusError('STATE', `${file.place} cannot be used: ${faultOfState(cause)}. ${file.remedy}`, { cause });
+  });
+  const former = record?.former.map(({ pem }) => pem) ?? [];
+  return orderCertificates([...[...roots.values()].map(({ pem }) => pem), ...former]).join('');
+}

@@ -1,0 +1,157 @@
+/** What the admin API and offline commands show of a pipeline: plain values, in a stable order. */
+import type { BridgedService } from '../../cli/actions.ts';
+import type { Collection } from '../../collections/collection.ts';
+import type { XdsServer } from '../../delivery/xds/server.ts';
+import type { ResourceStatus, StreamStatus } from '../../delivery/xds/status.ts';
+import { namespaceOf } from '../../mesh/registries/registry-metadata.ts';
+import { type Finding, formatObject, type ObjectRef } from '../../model/finding.ts';
+import { serviceKey } from '../../model/service.ts';
+import { resourceKey } from '../../resources/kinds.ts';
+import type { RegistryBridges } from '../../sources/registries/registry-bridges.ts';
+import { decode, messageName } from '../../xds-api/messages.ts';
+import { toJson } from '../../xds-api/proto-json.ts';
+import type { Pipeline } from '../pipeline.ts';
+
+const shortTypes: readonly (readonly [short: string, name: string, typeUrl: string])[] = [
+  ['CDS', 'cluster', 'type.googleapis.com/envoy.config.cluster.v3.Cluster'],
+  ['EDS', 'endpoint', 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment'],
+  ['LDS', 'listener', 'type.googleapis.com/envoy.config.listener.v3.Listener'],
+  ['RDS', 'route', 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration'],
+  ['MRDS', 'route', 'type.googleapis.com/aeraki.meta_protocol_proxy.config.route.v1alpha.RouteConfiguration'],
+  ['TRDS', 'route', 'type.googleapis.com/envoy.extensions.filters.network.thrift_proxy.v3.RouteConfiguration'],
+];
+
+/** Values in order of their keys. */
+export function sortedValues<T>(collection: Collection<T>): readonly T[] {
+  return [...collection.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}
+
+/** All findings in force: of sources, of derivations, of xDS streams, and of what else is given. */
+export function allFindings(pipeline: Pipeline, more: readonly Finding[] = []): readonly Finding[] {
+  return [...sortedValues(pipeline.sourced.findings), ...sortedValues(pipeline.engine.findings), ...more];
+}
+
+/**
+ * One service with its endpoints and findings; `host` is a service key or a host name. Of several namespaces that declare
+ * a host, strangers' service is shown, and the keys of the others are named.
+ */
+export function describeService(pipeline: Pipeline, host: string): unknown {
+  const { mesh } = pipeline;
+  const [first, ...others] = mesh.hosts.get(host)?.services.map(({ key }) => key) ?? [];
+  const service = mesh.meshServices.get(host) ?? mesh.meshServices.get(first ?? '');
+  if (service === undefined) return undefined;
+  const { key, namespace, provenance } = service.service;
+  const { object } = provenance;
+  const concerns = (one: Finding): boolean =>
+    isSame(one.object, object) ||
+    isSame(one.object, { kind: 'Host', namespace, name: service.service.host }) ||
+    one.message.split(/[\s,;:]+/).includes(service.service.host);
+  return {
+    service,
+    endpoints: mesh.groupsByService.lookup(key),
+    findings: allFindings(pipeline).filter(concerns),
+    others: key === first ? others : [],
+  };
+}
+
+function isSame(a: ObjectRef, b: ObjectRef): boolean {
+  return a.kind === b.kind && a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '');
+}
+
+/** What a registry holds and what it became, in order of its names. */
+export function bridgedServices(
+  { registered, resources, mesh }: Pipeline,
+  registry: string,
+  bridges: Pick<RegistryBridges, 'callersOf' | 'refusedOf'>,
+): readonly BridgedService[] {
+  return sortedValues(registered)
+    .filter((service) => service.registry === registry)
+    .map((service) => {
+      const { key, namespace, group, name, instances, since } = service;
+      const host = mesh.registryHosts.get(key)?.host;
+      const declared = resources.ServiceRegistry.get(resourceKey('ServiceRegistry', '', registry));
+      const served =
+        host === undefined || declared === undefined
+          ? undefined
+          : mesh.meshServices.get(serviceKey(namespaceOf(service, declared), host));
+      const provenance = served?.service.provenance;
+      return {
+        service: [namespace, group, name].filter((part) => part !== '').join('/'),
+        ...(host === undefined || served === undefined ? {} : { host }),
+        ...(provenance === undefined || provenance.registry === registry
+          ? {}
+          : { definedBy: formatObject(provenance.object) }),
+        addresses: served?.addresses ?? [],
+        instances: instances.length,
+        up: instances.filter(({ health, isolated }) => health !== 'down' && !isolated).length,
+        refused: bridges.refusedOf(service),
+        callers: bridges.callersOf(service),
+        since,
+      };
+    });
+}
+
+/** What a ServiceRegistry of type Snapshot reads. */
+export function registrySnapshot({ registered }: Pipeline, registry: string): unknown {
+  const services = sortedValues(registered)
+    .filter((service) => service.registry === registry)
+    .map(({ namespace, group, name, metadata, instances, isProtected }) => ({
+      namespace,
+      group,
+      name,
+      metadata,
+      instances,
+      isProtected,
+    }));
+  return { services };
+}
+
+/** Streams of one node shown as one proxy: a deployed MetaProtocol proxy opens a stream for each route configuration. */
+export function proxyStatuses(xds: XdsServer): readonly { readonly id: string }[] {
+  const byNode = Map.groupBy(xds.streams(), (stream) => stream.proxy.id);
+  return [...byNode].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, streams]) => ({ id, ...proxyStatus(streams) }));
+}
+
+function proxyStatus(streams: readonly StreamStatus[]) {
+  const [first] = streams;
+  const connectedAt = Math.min(...streams.map((stream) => stream.connectedAt));
+  return {
+    kind: first?.proxy.kind,
+    namespace: first?.proxy.namespace,
+    addresses: first?.proxy.addresses,
+    connectedSince: new Date(connectedAt).toISOString(),
+    streams: streams.length,
+    types: streams.flatMap((stream) =>
+      stream.types.map(({ typeUrl, ...rest }) => ({ type: shortType(typeUrl), typeUrl, ...rest })),
+    ),
+    unserved: [...new Set(streams.flatMap((stream) => stream.unserved))].sort(),
+  };
+}
+
+function shortType(typeUrl: string): string {
+  return shortTypes.find(([, , url]) => url === typeUrl)?.[0] ?? typeUrl.slice(typeUrl.lastIndexOf('.') + 1);
+}
+
+/** What a proxy should have, resource by resource, decoded; undefined when no such proxy is connected. */
+export function proxyConfig(xds: XdsServer, id: string, type: string): unknown {
+  if (!xds.streams().some((stream) => stream.proxy.id === id)) return undefined;
+  return shortTypes
+    .filter(([, name]) => type === 'all' || type === name)
+    .flatMap(([, name, typeUrl]) => xds.resources(id, typeUrl).map((status) => configured(name, status)));
+}
+
+function configured(type: string, { name, expected, sentVersion, refused, typeUrl }: ResourceStatus) {
+  return {
+    type,
+    name,
+    version: expected?.version ?? '',
+    sentVersion: sentVersion ?? '',
+    refused,
+    resource: expected === undefined ? undefined : resourceAsJson(typeUrl, expected.body),
+  };
+}
+
+export function resourceAsJson(typeUrl: string, body: Uint8Array): unknown {
+  const name = messageName(typeUrl);
+  return name === undefined ? undefined : toJson(name, decode(name, body));
+}

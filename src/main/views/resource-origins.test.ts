@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { Engine } from '../../collections/engine.ts';
+import { routeGroup, trafficTarget } from '../../mesh/access/access-fixture.ts';
+import { meshConfig, serviceEntry } from '../../mesh/mesh-fixture.ts';
+import { formatObject } from '../../model/finding.ts';
+import type { AnyResource } from '../../resources/kinds.ts';
+import { BatchSink } from '../../sources/files/batch-sink.ts';
+import { setStates } from '../../sources/resource-tables.ts';
+import { buildPipeline } from '../pipeline.ts';
+import { resourceOrigins } from './resource-origins.ts';
+
+const books = serviceEntry('shop/books', {
+  hosts: ['books.shop.mesh'],
+  addresses: ['10.1.0.1'],
+  ports: [{ number: 80, name: 'http-web', protocol: 'HTTP', targetPort: 8080 }],
+  endpoints: [{ address: '10.0.0.1', serviceAccount: 'books' }],
+});
+const policies: readonly AnyResource[] = [
+  meshConfig('isthmus-system/mesh', { access: { mode: 'Enforced' } }),
+  routeGroup('shop/good', { name: 'a', pathRegex: '/a' }),
+  routeGroup('shop/bad', { name: 'b', headers: [{ name: 'x', regex: 'b{1,60}' }] }),
+  ...['good', 'bad'].map((name) =>
+    trafficTarget(`shop/${name}`, [{ kind: 'HTTPRouteGroup', name }], {
+      destination: { kind: 'ServiceAccount', namespace: 'shop', name: 'books' },
+    }),
+  ),
+];
+
+function originsWith(...objects: readonly AnyResource[]) {
+  const engine = new Engine();
+  const pipeline = buildPipeline(engine, { everyAddress: true });
+  engine.batch(() => {
+    setStates(pipeline.sourced, 'live');
+    const sink = new BatchSink(pipeline.sourced);
+    for (const object of objects) sink.set(object);
+  });
+  const origins = resourceOrigins(pipeline);
+  return (name: string, words = '') => origins({ typeUrl: '', name }, words).map(formatObject);
+}
+
+describe('what a refused resource comes of', () => {
+  const all = ['TrafficTarget shop/bad', 'TrafficTarget shop/good'];
+
+  it('is the policies for the port of the workload', () => {
+    const origins = originsWith(books, ...policies);
+    expect(origins('inbound|8080||10.0.0.1')).toEqual(all);
+    expect(origins('10.0.0.1_8080', 'cannot bind')).toEqual(all);
+  });
+
+  it('is the one policy whose expression the proxy quotes', () => {
+    const origins = originsWith(books, ...policies);
+    expect(origins('inbound|8080||10.0.0.1', "regex 'b{1,60}' RE2 program size of 184")).toEqual([
+      'TrafficTarget shop/bad',
+    ]);
+    expect(origins('inbound|8080||10.0.0.1', "regex '(?:/a).*' is too large")).toEqual(['TrafficTarget shop/good']);
+  });
+
+  it('is who declared the host, where no policy is for it', () => {
+    const origins = originsWith(books);
+    const declared = ['ServiceEntry shop/books'];
+    for (const name of ['outbound|80||books.shop.mesh', 'books.shop.mesh:80', '10.1.0.1_80'])
+      expect(origins(name)).toEqual(declared);
+    expect(origins('inbound|8080||10.0.0.1')).toEqual(['Host shop/books.shop.mesh']);
+  });
+
+  it('is nothing for a name that nothing has', () => {
+    const origins = originsWith(books, ...policies);
+    for (const name of ['', 'default', 'outbound|80||gone.shop.mesh', '10.9.9.9_1']) expect(origins(name)).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+/** Endpoint groups: what all sources, or the two sides of a migration, give to a service's ports, divided by locality. */
+import type { Collection, Context, Index } from '../../collections/collection.ts';
+import type { Engine } from '../../collections/engine.ts';
+import { type Endpoint, type EndpointGroup, endpointGroupKey } from '../../model/endpoint.ts';
+import type { Service, ServicePort } from '../../model/service.ts';
+import { mixEndpoints } from '../migrations/migrating-endpoints.ts';
+import type { Migration } from '../migrations/migrations.ts';
+import { compareText } from '../resource-order.ts';
+import { distinctEndpoints } from './distinct-endpoints.ts';
+import type { EndpointSource } from './endpoint-source.ts';
+import type { LocatedEndpoint } from './workloads.ts';
+
+interface Tables {
+  readonly sources: Index<EndpointSource>;
+  /** In force, by service key. */
+  readonly migrations: Collection<Migration>;
+}
+
+export function endpointGroups(
+  engine: Engine,
+  services: Collection<Service>,
+  tables: Tables,
+): Collection<EndpointGroup> {
+  return engine.flatMap(
+    'endpoint groups',
+    services,
+    (service, context) =>
+      service.ports.flatMap((port) => groupByLocality(service, port, endpointsOf(service, port, context, tables))),
+    { key: (group) => group.key },
+  );
+}
+
+function endpointsOf(
+  service: Service,
+  port: ServicePort,
+  context: Context,
+  { sources, migrations }: Tables,
+): readonly LocatedEndpoint[] {
+  const migration = context.get(migrations, service.key);
+  const moving = migration?.ports.find(({ number }) => number === port.number);
+  if (migration !== undefined && moving !== undefined) return mixEndpoints(moving, migration.share);
+  const given = context.lookup(sources, service.key);
+  return distinctEndpoints(service, port, given, (conflict) => context.report(conflict));
+}
+
+function groupByLocality(
+  service: Service,
+  port: ServicePort,
+  located: readonly LocatedEndpoint[],
+): readonly EndpointGroup[] {
+  const groups = new Map<string, EndpointGroup & { readonly endpoints: Endpoint[] }>();
+  for (const { endpoint, locality } of located) {
+    const key = endpointGroupKey(service.key, port.number, locality);
+    const group = groups.get(key);
+    if (group === undefined) {
+      groups.set(key, { key, service: service.key, port: port.number, locality, endpoints: [endpoint] });
+    } else group.endpoints.push(endpoint);
+  }
+  for (const { endpoints } of groups.values()) endpoints.sort(byAddress);
+  return [...groups.values()];
+}
+
+function byAddress(a: Endpoint, b: Endpoint): number {
+  return compareText(a.address, b.address) || a.port - b.port;
+}

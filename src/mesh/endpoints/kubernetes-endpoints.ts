@@ -1,0 +1,118 @@
+/**
+ * The endpoints of a Kubernetes Service: its EndpointSlices, the WorkloadEntries that its selector picks beside them
+ * (how a service moves from VMs to Pods), or the name behind an ExternalName.
+ */
+import type { Collection, Context, Index } from '../../collections/collection.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
+import { finding } from '../../model/finding.ts';
+import type { MeshSettings } from '../../model/mesh-service.ts';
+import { serviceKey } from '../../model/service.ts';
+import type { EndpointSlice, KubernetesService, KubernetesServicePort } from '../../resources/kinds.ts';
+import { about, type Described } from '../resource-order.ts';
+import { kubernetesHost } from '../services/host-names.ts';
+import { isHeadlessService } from '../services/kubernetes-declarations.ts';
+import { settingsOf } from '../settings.ts';
+import type { EndpointSource } from './endpoint-source.ts';
+import { isIpAddress } from './ip-address.ts';
+import { inlineWorkload, type LocatedEndpoint, locatedEndpoint, selectWorkloads, type Workload } from './workloads.ts';
+
+export function kubernetesServiceEndpoints(
+  service: KubernetesService,
+  context: Context,
+  settings: Collection<MeshSettings>,
+  workloads: Index<Workload>,
+): readonly EndpointSource[] {
+  const { clusterDomain, trustDomain } = settingsOf(context, settings);
+  const members = serviceWorkloads(service, context, workloads);
+  if (members.length === 0) return [];
+  const isHeadless = isHeadlessService(service);
+  const ports = service.spec.ports.map((port) => ({
+    port: port.port,
+    endpoints: members.map((workload) =>
+      named(
+        locatedEndpoint(workload, workloadPort(workload, port), trustDomain),
+        isHeadless ? workload.name : undefined,
+      ),
+    ),
+  }));
+  return [{ ...sourceOf(service, service.metadata.name, clusterDomain), ports }];
+}
+
+/** Of a headless service by the name of its WorkloadEntry, as far as that can be a label of a host. */
+function named(located: LocatedEndpoint, workload: string | undefined): LocatedEndpoint {
+  const hostname = workload?.slice(workload.indexOf('/') + 1);
+  if (hostname === undefined || hostname.includes('.')) return located;
+  return { ...located, endpoint: { ...located.endpoint, hostname } };
+}
+
+function serviceWorkloads(service: KubernetesService, context: Context, workloads: Index<Workload>) {
+  const { spec, metadata } = service;
+  if (spec.type === 'ExternalName') {
+    return spec.externalName === undefined || spec.externalName === ''
+      ? []
+      : [inlineWorkload({ address: spec.externalName }, metadata.namespace)];
+  }
+  const selected = selectWorkloads(context, workloads, metadata.namespace, spec.selector ?? {});
+  return selected.filter((workload) => isIpAddress(workload.spec.address ?? ''));
+}
+
+function workloadPort(workload: Workload, port: KubernetesServicePort): number {
+  const { targetPort } = port;
+  const named = workload.spec.ports?.[typeof targetPort === 'string' ? targetPort : port.name];
+  return named ?? workload.spec.ports?.[port.name] ?? (typeof targetPort === 'number' ? targetPort : port.port);
+}
+
+export function sliceEndpoints(
+  slice: EndpointSlice,
+  context: Context,
+  settings: Collection<MeshSettings>,
+): readonly EndpointSource[] {
+  const { spec } = slice;
+  if (spec.serviceName === '') return [];
+  if (spec.addressType === 'FQDN') {
+    const message = 'Slices of names are not served: Kubernetes has given them up.';
+    context.report(finding('ISTH0308', { ...about(slice), path: 'addressType', message }));
+    return [];
+  }
+  const source = sourceOf(slice, spec.serviceName, settingsOf(context, settings).clusterDomain);
+  const members = spec.endpoints.filter(isServing);
+  const ports = spec.ports.map((port) => ({
+    port: port.name,
+    endpoints: members.flatMap((member) =>
+      member.addresses.map((address) => podEndpoint(member, address, port.port, slice.metadata.namespace)),
+    ),
+  }));
+  return [{ ...source, ports }];
+}
+
+type SliceMember = EndpointSlice['spec']['endpoints'][number];
+
+/** What is not ready gets no traffic, except that what is going away may finish what it has. */
+function isServing(member: SliceMember): boolean {
+  return member.conditions.ready || (member.conditions.serving && member.conditions.terminating);
+}
+
+function podEndpoint(member: SliceMember, address: string, port: number, namespace: string): LocatedEndpoint {
+  const { targetRef, hostname } = member;
+  const endpoint: Endpoint = {
+    address,
+    port,
+    weight: 1,
+    health: member.conditions.terminating ? 'draining' : 'healthy',
+    labels: {},
+    network: '',
+    tlsMode: 'disabled',
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(targetRef === undefined ? {} : { workload: `${targetRef.namespace ?? namespace}/${targetRef.name}` }),
+  };
+  return { endpoint, locality: { region: '', zone: member.zone ?? '', subzone: '' } };
+}
+
+function sourceOf(resource: Described, service: string, clusterDomain: string): Omit<EndpointSource, 'ports'> {
+  const { namespace } = resource.metadata;
+  return {
+    key: `0|${resource.key}`,
+    services: [serviceKey(namespace, kubernetesHost(service, namespace, clusterDomain))],
+    about: about(resource),
+  };
+}

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ServiceKey } from '../../model/service.ts';
+import type { LeaseChange, VirtualIpLease } from '../../model/virtual-ip.ts';
+import { defaultRanges, type VirtualIpRanges, VirtualIps } from './virtual-ips.ts';
+
+const small: VirtualIpRanges = { ipv4: ['10.1.0.0/29'], ipv6: [], quarantine: 1000 };
+const key = (name: string): ServiceKey => `ns/${name}`;
+const keys = (...names: string[]) => names.map(key);
+
+/** Shorthand: hosts that come, hosts that go, addresses written for a host. */
+function change(
+  book: VirtualIps,
+  now: number,
+  demand: { come?: string[]; go?: string[]; written?: Record<string, string[]> },
+) {
+  const claims = new Map([
+    ...(demand.go ?? []).map((name) => [key(name), false] as const),
+    ...(demand.come ?? []).map((name) => [key(name), true] as const),
+  ]);
+  const written = new Map(Object.entries(demand.written ?? {}).map(([address, names]) => [address, keys(...names)]));
+  return book.update({ claims, written }, now);
+}
+const addresses = (book: VirtualIps) =>
+  Object.fromEntries(
+    [...book.leases()].filter(({ state }) => state === 'bound').map((lease) => [lease.key, lease.ipv4]),
+  );
+const codes = (book: VirtualIps) => book.findings().map(({ code, object }) => `${code} ${object.name}`);
+
+describe('virtual IPs', () => {
+  it('give each host an address of each family, the same whatever the order of events', () => {
+    const [one, two] = [new VirtualIps(defaultRanges, []), new VirtualIps(defaultRanges, [])];
+    change(one, 1, { come: ['a', 'b', 'c'] });
+    for (const name of ['c', 'a', 'b']) change(two, 1, { come: [name] });
+    expect([...one.leases()].sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual(
+      [...two.leases()].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    );
+    for (const lease of one.leases()) {
+      expect(lease.ipv4).toMatch(/^240\.241\.\d+\.\d+$/);
+      expect(lease.ipv6).toMatch(/^2001:2:1::/);
+    }
+  });
+
+  it('never move while the host exists: over restarts, new settings and what users write', () => {
+    const first = new VirtualIps(defaultRanges, []);
+    change(first, 1, { come: ['a'] });
+    const lease = first.get(key('a'));
+    const elsewhere = new VirtualIps({ ipv4: ['127.241.0.0/16'], ipv6: [], quarantine: 1000 }, [...first.leases()]);
+    expect(change(elsewhere, 2, { come: ['a', 'b'], written: { [lease?.ipv4 ?? '']: ['other'] } })).toHaveLength(1);
+    expect(elsewhere.get(key('a'))).toEqual(lease);
+    expect(elsewhere.get(key('b'))?.ipv4).toMatch(/^127\.241\./);
+    expect(codes(elsewhere)).toEqual(['ISTH0403 a']);
+    expect([elsewhere.isOutside(key('a')), elsewhere.isOutside(key('b'))]).toEqual([true, false]);
+    const back = new VirtualIps(defaultRanges, [...elsewhere.leases()]);
+    change(back, 3, { come: ['a'], written: { [lease?.ipv4 ?? '']: ['other'] } });
+    expect(back.get(key('a'))).toEqual(lease);
+    expect(codes(back)).toEqual(['ISTH0402 other', 'ISTH0403 b']);
+  });
+
+  it('come back to a host that was deleted and made again', () => {
+    const book = new VirtualIps(defaultRanges, []);
+    change(book, 1, { come: ['a'] });
+    const { ipv4, ipv6 } = book.get(key('a')) ?? {};
+    expect(change(book, 2, { go: ['a'] })).toMatchObject([{ lease: { state: 'tombstone', since: 2, ipv4, ipv6 } }]);
+    expect(change(book, 5_000_000_000, { come: ['a'] })).toMatchObject([{ lease: { state: 'bound', ipv4, ipv6 } }]);
+  });
+
+  it('are reused last, and only after the quarantine; who waits gets one then', () => {
+    const book = new VirtualIps(small, []);
+    change(book, 0, { come: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] });
+    expect(new Set(Object.values(addresses(book))).size).toBe(7);
+    const first = book.get(key('b'))?.ipv4;
+    change(book, 100, { go: ['b'] });
+    change(book, 200, { go: ['a'] });
+    change(book, 300, { come: ['h'] });
+    expect(codes(book)).toEqual(['ISTH0401 h']);
+    expect(book.nextChance(300)).toBe(1100);
+    expect(change(book, 1099, {})).toEqual([]);
+    expect(change(book, 1100, {})).toEqual([
+      { key: key('b'), lease: undefined },
+      { key: key('h'), lease: { key: key('h'), state: 'bound', since: 1100, ipv4: first } },
+    ]);
+    expect(codes(book)).toEqual([]);
+    expect(book.nextChance(1100)).toBeUndefined();
+    expect(change(book, 1150, { come: ['a'] })).toMatchObject([{ key: key('a'), lease: { state: 'bound' } }]);
+    change(book, 1200, { come: ['i', 'b'] });
+    expect(codes(book)).toEqual(['ISTH0401 b', 'ISTH0401 i']);
+    expect(book.nextChance(1200)).toBeUndefined();
+  });
+
+  it('are never those that users wrote, alone or in a CIDR, and a tombstone gives way to them', () => {
+    const book = new VirtualIps(small, []);
+    change(book, 0, { written: { '10.1.0.1': ['x'], '10.1.0.4/30': ['y'] } });
+    change(book, 0, { come: ['a', 'b', 'c'] });
+    expect(Object.values(addresses(book)).sort()).toEqual(['10.1.0.2', '10.1.0.3']);
+    change(book, 1, { go: ['a'], written: { '10.1.0.1': [] } });
+    change(book, 2, { come: ['c'] });
+    expect(addresses(book)[key('c')]).toBe('10.1.0.1');
+    const [kept = ''] = ['10.1.0.2', '10.1.0.3'].filter((address) => !Object.values(addresses(book)).includes(address));
+    expect(change(book, 3, { written: { [kept]: ['z'] } })).toEqual([{ key: key('a'), lease: undefined }]);
+    change(book, 4, { come: ['a'] });
+    expect(codes(book)).toEqual(['ISTH0401 a']);
+  });
+
+  it('are handed out all the same where a user wrote a range around all of them', () => {
+    const book = new VirtualIps(small, []);
+    change(book, 0, { come: ['a'], written: { '0.0.0.0/0': ['x'] } });
+    expect(Object.keys(addresses(book))).toEqual([key('a')]);
+    expect(codes(book)).toEqual(['ISTH0404 x']);
+  });
+
+  it('are a finding, not a crash, when there are none', () => {
+    const book = new VirtualIps({ ipv4: ['10.0.0.0/32'], ipv6: ['fd00::/127'], quarantine: 0 }, []);
+    change(book, 0, { come: ['a', 'b'] });
+    expect([...book.leases()]).toMatchObject([{ key: key('a'), ipv6: 'fd00::1' }]);
+    expect(codes(book)).toEqual(['ISTH0401 b']);
+  });
+
+  it('hold: no address twice, none of a user, none moved, for any history', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
+    const step = fc.record({
+      come: fc.subarray(names, { maxLength: 4 }),
+      go: fc.subarray(names, { maxLength: 4 }),
+      written: fc.dictionary(
+        fc.constantFrom('10.1.0.1', '10.1.0.2', '10.1.0.6', '10.1.0.4/31', 'fd00::5', '10.0.0.0/8', 'nonsense'),
+        fc.subarray(['x', 'a'], { maxLength: 1 }),
+        { maxKeys: 2 },
+      ),
+      wait: fc.constantFrom(0, 10, 999, 5000),
+      isRestart: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const ranges = { ...small, ipv6: ['fd00::/124'] };
+        let book = new VirtualIps(ranges, []);
+        const durable = new Map<string, VirtualIpLease>();
+        const written = new Map<string, readonly ServiceKey[]>();
+        let claimed = new Set<string>();
+        let now = 0;
+        for (const { come, go, written: writes, wait, isRestart } of steps) {
+          now += wait;
+          const restored: LeaseChange[] = [];
+          if (isRestart) {
+            book = new VirtualIps(ranges, durable.values());
+            const claims = new Map([...claimed].map((name) => [key(name), true]));
+            restored.push(...book.update({ claims, written }, now));
+          }
+          const before = new Map(durable);
+          const demand = { come, go: go.filter((name) => !come.includes(name)), written: writes };
+          const changes = [...restored, ...change(book, now, demand)];
+          for (const [address, owners] of Object.entries(writes)) written.set(address, keys(...owners));
+          claimed = new Set([...[...claimed].filter((name) => !go.includes(name)), ...come]);
+          for (const { key: changed, lease } of changes) {
+            if (lease === undefined) durable.delete(changed);
+            else durable.set(changed, lease);
+            // Written down in this order, no two records ever stand for one address.
+            const held = [...durable.values()].flatMap(({ ipv4, ipv6 }) =>
+              [ipv4, ipv6].filter((one) => one !== undefined),
+            );
+            expect(new Set(held).size).toBe(held.length);
+          }
+          expect(new Map([...book.leases()].map((lease) => [lease.key, lease]))).toEqual(
+            new Map([...durable.values()].map((lease) => [lease.key, lease])),
+          );
+          for (const lease of book.leases()) {
+            const old = before.get(lease.key);
+            if (lease.state !== 'bound') continue;
+            expect(claimed.has(lease.key.slice(3))).toBe(true);
+            if (old?.state === 'bound')
+              expect([lease.ipv4, lease.ipv6]).toEqual([old.ipv4 ?? lease.ipv4, old.ipv6 ?? lease.ipv6]);
+            const isNew = old === undefined;
+            if (isNew && lease.ipv4 !== undefined) expect(written.get(lease.ipv4) ?? []).toEqual([]);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
