@@ -17,27 +17,23 @@ import type { Finding } from '../model/finding.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import { parseAddress } from '../model/tcp-address.ts';
 import { type AdminServer, startAdmin } from '../operations/admin.ts';
-import { type CertificateMetrics, createCertificateMetrics } from '../operations/certificate-metrics.ts';
 import type { Logger } from '../operations/log.ts';
-import { createMetrics, type Metrics } from '../operations/metrics.ts';
+import type { Metrics } from '../operations/metrics.ts';
 import { createRegistryMetrics } from '../operations/registry-metrics.ts';
 import { TrafficWindow } from '../operations/traffic-window.ts';
 import { FileSource } from '../sources/files/file-source.ts';
 import type { Source } from '../sources/source.ts';
 import { viewsOf } from './admin-serving.ts';
-import { AuthorityFollowing } from './certificates/authority-following.ts';
-import { CertificateControl } from './certificates/certificate-control.ts';
-import { CertificateKeeping } from './certificates/certificate-keeping.ts';
+import { CertificatePlane } from './certificates/certificate-plane.ts';
 import { certificateCalls, certificatePosts } from './certificates/certificate-requests.ts';
-import { LazyAuthority } from './certificates/mesh-authority.ts';
-import { type SecuredXds, secureXds } from './certificates/secured-xds.ts';
 import { collectGarbage } from './collection-of-garbage.ts';
 import { type DnsDelivery, type DnsOptions, prepareDns } from './dns-delivery.ts';
 import { type AccessKeeping, startAccessKeeping } from './keeping/access-keeping.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './keeping/lease-keeping.ts';
 import { type MigrationKeeping, startMigrationKeeping } from './keeping/migration-keeping.ts';
 import { createManifestReader } from './manifests.ts';
-import { buildPipeline, certificateSettingsOf, type Pipeline, rootNamespaceOf, trustDomainOf } from './pipeline.ts';
+import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { metricsOf } from './plane-metrics.ts';
 import { ProxyPresence } from './proxy-presence.ts';
 import { type RegistryBridging, startRegistryBridging } from './registries/registry-bridging.ts';
 import { RegistryPublishing } from './registries/registry-publishing.ts';
@@ -96,13 +92,8 @@ class RunningControlPlane implements ControlPlane {
   readonly #xds: XdsServer;
   readonly #dns: DnsDelivery | undefined;
   readonly #source: Source;
-  readonly #authority: LazyAuthority;
-  readonly #certificates: CertificateKeeping;
-  readonly #certificateControl: CertificateControl;
-  readonly #certificateMetrics: CertificateMetrics;
-  #following: AuthorityFollowing | undefined;
+  readonly #certificates: CertificatePlane;
   readonly #traffic = new TrafficWindow(systemClock);
-  #secured: SecuredXds | undefined;
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
   #leases: LeaseKeeping | undefined;
@@ -126,35 +117,18 @@ class RunningControlPlane implements ControlPlane {
     createRegistryMetrics(this.#metrics.registry, () => this.#registries?.statuses() ?? []);
     const presence = new ProxyPresence(this.#pipeline);
     const store = createStoreFor(this.#pipeline);
-    this.#certificateControl = this.#controlCertificates();
-    const measured = createCertificateMetrics(this.#metrics.registry, this.#certificateControl.status);
-    this.#authority = new LazyAuthority({
-      folder: options.stateFolder,
-      trustDomain: () => trustDomainOf(this.#pipeline),
-      wanted: () => certificateSettingsOf(this.#pipeline),
-      untrusting: this.#certificateControl.untrusting,
-      taken: this.#certificateControl.signedByAnother,
-      opened: (authority) => {
-        const following = new AuthorityFollowing(this.#pipeline, authority, log);
-        this.#following = following;
-        this.#stops.push(() => following.close());
-      },
-      counts: {
-        issued: (seconds) => measured.issueSeconds.observe(seconds),
-        failed: () => measured.issueFailures.inc(),
-      },
-    });
-    this.#certificateMetrics = measured;
-    this.#certificates = new CertificateKeeping(this.#pipeline, {
-      authority: this.#authority.open,
-      store,
+    this.#certificates = new CertificatePlane(this.#pipeline, {
+      stateFolder: options.stateFolder,
       isSecured: options.xdsTls !== undefined,
+      store,
+      streams: () => this.#xds.streams(),
+      registry: this.#metrics.registry,
       log,
     });
-    const present = [presence, this.#certificates];
+    const present = [presence, this.#certificates.keeping];
     const isWordTaken = options.insecureIdentities === true;
     const calls = new Map([
-      ...certificateCalls(this.#authority.open),
+      ...certificateCalls(this.#certificates.authority.open),
       ...metricsCalls(this.#pipeline, isWordTaken, (report) => this.#traffic.take(report)),
     ]);
     this.#xds = serveXds(this.#pipeline, { store, present, calls, isWordTaken, metrics: this.#metrics, log });
@@ -185,8 +159,6 @@ class RunningControlPlane implements ControlPlane {
       ...(this.#publishing?.findings() ?? []),
       ...(this.#migrations?.findings() ?? []),
       ...this.#certificates.findings(),
-      ...(this.#following?.findings() ?? []),
-      ...(this.#secured?.findings() ?? []),
       ...this.#xds.findings(),
     ]);
 
@@ -267,30 +239,12 @@ class RunningControlPlane implements ControlPlane {
   async #listenSecured(): Promise<string | undefined> {
     if (this.#options.xdsTls === undefined) return undefined;
     const at = parseAddress(this.#options.xdsTls, '--xds-tls');
-    const namespace = rootNamespaceOf(this.#pipeline);
-    const own = { trustDomain: trustDomainOf(this.#pipeline), namespace, serviceAccount: 'isthmus' };
-    const securing = this.#authority.open().then(async (authority) => {
-      const secured = await secureXds(authority, own, systemClock);
-      this.#secured = secured;
-      if (this.#isStopping) secured.close();
-      return secured;
-    });
+    const securing = this.#certificates.secureXds();
     await this.#awaited(securing.then(() => {}));
-    const { tls } = await securing;
-    this.#started(() => this.#secured?.close());
+    const tls = await securing;
     const { host, port } = await this.#xds.listen({ ...at, tls });
     if (this.#isStopping) this.#started(() => this.#xds.close());
     return `${host}:${port}`;
-  }
-
-  #controlCertificates(): CertificateControl {
-    return new CertificateControl({
-      authority: () => this.#authority.opened,
-      streams: () => this.#xds.streams(),
-      kept: () => [this.#certificates.certificates, this.#secured?.certificates].filter((one) => one !== undefined),
-      metrics: () => this.#certificateMetrics,
-      log: this.#log,
-    });
   }
 
   async #serveAdmin(): Promise<AdminServer> {
@@ -299,8 +253,8 @@ class RunningControlPlane implements ControlPlane {
       xds: this.#xds,
       unready: () => [this.whyNotServing()].filter((why) => why !== undefined),
       metrics: () => this.#metrics.registry.metrics(),
-      certificates: this.#certificateControl,
-      postCertificate: certificatePosts(this.#authority.open),
+      certificates: this.#certificates.control,
+      postCertificate: certificatePosts(this.#certificates.authority.open),
       findings: this.findings,
       leases: () => this.#leases,
       registries: () => this.#registries,
@@ -340,21 +294,4 @@ async function untilLive(
 function watchFiles(roots: readonly string[], { engine, sourced }: Pipeline): Source {
   const read = createManifestReader().readAll;
   return new FileSource({ roots, tables: sourced, batch: (change) => engine.batch(change), read });
-}
-
-function metricsOf({ engine, sourced, resources, leases }: Pipeline): Metrics {
-  return createMetrics({
-    resources: () => new Map(Object.entries(resources).map(([kind, table]) => [kind, table.size])),
-    findings: () => {
-      const counts = { error: 0, warning: 0, info: 0 };
-      for (const collection of [engine.findings, sourced.findings])
-        for (const { severity } of collection.values()) counts[severity]++;
-      return counts;
-    },
-    boundVirtualIps: () => {
-      let bound = 0;
-      for (const { state } of leases.values()) if (state === 'bound') bound++;
-      return bound;
-    },
-  });
 }
