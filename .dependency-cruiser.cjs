@@ -3,13 +3,14 @@ const rooms = {
   model: [],
   collections: ['model'],
   'xds-api': [],
+  certificates: ['model'],
   resources: ['model'],
   sources: ['model', 'resources', 'collections'],
   mesh: ['model', 'resources', 'collections'],
   translate: ['model', 'xds-api'],
   delivery: ['model', 'collections', 'translate', 'xds-api'],
-  security: ['model', 'collections', 'translate', 'xds-api'],
-  proxy: ['model', 'security', 'xds-api'],
+  security: ['model', 'certificates', 'collections', 'translate', 'xds-api'],
+  proxy: ['model', 'certificates', 'xds-api'],
   operations: ['model', 'collections'],
   console: ['operations', 'resources', 'translate', 'model'],
   cli: ['model', 'operations', 'resources', 'translate', 'xds-api'],
@@ -24,6 +25,7 @@ const packages = {
   collections: [],
   mesh: [],
   translate: [],
+  certificates: ['@peculiar/x509'],
   codecs: ['re2js'],
 };
 
@@ -59,7 +61,7 @@ module.exports = {
     {
       name: 'translate-is-pure',
       severity: 'error',
-      from: { path: '^src/(translate|mesh|model|collections)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/(translate|mesh|model|collections|certificates)/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },
     {

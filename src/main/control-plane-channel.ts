@@ -4,11 +4,11 @@
  */
 import { isIP } from 'node:net';
 import { credentials } from '@grpc/grpc-js';
+import { identityOfCertificate } from '../certificates/peer-identity.ts';
 import { IsthmusError } from '../model/errors.ts';
 import { type Identity, isSameIdentity, spiffeId } from '../model/identity.ts';
 import { parseAddress } from '../model/tcp-address.ts';
 import type { SecuredChannel } from '../proxy/config/bootstrap.ts';
-import { identityOfCertificate } from '../security/peer-identity.ts';
 import type { PrivateKey } from '../security/private-key.ts';
 
 export interface ControlPlaneServer {

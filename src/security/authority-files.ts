@@ -2,13 +2,13 @@
 import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faultOfChain, faultOfDates } from '../certificates/certificate-chain.ts';
+import { fingerprintOf, isSelfSigned, readCertificates } from '../certificates/certificate-text.ts';
+import { X509Certificate } from '../certificates/x509.ts';
 import type { AuthorityFileNames } from '../model/certificate-settings.ts';
 import { messageOf } from '../model/errors.ts';
-import { faultOfChain, faultOfDates } from './certificate-chain.ts';
 import type { Signer } from './certificate-profile.ts';
-import { fingerprintOf, isSelfSigned, readCertificates } from './certificate-text.ts';
 import { PrivateKey } from './private-key.ts';
-import { X509Certificate } from './x509.ts';
 
 /** Those that Istio reads of its Secret `cacerts`. */
 export const istioFileNames: AuthorityFileNames = {

@@ -1,11 +1,11 @@
 /** What the authority keeps in the state folder: its roots with their keys, and how far a rotation of them has come. */
 import { X509Certificate as NodeCertificate } from 'node:crypto';
+import { fingerprintOf, isSelfSigned } from '../certificates/certificate-text.ts';
+import { X509Certificate } from '../certificates/x509.ts';
 import { messageOf } from '../model/errors.ts';
 import type { Signer } from './certificate-profile.ts';
-import { fingerprintOf, isSelfSigned } from './certificate-text.ts';
 import { PrivateKey } from './private-key.ts';
 import { type RootId, type RootRotation, trustedRoots } from './root-rotation.ts';
-import { X509Certificate } from './x509.ts';
 
 export interface Root extends Signer {
   readonly id: RootId;

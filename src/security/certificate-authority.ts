@@ -7,6 +7,8 @@
  * A root is made when there was never a file of them; a file that is there but not whole ends the start with an error. Keys
  * leave only into that file. What a step of a rotation changes is in force after it is on disk, or not at all.
  */
+
+import { orderCertificates } from '../certificates/certificate-text.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { authorityFindings } from './authority-findings.ts';
@@ -15,7 +17,6 @@ import { type AuthorityOptions, type AuthoritySettings, authorityDefaults } from
 import { type AuthorityState, encodeState, type Root } from './authority-state.ts';
 import { type AuthorityStatus, authorityStatus } from './authority-status.ts';
 import { makeLeaf, type Validity, validityFrom } from './certificate-profile.ts';
-import { orderCertificates } from './certificate-text.ts';
 import { type IssuanceRequest, type IssuedCertificate, type Issuer, longestLeafMs, RootListeners } from './issuer.ts';
 import type { KeyAlgorithm } from './key-algorithms.ts';
 import {

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { X509Certificate as Parsed } from '../certificates/x509.ts';
 import { type LeafContent, makeLeaf, makeRoot, type Signer, validityFrom } from './certificate-profile.ts';
 import { type KeyAlgorithm, keyAlgorithms } from './key-algorithms.ts';
 import { PrivateKey } from './private-key.ts';
-import { X509Certificate as Parsed } from './x509.ts';
 
 const day = 24 * 3_600_000;
 const identity = { trustDomain: 'mesh.example', namespace: 'shop', serviceAccount: 'cart' };

@@ -4,8 +4,6 @@
  * number of 128 random bits. https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md
  */
 import { randomBytes } from 'node:crypto';
-import { type Identity, spiffeId } from '../model/identity.ts';
-import type { PrivateKey } from './private-key.ts';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -18,7 +16,9 @@ import {
   SubjectKeyIdentifierExtension,
   type X509Certificate,
   X509CertificateGenerator,
-} from './x509.ts';
+} from '../certificates/x509.ts';
+import { type Identity, spiffeId } from '../model/identity.ts';
+import type { PrivateKey } from './private-key.ts';
 
 /** Milliseconds since the epoch; certificates count in seconds, so fractions are cut off. */
 export interface Validity {

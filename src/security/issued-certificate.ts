@@ -1,9 +1,9 @@
 /** Whether what another authority issued is what was asked for. It may be mistaken, or set up to take names from requests. */
 import { X509Certificate } from 'node:crypto';
+import { faultOfChain } from '../certificates/certificate-chain.ts';
+import { identityOfCertificate } from '../certificates/peer-identity.ts';
 import { isSameIdentity } from '../model/identity.ts';
-import { faultOfChain } from './certificate-chain.ts';
 import type { IssuanceRequest } from './issuer.ts';
-import { identityOfCertificate } from './peer-identity.ts';
 
 /** Clocks of the two may differ by this, in milliseconds. */
 const toleranceMs = 5 * 60_000;

@@ -9,12 +9,12 @@
  * cannot be opened is tried again, and the one before goes on.
  */
 
+import { orderCertificates } from '../certificates/certificate-text.ts';
 import type { CertificateSettings, IssuerPlace } from '../model/certificate-settings.ts';
 import type { Clock } from '../model/clock.ts';
 import { messageOf } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
-import { orderCertificates } from './certificate-text.ts';
 import { type IssuanceRequest, type IssuedCertificate, type Issuer, longestLeafMs, RootListeners } from './issuer.ts';
 import type { FormerRoot, SuccessionRecord } from './succession-record.ts';
 

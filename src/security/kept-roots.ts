@@ -3,10 +3,11 @@
  * to the overlap. A new root is trusted at once, and leaves of it are used when proxies had time to learn of it; one that is
  * gone stays trusted until its last leaf has ended. Kept in the state folder: a restart forgets neither.
  */
+
+import { orderCertificates, readCertificates } from '../certificates/certificate-text.ts';
 import type { Clock } from '../model/clock.ts';
 import { IsthmusError } from '../model/errors.ts';
 import { type Finding, finding, type ObjectRef } from '../model/finding.ts';
-import { orderCertificates, readCertificates } from './certificate-text.ts';
 
 /** A value in the state folder: see delivery/files/sealed-file.ts. */
 export interface ValueFile {

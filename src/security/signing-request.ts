@@ -3,11 +3,11 @@
  * the private one; names and wishes in it count for nothing, since who a caller is was said by its authentication.
  */
 import { createPublicKey } from 'node:crypto';
+import { Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator } from '../certificates/x509.ts';
 import type { Identity } from '../model/identity.ts';
 import { alternativeNames } from './certificate-profile.ts';
 import { parametersOfKey } from './key-algorithms.ts';
 import type { PrivateKey } from './private-key.ts';
-import { Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator } from './x509.ts';
 
 export interface SigningRequest {
   /** PKCS #10, PEM: what other authorities are sent. It is made when one is, since it costs as much as a certificate. */

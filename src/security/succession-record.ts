@@ -1,7 +1,8 @@
 /** Who signs, and who did before, as the state folder keeps it: no key, no secret. */
+
+import { readCertificates } from '../certificates/certificate-text.ts';
 import type { IssuerPlace } from '../model/certificate-settings.ts';
 import { IsthmusError } from '../model/errors.ts';
-import { readCertificates } from './certificate-text.ts';
 import type { ValueFile } from './kept-roots.ts';
 
 /** Times in milliseconds since the epoch. */

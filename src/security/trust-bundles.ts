@@ -3,9 +3,9 @@
  * root speaks for its own trust domain alone: one of another that names somebody of ours is a forgery.
  */
 import { X509Certificate } from 'node:crypto';
+import { orderCertificates, readCertificates } from '../certificates/certificate-text.ts';
 import { IsthmusError } from '../model/errors.ts';
 import { isTrustDomain } from '../model/identity.ts';
-import { orderCertificates, readCertificates } from './certificate-text.ts';
 import { type Issuer, RootListeners } from './issuer.ts';
 
 export class TrustBundles {

@@ -8,12 +8,12 @@
  * one that is not what was asked for.
  */
 import { X509Certificate } from 'node:crypto';
+import { faultOfChain } from '../certificates/certificate-chain.ts';
+import { isSelfSigned, readCertificates } from '../certificates/certificate-text.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import { spiffeId } from '../model/identity.ts';
-import { faultOfChain } from './certificate-chain.ts';
-import { isSelfSigned, readCertificates } from './certificate-text.ts';
 import { faultOfIssued } from './issued-certificate.ts';
 import { type IssuanceRequest, type IssuedCertificate, type Issuer, longestLeafMs, RootListeners } from './issuer.ts';
 import { KeptRoots, type ValueFile } from './kept-roots.ts';

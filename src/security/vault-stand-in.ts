@@ -1,11 +1,11 @@
 /** For tests: a stand-in for Vault's PKI, of our own making, for faults that a real one does not show when told to. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { X509Certificate } from '../certificates/x509.ts';
 import { readBounded } from '../model/bounded-input.ts';
 import { type Identity, parseSpiffeId } from '../model/identity.ts';
 import { type LeafContent, makeLeaf, makeRoot } from './certificate-profile.ts';
 import { PrivateKey } from './private-key.ts';
 import { readSigningRequest } from './signing-request.ts';
-import { X509Certificate } from './x509.ts';
 
 export const standInToken = 's.stand-in';
 

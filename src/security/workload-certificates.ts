@@ -8,11 +8,12 @@
  *
  * Nobody waits for it: a proxy is served everything else meanwhile. While nothing can be issued, what was issued stays.
  */
+
+import { issuingRoot } from '../certificates/certificate-text.ts';
 import type { Clock } from '../model/clock.ts';
 import { messageOf } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import { type Identity, parseSpiffeId } from '../model/identity.ts';
-import { issuingRoot } from './certificate-text.ts';
 import type { Issuer } from './issuer.ts';
 import { PrivateKey } from './private-key.ts';
 import { type Life, RenewalSchedule } from './renewal.ts';

@@ -1,5 +1,6 @@
 /** What users see of certificates, and what they may do: the steps of a rotation, and to renew before the time. */
 import { X509Certificate } from 'node:crypto';
+import { fingerprintOf } from '../../certificates/certificate-text.ts';
 import type { TypeStatus } from '../../delivery/xds/status.ts';
 import type {
   CertificateStatus,
@@ -12,7 +13,6 @@ import type {
 import type { CertificateMetrics } from '../../operations/certificate-metrics.ts';
 import type { Logger } from '../../operations/log.ts';
 import type { CertificateAuthority } from '../../security/certificate-authority.ts';
-import { fingerprintOf } from '../../security/certificate-text.ts';
 import type { StepResult } from '../../security/root-rotation.ts';
 import type { KeptCertificate, WorkloadCertificates } from '../../security/workload-certificates.ts';
 import type { MeshAuthority } from './mesh-authority.ts';

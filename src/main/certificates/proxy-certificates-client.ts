@@ -4,9 +4,9 @@
  * goes out.
  */
 import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { readCertificates } from '../../certificates/certificate-text.ts';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
 import { type Identity, spiffeId } from '../../model/identity.ts';
-import { readCertificates } from '../../security/certificate-text.ts';
 import { faultOfIssued } from '../../security/issued-certificate.ts';
 import { longestLeafMs } from '../../security/issuer.ts';
 import { createCertificatePath } from '../../security/istio-certificate-service.ts';

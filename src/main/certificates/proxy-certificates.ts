@@ -4,13 +4,13 @@
  */
 import { X509Certificate } from 'node:crypto';
 import path from 'node:path';
+import { identityOfCertificate } from '../../certificates/peer-identity.ts';
 import type { CertificateKeepingWish } from '../../cli/actions.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
 import { ExitCode, IsthmusError } from '../../model/errors.ts';
 import { type Identity, isIdentity, spiffeId } from '../../model/identity.ts';
 import { parseAddress } from '../../model/tcp-address.ts';
 import { createLogger, type Logger } from '../../operations/log.ts';
-import { identityOfCertificate } from '../../security/peer-identity.ts';
 import { type Life, RenewalSchedule } from '../../security/renewal.ts';
 import { untilSignalled } from '../shutdown.ts';
 import { RootsFollowing } from './followed-roots.ts';

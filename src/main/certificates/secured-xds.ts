@@ -2,12 +2,12 @@
  * xDS over TLS: the server's own certificate, and whose certificates its callers may have.
  */
 import type { X509Certificate } from 'node:crypto';
+import { identityOfCertificate } from '../../certificates/peer-identity.ts';
 import type { ServerTls } from '../../delivery/xds/server-tls.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Finding } from '../../model/finding.ts';
 import { type Identity, spiffeId } from '../../model/identity.ts';
 import { createCertificatePath } from '../../security/istio-certificate-service.ts';
-import { identityOfCertificate } from '../../security/peer-identity.ts';
 import { type IssuedSecrets, WorkloadCertificates } from '../../security/workload-certificates.ts';
 import type { MeshAuthority } from './mesh-authority.ts';
 

@@ -1,11 +1,12 @@
 /** Bootstrap tokens, and the roots to hand out with them, beside a control plane: by who may read its state folder. */
+
+import { orderCertificates } from '../../certificates/certificate-text.ts';
 import { SealedFile } from '../../delivery/files/sealed-file.ts';
 import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
 import { defaultIssuer } from '../../model/certificate-settings.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import { decodeState, faultOfState } from '../../security/authority-state.ts';
 import { BootstrapTokens, type TokenContent } from '../../security/bootstrap-tokens.ts';
-import { orderCertificates } from '../../security/certificate-text.ts';
 import { SuccessionFile } from '../../security/succession-record.ts';
 import { builtInFile } from './issuer-opening.ts';
 import { successionFile, tokenFile } from './mesh-authority.ts';

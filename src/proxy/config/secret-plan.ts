@@ -1,9 +1,9 @@
 /** Secret -> a certificate with its key, or roots. What is wrong with one is said without a word of what is in it. */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { readCertificates } from '../../certificates/certificate-text.ts';
+import { identityOfCertificate } from '../../certificates/peer-identity.ts';
 import type { Identity } from '../../model/identity.ts';
-import { readCertificates } from '../../security/certificate-text.ts';
-import { identityOfCertificate } from '../../security/peer-identity.ts';
 import { decode, type Message } from '../../xds-api/messages.ts';
 import { unwrapAny } from '../../xds-api/proto-json.ts';
 import type { TrustedRoots } from '../tls/trusted-roots.ts';

@@ -2,9 +2,10 @@
  * Whom the roots of a secret speak for. A root speaks for its own trust domain alone: a certificate of one authority that
  * names somebody of another's is a forgery, however well it is signed.
  */
+
+import { authenticateCertificate } from '../../certificates/peer-identity.ts';
 import type { Identity } from '../../model/identity.ts';
 import { spiffeId } from '../../model/identity.ts';
-import { authenticateCertificate } from '../../security/peer-identity.ts';
 
 /** PEM by trust domain; roots that are given without one are those of the proxy's own. */
 export type TrustedRoots =

@@ -5,7 +5,6 @@
 import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { type Identity, parseSpiffeId } from '../model/identity.ts';
 import { faultOfChain } from './certificate-chain.ts';
-import type { TrustBundles } from './trust-bundles.ts';
 import {
   BasicConstraintsExtension,
   KeyUsageFlags,
@@ -18,6 +17,11 @@ export type PeerReading =
   | { readonly kind: 'identity'; readonly identity: Identity }
   /** The reason is fit for a log; it repeats nothing that the peer wrote. */
   | { readonly kind: 'refused'; readonly reason: string };
+
+/** Which roots, PEM, speak for a trust domain; none for one that is not trusted. */
+export interface RootsByDomain {
+  rootsOf(trustDomain: string): readonly string[];
+}
 
 const maxBytes = 16 * 1024;
 
@@ -36,7 +40,7 @@ export function identityOfCertificate(der: Uint8Array): PeerReading {
 /** As above, and under a root of its own trust domain. DER, the leaf first; `now` in milliseconds since the epoch. */
 export function authenticateCertificate(
   chain: readonly Uint8Array[],
-  bundles: Pick<TrustBundles, 'rootsOf'>,
+  bundles: RootsByDomain,
   now: number,
 ): PeerReading {
   const [leaf] = chain;

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { TestClock } from '../model/test-clock.ts';
-import { CertificateAuthority } from './certificate-authority.ts';
+import { CertificateAuthority } from '../security/certificate-authority.ts';
+import { cart, day, MemorySecret, requestFor } from '../security/security-fixture.ts';
+import { TrustBundles } from '../security/trust-bundles.ts';
 import { authenticateCertificate, identityOfCertificate } from './peer-identity.ts';
-import { cart, day, MemorySecret, requestFor } from './security-fixture.ts';
-import { TrustBundles } from './trust-bundles.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-peers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
