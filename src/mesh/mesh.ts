@@ -135,6 +135,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     settings,
     egresses: resources.Egress,
     routeGroups: resources.HTTPRouteGroup,
+    trafficSettings: resources.UpstreamTrafficSetting,
   });
   const declarations = serviceDeclarations(engine, { settings, registries, retired, egressHosts: outside, resources });
   const allServices = services(engine, declarations);

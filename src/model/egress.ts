@@ -4,7 +4,9 @@
  */
 import type { RequestCondition } from './access.ts';
 import type { ObjectRef } from './finding.ts';
+import type { RuleOrigin } from './route.ts';
 import type { ServiceKey } from './service.ts';
+import type { ConnectionBounds } from './traffic-limits.ts';
 
 export interface EgressGrant {
   /** The policy that says so. */
@@ -23,6 +25,14 @@ export interface EgressPort {
   readonly protocol: 'http' | 'https' | 'tcp';
   /** In order of their policies' names; never empty. */
   readonly grants: readonly EgressGrant[];
+  /** Of what all callers together, each proxy for itself, keep open to it; absent where no policy says. */
+  readonly bounds?: EgressBounds;
+}
+
+export interface EgressBounds {
+  /** Who wrote them. */
+  readonly origin: RuleOrigin;
+  readonly connections: ConnectionBounds;
 }
 
 export interface EgressHost {

@@ -17,6 +17,7 @@ import { hostRoutes } from './envoy/http-routes.ts';
 import { chainedListener, tlsInspector } from './envoy/listeners.ts';
 import { conditionMatch } from './envoy/split-routes.ts';
 import { tcpProxy } from './envoy/tcp-proxies.ts';
+import { httpBounds } from './envoy/upstream-bounds.ts';
 import { adsSource } from './envoy/values.ts';
 import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
 import { callerScope, inScopes, type ScopedResource } from './scope.ts';
@@ -42,11 +43,12 @@ export function translateEgress(kind: ProxyKind, meshService: MeshService, setti
 
 /** `template`: what a cluster of the port has besides its endpoints. */
 export function translateEgressClusters(
-  { service: { host }, egress = [] }: MeshService,
+  { service: { host }, egress = [], policy }: MeshService,
   template: (port: number) => Partial<Cluster>,
 ): readonly ScopedResource[] {
   return egress.flatMap((port) => {
     const byRanges = Map.groupBy(port.grants, rangesText);
+    const bounds = httpBounds(policy.portPolicies[port.number] ?? policy.policy);
     return [...byRanges].sort(byFirst).flatMap(([text, grants]) => {
       const name = clusterName(host, port.number, text);
       const ranges = grants[0]?.ranges ?? [];
@@ -54,7 +56,7 @@ export function translateEgressClusters(
       const cluster = {
         ...template(port.number),
         ...dnsCluster(name, addresses.length === 0 ? [host] : addresses, port.number),
-        ...(port.protocol === 'http' ? rangedHttp(ranges) : {}),
+        ...(port.protocol === 'http' ? rangedHttp(ranges, bounds) : {}),
       };
       const callers = [...new Set(grants.flatMap((grant) => grant.callers))].sort();
       const resource = encodeResource('envoy.config.cluster.v3.Cluster', name, cluster);

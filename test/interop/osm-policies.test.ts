@@ -61,6 +61,17 @@ spec:
   matches: [{ name: status, pathRegex: /status, methods: [GET] }]
 `;
 
+const settingMatch = '{ apiGroup: policy.openservicemesh.io/v1alpha1, kind: UpstreamTrafficSetting, name: few }';
+
+/** So many requests may wait for a connection: with none, no first request is ever sent. */
+const boundedPending = (count: number): string => `apiVersion: policy.openservicemesh.io/v1alpha1
+kind: UpstreamTrafficSetting
+metadata: { name: few, namespace: books }
+spec:
+  host: localhost
+  connectionSettings: { http: { maxPendingRequests: ${count} } }
+`;
+
 const denied = /^(403|503|no connection)$/;
 const gateway = '127.0.78.9';
 
@@ -180,6 +191,17 @@ describe.skipIf(envoy === undefined)("a mesh under Open Service Mesh's policies"
     await as(buyer);
     await expect.poll(() => askOutside('/status/200'), patience).toBe('403');
     mesh.write('egress.yaml', egress(outside, [buyer], 'ipAddresses: [127.0.0.0/8, "::1/128"]'));
+    await expect.poll(() => askOutside('/status/200'), patience).toBe('200');
+  });
+
+  it('bounds what leaves the mesh by the UpstreamTrafficSetting that an Egress names', async () => {
+    await as(buyer);
+    await expect.poll(() => askOutside('/status/200'), patience).toBe('200');
+    const named = egress(outside, [buyer]).replace('matches: [', `matches: [${settingMatch}, `);
+    mesh.write('egress.yaml', `${named}---\n${boundedPending(0)}`);
+    onTestFinished(() => mesh.write('egress.yaml', egress(outside, [buyer])));
+    await expect.poll(() => askOutside('/status/200'), patience).toBe('503');
+    mesh.write('egress.yaml', `${named}---\n${boundedPending(1)}`);
     await expect.poll(() => askOutside('/status/200'), patience).toBe('200');
   });
 

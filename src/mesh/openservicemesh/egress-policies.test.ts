@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { AnyResource } from '../../resources/kinds.ts';
 import { routeGroup } from '../access/access-fixture.ts';
-import { serviceEntry, testMesh } from '../mesh-fixture.ts';
-import { egress } from './osm-policy-fixture.ts';
+import { destinationRule, serviceEntry, testMesh } from '../mesh-fixture.ts';
+import { egress, trafficSetting } from './osm-policy-fixture.ts';
 
 const key = 'isthmus-system/api.example';
 const buyer = 'spiffe://cluster.local/ns/shop/sa/buyer';
@@ -115,4 +115,51 @@ it('is off where the MeshConfig of Open Service Mesh says so', () => {
   const { mesh, findings } = meshOf(egress('shop/out'), config);
   expect(mesh.services.size).toBe(0);
   expect(findings()).toEqual(['ISTH1404 Egress/out']);
+});
+
+const named = (upstreamTrafficSetting: string) => ({ upstreamTrafficSetting });
+const bounded = (id: string, maxConnections: number) =>
+  trafficSetting(id, 'api.example', { connections: { maxConnections } });
+
+it('a setting that an Egress names bounds what is kept open to its hosts, whoever wrote a rule for them', () => {
+  const rule = destinationRule('shop/api', {
+    host: 'api.example',
+    trafficPolicy: { connectionPool: { tcp: { maxConnections: 9 }, http: { http2MaxRequests: 8 } } },
+  });
+  const { mesh, findings, remove } = meshOf(egress('shop/out', named('few')), bounded('shop/few', 2), rule);
+  const policy = () => mesh.meshServices.get(key)?.policy.portPolicies[80];
+  expect(policy()).toMatchObject({ maxConnections: 2, maxRequests: 8 });
+  expect(findings()).toContain('ISTH1343 UpstreamTrafficSetting/few spec.connectionSettings');
+  remove(rule);
+  expect(policy()).toMatchObject({ maxConnections: 2 });
+  expect(findings()).toEqual([]);
+});
+
+it('a setting that is not there closes the policies that name it, and no other', () => {
+  const { egressOf, findings, set } = meshOf(egress('shop/out', named('few')), egress('stock/out', forSeller));
+  expect(egressOf()?.[0]?.grants.map(({ callers }) => callers)).toEqual([[seller]]);
+  expect(findings()).toEqual(['ISTH1404 Egress/out spec.matches']);
+  set(bounded('shop/few', 2));
+  expect(egressOf()?.[0]?.grants).toHaveLength(2);
+  expect(findings()).toEqual([]);
+});
+
+it('a port has the bounds of the first policy that says some, and the others are told', () => {
+  const { mesh, findings } = meshOf(
+    egress('shop/out', forSeller),
+    egress('shop/late', { ...named('few') }, { created: 2 }),
+    egress('shop/later', { ...named('many') }, { created: 3 }),
+    bounded('shop/few', 2),
+    bounded('shop/many', 20),
+  );
+  expect(mesh.meshServices.get(key)?.policy.portPolicies[80]).toMatchObject({ maxConnections: 2 });
+  expect(findings()).toEqual(['ISTH1405 Egress/later spec.matches']);
+});
+
+it('what a setting limits by counting is told not to hold outside of the mesh', () => {
+  const counting = trafficSetting('shop/few', 'api.example', {
+    localTcp: { count: 1, per: 1000, burst: 0 },
+    httpRoutes: [{ path: '/', descriptors: [] }],
+  });
+  expect(meshOf(egress('shop/out', named('few')), counting).findings()).toEqual(['ISTH1408 Egress/out spec.matches']);
 });

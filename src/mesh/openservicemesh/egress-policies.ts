@@ -1,28 +1,37 @@
 /**
  * Egress policies: which service accounts may reach which hosts outside the mesh.
  *
- *   Egress + the HTTPRouteGroups that it names --> egress policies, one a host --> egress hosts, of all policies together
+ *   Egress + the HTTPRouteGroups and the UpstreamTrafficSetting that it names --> egress policies, one a host
+ *   --> egress hosts, of all policies together
  *
  * A host has a virtual IP like any other, so that nothing has to be intercepted by its real address. Whatever can be
  * given neither such an address nor a name stays closed, with a finding.
  */
 import type { Collection, Context } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
-import { type EgressGrant, type EgressHost, type EgressPort, singleAddressOf } from '../../model/egress.ts';
+import {
+  type EgressBounds,
+  type EgressGrant,
+  type EgressHost,
+  type EgressPort,
+  singleAddressOf,
+} from '../../model/egress.ts';
 import { finding, formatObject } from '../../model/finding.ts';
 import { spiffeId } from '../../model/identity.ts';
 import type { MeshSettings } from '../../model/mesh-service.ts';
 import { serviceKey } from '../../model/service.ts';
-import type { Egress, HTTPRouteGroup } from '../../resources/kinds.ts';
+import type { Egress, HTTPRouteGroup, UpstreamTrafficSetting } from '../../resources/kinds.ts';
 import { namedRequests } from '../access/named-requests.ts';
 import { isIpAddress } from '../endpoints/ip-address.ts';
 import { about, byAge, compareText, type Described } from '../resource-order.ts';
 import { settingsOf } from '../settings.ts';
+import { egressBounds } from './egress-bounds.ts';
 
 interface Tables {
   readonly settings: Collection<MeshSettings>;
   readonly egresses: Collection<Egress>;
   readonly routeGroups: Collection<HTTPRouteGroup>;
+  readonly trafficSettings: Collection<UpstreamTrafficSetting>;
 }
 
 /** One policy, for one host. */
@@ -31,7 +40,8 @@ interface HostPart {
   readonly key: string;
   readonly host: string;
   readonly policy: Described;
-  readonly ports: readonly (Omit<EgressPort, 'grants'> & { readonly grant: EgressGrant })[];
+  readonly bounds?: EgressBounds;
+  readonly ports: readonly (Omit<EgressPort, 'grants' | 'bounds'> & { readonly grant: EgressGrant })[];
 }
 
 /** A host with the policy that stands for it in findings. */
@@ -74,7 +84,8 @@ function partsOf(egress: Egress, context: Context, tables: Tables): readonly Hos
     .map(({ namespace, name }) => spiffeId({ trustDomain, namespace, serviceAccount: name }))
     .sort();
   const requests = namedRequests(egress, context, tables.routeGroups);
-  if (callers.length === 0 || spec.ports.length === 0 || requests.length === 0) return [];
+  const bounds = egressBounds(egress, context, tables.trafficSettings);
+  if (callers.length === 0 || spec.ports.length === 0 || requests.length === 0 || bounds === 'missing') return [];
   if (spec.hosts.length === 0) {
     reportClosed(
       egress,
@@ -91,6 +102,7 @@ function partsOf(egress: Egress, context: Context, tables: Tables): readonly Hos
     key: `${key}|${host}`,
     host,
     policy: { kind, key, metadata },
+    ...(bounds === undefined ? {} : { bounds }),
     ports: usable.map(({ number, protocol }) => ({
       number,
       protocol: protocol === 'tcp-server-first' ? 'tcp' : protocol,
@@ -135,23 +147,45 @@ function isCheckable(egress: Egress, { number, protocol }: Egress['spec']['ports
   return false;
 }
 
+interface SharedPort extends EgressPort {
+  readonly grants: EgressGrant[];
+  readonly policy: Described;
+}
+
 /** A port speaks what the first policy says; the others would have it read in another way. */
 function portsOf(parts: readonly HostPart[], context: Context): readonly EgressPort[] {
-  const ports = new Map<number, EgressPort & { readonly grants: EgressGrant[]; readonly policy: Described }>();
-  for (const { policy, host, ports: written } of parts) {
-    for (const { number, protocol, grant } of written) {
+  const ports = new Map<number, SharedPort>();
+  for (const part of parts) {
+    const { policy, host, bounds } = part;
+    for (const { number, protocol, grant } of part.ports) {
       const known = ports.get(number);
-      if (known === undefined) ports.set(number, { number, protocol, grants: [grant], policy });
-      else if (known.protocol === protocol) known.grants.push(grant);
-      else {
+      if (known !== undefined && known.protocol !== protocol) {
         const message = `Port ${number} of ${host} is ${known.protocol} by ${formatObject(about(known.policy).object)}, and ${protocol} here, by which nothing gets out.`;
         context.report(finding('ISTH1405', { ...about(policy), path: 'spec.ports', message }));
+        continue;
       }
+      const inForce = known?.bounds ?? bounds;
+      if (bounds !== undefined && inForce !== undefined) reportOtherBounds(part, number, inForce, context);
+      ports.set(number, {
+        number,
+        protocol,
+        grants: [...(known?.grants ?? []), grant],
+        policy: known?.policy ?? policy,
+        ...(inForce === undefined ? {} : { bounds: inForce }),
+      });
     }
   }
   return [...ports.values()]
-    .map(({ number, protocol, grants }) => ({ number, protocol, grants: grants.toSorted(byName) }))
+    .map(({ policy: _, grants, ...port }) => ({ ...port, grants: grants.toSorted(byName) }))
     .sort((a, b) => a.number - b.number);
+}
+
+/** Callers share the cluster of a port: it has the bounds of the first policy that says some. */
+function reportOtherBounds({ policy, host, bounds }: HostPart, port: number, inForce: EgressBounds, context: Context) {
+  const [name, own] = [inForce, bounds].map((one) => one && formatObject(one.origin.object));
+  if (name === own) return;
+  const message = `Port ${port} of ${host} has the bounds of ${name} by an older policy, and not those of ${own}.`;
+  context.report(finding('ISTH1405', { ...about(policy), path: 'spec.matches', message }));
 }
 
 function byName({ object: a }: EgressGrant, { object: b }: EgressGrant): number {

@@ -1,27 +1,22 @@
 /** Each service with all that callers need: addresses, codecs and routes of its ports, policy. */
 import type { Collection, Context, Index } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
-import type { EgressHost } from '../../model/egress.ts';
 import { finding } from '../../model/finding.ts';
 import type { MeshPort, MeshService, MeshSettings, PortCodec, ServiceSecurity } from '../../model/mesh-service.ts';
-import { isAtLeast } from '../../model/migration.ts';
 import type { ServiceRetries } from '../../model/retry.ts';
 import type { RouteTable } from '../../model/route.ts';
 import type { Service, ServicePort } from '../../model/service.ts';
-import type { TrafficSetting } from '../../model/traffic-limits.ts';
-import type { HostPolicy } from '../../model/traffic-policy.ts';
 import type { ServiceSplits, SplitCallers } from '../../model/traffic-split.ts';
 import type { VirtualIpLease } from '../../model/virtual-ip.ts';
 import { singleAddress } from '../endpoints/ip-address.ts';
-import type { Migration } from '../migrations/migrations.ts';
 import { leftAlone } from '../openservicemesh/left-alone.ts';
 import { routeTableKey } from '../routing/route-tables.ts';
 import { settingsOf } from '../settings.ts';
-import { defaultHostPolicy, overriddenBounds, withBounds, withExactShares } from '../traffic/traffic-policies.ts';
+import { boundedPolicy, type PolicyTables } from '../traffic/bounded-policies.ts';
 import { type ReservedAddress, wantsVirtualIp } from '../virtual-ips/virtual-ip-claims.ts';
 import type { HostServices } from './services.ts';
 
-interface Tables {
+interface Tables extends PolicyTables {
   readonly settings: Collection<MeshSettings>;
   readonly services: Collection<Service>;
   readonly hosts: Collection<HostServices>;
@@ -29,9 +24,6 @@ interface Tables {
   readonly reservedAddresses: Collection<ReservedAddress>;
   readonly portCodecs: Collection<PortCodec>;
   readonly routeTables: Collection<RouteTable>;
-  readonly hostPolicies: Collection<HostPolicy>;
-  /** In force, by service key. */
-  readonly migrations: Collection<Migration>;
   /** By service key. */
   readonly securities: Collection<ServiceSecurity>;
   /** By service key. */
@@ -40,10 +32,6 @@ interface Tables {
   readonly splitCallers: Collection<SplitCallers>;
   /** By service key. */
   readonly retries: Collection<ServiceRetries>;
-  /** By service key. */
-  readonly trafficSettings: Collection<TrafficSetting>;
-  /** By host. */
-  readonly egressHosts: Collection<EgressHost>;
 }
 
 /** Keyed by service key. */
@@ -55,31 +43,13 @@ export function meshServices(engine: Engine, tables: Tables): Collection<MeshSer
     service,
     addresses: addressesOf(service, context, tables, leasesByAddress),
     ports: service.ports.map((port) => meshPort(service, port, context, tables)),
-    policy: policyOf(service, context, tables),
+    policy: boundedPolicy(service, context, tables),
     ...(isContested(service, context, tables) ? { contested: true } : {}),
     ...securityOf(service, context, tables),
     ...retriesOf(service, context, tables),
     ...egressOf(service, context, tables),
     ...leftAlone(service, addressesOf(service, context, tables, leasesByAddress), settingsOf(context, tables.settings)),
   }));
-}
-
-function policyOf(
-  { key }: Service,
-  context: Context,
-  { hostPolicies, migrations, trafficSettings }: Tables,
-): HostPolicy {
-  const ruled = context.get(hostPolicies, key) ?? defaultHostPolicy(key);
-  const setting = context.get(trafficSettings, key);
-  const policy = setting === undefined ? ruled : withBounds(ruled, setting.connections);
-  const overridden = setting === undefined ? [] : overriddenBounds(ruled, setting.connections);
-  if (setting !== undefined && overridden.length > 0) {
-    const message = `A DestinationRule of ${key} says otherwise of ${overridden.join(', ')}: what is written here is in force.`;
-    context.report(finding('ISTH1343', { ...setting.origin, path: 'spec.connectionSettings', message }));
-  }
-  const migration = context.get(migrations, key);
-  // From the beginning, so that no cluster changes when requests begin to move.
-  return migration !== undefined && isAtLeast(migration.plan.spec.stage, 'Mirror') ? withExactShares(policy) : policy;
 }
 
 function securityOf(

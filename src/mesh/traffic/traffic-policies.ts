@@ -180,6 +180,17 @@ export function withBounds(policy: HostPolicy, { connectTimeout, ...bounds }: Co
   return withEach(policy, (own) => ({ ...own, ...bounds, ...timeout }));
 }
 
+/** With what is said of one port. */
+export function withPortBounds(policy: HostPolicy, port: number, bounds: ConnectionBounds): HostPolicy {
+  const { policy: own } = withBounds(ofPort(policy, port), bounds);
+  return { ...policy, portPolicies: { ...policy.portPolicies, [port]: own } };
+}
+
+/** A port as if it were the whole host. */
+export function ofPort(policy: HostPolicy, port: number): HostPolicy {
+  return { ...policy, policy: policy.portPolicies[port] ?? policy.policy, portPolicies: {}, subsets: [] };
+}
+
 /** Names of the bounds that a rule sets to something else somewhere; connectTimeout, where it is not the default. */
 export function overriddenBounds(policy: HostPolicy, { connectTimeout, ...bounds }: ConnectionBounds): string[] {
   const all = [policy.policy, ...Object.values(policy.portPolicies), ...policy.subsets.map((subset) => subset.policy)];

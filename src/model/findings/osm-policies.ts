@@ -21,6 +21,11 @@ export const osmPolicies = {
     'Kind of proxy is not told of an egress',
     'Let an Envoy stand beside the workloads that need it.',
   ),
+  ISTH1408: entry(
+    'warning',
+    'Traffic setting does not bound what leaves the mesh',
+    'Use connectionSettings of an UpstreamTrafficSetting for it; limits are counted before workloads alone.',
+  ),
   ISTH1410: entry('error', 'Ingress is for no workload', 'Correct the name of the service, or its target port.'),
   ISTH1411: entry('warning', 'Ingress lets nobody in', 'Name a Service or a range of addresses among its sources.'),
   ISTH1412: entry('warning', 'Ingress is not in force', 'Keep one IngressBackend for each port of a workload.'),

@@ -35,9 +35,16 @@ const CODEC: HttpFilter = {
   typedConfig: pack('envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec', {}),
 };
 
-/** HTTP in the version that the request came in; to no address outside of the ranges, where there are some. */
-export function rangedHttp(ranges: readonly string[]): Pick<Cluster, 'typedExtensionProtocolOptions'> {
+/**
+ * HTTP in the version that the request came in; to no address outside of the ranges, where there are some. `bounds`: of
+ * its connections.
+ */
+export function rangedHttp(
+  ranges: readonly string[],
+  bounds: envoy.config.core.v3.HttpProtocolOptions | undefined,
+): Pick<Cluster, 'typedExtensionProtocolOptions'> {
   const options = pack(PROTOCOL_OPTIONS, {
+    ...(bounds === undefined ? {} : { commonHttpProtocolOptions: bounds }),
     useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
     ...(ranges.length === 0 ? {} : { httpFilters: [rangeFilter(ranges), CODEC] }),
   });
