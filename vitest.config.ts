@@ -1,18 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * How long a test takes says how busy the machine is: it judges nothing, and only ends what hangs. So whoever waits for
+ * something waits as long, and states no time of its own: `expect.poll` by this, `vi.waitFor` by the set-up file.
+ */
+const patience = {
+  expect: { poll: { timeout: 30_000, interval: 20 } },
+  setupFiles: ['test/patience.ts'],
+};
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
+          ...patience,
           name: 'unit',
           include: ['src/**/*.test.ts', 'codecs/**/*.test.ts', 'scripts/**/*.test.ts'],
-          // How long a test takes says how busy the machine is: it ends what hangs, and judges nothing.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
         test: {
+          ...patience,
           name: 'suites',
           include: ['test/{golden,property,conformance,e2e,chaos,security,bench,examples}/**/*.test.ts'],
           testTimeout: 60_000,
@@ -21,6 +32,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patience,
           name: 'peers',
           include: ['test/interop/**/*.test.ts'],
           testTimeout: 120_000,

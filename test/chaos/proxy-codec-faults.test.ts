@@ -133,7 +133,7 @@ it('starts a worker that dies anew, with the configuration in force, and tells o
       (await connect()).send(packet({ id: 1, body: 'end the thread' }));
       expect(died.length).toBeGreaterThanOrEqual(4);
     },
-    { timeout: 10_000, interval: 20 },
+    { interval: 20 },
   );
   expect(new Set(died)).toEqual(new Set(['exit code 3']));
   await vi.waitFor(
@@ -144,7 +144,7 @@ it('starts a worker that dies anew, with the configuration in force, and tells o
       expect(replies.every(({ code }) => code === 0)).toBe(true);
       expect((await proxy.snapshot()).protocols[0]?.counters.cxActive).toBeGreaterThan(0);
     },
-    { timeout: 10_000, interval: 100 },
+    { interval: 100 },
   );
   await proxy.stop();
 });

@@ -21,7 +21,7 @@ it('keeps room for others from a caller with more requests in flight than an ups
   const { connect, counter } = await waiting();
   const [greedy, modest] = [await connect(), await connect()];
   greedy.send(...requests(70_000));
-  await vi.waitFor(async () => expect(await counter('request')).toBe(70_000), 20_000);
+  await vi.waitFor(async () => expect(await counter('request')).toBe(70_000));
   expect(await modest.call({ id: 1 })).toMatchObject({ id: 1, code: 0, body: 'served' });
   expect(await counter('requestActive')).toBeGreaterThan(4096);
 });
@@ -30,7 +30,7 @@ it('gives the room of callers that have gone to those that come', async () => {
   const { connect, counter, upstream } = await waiting();
   const greedy = [await connect(), await connect(), await connect(), await connect(), await connect(), await connect()];
   for (const one of greedy) one.send(...requests(20_000));
-  await vi.waitFor(async () => expect(await counter('request')).toBe(120_000), 20_000);
+  await vi.waitFor(async () => expect(await counter('request')).toBe(120_000));
   const before = upstream.received.length;
   for (const one of greedy) one.close();
   await vi.waitFor(async () => expect(await counter('cxActive')).toBe(0));

@@ -5,7 +5,6 @@ import { type Packet, packet } from '../e2e/awesomerpc-peers.ts';
 import { server, stage } from '../e2e/proxy-stage.ts';
 
 const MEBIBYTE = 1024 * 1024;
-const patience = { timeout: 30_000, interval: 20 };
 
 /** An upstream that answers when it is told to. */
 async function holdingServer() {
@@ -31,8 +30,8 @@ it('a caller that reads none of its replies is cut off where its upstream connec
   deaf.socket.pause();
   // More than the kernel takes on both sides, and the limit.
   deaf.send(...Array.from({ length: 20 }, (_, id) => packet({ id, command: 2 })));
-  await vi.waitFor(async () => expect(await counter('cxUnreadOverflow')).toBe(1), patience);
-  await vi.waitFor(async () => expect(await counter('cxActive')).toBe(1), patience);
+  await vi.waitFor(async () => expect(await counter('cxUnreadOverflow')).toBe(1));
+  await vi.waitFor(async () => expect(await counter('cxActive')).toBe(1));
   expect((await good.call({ id: 7 })).id).toBe(7);
 });
 
@@ -43,7 +42,7 @@ it('a caller with as many requests in flight as it may have is read from again w
   /** Whatever the proxy had read of the greedy caller before has reached the upstream, on the same connection. */
   const reached = async (): Promise<number> => {
     other.send(packet({ id: 1, command: 9 }));
-    await vi.waitFor(() => expect(asked.at(-1)?.request.command).toBe(9), patience);
+    await vi.waitFor(() => expect(asked.at(-1)?.request.command).toBe(9));
     answerLast();
     await other.next();
     return upstream.received.filter(({ command }) => command !== 9).length;
@@ -53,7 +52,7 @@ it('a caller with as many requests in flight as it may have is read from again w
     last?.socket.write(packet(last.request));
   };
   greedy.send(...Array.from({ length: 11 }, (_, id) => packet({ id })));
-  await vi.waitFor(() => expect(asked).toHaveLength(4), patience);
+  await vi.waitFor(() => expect(asked).toHaveLength(4));
   expect(await reached()).toBe(4);
   answer(1);
   await greedy.next();
@@ -63,7 +62,7 @@ it('a caller with as many requests in flight as it may have is read from again w
   expect(await reached()).toBe(6);
   let replies = 2;
   while (replies < 11) {
-    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0), patience);
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0));
     answer(1);
     await greedy.next();
     replies++;
@@ -94,9 +93,9 @@ it('a caller that is never without a request in flight is drained all the same, 
   };
   for (let count = 0; count < 8; count++) ask();
   void pump();
-  await vi.waitFor(() => expect(answered).toBeGreaterThan(8), patience);
+  await vi.waitFor(() => expect(answered).toBeGreaterThan(8));
   await fetch(`http://${proxy.admin}/drain`, { method: 'POST' });
-  await vi.waitFor(() => expect(client.closed).toBe(true), patience);
+  await vi.waitFor(() => expect(client.closed).toBe(true));
   expect(await counter('cxDestroyLocalWithActiveRq')).toBe(0);
   expect(answered).toBe(upstream.received.length);
 });

@@ -52,12 +52,12 @@ describe('the control plane', () => {
       JSON.parse((await ask(admin, '/api/v1/findings')).body).map(({ code }: { readonly code: string }) => code);
     const first = await run();
     write('{ idleTimeout: 5s }');
-    await expect.poll(() => codes(first), { timeout: 30_000 }).toContain('ISTH1308');
+    await expect.poll(() => codes(first)).toContain('ISTH1308');
     await stop(first);
     const second = await run();
     expect(await codes(second)).toContain('ISTH1308');
     write('{ access: { mode: Disabled } }');
-    await expect.poll(() => codes(second), { timeout: 30_000 }).not.toContain('ISTH1308');
+    await expect.poll(() => codes(second)).not.toContain('ISTH1308');
   });
 
   it('answers no web page that was pointed at its admin address', async () => {

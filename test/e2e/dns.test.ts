@@ -50,11 +50,11 @@ it('the address that strangers use stays when another namespace declares the hos
     const all: readonly unknown[] = JSON.parse(await (await fetch(`http://${plane.admin}/api/v1/virtual-ips`)).text());
     return all;
   };
-  await expect.poll(leases, { timeout: 10_000 }).toHaveLength(2);
+  await expect.poll(leases).toHaveLength(2);
   expect(await resolver.resolve4('orders.shop.mesh')).toEqual(before);
   await plane.write(dnsManifests);
   const bound = async () => [...(await leases())].filter((one) => JSON.stringify(one).includes('"bound"'));
-  await expect.poll(bound, { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(bound).toHaveLength(1);
   expect(await resolver.resolve4('orders.shop.mesh')).toEqual(before);
 });
 
@@ -90,7 +90,7 @@ it('a name that a file adds is found without a restart, and SIGTERM ends it all'
   await expect(resolver.resolve4('late.shop.mesh')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   await plane.write(dnsManifests.replace('hosts: [orders.shop.mesh]', 'hosts: [orders.shop.mesh, late.shop.mesh]'));
   const find = async () => resolver.resolve4('late.shop.mesh', { ttl: true }).catch(() => []);
-  await expect.poll(find, { timeout: 10_000 }).toMatchObject([{ ttl: 7 }]);
+  await expect.poll(find).toMatchObject([{ ttl: 7 }]);
   const gone = once(plane.process, 'exit');
   plane.process.kill('SIGTERM');
   expect(await gone).toEqual([0, null]);

@@ -255,7 +255,7 @@ describe('heartbeats', () => {
     const { port } = await dubboStage([upstream], { limits: { heartbeatMs: 60, requestTimeoutMs: 80 } });
     const { socket, replies } = await dubboClient(port);
     socket.write(call(1n));
-    await vi.waitFor(() => expect(upstream.received.length).toBeGreaterThan(5), { timeout: 5000 });
+    await vi.waitFor(() => expect(upstream.received.length).toBeGreaterThan(5));
     expect(new Set(upstream.received.slice(1).map(({ flags }) => flags))).toEqual(new Set([Flag.heartbeat]));
     socket.write(call(2n));
     await vi.waitFor(() => expect(replies.map(({ id }) => id)).toEqual([1n, 2n]));

@@ -10,8 +10,6 @@ import { startUntil, temporaryFolder } from './isthmus-process.ts';
 import { awesomerpcProtocol, bootstrap, fileAccessLog, listener } from './proxy-bootstraps.ts';
 import { server } from './proxy-stage.ts';
 
-const patience = { timeout: 20_000, interval: 5 };
-
 /** A proxy with one request in flight, which its upstream answers when it is told to. */
 async function withRequestInFlight() {
   const asked: { readonly request: Packet; readonly socket: Socket }[] = [];
@@ -25,9 +23,9 @@ async function withRequestInFlight() {
   const client = await TestClient.connect(port);
   onTestFinished(() => client.close());
   client.send(packet({ id: 7 }));
-  await vi.waitFor(() => expect(asked).toHaveLength(1), patience);
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
   proxy.process.kill('SIGTERM');
-  await vi.waitUntil(() => proxy.log().includes('"msg":"draining"'), patience);
+  await vi.waitUntil(() => proxy.log().includes('"msg":"draining"'));
   const answer = (): void => {
     for (const { request, socket } of asked) socket.write(packet({ ...request, body: 'served' }));
   };
@@ -66,7 +64,7 @@ it('serves on when the disk is full that its standard output, and so its access 
   const client = await TestClient.connect(port);
   onTestFinished(() => client.close());
   expect(await client.call({ id: 1 })).toMatchObject({ id: 1, code: 0 });
-  await vi.waitUntil(() => proxy.log().includes('"msg":"lines of an access log are lost"'), patience);
+  await vi.waitUntil(() => proxy.log().includes('"msg":"lines of an access log are lost"'));
   expect(proxy.log()).toContain('ENOSPC');
   expect(await client.call({ id: 2 })).toMatchObject({ id: 2, code: 0 });
 });

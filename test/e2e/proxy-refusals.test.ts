@@ -67,7 +67,7 @@ it('is not ready while every listener is refused, names them, and is once one st
   });
   expect((await get('/config_dump')).text).toContain('errorState');
   await squatter.close();
-  await vi.waitFor(async () => expect((await get('/ready')).status).toBe(200), { timeout: 5000 });
+  await vi.waitFor(async () => expect((await get('/ready')).status).toBe(200));
   const dump = (await get('/config_dump')).text;
   expect(dump).toContain('use_original_dst');
   expect(dump).not.toContain('cannot listen on');

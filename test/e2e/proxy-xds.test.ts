@@ -94,7 +94,7 @@ describe.each([
         const client = await connect(squatter.port);
         expect((await client.call({ id: 1 })).body).toBe('b:');
       },
-      { timeout: 5000, interval: 100 },
+      { interval: 100 },
     );
   });
 
@@ -119,7 +119,7 @@ describe.each([
     back.cluster('a', [a2.port]);
     back.routes('in-routes', toA);
     back.listener('in', port);
-    await vi.waitFor(async () => expect((await client.call({ id: 3 })).body).toBe('a2:'), { timeout: 5000 });
+    await vi.waitFor(async () => expect((await client.call({ id: 3 })).body).toBe('a2:'));
     expect(events).toEqual(['here', `gone from 127.0.0.1:${plane.port}`, 'here']);
   });
 });

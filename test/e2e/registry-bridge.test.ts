@@ -73,7 +73,7 @@ describe('a bridged registry', () => {
     await register(1);
     await expect.poll(measured).toContain('isthmus_registry_held_deletions{registry="legacy"} 1');
     await mesh.write('manifests.yaml', '# nothing\n');
-    await expect.poll(measured, { timeout: 8_000 }).toEqual([]);
+    await expect.poll(measured).toEqual([]);
   });
 
   it('is served with the same address and endpoints after a restart without it, and says so', async () => {
@@ -123,7 +123,7 @@ describe('a bridged registry', () => {
     await start();
     const lease = await leaseOf();
     await mesh.write('manifests.yaml', '# nothing\n');
-    await expect.poll(async () => (await leaseOf())?.state, { timeout: 8_000 }).toBe('tombstone');
+    await expect.poll(async () => (await leaseOf())?.state).toBe('tombstone');
     expect(await mesh.ask('/api/v1/registries')).toEqual([]);
     expect((await leaseOf())?.ipv4).toBe(lease?.ipv4);
   });

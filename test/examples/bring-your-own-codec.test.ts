@@ -44,6 +44,6 @@ test('the service and the proxy that the README starts answer its call as it say
   const call = steps.find(({ command }) => command.includes('call.ts'));
   if (call === undefined) throw new Error('the README has a call');
   await expect
-    .poll(() => runCommand(adaptCommand(call.command)).catch((error: Error) => error.message), { timeout: 20_000 })
+    .poll(() => runCommand(adaptCommand(call.command)).catch((error: Error) => error.message))
     .toBe(call.output);
 });

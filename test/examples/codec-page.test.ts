@@ -50,7 +50,7 @@ beforeAll(() => {
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(path.join(folder, 'wrong.ts'), wrong);
   for (const [name, text] of files) writeFileSync(path.join(folder, name), text);
-}, 60_000);
+});
 
 test('the page shows the files and the commands that are tried here', () => {
   expect([...files.keys()]).toEqual(['tsconfig.json', 'knock.ts', 'capture.hex', 'knock.test.ts']);

@@ -57,9 +57,7 @@ test('the service, the control plane and the proxy that the README starts answer
   const call = steps.find(({ command }) => !isOffline(command));
   if (call === undefined) throw new Error('the README has a call');
   await expect
-    .poll(async () => withoutRequestIds(await runCommand(adapt(call.command)).catch((error: Error) => error.message)), {
-      timeout: 20_000,
-    })
+    .poll(async () => withoutRequestIds(await runCommand(adapt(call.command)).catch((error: Error) => error.message)))
     .toBe(withoutRequestIds(call.output ?? ''));
 });
 

@@ -48,13 +48,13 @@ describe.skipIf(envoy === undefined).each(variants)('envoy over %s', (variant) =
   it('goes on with its last good when it refuses an update, which commands tell until it is corrected', async () => {
     const { listeners } = await client.admin.configuration();
     mesh.write('mesh.yaml', meshConfig('  accessLog: { path: /nonexistent/access.log }\n'));
-    await expect.poll(statusCode, { timeout: 10_000 }).toBe(FINDINGS);
+    await expect.poll(statusCode).toBe(FINDINGS);
     expect((await mesh.isthmus('proxy-status')).output).toMatch(/NACKED.*LDS.*\/nonexistent\/access\.log/s);
     expect(await refusals()).toEqual([refused('/nonexistent/access.log')]);
     expect((await client.admin.configuration()).listeners).toEqual(listeners);
     expect(await askOnce(echo)).toBe('one:hello');
     mesh.write('mesh.yaml', meshConfig());
-    await expect.poll(statusCode, { timeout: 10_000 }).toBe(OK);
+    await expect.poll(statusCode).toBe(OK);
     expect(await refusals()).toEqual([]);
     expect(await askOnce(echo)).toBe('one:hello');
   });
@@ -67,12 +67,12 @@ describe.skipIf(envoy === undefined).each(variants)('envoy over %s', (variant) =
     onTestFinished(() => void holder.close());
     const beside = echoManifest(neighbour, endpoint, { name: 'beside' });
     mesh.write('held.yaml', `${echoManifest(port, endpoint, { name: 'held', address })}---\n${beside}`);
-    await expect.poll(refusals, { timeout: 10_000 }).toEqual([refused(`${address}_${port}`)]);
+    await expect.poll(refusals).toEqual([refused(`${address}_${port}`)]);
     expect(await statusCode()).toBe(FINDINGS);
     const place = { host: await mesh.virtualIp('beside.desk.mesh'), port: neighbour };
     expect(await askOnce(place)).toBe('one:hello');
     mesh.write('held.yaml', `${echoManifest(next, endpoint, { name: 'held', address })}---\n${beside}`);
-    await expect.poll(statusCode, { timeout: 10_000 }).toBe(OK);
+    await expect.poll(statusCode).toBe(OK);
     expect(await askOnce({ host: address, port: next })).toBe('one:hello');
     expect(await refusals()).toEqual([]);
   });
@@ -92,7 +92,7 @@ describe.skipIf(envoy === undefined).each(variants)('envoy over %s', (variant) =
       for (let alone = 0; alone < 50; alone++) expect(await askOnce(echo)).toBe('one:hello');
       await mesh.startControlPlane();
       const synced = /SYNCED +SYNCED +SYNCED/;
-      await expect.poll(async () => (await mesh.isthmus('proxy-status')).output, { timeout: 20_000 }).toMatch(synced);
+      await expect.poll(async () => (await mesh.isthmus('proxy-status')).output).toMatch(synced);
     });
     for (const answers of callers) {
       expect(answers.length).toBeGreaterThan(10);
@@ -108,6 +108,6 @@ describe.skipIf(envoy === undefined).each(variants)('envoy over %s', (variant) =
     const [later = 0] = await freePorts(1);
     mesh.write('later.yaml', echoManifest(later, endpoint, { name: 'later' }));
     const clusters = async () => Object.keys((await client.admin.configuration()).clusters);
-    await expect.poll(clusters, { timeout: 10_000 }).toContain(`outbound|${later}||later.desk.mesh`);
+    await expect.poll(clusters).toContain(`outbound|${later}||later.desk.mesh`);
   });
 });

@@ -65,7 +65,7 @@ describe.skipIf(envoy === undefined || python === undefined)('Thrift callers beh
     'are routed by method, and told why a call goes nowhere, on one connection: %s',
     async (flavour) => {
       const ready = async () => (await session(flavour, { calls: [['greet', 'Ada']] }))[0]?.result;
-      await expect.poll(ready, { timeout: 30_000 }).toBe('v1: hello Ada');
+      await expect.poll(ready).toBe('v1: hello Ada');
       const outcomes = await session(flavour, {
         calls: [
           ['greetBeta', 'Ada'],
@@ -150,19 +150,16 @@ describe.skipIf(envoy === undefined || python === undefined)('Thrift in a mesh w
         [first, second].map(async (one) => one?.admin.total(/^listener\.127\.0\.79\..*downstream_cx_total$/)),
       );
     const client = await connected();
-    await expect.poll(() => client.call('greet', 'Ada').catch(String), { timeout: 30_000 }).toBe('v1: hello Ada');
+    await expect.poll(() => client.call('greet', 'Ada').catch(String)).toBe('v1: hello Ada');
     const [before = 0, none] = await calls();
     expect(before).toBeGreaterThan(0);
     expect(none).toBe(0);
     mesh.write('routes.yaml', securedDesk('v2'));
     await expect
-      .poll(
-        async () => {
-          expect(await client.call('greet', 'Ada')).toBe('v1: hello Ada');
-          return (await calls())[1];
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        expect(await client.call('greet', 'Ada')).toBe('v1: hello Ada');
+        return (await calls())[1];
+      })
       .toBeGreaterThan(0);
   });
 

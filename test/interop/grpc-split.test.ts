@@ -89,15 +89,13 @@ afterAll(async () => {
 it('calls go by the weights of a split, by its matches, and nowhere where it has no backend', async () => {
   expect(await greet()).toBe('old');
   mesh.write('split.yaml', split('web', { web: 1, next: 1 }));
-  await expect
-    .poll(async () => Object.keys(await countAnswers(() => greet(), 40)).sort(), { timeout: 10_000 })
-    .toEqual(['next', 'old']);
+  await expect.poll(async () => Object.keys(await countAnswers(() => greet(), 40)).sort()).toEqual(['next', 'old']);
   mesh.write('split.yaml', split('web', { next: 1 }, { matches: 'gold' }));
-  await expect.poll(() => countAnswers(() => greet(), 40), { timeout: 10_000 }).toEqual({ old: 40 });
+  await expect.poll(() => countAnswers(() => greet(), 40)).toEqual({ old: 40 });
   expect([await greet('gold'), await greet('golden')]).toEqual(['next', 'old']);
   mesh.write('split.yaml', split('web', { next: 0 }));
-  await expect.poll(() => greet(), { timeout: 10_000 }).toBe('status 14');
+  await expect.poll(() => greet()).toBe('status 14');
   mesh.write('split.yaml', split('web', { next: 1 }));
-  await expect.poll(() => greet(), { timeout: 10_000 }).toBe('next');
+  await expect.poll(() => greet()).toBe('next');
   expect((await mesh.isthmus('analyze')).output).not.toContain('ISTH0801');
 });

@@ -31,7 +31,7 @@ describe.skipIf([unshare, nft, envoy].includes(undefined))('machines whose conne
 
   beforeAll(async () => {
     results = await onStage();
-  }, 120_000);
+  });
 
   it('have policies that hold for whatever address was dialled, and greetings that wait for nobody', () => {
     expect(results.permitted).toEqual(answers('store /books/1', 'store /books/2', 'store /books/3'));

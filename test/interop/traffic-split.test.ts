@@ -53,12 +53,12 @@ describe.skipIf(envoy === undefined)('a split that a stock Envoy carries out', (
   const put = (text: string, file = 'split.yaml'): void => mesh.write(file, text);
   /** Until what was written last is in force: each of so many answers is as expected. */
   const becomes = async (expected: string, asked = ask): Promise<void> =>
-    expect.poll(() => countAnswers(asked, 40), { timeout: 10_000 }).toEqual({ [expected]: 40 });
+    expect.poll(() => countAnswers(asked, 40)).toEqual({ [expected]: 40 });
 
   it('gives each backend its share, within what chance allows', async () => {
     await becomes('next');
     put(split('web', { web: 90, next: 10 }));
-    await expect.poll(() => countAnswers(ask, 40), { timeout: 10_000 }).toHaveProperty('old');
+    await expect.poll(() => countAnswers(ask, 40)).toHaveProperty('old');
     const { next = 0, old = 0 } = await countAnswers(ask, MANY);
     expect(next + old).toBe(MANY);
     // Six standard deviations: out of it once in five hundred million runs.
@@ -101,7 +101,7 @@ describe.skipIf(envoy === undefined)('a split that a stock Envoy carries out', (
   it('chooses requests by their path, method and headers; those that it does not choose go to the service itself', async () => {
     put(split('web', { next: 1 }, { name: 'chosen', matches: 'gold' }));
     const gold = { headers: { 'x-reader': 'gold' } };
-    await expect.poll(() => askWeb(`${url}beta`), { timeout: 10_000 }).toBe('next');
+    await expect.poll(() => askWeb(`${url}beta`)).toBe('next');
     expect(await ask()).toBe('old');
     expect(await askWeb(`${url}books/1?page=2`, gold)).toBe('next');
     expect(await askWeb(`${url}preview/1`)).toBe('next');
@@ -123,7 +123,7 @@ describe.skipIf(envoy === undefined)('a split that a stock Envoy carries out', (
       put(split('echo', backends, { namespace: 'desk' }), 'echo-split.yaml');
     echoSplit({ echo: 1, next: 1 });
     await expect
-      .poll(async () => Object.keys(await countAnswers(connection, 40)).sort(), { timeout: 10_000 })
+      .poll(async () => Object.keys(await countAnswers(connection, 40)).sort())
       .toEqual(['next:hello', 'old:hello']);
     echoSplit({ echo: 0 });
     await becomes('closed', connection);
@@ -133,9 +133,7 @@ describe.skipIf(envoy === undefined)('a split that a stock Envoy carries out', (
 
   it('goes without one request that fails: what comes then is for the service itself again', async () => {
     put(split('web', { web: 1, next: 1 }));
-    await expect
-      .poll(async () => Object.keys(await countAnswers(ask, 40)).sort(), { timeout: 10_000 })
-      .toEqual(['next', 'old']);
+    await expect.poll(async () => Object.keys(await countAnswers(ask, 40)).sort()).toEqual(['next', 'old']);
     const answers = await answersWhile(ask, async () => {
       mesh.remove('split.yaml');
       // Connections that stand are drained, and keep to the split for that long.
@@ -184,10 +182,10 @@ it.skipIf(envoy === undefined)(
       // The root itself has no workload that would permit anything.
       expect(await ask('/beta')).toBe('no connection');
       mesh.write('split.yaml', split('web', { next: 1 }));
-      await expect.poll(() => ask('/beta'), { timeout: 10_000 }).toBe('next');
+      await expect.poll(() => ask('/beta')).toBe('next');
       expect(await ask('/admin')).toBe('403');
       mesh.remove('target.yaml');
-      await expect.poll(() => ask('/beta'), { timeout: 10_000 }).toMatch(/^(503|403|no connection)$/);
+      await expect.poll(() => ask('/beta')).toMatch(/^(503|403|no connection)$/);
     } finally {
       await mesh.stop();
     }

@@ -12,8 +12,8 @@ import { type Dialect, RawClient, type Response } from './raw-client.ts';
 const fenceType = 'type.googleapis.com/test.Fence';
 const FENCES = 20;
 
-/** For what cannot be awaited: generous, as the machine may be busy. */
-export const patience = { timeout: 20_000, interval: 5 };
+/** For what cannot be awaited. */
+export const patience = { interval: 5 };
 
 export const node = (id = 'sidecar~10.0.0.1~web-1.shop~shop.svc.cluster.local'): envoy.config.core.v3.Node => ({
   id,

@@ -79,12 +79,12 @@ export class BridgedRegistry {
   }
 
   /** Waits until the services and addresses in force are these. */
-  async untilShown(expected: Readonly<Record<string, readonly string[]>>, timeout = 10_000): Promise<void> {
-    await expect.poll(() => this.shown, { timeout, interval: 20 }).toEqual(expected);
+  async untilShown(expected: Readonly<Record<string, readonly string[]>>): Promise<void> {
+    await expect.poll(() => this.shown).toEqual(expected);
   }
 
-  async untilState(state: RegistryStatus['state'], timeout = 15_000): Promise<void> {
-    await expect.poll(() => this.status?.state, { timeout, interval: 20 }).toBe(state);
+  async untilState(state: RegistryStatus['state']): Promise<void> {
+    await expect.poll(() => this.status?.state).toBe(state);
   }
 
   async close(): Promise<void> {

@@ -80,6 +80,6 @@ describe.skipIf(isMissing)("Apache Dubbo's provider", () => {
     await bridged.untilState('live');
     expect(bridged.shown).toEqual(shown);
     await provider.stop();
-    await expect.poll(() => bridged.shown, { timeout: 30_000 }).toEqual({});
+    await expect.poll(() => bridged.shown).toEqual({});
   });
 });

@@ -77,7 +77,7 @@ describe.skipIf(etcd === undefined)('an etcd registry', () => {
     await server.put('/services/shop/10.0.0.6:20880', JSON.stringify({ ...instance, enabled: false, metadata }));
     await expect.poll(() => bridged.service('shop')?.instances[0]?.health).toBe('down');
     await server.delete('/services/shop/10.0.0.6:20880');
-    await expect.poll(() => bridged.service('shop'), { timeout: 5_000 }).toBe(undefined);
+    await expect.poll(() => bridged.service('shop')).toBe(undefined);
   });
 
   it('loses an instance whose lease nobody keeps', async () => {
@@ -88,7 +88,7 @@ describe.skipIf(etcd === undefined)('an etcd registry', () => {
 
   it('that comes back empty, and then has an instance elsewhere, shows it there', async () => {
     await server.restartEmpty();
-    await expect.poll(() => bridged.codes, { timeout: 10_000 }).toContain('ISTH1005');
+    await expect.poll(() => bridged.codes).toContain('ISTH1005');
     for (const n of [1, 2, 3, 4]) await server.put(order(n), '');
     await server.put(provider('com.Carts', 8), '');
     await bridged.untilShown({ ...all, 'com.Carts': ['10.0.0.8'] });
@@ -221,7 +221,7 @@ describe.skipIf(etcd === undefined)('an etcd of several members', () => {
       await bridged.untilState('stale');
       expect(bridged.status?.reason).toContain('no leader');
       await server.startMember(1);
-      await bridged.untilState('live', 30_000);
+      await bridged.untilState('live');
       await server.put(provider('com.Carts', 6), '');
       await bridged.untilShown({ 'com.Carts': ['10.0.0.5', '10.0.0.6'] });
     } finally {

@@ -70,7 +70,7 @@ describe.skipIf(nacos === undefined)('a Nacos registry', () => {
     server: () => server,
     // Of the ephemeral instances none is left; they come back one by one.
     recover: async () => {
-      await bridged.untilState('live', 30_000);
+      await bridged.untilState('live');
       for (const instance of orders) {
         await sleep(200);
         await server.register(instance);

@@ -133,7 +133,7 @@ describe.skipIf(polaris === undefined)('A Polaris that asks for tokens', () => {
       expect(shown.status?.reason).toMatch(/401001/);
       expect(shown.status?.reason).not.toContain('nonsense');
       writeFileSync(tokenFile, `${token}\n`);
-      await shown.untilShown({ orders: ['10.0.0.1'] }, 20_000);
+      await shown.untilShown({ orders: ['10.0.0.1'] });
       await shown.untilState('live');
     },
   );

@@ -27,7 +27,7 @@ describe('a client of Nacos', () => {
     return [last.trust, ...last.service.instances.map(({ address }) => address)];
   };
   const untilSaid = async (expected: readonly string[], namespace?: string) =>
-    expect.poll(() => said(namespace), { interval: 5, timeout: 5_000 }).toEqual(expected);
+    expect.poll(() => said(namespace), { interval: 5 }).toEqual(expected);
 
   beforeEach(() => {
     answers = [];
@@ -44,10 +44,10 @@ describe('a client of Nacos', () => {
     await untilSaid(['complete', '10.0.0.1', '10.0.0.2']);
     server.push('g', 'g@@orders', [host(3)]);
     await untilSaid(['complete', '10.0.0.3']);
-    const acknowledged = server.received.filter(({ type }) => type === 'NotifySubscriberResponse');
-    expect(acknowledged.map(({ body }) => body)).toEqual([
-      { headers: {}, resultCode: 200, success: true, requestId: '7' },
-    ]);
+    const acknowledged = () => server.received.filter(({ type }) => type === 'NotifySubscriberResponse');
+    await expect
+      .poll(() => acknowledged().map(({ body }) => body))
+      .toEqual([{ headers: {}, resultCode: 200, success: true, requestId: '7' }]);
   });
 
   it('answers when it is asked whether it is alive, and what it has never heard of', async () => {
@@ -98,7 +98,7 @@ describe('a client of Nacos', () => {
     await untilSaid(['complete', '10.0.0.1', '10.0.0.2']);
     server.services.set('public/g@@orders', [host(1)]);
     server.isForgetful = true;
-    await expect.poll(() => answers.at(-1)?.kind, { timeout: 5_000 }).toBe('unavailable');
+    await expect.poll(() => answers.at(-1)?.kind).toBe('unavailable');
     server.isForgetful = false;
     await untilSaid(['partial', '10.0.0.1']);
     server.push('g', 'g@@orders', []);
@@ -112,6 +112,8 @@ describe('a client of Nacos', () => {
     const doubts = [{ cause: 'bounded', text: 'more than 3 services are registered' }];
     const list = { kind: 'services', trust: 'partial', doubts };
     await expect.poll(() => answers).toContainEqual(expect.objectContaining(list));
+    const read = () => answers.filter(({ kind }) => kind === 'service');
+    await expect.poll(read).toHaveLength(3);
     expect(server.asked.filter((type) => type === 'SubscribeServiceRequest')).toHaveLength(3);
   });
 

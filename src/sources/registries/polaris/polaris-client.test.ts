@@ -56,13 +56,13 @@ describe('Polaris over HTTP', () => {
     };
     const server = await standIn((request) => (request.type === 'SERVICES' ? list : orders(request)));
     const answers = follow([server.address]);
-    await expect.poll(() => kinds(answers), { timeout: 5_000 }).toContain('service complete');
+    await expect.poll(() => kinds(answers)).toContain('service complete');
     expect(answers[0]).toMatchObject({ trust: 'partial', doubts: [{ cause: 'unreadable' }] });
   });
 
   it('gives services and instances as gRPC does, and asks with the revision that it has', async () => {
     const { server, answers } = await followOne(orders, unchanged);
-    await expect.poll(() => server.asked.length, { timeout: 5_000 }).toBeGreaterThan(4);
+    await expect.poll(() => server.asked.length).toBeGreaterThan(4);
     expect(kinds(answers)).toEqual(['services complete', 'service complete']);
     expect(answers[1]).toMatchObject({
       service: {
@@ -92,28 +92,28 @@ describe('Polaris over HTTP', () => {
   ])('does not take %s for an empty registry', async (_, body) => {
     const server = await standIn(() => body);
     const answers = follow([server.address]);
-    await expect.poll(() => answers.length, { timeout: 5_000 }).toBeGreaterThan(0);
+    await expect.poll(() => answers.length).toBeGreaterThan(0);
     expect(kinds(answers)).not.toContain('services complete');
   });
 
   it('is there where gRPC does not get through', async () => {
     const server = await standIn((request) => (request.type === 'SERVICES' ? listOf(['orders']) : orders(request)));
     const answers = follow(['127.0.0.1:1', server.address]);
-    await expect.poll(() => kinds(answers), { timeout: 5_000 }).toContain('service complete');
+    await expect.poll(() => kinds(answers)).toContain('service complete');
     expect(answers[0]).toMatchObject({ kind: 'unavailable' });
   });
 
   it('sends the token in a header, and nowhere else', async () => {
     const server = await standIn((request) => (request.type === 'SERVICES' ? listOf([]) : undefined));
     const answers = follow([server.address], {}, 's3cret');
-    await expect.poll(() => answers.length, { timeout: 5_000 }).toBeGreaterThan(0);
+    await expect.poll(() => answers.length).toBeGreaterThan(0);
     expect(server.asked[0]).toEqual({ type: 'SERVICES', service: {}, token: 's3cret' });
   });
 
   it('ends at once, whatever is asked', async () => {
     const server = await standIn(() => undefined);
     const answers = follow([server.address]);
-    await expect.poll(() => server.asked.length, { timeout: 5_000 }).toBeGreaterThan(0);
+    await expect.poll(() => server.asked.length).toBeGreaterThan(0);
     await open.shift()?.close();
     expect(answers).toEqual([]);
   });
@@ -122,11 +122,11 @@ describe('Polaris over HTTP', () => {
 describe("Polaris' codes", () => {
   it('say that a service is absent only when they say so twice; what comes back is asked for in full', async () => {
     const { server, answers } = await followOne(orders, refusal(400_202, 'not found resource'), orders);
-    await expect.poll(() => kinds(answers).length, { timeout: 5_000 }).toBeGreaterThan(2);
+    await expect.poll(() => kinds(answers).length).toBeGreaterThan(2);
     expect(kinds(answers).slice(0, 3)).toEqual(['services complete', 'service complete', 'service complete']);
     expect(server.asked.map(({ service }) => service.revision).slice(1, 4)).toEqual([undefined, 'i1', undefined]);
     const gone = await followOne(orders, refusal(400_202, 'not found resource'));
-    await expect.poll(() => kinds(gone.answers), { timeout: 5_000 }).toContain('absent');
+    await expect.poll(() => kinds(gone.answers)).toContain('absent');
   });
 
   it.each([
@@ -141,7 +141,7 @@ describe("Polaris' codes", () => {
     [500_007, 'HeartbeatException'],
   ])('%i of a service (%s) removes nothing, is told, and is over with the next answer', async (code, info) => {
     const { answers } = await followOne(orders, refusal(code, info), orders);
-    await expect.poll(() => kinds(answers).length, { timeout: 5_000 }).toBeGreaterThan(3);
+    await expect.poll(() => kinds(answers).length).toBeGreaterThan(3);
     expect(kinds(answers).slice(0, 4)).toEqual([
       'services complete',
       'service complete',
@@ -165,7 +165,7 @@ describe("Polaris' codes", () => {
     '%i (%s) says that the server can be asked nothing: it is left alone for a while, and loses nothing',
     async (code, info) => {
       const { answers } = await followOne(orders, refusal(code, info), orders);
-      await expect.poll(() => kinds(answers).length, { timeout: 5_000 }).toBeGreaterThan(4);
+      await expect.poll(() => kinds(answers).length).toBeGreaterThan(4);
       expect(kinds(answers).slice(2, 5)).toEqual(['unavailable', 'services complete', 'service complete']);
       expect(answers[2]).toMatchObject({ reason: `the server answers ${code}, ${info}` });
     },
@@ -177,7 +177,7 @@ describe("Polaris' codes", () => {
     );
     const { select } = testRegistry().spec;
     const answers = follow([server.address], { select: { ...select, namespaces: ['Closed', 'Production'] } });
-    await expect.poll(() => answers.length, { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(() => answers.length).toBeGreaterThan(1);
     expect(answers).toMatchObject([
       { kind: 'unavailable', scope: 'Closed', reason: 'the server answers 401000, access is not approved' },
       { kind: 'services', scope: 'Production', trust: 'complete' },
@@ -187,7 +187,7 @@ describe("Polaris' codes", () => {
   it('of an answer to something else are not believed', async () => {
     const other = (request: AskedOf) => instancesOf({ ...request, service: { name: 'carts' } }, ['10.0.0.9']);
     const { answers } = await followOne(orders, other, orders);
-    await expect.poll(() => kinds(answers).length, { timeout: 5_000 }).toBeGreaterThan(4);
+    await expect.poll(() => kinds(answers).length).toBeGreaterThan(4);
     expect(kinds(answers)[2]).toBe('unavailable');
     expect(JSON.stringify(answers)).not.toContain('10.0.0.9');
   });
@@ -195,7 +195,7 @@ describe("Polaris' codes", () => {
   it('that list nothing, and know no revision, remove nothing', async () => {
     const server = await standIn(() => listOf([], ''));
     const answers = follow([server.address]);
-    await expect.poll(() => kinds(answers), { timeout: 5_000 }).toContain('services partial');
+    await expect.poll(() => kinds(answers)).toContain('services partial');
   });
 });
 

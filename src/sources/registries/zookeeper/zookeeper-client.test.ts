@@ -49,7 +49,7 @@ describe('a ZooKeeper client', () => {
     }
   };
   const untilServices = async (expected: Readonly<Record<string, readonly string[]>>): Promise<void> => {
-    await expect.poll(() => Object.fromEntries(services), { timeout: 8_000, interval: 5 }).toEqual(expected);
+    await expect.poll(() => Object.fromEntries(services), { interval: 5 }).toEqual(expected);
   };
   const lists = () => said.filter((answer) => answer.kind === 'services' && answer.scope === '');
   const reasons = () => said.flatMap((answer) => (answer.kind === 'unavailable' ? answer.reason : []));
@@ -79,7 +79,7 @@ describe('a ZooKeeper client', () => {
   it('has no more than a window of requests on the way, however much there is to read', async () => {
     for (let n = 0; n < 300; n++) standIn.put(provider(`com.S${n}`, 1));
     open();
-    await expect.poll(() => services.size, { timeout: 5_000 }).toBe(301);
+    await expect.poll(() => services.size).toBe(301);
     expect(standIn.mostAtOnce).toBeGreaterThan(8);
     expect(standIn.mostAtOnce).toBeLessThanOrEqual(64);
   });
@@ -111,8 +111,8 @@ describe('a ZooKeeper client', () => {
     await expect.poll(() => standIn.greetings.filter((zxid) => zxid === seen).length).toBeGreaterThan(1);
     expect(lists()).toHaveLength(1);
     expect(reasons()[0]).toContain('ended the session');
-    await expect.poll(() => standIn.greetings.at(-1), { timeout: 5_000 }).toBe(0n);
-    await expect.poll(() => lists().length, { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => standIn.greetings.at(-1)).toBe(0n);
+    await expect.poll(() => lists().length).toBe(2);
   });
 
   it('takes roots that are not there for a mistake, and nothing below them for gone', async () => {
@@ -156,7 +156,7 @@ describe('a ZooKeeper client', () => {
     open();
     await untilServices({ 'com.Users': ['10.0.0.1'] });
     standIn.isSilent = true;
-    await expect.poll(reasons, { timeout: 3_000 }).toEqual([`${standIn.address} does not answer`]);
+    await expect.poll(reasons).toEqual([`${standIn.address} does not answer`]);
   });
 
   it.each([

@@ -10,6 +10,8 @@ interface Watcher {
   readonly path: string;
 }
 
+const isHeartbeat = (message: Buffer): boolean => new JuteReader(message).int() === Xid.ping;
+
 export class ZooKeeperStandIn {
   /** Data by path; parents are there with their children. */
   readonly #nodes = new Map<string, { data: string; version: bigint }>();
@@ -20,7 +22,7 @@ export class ZooKeeperStandIn {
   reads: string[] = [];
   /** Of the newest change that each client had seen when it came. */
   readonly greetings: bigint[] = [];
-  /** The most requests that came before the first of them was answered. */
+  /** The most requests that came before the first of them was answered; heartbeats, which are sent beside them, aside. */
   mostAtOnce = 0;
   zxid = 100n;
   /** Whether it answers; heartbeats too. */
@@ -103,7 +105,7 @@ export class ZooKeeperStandIn {
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
       const messages = [...frames.push(chunk)];
-      this.mostAtOnce = Math.max(this.mostAtOnce, messages.length);
+      this.mostAtOnce = Math.max(this.mostAtOnce, messages.filter((message) => !isHeartbeat(message)).length);
       for (const message of messages) {
         if (this.isSilent) return;
         if (isOpen) this.#answer(socket, new JuteReader(message));
