@@ -1,10 +1,11 @@
 /** metaproxy and stock Envoys in one mesh, either way round, over mutual TLS. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
-import { type Metaproxy, startMetaproxy } from '../../src/proxy/metaproxy.ts';
+import type { Metaproxy } from '../../src/proxy/metaproxy.ts';
 import { startServer, TestClient, type TestServer } from '../e2e/awesomerpc-peers.ts';
 import { startEnvoy, type Workload } from './envoy-process.ts';
 import { InteropMesh } from './interop-mesh.ts';
+import { startMetaproxyBeside } from './metaproxy-beside.ts';
 import { peerUnderTest } from './peer-under-test.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
@@ -85,17 +86,9 @@ describe.skipIf(envoy === undefined)('metaproxy and Envoy', () => {
     onTestFinished(() => started.stop());
   }
 
-  async function withMetaproxy({ address, namespace, serviceAccount }: Workload): Promise<Metaproxy> {
-    const proxy = await startMetaproxy({
-      xds: { address: mesh.xds },
-      node: {
-        id: `sidecar~${address}~${serviceAccount}.shop~cluster.local`,
-        ...{ namespace, serviceAccount, addresses: [address] },
-      },
-      limits: { drainMs: 200, listenerGraceMs: 0 },
-    });
+  async function withMetaproxy(beside: Workload): Promise<Metaproxy> {
+    const proxy = await startMetaproxyBeside(mesh, beside);
     onTestFinished(() => proxy.stop());
-    await proxy.ready;
     return proxy;
   }
 
