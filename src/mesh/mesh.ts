@@ -213,7 +213,12 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   reportTelemetryReach(engine, logs, settings);
   const { proxyAddresses } = inputs;
   if (proxyAddresses !== undefined)
-    reportUnguardedLimits(engine, { meshServices: assembled, groupsByService, proxyAddresses });
+    reportUnguardedLimits(engine, {
+      meshServices: assembled,
+      groupsByService,
+      trafficSettings: bounds,
+      proxyAddresses,
+    });
 
   return {
     settings,

@@ -5,8 +5,9 @@ import type { VirtualIpLease } from '../../model/virtual-ip.ts';
 import type { AnyResource } from '../../resources/kinds.ts';
 import { buildMesh } from '../mesh.ts';
 import { collectionsOf, metaRouter, serviceEntry } from '../mesh-fixture.ts';
+import { trafficSetting } from '../openservicemesh/osm-policy-fixture.ts';
 
-function mesh() {
+function mesh(rule: AnyResource) {
   const engine = new Engine({ validate: true });
   const byKey = { key: (value: { readonly key: string }) => value.key };
   const resources = engine.table<AnyResource>('resources', byKey);
@@ -22,11 +23,10 @@ function mesh() {
     quietMigrations,
     proxyAddresses,
   });
-  const limit = { tokenBucket: { maxTokens: 1, tokensPerFill: 1, fillInterval: 1000 } };
   const endpoints = ['10.0.0.1', '10.0.0.2'].map((address) => ({ address }));
   engine.batch(() => {
     resources.set(serviceEntry('shop/pay', { hosts: ['pay.example'], endpoints }));
-    resources.set(metaRouter('shop/pay', { hosts: ['pay.example'], localRateLimit: limit }));
+    resources.set(rule);
   });
   const found = () =>
     [...engine.findings.values()].filter(({ code }) => code === 'ISTH0710').map(({ message }) => message);
@@ -34,15 +34,27 @@ function mesh() {
   return { found, stand };
 }
 
-it('a limit is told of as long as a workload stands without a proxy', () => {
-  const { found, stand } = mesh();
+const bucket = { tokenBucket: { maxTokens: 1, tokensPerFill: 1, fillInterval: 1000 } };
+const rate = { count: 1, per: 1000, burst: 0 };
+const route = { path: '/', local: { ...rate, status: 429, headers: [] }, descriptors: [] };
+
+it.each([
+  ['spec.localRateLimit', metaRouter('shop/pay', { hosts: ['pay.example'], localRateLimit: bucket })],
+  ['spec.rateLimit', trafficSetting('shop/pay', 'pay.example', { localTcp: rate })],
+  ['spec.httpRoutes', trafficSetting('shop/pay', 'pay.example', { httpRoutes: [route] })],
+])('a limit is told of as long as a workload stands without a proxy: %s', (path, rule) => {
+  const { found, stand } = mesh(rule);
   expect(found()).toEqual([
-    'No proxy stands at 2 of 2 endpoints of pay.example (10.0.0.1, 10.0.0.2): spec.localRateLimit is not enforced there.',
+    `No proxy stands at 2 of 2 endpoints of pay.example (10.0.0.1, 10.0.0.2): ${path} is not enforced there.`,
   ]);
   stand('10.0.0.1');
   expect(found()).toEqual([
-    'No proxy stands at 1 of 2 endpoints of pay.example (10.0.0.2): spec.localRateLimit is not enforced there.',
+    `No proxy stands at 1 of 2 endpoints of pay.example (10.0.0.2): ${path} is not enforced there.`,
   ]);
   stand('10.0.0.2');
   expect(found()).toEqual([]);
+});
+
+it('what bounds callers alone needs no proxy beside the workload', () => {
+  expect(mesh(trafficSetting('shop/pay', 'pay.example', { connections: { maxConnections: 1 } })).found()).toEqual([]);
 });

@@ -25,7 +25,7 @@ export const translation = {
   ),
   ISTH0710: entry(
     'warning',
-    'Local rate limit is not enforced everywhere',
+    'Rate limit is not enforced everywhere',
     'Run a proxy beside each workload (isthmus proxy --address ADDRESS): the limit is counted there, not at the caller.',
   ),
   ISTH0711: entry(
