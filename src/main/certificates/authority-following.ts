@@ -5,17 +5,20 @@ import type { Finding } from '../../model/finding.ts';
 import type { Logger } from '../../operations/log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { MeshAuthority } from './mesh-authority.ts';
+import { RootRoleJumps } from './root-role-jumps.ts';
 import { TrustBundleFiles } from './trust-bundle-files.ts';
 
 export class AuthorityFollowing {
   readonly #authority: MeshAuthority;
   readonly #bundles: TrustBundleFiles;
+  readonly #jumps: RootRoleJumps;
   readonly #stop: () => void;
 
   /** The trust domain of the mesh is that of the authority from here on. */
-  constructor({ engine, mesh, fixedTrustDomain }: Pipeline, authority: MeshAuthority, log: Logger) {
+  constructor({ engine, mesh, resources, fixedTrustDomain }: Pipeline, authority: MeshAuthority, log: Logger) {
     this.#authority = authority;
     this.#bundles = new TrustBundleFiles(authority.bundles, systemClock, log);
+    this.#jumps = new RootRoleJumps(engine, resources.MeshRootCertificate);
     engine.batch(() => fixedTrustDomain.set(authority.issuer.trustDomain));
     this.#stop = engine.sink(mesh.certificates, (diff) => {
       const wanted = diff.at(-1)?.after;
@@ -28,11 +31,12 @@ export class AuthorityFollowing {
   }
 
   findings(): readonly Finding[] {
-    return [...this.#authority.issuer.findings(), ...this.#bundles.findings()];
+    return [...this.#authority.issuer.findings(), ...this.#bundles.findings(), ...this.#jumps.findings()];
   }
 
   close(): void {
     this.#stop();
+    this.#jumps.close();
     this.#bundles.close();
     this.#authority.close();
   }

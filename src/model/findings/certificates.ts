@@ -64,4 +64,9 @@ export const certificates = {
     'Bundle of another trust domain cannot be used',
     'Complete or correct the file named. What was read last stays in force.',
   ),
+  ISTH1215: entry(
+    'warning',
+    'Role of a root certificate jumps',
+    'Nothing is lost here. Elsewhere make it passive in between, until all workloads have certificates of the other root.',
+  ),
 };
