@@ -1,9 +1,9 @@
 /** A workload: a network namespace in which its program and its sidecar run, and a visitor who asks there. */
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Role } from './cast.ts';
+import { hasEnded, kill } from './children.ts';
 import { type ControlPlane, logTo } from './control-plane.ts';
 import { databaseCommand } from './database.ts';
 import type { Network, Place } from './network.ts';
@@ -52,6 +52,10 @@ export class Actor {
     return actor;
   }
 
+  get name(): string {
+    return this.role.name;
+  }
+
   /** Also once it was killed. */
   async start(): Promise<void> {
     if (this.role.isCustomer !== true) this.#program = this.#startProgram();
@@ -61,12 +65,13 @@ export class Actor {
   /** With its sidecar, as when its machine fails. */
   async kill(): Promise<void> {
     await this.sidecar.kill();
-    const running = this.#program;
+    if (this.#program !== undefined) await kill(this.#program);
     this.#program = undefined;
-    if (running === undefined || running.exitCode !== null) return;
-    const gone = once(running, 'exit');
-    running.kill('SIGKILL');
-    await gone;
+  }
+
+  /** Whether something of it ended that nobody here had end. */
+  get hasFailed(): boolean {
+    return this.sidecar.hasFailed || (this.#program !== undefined && hasEnded(this.#program));
   }
 
   #startProgram(): ChildProcess {

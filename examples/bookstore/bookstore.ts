@@ -10,11 +10,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Cleanup, Interrupted } from '../quickstart/cleanup.ts';
 import { findEnvoy, isInstalled } from './envoy.ts';
+import { writePlaces } from './places.ts';
 import { Scene } from './scene.ts';
 
 const USAGE = 'Usage: npx node examples/bookstore/bookstore.ts [--envoy PROGRAM] [--folder FOLDER]';
 const SAYS_EVERY_MS = 5000;
-const say = (text: string): void => console.error(text);
+type Say = (text: string) => void;
+const say: Say = (text) => console.error(text);
 
 interface Options {
   readonly envoy: string | undefined;
@@ -37,9 +39,14 @@ async function main(): Promise<number> {
   if (options === undefined) return 64;
   const cleanup = new Cleanup();
   try {
-    return await Promise.race([play(options, cleanup), cleanup.interruption]);
+    // What goes wrong because everything is being stopped is no news.
+    const sayOfPlay: Say = (text) => (cleanup.isOver ? undefined : say(text));
+    return await Promise.race([play(options, cleanup, sayOfPlay), cleanup.interruption]);
   } catch (error) {
-    if (error instanceof Interrupted) return error.exitCode;
+    if (error instanceof Interrupted) {
+      say('\nstopping');
+      return error.exitCode;
+    }
     say(`The bookstore cannot open: ${messageOf(error)}`);
     return 69;
   } finally {
@@ -47,7 +54,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function play({ envoy: named, folder }: Options, cleanup: Cleanup): Promise<never> {
+async function play({ envoy: named, folder }: Options, cleanup: Cleanup, say: Say): Promise<never> {
   const envoy = findEnvoy(named, say);
   const hasDatabase = isInstalled('mariadbd') && isInstalled('mariadb');
   if (!hasDatabase)
@@ -55,22 +62,23 @@ async function play({ envoy: named, folder }: Options, cleanup: Cleanup): Promis
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const scene = await Scene.start({ folder, envoy, hasDatabase }, cleanup, say);
+  writePlaces(path.join(folder, 'at'), scene.places);
   say(whatToTryNext(scene));
   for (;;) {
     const [bought, stolen] = [scene.buyer.length, scene.thief.length];
     await sleep(SAYS_EVERY_MS);
+    await scene.restore(say);
     say(`buyer  ${scene.buyer.summary(bought)}\nthief  ${scene.thief.summary(stolen)}`);
   }
 }
 
 /** How to get to where the workloads are. */
-function whatToTryNext({ actors, controlPlane, folder }: Scene): string {
-  const places = [{ name: 'hub', place: controlPlane.place }, ...actors.map(({ role, place }) => ({ ...role, place }))];
-  const lines = places.map(({ name, place }) => `  ${name.padEnd(14)} ${place.enter.join(' ')}`);
+function whatToTryNext({ places, folder }: Scene): string {
+  const at = path.relative('', folder);
   return `
-Manifests are watched in ${folder}/manifests. To run a command where somebody is, put before it:
-
-${lines.join('\n')}
+Manifests are watched in ${at}/manifests. Commands are run where somebody is by
+  ${at}/at WHO COMMAND...
+of which WHO is one of ${[...places.keys()].join(', ')}.
 
 What to do now: examples/bookstore/README.md. Ctrl-C ends all of this.
 `;
@@ -80,4 +88,5 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-process.exitCode = await main();
+// Whatever else it is still about: all that it started has ended.
+process.exit(await main());

@@ -1,8 +1,8 @@
 /** `isthmus run` at the hub of the network, and the commands that go with it. */
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { hasEnded, kill } from './children.ts';
 import { HUB, type Place } from './network.ts';
 import { until } from './until.ts';
 import type { Visitor } from './visitor.ts';
@@ -22,6 +22,10 @@ export class ControlPlane {
     this.#folder = folder;
     this.#hub = hub;
     this.#visitor = visitor;
+  }
+
+  get name(): string {
+    return 'the control plane';
   }
 
   /** Where it runs. */
@@ -44,7 +48,7 @@ export class ControlPlane {
     const started = this.#hub.start(command, { stdio: logTo(this.log) });
     this.#process = started;
     await until('the control plane is ready', async () => {
-      if (started.exitCode !== null) throw new Error(`the control plane ended:\n${readFileSync(this.log, 'utf8')}`);
+      if (hasEnded(started)) throw new Error(`the control plane ended:\n${readFileSync(this.log, 'utf8')}`);
       return (await this.#visitor.ask({ url: `http://${ADMIN}/readyz` })).status === 200;
     });
     writeFileSync(this.roots, await this.isthmus('token', 'roots', '--state', this.state));
@@ -58,10 +62,12 @@ export class ControlPlane {
   async kill(): Promise<void> {
     const running = this.#process;
     this.#process = undefined;
-    if (running === undefined) return;
-    const gone = once(running, 'exit');
-    running.kill('SIGKILL');
-    await gone;
+    if (running !== undefined) await kill(running);
+  }
+
+  /** Whether it ended though nobody here had it end. */
+  get hasFailed(): boolean {
+    return this.#process !== undefined && hasEnded(this.#process);
   }
 
   /** What a command of the product prints, run at the hub. */

@@ -9,8 +9,12 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { Cleanup } from '../quickstart/cleanup.ts';
+import { kill } from './children.ts';
 
 export const HUB = '10.42.0.1';
+
+/** A program that is killed with its parent, also if that is gone before this says so. */
+const mortal = ['setpriv', '--pdeathsig', 'KILL', '--', 'sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"'];
 
 /** A network namespace, in which programs are started. */
 export class Place {
@@ -49,7 +53,7 @@ export class Place {
   }
 
   #spawn(command: readonly string[], options: SpawnOptions): ChildProcess {
-    const [program = '', ...parameters] = [...this.enter, 'setpriv', '--pdeathsig', 'KILL', '--', ...command];
+    const [program = '', ...parameters] = [...this.enter, ...mortal, String(process.pid), ...command];
     return spawn(program, parameters, options);
   }
 }
@@ -104,12 +108,4 @@ async function held(start: (options: SpawnOptions) => ChildProcess, cleanup: Cle
   if (!Buffer.isBuffer(made[0]))
     throw new Error(`this machine makes no network namespaces (unshare --map-root-user --net): ${await text(stderr)}`);
   return new Place(pid, cleanup);
-}
-
-/** What was started ends, and is waited for. */
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
 }

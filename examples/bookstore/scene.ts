@@ -14,7 +14,7 @@ import { Actor, programCommand, type Stage } from './actor.ts';
 import { cast, type Player } from './cast.ts';
 import { ControlPlane } from './control-plane.ts';
 import { Ledger } from './ledger.ts';
-import { HUB, Network } from './network.ts';
+import { HUB, Network, type Place } from './network.ts';
 import { outsideHosts, startHttpbin, startIngress, startStranger } from './outside.ts';
 import { Visitor } from './visitor.ts';
 
@@ -24,6 +24,14 @@ const here = import.meta.dirname;
 interface Outside {
   readonly stranger: Visitor;
   readonly ingress: Visitor;
+}
+
+/** What plays, and can be started once more. */
+interface Part {
+  readonly name: string;
+  readonly hasFailed: boolean;
+  kill(): Promise<void>;
+  start(): Promise<void>;
 }
 
 export class Scene {
@@ -80,6 +88,24 @@ export class Scene {
 
   get actors(): readonly Actor[] {
     return [...this.#actors.values()];
+  }
+
+  /** Network namespaces by who is there. */
+  get places(): ReadonlyMap<string, Place> {
+    const { stranger, ingress } = this.outside;
+    const others = { hub: this.controlPlane, stranger, ingress };
+    const all = [...this.actors.map((actor) => [actor.name, actor] as const), ...Object.entries(others)];
+    return new Map(all.map(([name, { place }]) => [name, place]));
+  }
+
+  /** Starts what somebody killed once more, as whoever watches over processes does. */
+  async restore(say: (text: string) => void): Promise<void> {
+    const parts: readonly Part[] = [this.controlPlane, ...this.actors];
+    for (const part of parts.filter(({ hasFailed }) => hasFailed)) {
+      say(`${part.name} has ended: starting it again`);
+      await part.kill();
+      await part.start();
+    }
   }
 
   /** Copies the manifests of a step (steps/) over those that are there, as a user does. */

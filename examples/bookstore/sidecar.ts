@@ -1,9 +1,9 @@
 /** A stock Envoy beside a workload, started by nothing but what the product prints for it. */
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Role } from './cast.ts';
+import { hasEnded, kill } from './children.ts';
 import { type ControlPlane, logTo, startKeeping, XDS } from './control-plane.ts';
 import type { Place } from './network.ts';
 import { until } from './until.ts';
@@ -57,18 +57,21 @@ export class Sidecar {
     const child = place.start(command, { stdio: logTo(this.#file('envoy.log')) });
     this.#processes = [child, startKeeping(place, this.certificates, this.#file('certificates.log'))];
     await until(`the sidecar of ${role.name} is ready`, async () => {
-      if (child.exitCode !== null) throw new Error(`Envoy ended:\n${this.log()}`);
+      if (hasEnded(child)) throw new Error(`Envoy ended:\n${this.log()}`);
       return (await visitor.ask({ url: `http://${ADMIN}/ready` })).status === 200;
     });
   }
 
   /** Without a word of farewell. */
   async kill(): Promise<void> {
-    const running = this.#processes.filter(({ exitCode }) => exitCode === null);
+    const running = this.#processes;
     this.#processes = [];
-    const gone = running.map((child) => once(child, 'exit'));
-    for (const child of running) child.kill('SIGKILL');
-    await Promise.all(gone);
+    await kill(...running);
+  }
+
+  /** Whether it ended though nobody here had it end. */
+  get hasFailed(): boolean {
+    return this.#processes.some(hasEnded);
   }
 
   /** The folder of its certificate. */

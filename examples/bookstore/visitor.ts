@@ -9,12 +9,14 @@ import type { Place } from './network.ts';
 const program = path.join(import.meta.dirname, 'programs/visitor.ts');
 
 export class Visitor {
+  readonly place: Place;
   readonly #tell: Writable;
   readonly #answers: Interface;
   /** Errands are run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(place: Place) {
+    this.place = place;
     const { stdin, stdout } = place.start([process.execPath, program], { stdio: ['pipe', 'pipe', 'inherit'] });
     if (stdin === null || stdout === null) throw new Error('the streams of a child are pipes');
     this.#tell = stdin;

@@ -2,6 +2,7 @@
  * What was started is stopped, last first, however the program ends: at its end, by a failure, or by a signal. A second
  * signal does not wait for that; children are killed then (isthmus-process.ts).
  */
+const NPM_IS_SOUGHT_EVERY_MS = 500;
 const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Rejections of what was interrupted. */
@@ -25,10 +26,26 @@ export class Cleanup {
     for (const [signal, exitCode] of Object.entries(signals)) {
       process.on(signal, () => {
         if (this.#isOver) process.exit(exitCode);
-        this.#isOver = true;
-        this.#interruption.reject(new Interrupted(exitCode));
+        this.#interrupt(exitCode);
       });
     }
+    if (process.env.npm_lifecycle_event !== undefined) this.#watchNpm();
+  }
+
+  /** A signal to npm ends the shell between it and this program, and reaches no further. */
+  #watchNpm(): void {
+    const shell = process.ppid;
+    const watch = setInterval(() => {
+      if (process.ppid === shell) return;
+      clearInterval(watch);
+      if (!this.#isOver) this.#interrupt(signals.SIGHUP);
+    }, NPM_IS_SOUGHT_EVERY_MS);
+    watch.unref();
+  }
+
+  #interrupt(exitCode: number): void {
+    this.#isOver = true;
+    this.#interruption.reject(new Interrupted(exitCode));
   }
 
   /** Whether all is being stopped, or has been. */
