@@ -6,6 +6,15 @@ const block = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-
 /** More are no chain and no bundle that a proxy would want to hold. */
 const maxCertificates = 100;
 
+/** One block of PEM. */
+export function pemOf(type: 'CERTIFICATE' | 'CERTIFICATE REQUEST', der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${type}-----\n${lines.join('\n')}\n-----END ${type}-----\n`;
+}
+
 /** All certificates of a text, each as PEM of its own; text between them is passed over. Throws BAD_DATA. */
 export function readCertificates(text: string, what: string): readonly string[] {
   const blocks = text.match(block) ?? [];
@@ -23,14 +32,33 @@ export function readCertificates(text: string, what: string): readonly string[] 
 
 /** SHA-256 of the certificate, lower-case hexadecimal. */
 export function fingerprintOf(pem: string): string {
-  return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
+  return parse(pem).fingerprint;
 }
 
 /** The fingerprint of the root that a chain of our own issuer leads to: by its names and keys, no signature is verified. */
 export function issuingRoot(chain: readonly string[], roots: readonly string[]): string | undefined {
   const certificates = chain.map((pem) => new X509Certificate(pem));
-  const isIssuer = (root: X509Certificate): boolean => certificates.some((one) => one.checkIssued(root));
-  return roots.filter((pem) => isIssuer(new X509Certificate(pem))).map(fingerprintOf)[0];
+  const issuing = parsed(roots).find(({ root }) => certificates.some((one) => one.checkIssued(root)));
+  return issuing?.fingerprint;
+}
+
+interface ParsedRoot {
+  readonly root: X509Certificate;
+  readonly fingerprint: string;
+}
+
+/** By the list: an issuer gives the same one until its roots change, and has thousands of leaves. */
+const parsedRoots = new WeakMap<readonly string[], readonly ParsedRoot[]>();
+
+function parsed(roots: readonly string[]): readonly ParsedRoot[] {
+  const known = parsedRoots.get(roots) ?? roots.map((pem) => parse(pem));
+  parsedRoots.set(roots, known);
+  return known;
+}
+
+function parse(pem: string): ParsedRoot {
+  const root = new X509Certificate(pem);
+  return { root, fingerprint: root.fingerprint256.replaceAll(':', '').toLowerCase() };
 }
 
 /** Each once, in an order that depends on nothing but what they are. */

@@ -130,7 +130,7 @@ export class BootstrapTokens {
     const now = this.#options.clock.now();
     const known = this.#keys.find((key) => key.id === id);
     if (known === undefined || (known.until !== undefined && now > known.until)) throw new errors.JWKSNoMatchingKey();
-    return known.key.cryptoPublicKey();
+    return known.key.verifyingKey;
   }
 }
 

@@ -4,32 +4,28 @@ import type { KeyObject } from 'node:crypto';
 export const keyAlgorithms = ['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-4096'] as const;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];
 
-/** As WebCrypto names them, for making a key, importing it and signing with it. */
+/** Of a key; `hash` is what is signed with it. */
 export type KeyParameters = EcKeyParameters | RsaKeyParameters;
 interface EcKeyParameters {
-  readonly name: 'ECDSA';
+  readonly type: 'ec';
   readonly namedCurve: 'P-256' | 'P-384';
-  readonly hash: 'SHA-256' | 'SHA-384';
+  readonly hash: SignatureHash;
 }
 interface RsaKeyParameters {
-  readonly name: 'RSASSA-PKCS1-v1_5';
-  readonly hash: 'SHA-256';
+  readonly type: 'rsa';
   readonly modulusLength: number;
-  readonly publicExponent: Uint8Array<ArrayBuffer>;
+  readonly hash: SignatureHash;
 }
 
+export type SignatureHash = 'sha256' | 'sha384' | 'sha512';
+
 function rsa(modulusLength: number): RsaKeyParameters {
-  return {
-    name: 'RSASSA-PKCS1-v1_5',
-    hash: 'SHA-256',
-    modulusLength,
-    publicExponent: new Uint8Array([1, 0, 1]),
-  };
+  return { type: 'rsa', modulusLength, hash: 'sha256' };
 }
 
 const parameters: Readonly<Record<KeyAlgorithm, KeyParameters>> = {
-  'ecdsa-p256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
-  'ecdsa-p384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+  'ecdsa-p256': { type: 'ec', namedCurve: 'P-256', hash: 'sha256' },
+  'ecdsa-p384': { type: 'ec', namedCurve: 'P-384', hash: 'sha384' },
   'rsa-2048': rsa(2048),
   'rsa-4096': rsa(4096),
 };

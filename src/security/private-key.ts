@@ -1,45 +1,48 @@
 /**
  * A private key that shows itself to nobody by accident: neither JSON, nor a log, nor `console.log`, nor a template string
- * has it. Only `reveal` gives it out, for the state folder and for SDS.
+ * has it. Only `reveal` gives it out, for the state folder and for SDS. Keys are made, and sign, in threads of Node's pool:
+ * the loop serves others meanwhile.
  */
-import { createPrivateKey, createPublicKey, KeyObject, webcrypto } from 'node:crypto';
-import { inspect } from 'node:util';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto';
+import { inspect, promisify } from 'node:util';
 import { IsthmusError } from '../model/errors.ts';
 import { type KeyAlgorithm, type KeyParameters, parametersOf, parametersOfKey } from './key-algorithms.ts';
 
 const hidden = '[private key]';
-const { subtle } = webcrypto;
+const makePair = promisify(generateKeyPair);
+const signInPool = promisify(sign);
 
 export class PrivateKey {
-  /** For signing, as WebCrypto takes it. */
-  readonly #key: webcrypto.CryptoKey;
+  readonly #key: KeyObject;
   readonly #parameters: KeyParameters;
   /** SPKI, DER. */
   readonly publicKey: Uint8Array;
 
-  private constructor(key: webcrypto.CryptoKey, parameters: KeyParameters) {
+  private constructor(key: KeyObject, publicKey: KeyObject, parameters: KeyParameters) {
     this.#key = key;
     this.#parameters = parameters;
-    this.publicKey = createPublicKey(KeyObject.from(key)).export({ format: 'der', type: 'spki' });
+    this.publicKey = publicKey.export({ format: 'der', type: 'spki' });
   }
 
   static async generate(algorithm: KeyAlgorithm): Promise<PrivateKey> {
     const parameters = parametersOf(algorithm);
-    const pair = await subtle.generateKey(parameters, true, ['sign', 'verify']);
-    return new PrivateKey(pair.privateKey, parameters);
+    const { privateKey, publicKey } = await (parameters.type === 'ec'
+      ? makePair('ec', { namedCurve: parameters.namedCurve })
+      : makePair('rsa', { modulusLength: parameters.modulusLength }));
+    return new PrivateKey(privateKey, publicKey, parameters);
   }
 
   /** From PEM: PKCS #8, PKCS #1 or SEC 1. Throws BAD_DATA for all else; the message never holds the text. */
   static async fromPem(pem: string): Promise<PrivateKey> {
     const key = readKey(pem);
-    const parameters = parametersOfKey(createPublicKey(key));
+    const publicKey = createPublicKey(key);
+    const parameters = parametersOfKey(publicKey);
     if (parameters === undefined)
       throw new IsthmusError(
         'BAD_DATA',
         'the private key is neither ECDSA on P-256 or P-384, nor RSA of 2048 to 4096 bits',
       );
-    const der = Buffer.from(key.export({ format: 'der', type: 'pkcs8' }));
-    return new PrivateKey(await subtle.importKey('pkcs8', der, parameters, true, ['sign']), parameters);
+    return new PrivateKey(key, publicKey, parameters);
   }
 
   /** What signatures by it are made with. */
@@ -47,18 +50,24 @@ export class PrivateKey {
     return this.#parameters;
   }
 
-  get signingKey(): webcrypto.CryptoKey {
+  /** For libraries that sign themselves. */
+  get signingKey(): KeyObject {
     return this.#key;
   }
 
-  /** The public half, as WebCrypto takes it. */
-  cryptoPublicKey(): Promise<webcrypto.CryptoKey> {
-    return subtle.importKey('spki', Uint8Array.from(this.publicKey), this.#parameters, true, ['verify']);
+  /** The public half, for libraries that verify themselves. */
+  get verifyingKey(): KeyObject {
+    return createPublicKey(this.#key);
+  }
+
+  /** As certificates have it: ECDSA's in DER, RSA's of PKCS #1. */
+  sign(data: Uint8Array): Promise<Uint8Array> {
+    return signInPool(this.#parameters.hash, data, this.#key);
   }
 
   /** PEM, PKCS #8. Who calls this answers for where the text goes. */
   reveal(): string {
-    return KeyObject.from(this.#key).export(pkcs8).toString();
+    return this.#key.export(pkcs8).toString();
   }
 
   toJSON(): string {

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { bitString, integer, sequence } from './der.ts';
 import { keyAlgorithms } from './key-algorithms.ts';
 import { PrivateKey } from './private-key.ts';
+import { writeSignatureAlgorithm } from './signature-algorithms.ts';
 import { makeSigningRequest, maxSigningRequestLength, readSigningRequest } from './signing-request.ts';
 
 const identity = { trustDomain: 'mesh.example', namespace: 'shop', serviceAccount: 'cart' };
@@ -52,6 +54,22 @@ describe('a signing request', () => {
     expect(text).toContain('URI:spiffe://mesh.example/ns/shop/sa/cart, DNS:cart.shop');
     const reading = await readSigningRequest(pem);
     expect(reading).toMatchObject({ kind: 'request', request: { publicKey: key.publicKey } });
+  });
+
+  it('is taken without wishes, as some programs write it; not with another signature, or with more behind it', async () => {
+    const key = await PrivateKey.generate('ecdsa-p256');
+    const signed = sequence(integer(0), sequence(), key.publicKey);
+    const signature = bitString(await key.sign(signed));
+    const [own, rsas] = [key.parameters, { type: 'rsa', hash: 'sha256' } as const].map(writeSignatureAlgorithm);
+    const request = (...parts: readonly Uint8Array[]): string => toPem(Buffer.from(sequence(...parts)));
+    const [algorithm, another] = [own ?? sequence(), rsas ?? sequence()];
+    expect(await refusal(request(signed, algorithm, signature))).toBe('accepted');
+    expect(await refusal(request(signed, another, signature))).toBe('its signature is not that of its key');
+    expect(await refusal(request(signed, algorithm, signature, signature))).toBe('it cannot be parsed');
+    expect(await refusal(request(signed, algorithm))).toBe('it cannot be parsed');
+    expect(await refusal(request(sequence(integer(1), sequence(), key.publicKey), algorithm, signature))).toBe(
+      'it cannot be parsed',
+    );
   });
 
   it('whose sender does not have the key is refused', async () => {
