@@ -10,6 +10,7 @@
  */
 import type { Collection, Context, Table } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
+import { singleAddress } from '../mesh/endpoints/ip-address.ts';
 import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
 import { meshKey, settingsOf } from '../mesh/settings.ts';
@@ -26,6 +27,7 @@ import { translateProxyPeers } from '../translate/envoy/proxy-peers.ts';
 import { translateInbound } from '../translate/inbound.ts';
 import { settingsFindings, translateOutbound } from '../translate/outbound.ts';
 import { type ScopedResource, scopedResourceKey } from '../translate/scope.ts';
+import { translateSharedPort } from '../translate/shared-listeners.ts';
 import type { Translation } from '../translate/translation.ts';
 import { type CallerPlaces, callerPlaces, callerPlacesTable } from './caller-places.ts';
 import { inspectCodec } from './codec-inspection.ts';
@@ -163,8 +165,8 @@ function xdsResources(
     for (const one of settingsFindings(settings)) context.report(one);
     return undefined;
   });
-  const outbound = engine.flatMap(
-    'xds outbound',
+  const ofServices = engine.flatMap(
+    'xds outbound of services',
     mesh.meshServices,
     (service, context) =>
       forKindsInUse(context, (kind, handed) => {
@@ -173,6 +175,23 @@ function xdsResources(
       }),
     scopedShape,
   );
+  const ofSharedPorts = engine.flatMap(
+    'xds shared ports',
+    mesh.reservedAddresses,
+    ({ address: written, shared }, context) => {
+      const address = singleAddress(written);
+      if (address === undefined) return [];
+      return shared.flatMap(({ number, services }) => {
+        const sharers = services.flatMap((key) => context.get(mesh.meshServices, key) ?? []);
+        return forKindsInUse(context, (kind) =>
+          translateSharedPort(kind, { address, port: number }, sharers, settingsOf(context, mesh.settings)),
+        );
+      });
+    },
+    scopedShape,
+  );
+  // One collection: a listener that begins to be shared changes, and is not taken away and given anew.
+  const outbound = engine.merge('xds outbound', [ofSharedPorts, ofServices]);
   const clusters = engine.flatMap(
     'xds clusters',
     mesh.meshServices,

@@ -50,6 +50,8 @@ export interface MeshService {
   readonly retries?: readonly CallerRetry[];
   /** Of a host outside the mesh that Egress policies name: all that may be known of it, and by whom. */
   readonly egress?: readonly EgressPort[];
+  /** Where other hosts have the same address and port: callers are told apart by the name that they ask for in TLS. */
+  readonly sharedAt?: readonly { readonly address: string; readonly port: number }[];
   /** Addresses and ports that proxies do not listen for. */
   readonly leftAlone?: { readonly addresses: readonly string[]; readonly ports: readonly number[] };
 }

@@ -14,9 +14,8 @@ import type { EndpointGroup } from '../model/endpoint.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import type { MeshPort, MeshService, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
-import { isHttp, type Service } from '../model/service.ts';
+import { isHttp } from '../model/service.ts';
 import { boundsRequests } from '../model/traffic-policy.ts';
-import { splitOfConnections } from '../model/traffic-split.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import { translateEgress } from './egress.ts';
 import type { EncodedResource } from './encoded-resource.ts';
@@ -28,7 +27,6 @@ import { grpcSplit } from './envoy/grpc-splits.ts';
 import { httpConnections } from './envoy/http-connections.ts';
 import { outboundHttpRoutes } from './envoy/http-routes.ts';
 import { listener } from './envoy/listeners.ts';
-import { tcpProxy, weightedTcpProxy } from './envoy/tcp-proxies.ts';
 import { outboundThriftProxy, thriftRoutes } from './envoy/thrift-proxies.ts';
 import { speaksMutualTls } from './envoy/tls-contexts.ts';
 import { adsSource } from './envoy/values.ts';
@@ -37,12 +35,12 @@ import { metaKindFor, speaksThrift } from './metaprotocol/dialect.ts';
 import { httpRoutes } from './metaprotocol/http-routes.ts';
 import { outboundProxy } from './metaprotocol/proxy-filters.ts';
 import { metaRoutes } from './metaprotocol/routes.ts';
-import { dialledClusterName, httpRouteName, outboundClusterName } from './names/resource-names.ts';
+import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
+import { listenedFor, plainFilter, restCluster } from './plain-ports.ts';
 import { inScopes, inScopesOfCallers, listenerScopes } from './scope.ts';
 import type { Translation } from './translation.ts';
 import {
   asksOfRequests,
-  fallbackRoute,
   unavailableCodec,
   unenforcedPools,
   unenforcedRetries,
@@ -109,17 +107,6 @@ export function translateOutbound(
   };
 }
 
-/** Without what proxies are to leave alone. */
-function listenedFor(meshService: MeshService): MeshService {
-  const { leftAlone, addresses, ports } = meshService;
-  if (leftAlone === undefined) return meshService;
-  return {
-    ...meshService,
-    addresses: addresses.filter((address) => !leftAlone.addresses.includes(address)),
-    ports: ports.filter(({ port }) => !leftAlone.ports.includes(port.number)),
-  };
-}
-
 /** What is amiss with the settings themselves, whatever is translated under them. */
 export function settingsFindings({ accessLog }: MeshSettings): readonly Finding[] {
   if (accessLog.encoding !== 'JSON' || !accessLog.format || customJsonFormat(accessLog.format) !== undefined) return [];
@@ -146,7 +133,7 @@ function forProxies(
   meshPort: MeshPort,
   settings: MeshSettings,
 ): PortTranslation {
-  const { service, addresses } = meshService;
+  const { service } = meshService;
   const { port, codec, routes } = meshPort;
   if (port.protocol.kind === 'plain' && port.protocol.protocol === 'udp') {
     const message = `Port ${port.number} of ${service.host} is UDP, which no proxy is given a listener for.`;
@@ -162,7 +149,7 @@ function forProxies(
     const filter = outboundThriftProxy(service.host, port.number, settings);
     return {
       filter,
-      resources: [...listeners(addresses, port.number, filter), thriftRoutes(routes)],
+      resources: [...listeners(meshService, port.number, filter), thriftRoutes(routes)],
       findings: unenforcedThrift(routes),
     };
   }
@@ -172,7 +159,7 @@ function forProxies(
     const rules = routes === undefined ? [] : unenforcedRoutes(meshService, routes, kind);
     return {
       filter,
-      resources: listeners(addresses, port.number, filter),
+      resources: listeners(meshService, port.number, filter),
       findings: [
         ...rules,
         ...unavailableCodec(meshService, meshPort, kind),
@@ -184,7 +171,7 @@ function forProxies(
   return {
     filter,
     resources: [
-      ...listeners(addresses, port.number, filter),
+      ...listeners(meshService, port.number, filter),
       httpRoutes(routes, metaKind),
       ...(metaKind === 'metaproxy' ? [metaRoutes(routes)] : []),
     ],
@@ -204,10 +191,11 @@ function readsRequests(
 }
 
 function httpPort(
-  { service, addresses, retries = [] }: MeshService,
+  meshService: MeshService,
   { port: { number }, split }: MeshPort,
   settings: MeshSettings,
 ): PortTranslation {
+  const { service, retries = [] } = meshService;
   const { host } = service;
   const rest = restCluster(service, number);
   const routes = { rds: { configSource: adsSource, routeConfigName: httpRouteName(host, number) } };
@@ -215,7 +203,7 @@ function httpPort(
   const filter = httpConnections({ statPrefix, routes, filters: [], settings, direction: 'outbound' });
   return {
     filter,
-    resources: listeners(addresses, number, filter),
+    resources: listeners(meshService, number, filter),
     routes: {
       resource: outboundHttpRoutes(host, number, rest, split),
       ofCallers: retries.map(({ caller, policy }) => ({
@@ -227,20 +215,12 @@ function httpPort(
   };
 }
 
-/** Connections to the port go where requests would that no rule picks out; without such a route, to the service. */
-function plainFilter({ service }: MeshService, { port, routes, split }: MeshPort, settings: MeshSettings): Filter {
-  const statPrefix = outboundClusterName(service.host, port.number);
-  const destinations = fallbackRoute(routes)?.destinations ?? splitOfConnections(split, service.host, port.number);
-  return destinations === undefined
-    ? tcpProxy(statPrefix, restCluster(service, port.number), settings)
-    : weightedTcpProxy(statPrefix, destinations, settings);
-}
-
-/** Where that leads of which no rule says another thing. */
-function restCluster({ host, headless }: Service, port: number): string {
-  return headless ? dialledClusterName(host, port) : outboundClusterName(host, port);
-}
-
-function listeners(addresses: readonly string[], port: number, filter: Filter): readonly EncodedResource[] {
-  return addresses.map((address) => listener(address, port, 'outbound', [filter]));
+/** What other hosts have as well is in a listener of them all. */
+function listeners(
+  { addresses, sharedAt = [] }: MeshService,
+  port: number,
+  filter: Filter,
+): readonly EncodedResource[] {
+  const own = addresses.filter((address) => !sharedAt.some((one) => one.address === address && one.port === port));
+  return own.map((address) => listener(address, port, 'outbound', [filter]));
 }

@@ -72,6 +72,26 @@ spec:
   connectionSettings: { http: { maxPendingRequests: ${count} } }
 `;
 
+/** One address and port for hosts of which each stands at a port of its own. */
+const shared = { address: '127.242.78.1', port: 443 };
+
+const sharedHosts = (ports: Readonly<Record<string, number>>): string =>
+  Object.entries(ports)
+    .map(
+      ([host, port]) => `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ${host}, namespace: books }
+spec:
+  hosts: [${host}.example]
+  addresses: [${shared.address}]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{ number: ${shared.port}, name: tls, protocol: TLS, targetPort: ${port} }]
+  endpoints: [{ address: 127.0.0.1 }]
+`,
+    )
+    .join('---\n');
+
 const denied = /^(403|503|no connection)$/;
 const gateway = '127.0.78.9';
 
@@ -113,6 +133,20 @@ function handshake(address: string, port: number, servername: string): Promise<s
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, servername, rejectUnauthorized: false }, () => {
       resolve('reached');
+      socket.destroy();
+    });
+    socket.on('error', () => resolve('no connection'));
+    socket.on('close', () => resolve('no connection'));
+  });
+}
+
+/** What a TLS server says of itself that is reached by that name. */
+function greeting(servername: string): Promise<string> {
+  return new Promise((resolve) => {
+    const { address: host, port } = shared;
+    const socket = connect({ host, port, servername, rejectUnauthorized: false });
+    socket.once('data', (data) => {
+      resolve(data.toString());
       socket.destroy();
     });
     socket.on('error', () => resolve('no connection'));
@@ -203,6 +237,27 @@ describe.skipIf(envoy === undefined)("a mesh under Open Service Mesh's policies"
     await expect.poll(() => askOutside('/status/200'), patience).toBe('503');
     mesh.write('egress.yaml', `${named}---\n${boundedPending(1)}`);
     await expect.poll(() => askOutside('/status/200'), patience).toBe('200');
+  });
+
+  it('tells hosts of one address apart by the name that is asked for in TLS, and gives a lone one all', async () => {
+    const { key, cert } = new Authority(mesh.folder, 'shared').issue('any', { alternatives: ['DNS:any.example'] });
+    const ports: number[] = [];
+    for (const name of ['first', 'second']) {
+      const server = createTlsServer({ key, cert }, (socket) => socket.end(name));
+      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+      onTestFinished(() => void server.close());
+      const address = server.address();
+      ports.push(typeof address === 'object' ? (address?.port ?? 0) : 0);
+    }
+    const [first = 0, second = 0] = ports;
+    const served = () => Promise.all(['first.example', 'second.example', 'third.example'].map(greeting));
+    mesh.write('shared.yaml', sharedHosts({ first }));
+    onTestFinished(() => mesh.remove('shared.yaml'));
+    await expect.poll(served, patience).toEqual(['first', 'first', 'first']);
+    mesh.write('shared.yaml', sharedHosts({ first, second }));
+    await expect.poll(served, patience).toEqual(['first', 'second', 'no connection']);
+    mesh.write('shared.yaml', sharedHosts({ second }));
+    await expect.poll(served, patience).toEqual(['second', 'second', 'second']);
   });
 
   it('takes plain text from the sources of an IngressBackend, and resets whoever else comes without a certificate', async () => {

@@ -86,6 +86,44 @@ describe('a written address', () => {
     expect(mesh.meshServices.get('shop/c.example')?.addresses).toEqual([]);
   });
 
+  it('may be shared at a port of TLS by hosts of different names, and by nothing else', () => {
+    const { mesh, set, findings } = testMesh();
+    const entry = (name: string, protocol: string, rest = {}) =>
+      serviceEntry(`shop/${name}`, { addresses: ['10.0.0.1'], ports: [{ number: 443, name: 'p', protocol }], ...rest });
+    set(entry('a', 'TLS'), entry('b', 'HTTPS', { hosts: ['b.example', '*.b.example'] }));
+    expect(findings()).toEqual([]);
+    expect(mesh.reservedAddresses.get('10.0.0.1')?.shared).toEqual([
+      { number: 443, services: ['shop/a.example', 'shop/*.b.example', 'shop/b.example'] },
+    ]);
+    expect(mesh.meshServices.get('shop/b.example')).toMatchObject({
+      addresses: ['10.0.0.1'],
+      sharedAt: [{ address: '10.0.0.1', port: 443 }],
+    });
+    set(entry('c', 'TCP'), entry('d', 'TLS', { hosts: ['a.example'] }), entry('e', 'TLS', { hosts: ['*'] }));
+    expect(findings().filter((one) => one.startsWith('ISTH0313'))).toEqual([
+      'ISTH0313 ServiceEntry/c spec.addresses',
+      'ISTH0313 ServiceEntry/e spec.addresses',
+    ]);
+    expect(mesh.meshServices.get('shop/c.example')?.addresses).toEqual([]);
+    expect(mesh.meshServices.get('shop/a.example')?.sharedAt).toHaveLength(1);
+  });
+
+  it('is nobody but the first of those whose port of TLS has one name, or that comes after plain TCP', () => {
+    const { mesh, set, findings } = testMesh();
+    const entry = (key: `${string}/${string}`, protocol: string, address = '10.0.0.1') =>
+      serviceEntry(key, {
+        hosts: [`${key.slice(-1)}.example`],
+        addresses: [address],
+        ports: [{ number: 443, name: 'p', protocol }],
+      });
+    set(entry('shop/a', 'TLS'), entry('web/a', 'TLS'));
+    expect(findings()).toContain('ISTH0313 ServiceEntry/a spec.addresses');
+    expect(mesh.meshServices.get('web/a.example')?.addresses).toEqual([]);
+    set(entry('shop/c', 'TCP', '10.0.0.2'), entry('shop/d', 'TLS', '10.0.0.2'));
+    expect(mesh.meshServices.get('shop/d.example')).toMatchObject({ addresses: [] });
+    expect(mesh.meshServices.get('shop/c.example')).not.toHaveProperty('sharedAt');
+  });
+
   it('that is leased to another host is not served: what callers use already does not move', () => {
     const { engine, mesh, leases, set } = testMesh();
     set(serviceEntry('shop/orders', {}));

@@ -13,6 +13,7 @@ import { leftAlone } from '../openservicemesh/left-alone.ts';
 import { routeTableKey } from '../routing/route-tables.ts';
 import { settingsOf } from '../settings.ts';
 import { boundedPolicy, type PolicyTables } from '../traffic/bounded-policies.ts';
+import { sharedAt } from '../virtual-ips/shared-addresses.ts';
 import { type ReservedAddress, wantsVirtualIp } from '../virtual-ips/virtual-ip-claims.ts';
 import type { HostServices } from './services.ts';
 
@@ -39,17 +40,21 @@ export function meshServices(engine: Engine, tables: Tables): Collection<MeshSer
   const leasesByAddress = engine.index('leases by address', tables.leases, ({ state, ipv4, ipv6 }) =>
     state === 'bound' ? [ipv4, ipv6].flatMap((address) => address ?? []) : [],
   );
-  return engine.map('mesh services', tables.services, (service, context) => ({
-    service,
-    addresses: addressesOf(service, context, tables, leasesByAddress),
-    ports: service.ports.map((port) => meshPort(service, port, context, tables)),
-    policy: boundedPolicy(service, context, tables),
-    ...(isContested(service, context, tables) ? { contested: true } : {}),
-    ...securityOf(service, context, tables),
-    ...retriesOf(service, context, tables),
-    ...egressOf(service, context, tables),
-    ...leftAlone(service, addressesOf(service, context, tables, leasesByAddress), settingsOf(context, tables.settings)),
-  }));
+  return engine.map('mesh services', tables.services, (service, context) => {
+    const addresses = addressesOf(service, context, tables, leasesByAddress);
+    return {
+      service,
+      addresses,
+      ports: service.ports.map((port) => meshPort(service, port, context, tables)),
+      policy: boundedPolicy(service, context, tables),
+      ...(isContested(service, context, tables) ? { contested: true } : {}),
+      ...securityOf(service, context, tables),
+      ...retriesOf(service, context, tables),
+      ...egressOf(service, context, tables),
+      ...sharedAt(service, addresses, context, tables.reservedAddresses),
+      ...leftAlone(service, addresses, settingsOf(context, tables.settings)),
+    };
+  });
 }
 
 function securityOf(

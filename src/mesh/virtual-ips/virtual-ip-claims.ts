@@ -1,21 +1,18 @@
 /** Which services want a virtual IP, and which addresses are taken because somebody wrote them. */
-import type { Collection, Context } from '../../collections/collection.ts';
+import type { Collection } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
-import { finding } from '../../model/finding.ts';
 import type { Service, ServiceKey } from '../../model/service.ts';
-import { about } from '../resource-order.ts';
 import { byPrecedence, type ServiceDeclaration } from '../services/declarations.ts';
+import { type Sharing, sharing } from './shared-addresses.ts';
 
 export interface VirtualIpClaim {
   readonly key: ServiceKey;
 }
 
 /** One address or CIDR, as written, and the services it was written for; sorted. */
-export interface ReservedAddress {
+export interface ReservedAddress extends Sharing {
   readonly address: string;
   readonly services: readonly ServiceKey[];
-  /** Those of them that are not served there: another service comes first at one of their ports. */
-  readonly displaced: readonly ServiceKey[];
 }
 
 /** Keyed by service key. */
@@ -54,27 +51,8 @@ export function reservedAddresses(
     declarations,
     (declaration) => declaration.service.addresses,
     (address, members, context) => {
-      const displaced = displacedServices(address, members.toSorted(byPrecedence), context);
-      return { address, services: [...new Set(members.map((member) => member.service.key))].sort(), displaced };
+      const services = [...new Set(members.map((member) => member.service.key))].sort();
+      return { address, services, ...sharing(address, members.toSorted(byPrecedence), context) };
     },
   );
-}
-
-/** Two hosts may share an address as long as their ports differ; otherwise the first has it. */
-function displacedServices(
-  address: string,
-  members: readonly ServiceDeclaration[],
-  context: Context,
-): readonly ServiceKey[] {
-  const taken = new Map<number, ServiceKey>();
-  const displaced = new Set<ServiceKey>();
-  for (const { service, resource } of members) {
-    const port = service.ports.find(({ number }) => (taken.get(number) ?? service.key) !== service.key)?.number;
-    if (port !== undefined) {
-      const message = `${address} port ${port} is written for ${taken.get(port)}, which has it, and for ${service.key}.`;
-      context.report(finding('ISTH0313', { ...about(resource), path: 'spec.addresses', message }));
-      displaced.add(service.key);
-    } else for (const { number } of service.ports) taken.set(number, service.key);
-  }
-  return [...displaced].sort();
 }

@@ -38,4 +38,9 @@ export const translation = {
     'Headless service is not reached',
     'Have connections redirected to the proxies of its callers (--interception redirect), or give the service an address.',
   ),
+  ISTH0713: entry(
+    'warning',
+    'Hosts of one address are not told apart by a kind of proxy',
+    'Give each host an address of its own, or let its callers run an Envoy, which reads server names.',
+  ),
 };
