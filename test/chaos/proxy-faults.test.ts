@@ -133,8 +133,8 @@ describe('callers', () => {
     const upstream = await server('v1');
     const { connect, counter } = await stage({
       clusters: [{ name: 'a', ports: [upstream.port] }],
-      more: { idle_timeout: '0.05s' },
-      limits: { requestTimeoutMs: 80 },
+      more: { idle_timeout: '1s' },
+      limits: { requestTimeoutMs: 1_000 },
     });
     const client = await connect();
     await client.call({ id: 1 });
@@ -185,7 +185,7 @@ describe.each([
     const { connect, clusterCounter } = await stage({
       multiplexing,
       clusters: [{ name: 'a', ports: [upstream.port] }],
-      limits: { requestTimeoutMs: 80 },
+      limits: { requestTimeoutMs: 1_000 },
     });
     const client = await connect();
     expect(await client.call({ id: 1, body: 'never' })).toMatchObject({ id: 1, code: 1 });
@@ -215,7 +215,7 @@ describe.each([
     const { connect, counter } = await stage({
       multiplexing,
       clusters: [{ name: 'a', ports: [upstream.port] }],
-      limits: { requestTimeoutMs: 80 },
+      limits: { requestTimeoutMs: 1_000 },
     });
     const client = await connect();
     expect(await client.call({ id: 1, body: 'late' })).toMatchObject({ id: 1, code: 1 });

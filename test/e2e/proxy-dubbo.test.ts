@@ -252,7 +252,7 @@ describe('heartbeats', () => {
 
   it('are sent to a server that is silent, which keeps its connection as long as it answers', async () => {
     const upstream = await dubboServer('a');
-    const { port } = await dubboStage([upstream], { limits: { heartbeatMs: 60, requestTimeoutMs: 80 } });
+    const { port } = await dubboStage([upstream], { limits: { heartbeatMs: 60, requestTimeoutMs: 1_000 } });
     const { socket, replies } = await dubboClient(port);
     socket.write(call(1n));
     await vi.waitFor(() => expect(upstream.received.length).toBeGreaterThan(5));

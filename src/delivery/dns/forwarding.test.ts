@@ -21,7 +21,7 @@ async function started(upstreams: readonly TestUpstream[], options: Partial<DnsS
     table: testTable(names).table,
     upstreams,
     ...options,
-    limits: { attemptMs: 60, totalMs: 400, ...options.limits },
+    limits: { attemptMs: 20_000, totalMs: 30_000, ...options.limits },
   });
   onTestFinished(() => server.close());
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
@@ -65,7 +65,7 @@ describe('a name that is not ours', () => {
       await release.promise;
       return always(query, 'udp');
     });
-    const { ask } = await started([upstream], { limits: { attemptMs: 2000 } });
+    const { ask } = await started([upstream]);
     const both = [ask('www.example.com', 'A', { id: 1 }), ask('WWW.example.com', 'A', { id: 2 })];
     await expect.poll(() => upstream.asked.length).toBe(1);
     release.resolve();
@@ -112,7 +112,7 @@ describe('upstreams', () => {
       await startUpstream(refusing),
       await startUpstream(always),
     ];
-    const { ask } = await started([mute, sulky, good]);
+    const { ask } = await started([mute, sulky, good], { limits: { attemptMs: 1_000 } });
     expect(await ask('a.example.com', 'A')).toMatchObject({ rcode: 0 });
     expect(await ask('b.example.com', 'A')).toMatchObject({ rcode: 0 });
     expect([mute.asked.length, sulky.asked.length, good.asked.length]).toEqual([1, 1, 2]);
@@ -120,7 +120,7 @@ describe('upstreams', () => {
 
   it('that none of them answers makes a failure, not a name that does not exist', async () => {
     const mute = await startUpstream(silent);
-    const { ask } = await started([mute]);
+    const { ask } = await started([mute], { limits: { attemptMs: 60 } });
     expect(await ask('a.example.com', 'A')).toMatchObject({ rcode: 2, answers: [] });
     expect(mute.asked.length).toBe(2);
     const { ask: alone } = await started([]);
@@ -129,7 +129,7 @@ describe('upstreams', () => {
 
   it('are not there any more: the system says so at once, and the next one is asked', async () => {
     const good = await startUpstream(always);
-    const { ask } = await started([{ host: '127.0.0.1', port: 1, asked: [] }, good], { limits: { attemptMs: 30_000 } });
+    const { ask } = await started([{ host: '127.0.0.1', port: 1, asked: [] }, good]);
     expect(await ask('a.example.com', 'A')).toMatchObject({ rcode: 0 });
   });
 
@@ -156,13 +156,13 @@ describe('upstreams', () => {
       const truth = upstreamResponse(query, [{ ...address, data: Buffer.from([192, 0, 2, 9]) }]);
       return [query, Buffer.alloc(3), otherId, otherName, otherType, cut.subarray(0, cut.length - 14), truth];
     });
-    const { ask } = await started([forged], { limits: { attemptMs: 5000, totalMs: 5000 } });
+    const { ask } = await started([forged]);
     expect((await ask('www.example.com', 'A')).answers).toEqual(['www.example.com 100 A 192.0.2.9']);
   });
 
   it('are not asked more at a time than the bound, and what is beyond fails at once', async () => {
     const mute = await startUpstream(silent);
-    const { ask } = await started([mute], { limits: { inFlight: 2, attemptMs: 300, totalMs: 300 } });
+    const { ask } = await started([mute], { limits: { inFlight: 2, attemptMs: 2_000, totalMs: 2_000 } });
     const waiting = [ask('a.example.com', 'A'), ask('b.example.com', 'A')];
     await expect.poll(() => mute.asked.length).toBe(2);
     expect(await ask('c.example.com', 'A')).toMatchObject({ rcode: 2 });
@@ -173,7 +173,7 @@ describe('upstreams', () => {
 
 it('clients that wait are so many at most, though all wait for the same', async () => {
   const mute = await startUpstream(silent);
-  const { ask } = await started([mute], { limits: { waiting: 2, attemptMs: 300, totalMs: 300 } });
+  const { ask } = await started([mute], { limits: { waiting: 2, attemptMs: 2_000, totalMs: 2_000 } });
   const waiting = [ask('a.example.com', 'A'), ask('a.example.com', 'A')];
   await expect.poll(() => mute.asked.length).toBe(1);
   expect(
@@ -230,7 +230,7 @@ describe('aliases', () => {
 
 it('a server that closes does not wait for upstreams', async () => {
   const mute = await startUpstream(silent);
-  const { server, port } = await started([mute], { limits: { attemptMs: 60_000, totalMs: 60_000 } });
+  const { server, port } = await started([mute], { limits: { attemptMs: 90_000, totalMs: 90_000 } });
   const query = askTcp(port, withLength(queryFor('a.example.com', 'A'))).catch(() => []);
   const socket = createSocket('udp4');
   onTestFinished(() => void socket.close());

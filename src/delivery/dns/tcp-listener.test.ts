@@ -61,7 +61,7 @@ describe('a connection', () => {
   });
 
   it('is closed when no whole query comes in time, though bytes do', async () => {
-    const port = await started({ idleMs: 100 });
+    const port = await started({ idleMs: 1_000 });
     const [idle, slow] = [await connected(port), await connected(port)];
     const drip = setInterval(() => slow.write(Buffer.from([0])), 20);
     onTestFinished(() => clearInterval(drip));

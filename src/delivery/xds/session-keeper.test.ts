@@ -57,7 +57,7 @@ test('an old connection is told to go, and its streams end', async () => {
   const over = new Promise<void>((resolve) => {
     closed = resolve;
   });
-  const port = await start({ maxAgeMs: 20, pingTimeoutMs: 20 }, { ...silent, closed });
+  const port = await start({ maxAgeMs: 500, pingTimeoutMs: 20 }, { ...silent, closed });
   const goaway = once(open(port), 'goaway');
   await goaway;
   await over;
