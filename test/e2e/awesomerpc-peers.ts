@@ -57,12 +57,13 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** A server on loopback; `answer` gets each packet and the socket it came on. The default echoes with `name:` before. */
+/** A server on loopback, of IPv4 unless told otherwise; `answer` gets each packet and the socket it came on. The default echoes with `name:` before. */
 export async function startServer(
   name: string,
   answer: (packet: Packet, socket: Socket) => void = (received, socket) =>
     void socket.write(packet({ ...received, body: `${name}:${received.body}` })),
   port = 0,
+  host = '127.0.0.1',
 ): Promise<TestServer> {
   const received: Packet[] = [];
   const sockets = new Set<Socket>();
@@ -75,7 +76,7 @@ export async function startServer(
       answer(one, socket);
     });
   });
-  server.listen(port, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');

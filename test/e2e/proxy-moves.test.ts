@@ -196,3 +196,21 @@ it('lets a listener on all addresses take the port of one that leaves', async ()
   onTestFinished(() => client.close());
   expect((await client.call({ id: 1 })).body).toBe('app:');
 });
+
+it.each([['::1'], ['127.0.0.9']])(
+  'reaches an endpoint of two addresses where only the other answers: %s',
+  async (other) => {
+    const app = await server('app', undefined, 0, other);
+    const at = (address: string) => ({ socket_address: { address, port_value: app.port } });
+    const endpoint = { address: at('127.0.0.1'), additional_addresses: [{ address: at(other) }] };
+    const assignment = { cluster_name: 'app', endpoints: [{ lb_endpoints: [{ endpoint }] }] };
+    const { connect, clusterCounter } = await stage({
+      clusters: [{ name: 'app', ports: [], more: { load_assignment: assignment } }],
+    });
+    const client = await connect();
+    expect(await client.call({ id: 1, body: 'x' })).toMatchObject({ body: 'app:x' });
+    expect(await clusterCounter('app', 'cxConnectFail')).toBe(0);
+    await app.close();
+    await vi.waitFor(async () => expect((await client.call({ id: 2 })).code).not.toBe(0), 20_000);
+  },
+);

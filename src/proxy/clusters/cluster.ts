@@ -48,6 +48,7 @@ export class Cluster {
     for (const { key, address, weight, healthy } of planned) {
       const host = before.get(key) ?? new Host(this.#runtime, this, key, address);
       before.delete(key);
+      host.address = address;
       host.weight = weight;
       host.healthy = healthy;
       this.#hosts.set(key, host);

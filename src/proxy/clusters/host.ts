@@ -19,7 +19,8 @@ const FAREWELL_MS = 5000;
 export class Host implements PooledHost {
   /** `address:port`, or the path of a unix socket. */
   readonly key: string;
-  readonly address: HostAddress;
+  /** Where it is dialled from now on. */
+  address: HostAddress;
   readonly cluster: HostCluster;
   /** Requests in flight, for least-request balancing. */
   active = 0;

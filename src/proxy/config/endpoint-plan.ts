@@ -1,7 +1,10 @@
 /** ClusterLoadAssignment -> the hosts that a cluster may use, each with its effective weight and priority. */
 import type { Message } from '../../xds-api/messages.ts';
 
-export type HostAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+/** `others`: further IP addresses of the same endpoint at the same port, for where `host` cannot be reached. */
+export type HostAddress =
+  | { readonly host: string; readonly port: number; readonly others?: readonly string[] }
+  | { readonly path: string };
 
 export interface PlannedHost {
   /** `address:port`, or the path of a unix socket. */
@@ -55,9 +58,13 @@ function localityScale(locality: LocalityEndpoints): number {
 }
 
 function addressOf(endpoint: LbEndpoint): HostAddress | undefined {
-  const address = endpoint.endpoint?.address;
+  const { address, additionalAddresses } = endpoint.endpoint ?? {};
   if (address?.pipe?.path) return { path: address.pipe.path };
   const socket = address?.socketAddress;
   if (!socket?.address || !socket.portValue) return undefined;
-  return { host: socket.address, port: socket.portValue };
+  const { address: host, portValue: port } = socket;
+  const others = (additionalAddresses ?? []).flatMap(({ address: other }) =>
+    other?.socketAddress?.address && other.socketAddress.portValue === port ? [other.socketAddress.address] : [],
+  );
+  return { host, port, ...(others.length === 0 ? {} : { others }) };
 }

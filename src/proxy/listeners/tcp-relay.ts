@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Cluster } from '../clusters/cluster.ts';
 import type { Runtime } from '../connections/runtime.ts';
+import { reasonOf } from '../tls/dialling.ts';
 
 const MAX_ATTEMPTS = 3;
 
@@ -29,7 +30,7 @@ export function relay(runtime: Runtime, downstream: Socket, cluster: Cluster, at
     copy(upstream, downstream);
   });
   upstream.on('error', (error) => {
-    cluster.stats.lastError = error.message;
+    cluster.stats.lastError = reasonOf(error);
   });
   upstream.once('close', () => {
     clearTimeout(timer);

@@ -2,7 +2,7 @@
  * Connections to endpoints. Over TLS nothing leaves before the peer has shown who it is: a certificate that the mesh's roots
  * verify, of exactly one of the identities that are expected. Who expects nobody reaches nobody.
  */
-import { connect, type OnReadOpts, Socket } from 'node:net';
+import { connect, isIPv6, type OnReadOpts, Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectSecured } from 'node:tls';
 import { IsthmusError } from '../../model/errors.ts';
 import type { HostAddress } from '../config/endpoint-plan.ts';
@@ -27,7 +27,24 @@ export interface Dialled {
 const LONGEST_SERVER_NAME = 255;
 
 export function dial(address: HostAddress, options: DialOptions): Dialled {
-  return { socket: connect({ ...address, ...options }), ready: 'connect' };
+  return { socket: connect({ ...destinationOf(address), ...options }), ready: 'connect' };
+}
+
+type Found = (error: null, addresses: { readonly address: string; readonly family: number }[]) => void;
+
+/** Of several addresses the first that can be reached: for them Node has names in mind, so that it is told of one. */
+function destinationOf(address: HostAddress) {
+  if ('path' in address || address.others === undefined) return address;
+  const { host, port, others } = address;
+  const addresses = [host, ...others].map((one) => ({ address: one, family: isIPv6(one) ? 6 : 4 }));
+  const lookup = (_name: string, _options: object, found: Found): void => found(null, addresses);
+  return { host: 'endpoint', port, lookup, autoSelectFamily: true };
+}
+
+/** Why a connection ended, as the peer or the system says; of several addresses that failed, of the first. */
+export function reasonOf(error: Error): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+  return first instanceof Error ? first.message : error.message;
 }
 
 export function dialSecured(secrets: Secrets, plan: TlsPlan, address: HostAddress, options: DialOptions): Dialled {
@@ -35,7 +52,7 @@ export function dialSecured(secrets: Secrets, plan: TlsPlan, address: HostAddres
   if (credentials === undefined) return { socket: unreachable(), ready: 'secureConnect' };
   const { serverName } = plan;
   const wanted: ConnectionOptions & DialOptions = {
-    ...address,
+    ...destinationOf(address),
     ...options,
     secureContext: credentials.context,
     rejectUnauthorized: true,

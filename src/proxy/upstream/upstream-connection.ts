@@ -11,7 +11,7 @@ import { type Gathering, Output } from '../connections/output.ts';
 import { reading } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { ClusterStats } from '../observation/stats.ts';
-import type { Dialled, DialOptions } from '../tls/dialling.ts';
+import { type Dialled, type DialOptions, reasonOf } from '../tls/dialling.ts';
 import { LifeSigns } from './life-signs.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
@@ -253,7 +253,7 @@ export class UpstreamConnection {
       this.retired = true;
     });
     socket.on('error', (error) => {
-      this.host.stats.lastError = error.message;
+      this.host.stats.lastError = reasonOf(error);
     });
     socket.once('close', () => {
       clearTimeout(timer);
