@@ -55,6 +55,23 @@ const roots: Record<string, readonly string[]> = {
   'envoy/extensions/filters/network/thrift_proxy/router/v3/router.proto': [
     'envoy.extensions.filters.network.thrift_proxy.router.v3.Router',
   ],
+  'envoy/extensions/filters/network/generic_proxy/v3/generic_proxy.proto': [
+    'envoy.extensions.filters.network.generic_proxy.v3.GenericProxy',
+    'envoy.extensions.filters.network.generic_proxy.v3.RouteConfiguration',
+  ],
+  'envoy/extensions/filters/network/generic_proxy/router/v3/router.proto': [
+    'envoy.extensions.filters.network.generic_proxy.router.v3.Router',
+  ],
+  'envoy/extensions/filters/network/generic_proxy/matcher/v3/matcher.proto': [
+    'envoy.extensions.filters.network.generic_proxy.matcher.v3.RequestMatchInput',
+    'envoy.extensions.filters.network.generic_proxy.matcher.v3.RequestMatcher',
+  ],
+  'envoy/extensions/filters/network/generic_proxy/action/v3/action.proto': [
+    'envoy.extensions.filters.network.generic_proxy.action.v3.RouteAction',
+  ],
+  'envoy/extensions/filters/network/generic_proxy/codecs/dubbo/v3/dubbo.proto': [
+    'envoy.extensions.filters.network.generic_proxy.codecs.dubbo.v3.DubboCodecConfig',
+  ],
   'envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto': [
     'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
   ],

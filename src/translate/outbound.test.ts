@@ -18,7 +18,7 @@ import {
   thrift,
 } from './translation-fixture.ts';
 
-const dubbo = { protocol: { ...thrift.protocol, name: 'dubbo', codec: 'aeraki.meta_protocol.codec.dubbo' } };
+const trpc = { protocol: { ...thrift.protocol, name: 'trpc', codec: 'aeraki.meta_protocol.codec.trpc' } };
 
 const META_PROXY = 'type.googleapis.com/aeraki.meta_protocol_proxy.v1alpha.MetaProtocolProxy';
 const ads = { ads: {}, resourceApiVersion: 'V3' };
@@ -180,7 +180,7 @@ describe('a MetaProtocol port, to a stock Envoy', () => {
   });
 
   it('is plain TCP: connections are split as the route says that asks nothing of requests', () => {
-    const service = meshService({ ports: [metaPort({ codec: dubbo, routes: routeTable(picked, split) })] });
+    const service = meshService({ ports: [metaPort({ codec: trpc, routes: routeTable(picked, split) })] });
     const { resources } = translateOutbound('envoy', service, settings);
     const clusters = [
       { name: `outbound|9090|v1|${HOST}`, weight: 90 },
@@ -192,7 +192,7 @@ describe('a MetaProtocol port, to a stock Envoy', () => {
   });
 
   it('goes to the whole service when every route asks something of requests', () => {
-    const service = meshService({ ports: [metaPort({ codec: dubbo, routes: routeTable(picked) })] });
+    const service = meshService({ ports: [metaPort({ codec: trpc, routes: routeTable(picked) })] });
     const { resources } = translateOutbound('envoy', service, settings);
     expect(shown(resources)).toEqual({
       'envoy/* Listener 240.241.0.7_9090': listenerJson('240.241.0.7', tcpFilter()),
@@ -200,7 +200,7 @@ describe('a MetaProtocol port, to a stock Envoy', () => {
   });
 
   it('has a finding for each route that is not enforced, which names the rules', () => {
-    const service = meshService({ ports: [metaPort({ codec: dubbo, routes: routeTable(picked, split) })] });
+    const service = meshService({ ports: [metaPort({ codec: trpc, routes: routeTable(picked, split) })] });
     const { findings } = translateOutbound('envoy', service, settings);
     expect(findings.map(({ code, path, message }) => [code, path, message])).toEqual([
       [

@@ -27,20 +27,19 @@ import { grpcSplit } from './envoy/grpc-splits.ts';
 import { httpConnections } from './envoy/http-connections.ts';
 import { outboundHttpRoutes } from './envoy/http-routes.ts';
 import { listener } from './envoy/listeners.ts';
-import { outboundThriftProxy, thriftRoutes } from './envoy/thrift-proxies.ts';
 import { speaksMutualTls } from './envoy/tls-contexts.ts';
 import { adsSource } from './envoy/values.ts';
 import { followedEndpoints, headlessListeners, unreachable } from './headless.ts';
-import { metaKindFor, speaksThrift } from './metaprotocol/dialect.ts';
+import { metaKindFor } from './metaprotocol/dialect.ts';
 import { httpRoutes } from './metaprotocol/http-routes.ts';
 import { outboundProxy } from './metaprotocol/proxy-filters.ts';
 import { metaRoutes } from './metaprotocol/routes.ts';
 import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
+import { nativeReading } from './native-reading.ts';
 import { listenedFor, plainFilter, restCluster } from './plain-ports.ts';
 import { inScopes, inScopesOfCallers, listenerScopes } from './scope.ts';
 import type { Translation } from './translation.ts';
 import {
-  asksOfRequests,
   unavailableCodec,
   unenforcedPools,
   unenforcedRetries,
@@ -48,7 +47,6 @@ import {
   unenforcedSplit,
   untoldSplit,
 } from './unenforced-rules.ts';
-import { unenforcedThrift } from './unenforced-thrift.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 
@@ -145,12 +143,13 @@ function forProxies(
     return { resources: [], findings: [finding('ISTH0708', { object: service.provenance.object, message })] };
   }
   if (readsRequests(kind, meshService, meshPort)) return httpPort(meshService, meshPort, settings);
-  if (routes !== undefined && speaksThrift(kind, codec) && asksOfRequests(routes)) {
-    const filter = outboundThriftProxy(service.host, port.number, settings);
+  const native = routes === undefined ? undefined : nativeReading(kind, codec, routes);
+  if (routes !== undefined && native !== undefined) {
+    const filter = native.filter(service.host, port.number, settings);
     return {
       filter,
-      resources: [...listeners(meshService, port.number, filter), thriftRoutes(routes)],
-      findings: unenforcedThrift(routes),
+      resources: [...listeners(meshService, port.number, filter), native.routes(routes)],
+      findings: native.findings(routes),
     };
   }
   const metaKind = routes === undefined ? undefined : metaKindFor(kind, codec);

@@ -7,7 +7,7 @@ import protobuf from 'protobufjs/light.js';
 import descriptor from './gen/descriptor.json' with { type: 'json' };
 import type { google, MessageTypes } from './gen/types.d.ts';
 
-export type { aeraki, envoy, google, isthmus } from './gen/types.d.ts';
+export type { aeraki, envoy, google, isthmus, xds } from './gen/types.d.ts';
 
 export type MessageName = keyof MessageTypes;
 export type Message<N extends MessageName> = MessageTypes[N];

@@ -12,6 +12,12 @@ import { type HeldSecrets, type ProxyResources, staticBootstrap } from './static
 const envoy = peerUnderTest('envoy');
 const goldens = path.resolve(import.meta.dirname, '../golden');
 
+/** Envoy says of its generic proxy, the one that reads Dubbo, that it may still change. It takes it as it is. */
+function withoutPromises(said: string): string {
+  const lines = said.split('\n');
+  return lines.filter((line) => !/generic_proxy\.\S+' .* marked as work-in-progress/.test(line)).join('\n');
+}
+
 /** What each golden's stock Envoy is told, by the golden's name. */
 const told = globSync('*/out.xds.yaml', { cwd: goldens })
   .sort()
@@ -38,7 +44,9 @@ describe.skipIf(envoy === undefined)('a stock Envoy', () => {
     writeFileSync(file, JSON.stringify(staticBootstrap(resources, held)));
     const strict = ['--mode', 'validate', '--reject-unknown-dynamic-fields', '-l', 'warning'];
     return new Promise((resolve) => {
-      execFile(envoy ?? '', ['-c', file, ...strict], (error, _, said) => resolve(said || (error?.message ?? '')));
+      execFile(envoy ?? '', ['-c', file, ...strict], (error, _, said) =>
+        resolve(withoutPromises(said) || (error?.message ?? '')),
+      );
     });
   }
 

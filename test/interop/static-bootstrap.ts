@@ -22,6 +22,10 @@ const LISTENER = url('envoy.config.listener.v3.Listener');
 const ROUTES = url('envoy.config.route.v3.RouteConfiguration');
 const THRIFT_ROUTES = url('envoy.extensions.filters.network.thrift_proxy.v3.RouteConfiguration');
 const THRIFT = url('envoy.extensions.filters.network.thrift_proxy.v3.ThriftProxy');
+const GENERIC_ROUTES = url('envoy.extensions.filters.network.generic_proxy.v3.RouteConfiguration');
+const GENERIC = url('envoy.extensions.filters.network.generic_proxy.v3.GenericProxy');
+const GENERIC_ROUTER = url('envoy.extensions.filters.network.generic_proxy.router.v3.Router');
+const DUBBO = url('envoy.extensions.filters.network.generic_proxy.codecs.dubbo.v3.DubboCodecConfig');
 const SECRET = url('envoy.extensions.transport_sockets.tls.v3.Secret');
 const MANAGER = url('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager');
 const ROUTER = url('envoy.extensions.filters.http.router.v3.Router');
@@ -29,7 +33,7 @@ const HTTP2 = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** Throws for a type of resource that it has no place for. */
 export function staticBootstrap(resources: ProxyResources, held: HeldSecrets): object {
-  const known = [CLUSTER, ENDPOINTS, LISTENER, ROUTES, THRIFT_ROUTES, SECRET];
+  const known = [CLUSTER, ENDPOINTS, LISTENER, ROUTES, THRIFT_ROUTES, GENERIC_ROUTES, SECRET];
   const unknown = Object.keys(resources).filter((type) => !known.includes(type));
   if (unknown.length > 0) throw new Error(`no place in a bootstrap for ${unknown.join(', ')}`);
   const of = (type: string): readonly object[] => resources[type] ?? [];
@@ -51,6 +55,7 @@ export function staticBootstrap(resources: ProxyResources, held: HeldSecrets): o
         ...of(LISTENER).map(withHeldSecrets),
         ...of(ROUTES).map(listenerThatHolds),
         ...of(THRIFT_ROUTES).map(thriftListenerThatHolds),
+        ...of(GENERIC_ROUTES).map(dubboListenerThatHolds),
       ],
       secrets: secrets(of(SECRET), held),
     },
@@ -91,6 +96,13 @@ function listenerThatHolds(routes: object, at: number): object {
 function thriftListenerThatHolds(routeConfig: object, at: number): object {
   const name = `Thrift routes ${at}`;
   return listener(name, 2000 + at, { '@type': THRIFT, statPrefix: name, routeConfig });
+}
+
+function dubboListenerThatHolds(routeConfig: object, at: number): object {
+  const name = `Dubbo routes ${at}`;
+  const codecConfig = { name: 'envoy.generic_proxy.codecs.dubbo', typedConfig: { '@type': DUBBO } };
+  const filters = [{ name: 'envoy.filters.generic.router', typedConfig: { '@type': GENERIC_ROUTER } }];
+  return listener(name, 3000 + at, { '@type': GENERIC, statPrefix: name, codecConfig, routeConfig, filters });
 }
 
 function listener(name: string, port: number, typedConfig: object): object {

@@ -9,6 +9,8 @@ export const routeType = typeUrl('envoy.config.route.v3.RouteConfiguration');
 export const metaRouteType = typeUrl('aeraki.meta_protocol_proxy.config.route.v1alpha.RouteConfiguration');
 /** Routes of Thrift calls, for stock Envoys. */
 const thriftRouteType = typeUrl('envoy.extensions.filters.network.thrift_proxy.v3.RouteConfiguration');
+/** Routes of what Envoy's generic proxy reads, such as Dubbo, for stock Envoys. */
+const genericRouteType = typeUrl('envoy.extensions.filters.network.generic_proxy.v3.RouteConfiguration');
 const secretType = typeUrl('envoy.extensions.transport_sockets.tls.v3.Secret');
 
 /** Make before break: what is referred to goes before what refers to it. */
@@ -20,6 +22,7 @@ export const standardTypes: readonly string[] = [
   routeType,
   metaRouteType,
   thriftRouteType,
+  genericRouteType,
 ];
 
 const extensionType = 'type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig';
@@ -33,6 +36,7 @@ const namedTypes: ReadonlySet<string> = new Set([
   routeType,
   metaRouteType,
   thriftRouteType,
+  genericRouteType,
   secretType,
   extensionType,
 ]);
@@ -55,9 +59,11 @@ export function removesLast(type: string): boolean {
   return type === clusterType || type === endpointType;
 }
 
+const routeTypes: ReadonlySet<string> = new Set([routeType, metaRouteType, thriftRouteType, genericRouteType]);
+
 /** Envoy acknowledges clusters once they are warm, so that routes to them can wait for that acknowledgement. */
 export function waitsForClusters(type: string): boolean {
-  return type === listenerType || type === routeType || type === metaRouteType || type === thriftRouteType;
+  return type === listenerType || routeTypes.has(type);
 }
 
 const short = new Map([
@@ -68,9 +74,13 @@ const short = new Map([
   [routeType, 'RDS'],
   [metaRouteType, 'MRDS'],
   [thriftRouteType, 'TRDS'],
+  [genericRouteType, 'GRDS'],
 ]);
 
-/** `CDS`, `EDS`, `SDS`, `LDS`, `RDS`, `MRDS` (MetaProtocol's routes), `TRDS` (Thrift's), or the message name of any other type. */
+/**
+ * `CDS`, `EDS`, `SDS`, `LDS`, `RDS`, `MRDS` (MetaProtocol's routes), `TRDS` (Thrift's), `GRDS` (the generic proxy's), or the
+ * message name of any other type.
+ */
 export function shortType(type: string): string {
   return short.get(type) ?? type.slice(type.lastIndexOf('/') + 1);
 }

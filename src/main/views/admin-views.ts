@@ -19,6 +19,7 @@ const shortTypes: readonly (readonly [short: string, name: string, typeUrl: stri
   ['RDS', 'route', 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration'],
   ['MRDS', 'route', 'type.googleapis.com/aeraki.meta_protocol_proxy.config.route.v1alpha.RouteConfiguration'],
   ['TRDS', 'route', 'type.googleapis.com/envoy.extensions.filters.network.thrift_proxy.v3.RouteConfiguration'],
+  ['GRDS', 'route', 'type.googleapis.com/envoy.extensions.filters.network.generic_proxy.v3.RouteConfiguration'],
 ];
 
 /** Values in order of their keys. */

@@ -11,6 +11,7 @@ import { dialledClusterName, inboundClusterName, outboundClusterName } from '../
 import { type Audience, inScopes, outboundScopes, type ScopedResource } from '../scope.ts';
 import type { Translation } from '../translation.ts';
 import { discoveryOf, followsDialled } from './discovery.ts';
+import { framesAtOnce, isDubbo } from './dubbo-proxies.ts';
 import { grpcCluster, isGrpcPort } from './grpc-clusters.ts';
 import { loadAssignment } from './load-assignments.ts';
 import { clusterProvided, loadBalancing, unusableSize } from './load-balancing.ts';
@@ -42,14 +43,14 @@ export function clustersHoldEndpoints({ resolution }: Service): boolean {
 
 /** The clusters of a service, for all kinds of proxies. `groups`: see clustersHoldEndpoints. */
 export function translateClusters(meshService: MeshService, groups: readonly EndpointGroup[] = []): Translation {
-  const { service, ports, policy, security } = meshService;
+  const { service, policy, security } = meshService;
   if (meshService.egress !== undefined) return egressClusters(meshService);
   const object = service.provenance.object;
   if (discoveryOf(service.resolution) === 'none') {
     const message = `${service.host} has resolution ${service.resolution}: no proxy is told of it.`;
     return { resources: [], findings: [finding('ISTH0705', { object, message })] };
   }
-  const resources = ports.flatMap(({ port }) => {
+  const resources = meshService.ports.flatMap(({ port }) => {
     const own = groups.filter((group) => group.port === port.number);
     const whole = policy.portPolicies[port.number] ?? policy.policy;
     const encoded = [{ policy: whole }, ...policy.subsets.map((subset) => ({ policy: subset.policy, subset }))].flatMap(
@@ -89,7 +90,7 @@ function egressClusters(meshService: MeshService): Translation {
 }
 
 function cluster(
-  { service, security, retries }: MeshService,
+  { service, security, retries, ports }: MeshService,
   port: ServicePort,
   policy: TrafficPolicy,
   groups: readonly EndpointGroup[],
@@ -103,6 +104,7 @@ function cluster(
   return {
     name,
     ...endpoints,
+    ...framesAtOnce(ports.some((one) => one.port.number === port.number && isDubbo(one.codec))),
     ...(policy.connectTimeoutMs > 0 ? { connectTimeout: duration(policy.connectTimeoutMs) } : {}),
     ...(dialled ? clusterProvided : loadBalancing(policy.loadBalancing)),
     ...circuitBreakers(policy, retries !== undefined),

@@ -2,6 +2,7 @@
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource, overriddenResource } from '../encoded-resource.ts';
 import { listenerName } from '../names/resource-names.ts';
+import { framesAtOnce, GENERIC_PROXY } from './dubbo-proxies.ts';
 import { socketAddress } from './values.ts';
 
 const LISTENER = 'envoy.config.listener.v3.Listener';
@@ -43,9 +44,14 @@ export function chainedListener(
     name,
     address: socketAddress(address, port),
     filterChains: [...chains],
+    ...framesAtOnce(chains.some(({ filters = [] }) => filters.some(holdsFrames))),
     ...(inspectors.length === 0 ? {} : { listenerFilters: [...inspectors] }),
     trafficDirection: DIRECTION[direction],
   });
+}
+
+function holdsFrames({ name }: envoy.config.listener.v3.Filter): boolean {
+  return name === GENERIC_PROXY;
 }
 
 /** Tells TLS from plain text, and reads the server name that a client asks for. */

@@ -2,7 +2,7 @@
  * Thrift as stock Envoys read it: the thrift_proxy filter, with its routes by a discovery of their own, so that a route
  * that changes closes no connection. What a rule asks for beyond this is in unenforced-thrift.ts.
  */
-import type { MeshSettings } from '../../model/mesh-service.ts';
+import type { MeshSettings, PortCodec } from '../../model/mesh-service.ts';
 import type { Route, RouteTable, WeightedDestination } from '../../model/route.ts';
 import { type envoy, pack } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
@@ -16,6 +16,10 @@ import { positiveWeights } from './weighted-clusters.ts';
 type Filter = envoy.config.listener.v3.Filter;
 type ThriftRoute = envoy.extensions.filters.network.thrift_proxy.v3.Route;
 type RouteAction = envoy.extensions.filters.network.thrift_proxy.v3.RouteAction;
+
+export function isThrift(codec: PortCodec | undefined): boolean {
+  return codec?.description === undefined && codec?.protocol.codec === 'aeraki.meta_protocol.codec.thrift';
+}
 
 /** The connection stays when a request has nowhere to go: its caller is told, and may ask for something else. */
 const ROUTER = {

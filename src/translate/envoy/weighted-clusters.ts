@@ -25,3 +25,10 @@ export function positiveWeights(destinations: readonly WeightedDestination[]): {
     weight: Math.max(1, weight),
   }));
 }
+
+/** The cluster of most weight, the first of several: for filters that know no weights. */
+export function heaviest(destinations: readonly WeightedDestination[]): string {
+  const weighted = positiveWeights(destinations);
+  const most = Math.max(...weighted.map(({ weight }) => weight));
+  return weighted.find(({ weight }) => weight === most)?.name ?? '';
+}

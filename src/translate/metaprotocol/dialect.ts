@@ -12,8 +12,6 @@ export type MetaKind = Extract<ProxyKind, 'envoy-meta' | 'metaproxy'>;
 const aeraki = (...names: readonly string[]): ReadonlySet<string> =>
   new Set(names.map((name) => `aeraki.meta_protocol.codec.${name}`));
 
-const thriftCodec = 'aeraki.meta_protocol.codec.thrift';
-
 /**
  * Codecs that the other kind has and this one lacks. A name that stands nowhere may be a codec that a user built into
  * his proxies: those are served it.
@@ -28,9 +26,4 @@ export function metaKindFor(kind: ProxyKind, codec: PortCodec | undefined): Meta
   if (codec === undefined || (kind !== 'metaproxy' && kind !== 'envoy-meta')) return undefined;
   if (codec.description !== undefined) return kind === 'metaproxy' ? kind : undefined;
   return lackingCodecs[kind].has(codec.protocol.codec) ? undefined : kind;
-}
-
-/** Whether this kind reads Thrift with a filter of stock Envoys. */
-export function speaksThrift(kind: ProxyKind, codec: PortCodec | undefined): boolean {
-  return kind === 'envoy' && codec?.description === undefined && codec?.protocol.codec === thriftCodec;
 }
