@@ -55,11 +55,14 @@ export class SmiMesh {
     this.#store = createStoreFor(this.#pipeline);
   }
 
+  /** Throws where a derivation of ours does: nothing that a user writes may bring that about. */
   change(...objects: readonly AnyResource[]): void {
     this.engine.batch(() => {
       const sink = new BatchSink(this.#pipeline.sourced);
       for (const object of objects) sink.set(object);
     });
+    for (const { name, lastFailure } of this.engine.describe())
+      if (lastFailure !== undefined) throw new Error(`${name}: ${lastFailure}`);
   }
 
   /** From now on what the proxy of this account at this address is told is noted. */
@@ -96,6 +99,11 @@ export class SmiMesh {
   /** Keys that the last change made collections look at. */
   recomputed(): number {
     return this.engine.describe().reduce((sum, { recomputed }) => sum + recomputed, 0);
+  }
+
+  /** The number of the last batch that made any collection run. */
+  latestBatch(): number {
+    return Math.max(...this.engine.describe().map(({ lastRunBatch }) => lastRunBatch));
   }
 
   /** `code Kind namespace/name`, sorted. */

@@ -1,6 +1,7 @@
 /** For tests: policies of Open Service Mesh in short form. */
 import {
   type Egress,
+  type ExtensionService,
   type IngressBackend,
   type Metadata,
   type Retry,
@@ -107,5 +108,16 @@ export function telemetry(
     key: resourceKey('Telemetry', namespace, name),
     ...rest,
     spec: { selector: {}, ...spec },
+  };
+}
+
+export function extensionService(id: string, port: number): ExtensionService {
+  const { apiVersion: _, namespace, name, ...rest } = head(id, {});
+  return {
+    kind: 'ExtensionService',
+    apiVersion: 'config.openservicemesh.io/v1alpha2',
+    key: resourceKey('ExtensionService', namespace, name),
+    ...rest,
+    spec: { host: 'collector.example', port, protocol: 'h2c' },
   };
 }

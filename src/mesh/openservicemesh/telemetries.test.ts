@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { type AnyResource, type ExtensionService, resourceKey } from '../../resources/kinds.ts';
+import type { AnyResource } from '../../resources/kinds.ts';
 import { serviceEntry, testMesh } from '../mesh-fixture.ts';
-import { telemetry } from './osm-policy-fixture.ts';
+import { extensionService, telemetry } from './osm-policy-fixture.ts';
 
 const web = serviceEntry('shop/web', {
   endpoints: [
@@ -60,13 +60,6 @@ it('a collector that is not there is told, and takes the rest of the log with it
   expect(meshWide()).toBeUndefined();
   const path = 'spec.accessLog.openTelemetry.extensionService';
   expect(findings()).toContain(`ISTH1420 Telemetry/web ${path}`);
-  const collector: ExtensionService = {
-    kind: 'ExtensionService',
-    apiVersion: 'config.openservicemesh.io/v1alpha2',
-    key: resourceKey('ExtensionService', 'shop', 'collector'),
-    metadata: { namespace: 'shop', name: 'collector', labels: {}, annotations: {} },
-    spec: { host: 'collector.example', port: 4317, protocol: 'h2c' },
-  };
-  set(collector);
+  set(extensionService('shop/collector', 4317));
   expect(meshWide()).toEqual({ collector: { address: 'collector.example', port: 4317, attributes: {} } });
 });
