@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { IsthmusError } from '../model/errors.ts';
 
 const block = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+const begin = '-----BEGIN CERTIFICATE-----';
 /** More are no chain and no bundle that a proxy would want to hold. */
 const maxCertificates = 100;
 
@@ -15,12 +16,16 @@ export function pemOf(type: 'CERTIFICATE' | 'CERTIFICATE REQUEST', der: Uint8Arr
   return `-----BEGIN ${type}-----\n${lines.join('\n')}\n-----END ${type}-----\n`;
 }
 
-/** All certificates of a text, each as PEM of its own; text between them is passed over. Throws BAD_DATA. */
+/**
+ * All certificates of a text, each as PEM of its own; text between them is passed over. Throws BAD_DATA, also for a text that
+ * ends within a certificate: whoever writes it has not come to its end, and what is missing may be a root.
+ */
 export function readCertificates(text: string, what: string): readonly string[] {
   const blocks = text.match(block) ?? [];
   if (blocks.length === 0) throw new IsthmusError('BAD_DATA', `${what} holds no certificate in PEM`);
   if (blocks.length > maxCertificates)
     throw new IsthmusError('BAD_DATA', `${what} holds more than ${maxCertificates} certificates`);
+  if (isCut(text, blocks.length)) throw new IsthmusError('BAD_DATA', `${what} holds a certificate that is not whole`);
   return blocks.map((pem) => {
     try {
       return new X509Certificate(pem).toString();
@@ -28,6 +33,11 @@ export function readCertificates(text: string, what: string): readonly string[] 
       throw new IsthmusError('BAD_DATA', `${what} holds a certificate that cannot be parsed`, { cause });
     }
   });
+}
+
+function isCut(text: string, complete: number): boolean {
+  const lastLine = text.slice(text.lastIndexOf('\n') + 1).trimEnd();
+  return text.split(begin).length - 1 > complete || (lastLine !== '' && begin.startsWith(lastLine));
 }
 
 /** SHA-256 of the certificate, lower-case hexadecimal. */

@@ -31,3 +31,16 @@ export class TestClock implements Clock {
     this.#now = end;
   }
 }
+
+/** A clock whose time can be set too, as an operator or NTP does: timers do not notice. */
+export class SettableClock extends TestClock {
+  #offset = 0;
+
+  override now(): number {
+    return super.now() + this.#offset;
+  }
+
+  set(time: number): void {
+    this.#offset += time - this.now();
+  }
+}

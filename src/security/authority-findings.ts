@@ -46,9 +46,15 @@ export function expiryFindings(
   now: number,
 ): readonly Finding[] {
   const [begin, end] = [notBefore.getTime(), notAfter.getTime()];
+  if (now < begin) return [finding('ISTH1216', { object, message: beginsLater(subject, notBefore, now) })];
   if (end <= now) return [finding('ISTH1202', { object, message: `${subject} expired at ${notAfter.toISOString()}.` })];
   if (end - now > Math.min(soonMs, (end - begin) / 5)) return [];
   return [finding('ISTH1203', { object, message: `${subject} expires at ${notAfter.toISOString()}.` })];
+}
+
+/** Also what an authority says that issues nothing for it. */
+export function beginsLater(subject: string, notBefore: Date, now: number): string {
+  return `${subject} is valid from ${notBefore.toISOString()} on, and the clock here says ${new Date(now).toISOString()}.`;
 }
 
 function rotationFindings({ trustDomain, phase, since, steps }: AuthorityStatus): readonly Finding[] {

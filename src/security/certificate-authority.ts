@@ -11,7 +11,7 @@
 import { orderCertificates } from '../certificates/certificate-text.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { authorityFindings } from './authority-findings.ts';
+import { authorityFindings, beginsLater } from './authority-findings.ts';
 import { firstState, newRoot, readState } from './authority-roots.ts';
 import { type AuthorityOptions, type AuthoritySettings, authorityDefaults } from './authority-settings.ts';
 import { type AuthorityState, encodeState, type Root } from './authority-state.ts';
@@ -141,6 +141,8 @@ export class CertificateAuthority implements Issuer {
     const now = clock.now();
     const { notBefore, notAfter } = validityFrom(now, Math.min(lifetimeMs ?? leafLifetimeMs, leafLifetimeMs));
     const until = certificate.notAfter.getTime();
+    if (now < certificate.notBefore.getTime())
+      throw new IsthmusError('UNAVAILABLE', beginsLater(certificate.subject, certificate.notBefore, now));
     if (until <= now)
       throw new IsthmusError(
         'UNAVAILABLE',

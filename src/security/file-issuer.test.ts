@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TestClock } from '../model/test-clock.ts';
+import { SettableClock } from '../model/test-clock.ts';
 import { makeRoot } from './certificate-profile.ts';
 import { FileIssuer, type FileIssuerOptions } from './file-issuer.ts';
 import { PrivateKey } from './private-key.ts';
@@ -47,7 +47,7 @@ const filesOf = ({ root, key }: Authority, ...otherRoots: readonly string[]) => 
 });
 
 async function bench(options: Partial<FileIssuerOptions> = {}) {
-  const clock = new TestClock(start);
+  const clock = new SettableClock(start);
   const kept = new MemorySecret();
   const open = async () => {
     const watchFolder = () => () => undefined;
@@ -88,7 +88,7 @@ describe('an authority in files', () => {
       'cert-chain.pem':
         (await readFile(join(folder, 'ca-cert.pem'), 'utf8')) + (await readFile(join(folder, 'root-cert.pem'), 'utf8')),
     });
-    const issuer = await (await bench({ clock: new TestClock(Date.now()) })).open();
+    const issuer = await (await bench({ clock: new SettableClock(Date.now()) })).open();
     const { chain, roots } = await issuer.issue(await requestFor(cart));
     expect([chain.length, roots.length]).toEqual([2, 1]);
     await put({ 'leaf.pem': chain[0] ?? '', 'untrusted.pem': chain[1] ?? '' });
@@ -163,6 +163,16 @@ describe('an authority in files', () => {
     ],
     ['half of its key', ({ key }) => ({ 'ca-key.pem': cut(key) }), /^ca-key.pem: the private key cannot be read/],
     ['half of its certificate', ({ root }) => ({ 'ca-cert.pem': cut(root) }), /^ca-cert.pem holds no certificate/],
+    [
+      'half of the root beside its own',
+      ({ root }, old) => ({ 'root-cert.pem': `${old.root}${root.slice(0, -200)}` }),
+      /^root-cert.pem holds a certificate that is not whole/,
+    ],
+    [
+      'half of its way to the root',
+      ({ root }, old) => ({ 'cert-chain.pem': `${old.root}${root.slice(0, 200)}` }),
+      /^cert-chain.pem holds a certificate that is not whole/,
+    ],
     ['nothing of its root', () => ({ 'root-cert.pem': '' }), /^root-cert.pem holds no certificate/],
     [
       'noise for a root',
@@ -179,7 +189,7 @@ describe('an authority in files', () => {
     await issuer.reload();
     expect([issuer.roots(), await isOf(issuer, old)]).toEqual([[old.root], true]);
     expect(issuer.findings()).toMatchObject([{ code: 'ISTH1206', message }]);
-    await put(filesOf(fresh));
+    await put({ 'cert-chain.pem': fresh.root, ...filesOf(fresh) });
     await issuer.reload();
     clock.advance(minute);
     await issuer.reload();
@@ -215,6 +225,18 @@ describe('an authority in files', () => {
     clock.advance(day);
     expect(issuer.findings()).toMatchObject([{ code: 'ISTH1202' }]);
     await expect(issuer.issue(await requestFor(cart))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('whose certificate is not valid yet by a clock that was set back issues nothing, and says so', async () => {
+    await put(filesOf(await newAuthority()));
+    const { open, clock } = await bench();
+    const issuer = await open();
+    clock.set(start - 10 * day);
+    expect(issuer.findings()).toMatchObject([{ code: 'ISTH1216', message: /the clock here says 2026-11-11T/ }]);
+    await expect(issuer.issue(await requestFor(cart))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    clock.set(start);
+    expect(issuer.findings()).toEqual([]);
+    expect((await issuer.issue(await requestFor(cart))).notAfter).toBeGreaterThan(start);
   });
 
   it('whose key others may read is told of', async () => {

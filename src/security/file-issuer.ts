@@ -11,7 +11,7 @@ import { type Clock, systemClock } from '../model/clock.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import { type FiledAuthority, istioFileNames, readAuthority } from './authority-files.ts';
-import { expiryFindings } from './authority-findings.ts';
+import { beginsLater, expiryFindings } from './authority-findings.ts';
 import { makeLeaf, validityFrom } from './certificate-profile.ts';
 import { type IssuanceRequest, type IssuedCertificate, type Issuer, longestLeafMs, RootListeners } from './issuer.ts';
 import { KeptRoots, type ValueFile } from './kept-roots.ts';
@@ -92,6 +92,8 @@ export class FileIssuer implements Issuer {
     const signer = this.#signing;
     const until = signer.certificate.notAfter.getTime();
     const now = clock.now();
+    if (now < signer.certificate.notBefore.getTime())
+      throw new IsthmusError('UNAVAILABLE', beginsLater(signer.certificate.subject, signer.certificate.notBefore, now));
     if (until <= now)
       throw new IsthmusError(
         'UNAVAILABLE',

@@ -1,22 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TestClock } from '../model/test-clock.ts';
+import { SettableClock } from '../model/test-clock.ts';
 import { type Life, RenewalSchedule, renewalTime } from './renewal.ts';
 import { day, hour } from './security-fixture.ts';
 
 const start = Date.UTC(2026, 10, 21);
 const minute = 60_000;
-
-/** A test clock whose wall time can be set, as an operator or NTP does: timers do not notice. */
-class SettableClock extends TestClock {
-  #offset = 0;
-  override now(): number {
-    return super.now() + this.#offset;
-  }
-  set(time: number): void {
-    this.#offset += time - this.now();
-  }
-}
 
 /** An authority whose answers are given by hand. */
 class Desk {
@@ -163,6 +152,20 @@ describe('a renewal', () => {
     desk.outage = undefined;
     await desk.pass(minute);
     expect(desk.asked.length).toBe(before + 1);
+  });
+
+  it('that failed while the clock was wrong is forgotten where that is right again', async () => {
+    const desk = new Desk();
+    desk.schedule.keep('a', desk.life());
+    desk.outage = new Error('not valid yet');
+    desk.clock.set(start - day);
+    await desk.pass(minute);
+    expect(desk.schedule.findings()).toMatchObject([{ code: 'ISTH1207' }]);
+    const [tries, changes] = [desk.asked.length, desk.changes];
+    desk.clock.set(start + hour);
+    await desk.pass(minute);
+    expect([desk.schedule.findings(), desk.asked.length]).toEqual([[], tries]);
+    expect(desk.changes).toBeGreaterThan(changes);
   });
 
   it('comes soon after the clock was set forwards past its time', async () => {

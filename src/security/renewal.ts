@@ -127,8 +127,16 @@ export class RenewalSchedule {
     this.#lookAt = Number.POSITIVE_INFINITY;
     if (this.#closed) return;
     const now = this.#options.clock.now();
+    this.#forgetFailures(now);
     for (const { key } of this.#soonestToEnd(this.#options.concurrency - this.#running.size, now)) this.#renew(key);
     this.#lookAgain(now);
+  }
+
+  /** Where the clock was wrong, and what it wanted renewed has its time again. */
+  #forgetFailures(now: number): void {
+    const idle = [...this.#entries.values()].filter((entry) => entry.failure !== undefined && !isWanted(entry, now));
+    for (const { key, life, renewAt } of idle) this.#entries.set(key, { key, life, renewAt });
+    if (idle.length > 0) this.#options.findingsChanged();
   }
 
   /** One pass: after an outage thousands are due, and each renewal that ends looks for the next. */
@@ -197,7 +205,12 @@ export class RenewalSchedule {
 }
 
 /** After its time, or before its life: then the clock was ahead when it was issued, or was set back. */
-function isDue({ life, renewAt, failure }: Entry, now: number): boolean {
-  if (now < renewAt && now >= life.notBefore) return false;
+function isWanted({ life, renewAt }: Entry, now: number): boolean {
+  return now >= renewAt || now < life.notBefore;
+}
+
+function isDue(entry: Entry, now: number): boolean {
+  if (!isWanted(entry, now)) return false;
+  const { failure } = entry;
   return failure === undefined || now >= failure.at + failure.pauseMs || now < failure.at;
 }

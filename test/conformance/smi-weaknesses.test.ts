@@ -1,7 +1,7 @@
 /** The weaknesses of Open Service Mesh, one by one by the numbers of our notes on it: each is a promise that it did not keep. */
 import { expect, it } from 'vitest';
 import { clusterType } from '../../src/delivery/xds/resource-types.ts';
-import { routeGroup, tcpRoute, trafficTarget } from '../../src/mesh/access/access-fixture.ts';
+import { account, routeGroup, tcpRoute, trafficTarget } from '../../src/mesh/access/access-fixture.ts';
 import { serviceEntry, workloadEntry } from '../../src/mesh/mesh-fixture.ts';
 import {
   egress,
@@ -75,6 +75,15 @@ it('4: rules that overlap add up: what one of them permits no other takes away',
     [true, true],
     [false, true],
   ]);
+  const rules = { policies: { 'shop/all': {}, 'shop/readers': {} } };
+  expect(mesh.has('store', '10.0.0.1')['RDS inbound|8080||10.0.0.1']).toMatchObject({
+    virtualHosts: [
+      {
+        routes: [{ match: { prefix: '/' } }],
+        typedPerFilterConfig: { 'envoy.filters.http.rbac': { rbac: { rules } } },
+      },
+    ],
+  });
 });
 
 it('5: a target for HTTP opens no TCP port, and one that is for nobody nothing at all', () => {
@@ -101,7 +110,12 @@ it('6: a TCP port without a target is closed, also to who has a certificate of t
   });
   const mesh = new SmiMesh(tcp);
   expect(mesh.lets(shop('buyer'), 3306)).toBe(false);
-  expect(text(mesh.has('store', '10.0.0.1')['LDS 10.0.0.1_3306'])).toContain('envoy.filters.network.rbac');
+  const listener = mesh.has('store', '10.0.0.1')['LDS 10.0.0.1_3306'];
+  // Without rules it would let everything pass, and with none in them nothing.
+  expect(listener).toMatchObject({
+    filterChains: [{ filters: [{ name: 'envoy.filters.network.rbac', typedConfig: { rules: {} } }, {}] }],
+  });
+  expect(text(listener)).not.toContain('policies');
 });
 
 it('7: what bounds one port bounds no other of the same workload, and bounds it once', () => {
@@ -282,6 +296,10 @@ it('19: the same objects in any order make the same bytes', () => {
   const objects: readonly AnyResource[] = [
     workload('store', '10.0.0.1', { hosts: ['store.shop.svc.cluster.local', 'store.mesh'] }),
     shelf,
+    ...['b', 'a', 'c'].map((name, at) =>
+      workloadEntry(`shop/${name}`, { address: `10.1.0.${at}`, labels: { app: 'many' }, serviceAccount: name }),
+    ),
+    workload('many', '10.0.0.5', { endpoints: [], workloadSelector: { labels: { app: 'many' } } }),
     routeGroup(
       'shop/books',
       { name: 'books', pathRegex: '/books', headers },
@@ -289,6 +307,7 @@ it('19: the same objects in any order make the same bytes', () => {
     ),
     readers,
     trafficTarget('shop/second', [group('books')], forStore('b', 'a')),
+    trafficTarget('shop/third', [group('books')], { ...forStore('buyer'), destination: account('shop/a') }),
     trafficSplit('shop/split', 'store.mesh', { 'store.mesh': 1, 'shelf.mesh': 2 }),
     retry('shop/retry', 'shop/buyer', ['shop/store']),
     trafficSetting('shop/bounds', 'store.shop.svc.cluster.local', {

@@ -69,4 +69,9 @@ export const certificates = {
     'Role of a root certificate jumps',
     'Nothing is lost here. Elsewhere make it passive in between, until all workloads have certificates of the other root.',
   ),
+  ISTH1216: entry(
+    'error',
+    'Root certificate is not valid yet',
+    'Set the clock of this machine. Certificates that were issued stay in use, and others are issued once it is right.',
+  ),
 };
