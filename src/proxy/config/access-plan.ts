@@ -8,6 +8,7 @@ import { type PropertyMatcher, propertyMatcher } from './property-matcher.ts';
 import { Rejection, within } from './rejection.ts';
 
 type Rbac = Message<'envoy.config.rbac.v3.RBAC'>;
+type Policy = Message<'envoy.config.rbac.v3.Policy'>;
 type Permission = Message<'envoy.config.rbac.v3.Permission'>;
 type Principal = Message<'envoy.config.rbac.v3.Principal'>;
 
@@ -50,12 +51,20 @@ export function planAccess(rules: Rbac | null | undefined): AccessPlan {
   const { action = ALLOW } = rules;
   if (action !== ALLOW && action !== DENY) throw new Rejection('rules.action: ALLOW and DENY are supported');
   const policies = Object.entries(rules.policies ?? {}).map(([name, policy]) =>
-    within(`rules.policies[${name}]`, () => ({
-      permissions: (policy.permissions ?? []).map(planPermission),
-      principals: (policy.principals ?? []).map(planPrincipal),
-    })),
+    within(`rules.policies[${name}]`, () => {
+      rejectConditions(policy);
+      return {
+        permissions: someOf('permissions', policy.permissions).map(planPermission),
+        principals: someOf('principals', policy.principals).map(planPrincipal),
+      };
+    }),
   );
   return { action: action === DENY ? 'deny' : 'allow', policies };
+}
+
+/** What would narrow a policy that allows, and is not asked here. */
+function rejectConditions({ condition, checkedCondition }: Policy): void {
+  if (condition != null || checkedCondition != null) throw new Rejection('conditions in CEL are not supported');
 }
 
 function isOfConnections(plan: PermissionPlan): boolean {
