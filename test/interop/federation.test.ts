@@ -6,10 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
-import { X509Certificate as Certificate } from '../../src/certificates/x509.ts';
 import { type Identity, spiffeId } from '../../src/model/identity.ts';
-import { makeLeaf, makeRoot } from '../../src/security/certificate-profile.ts';
-import { PrivateKey } from '../../src/security/private-key.ts';
+import { TestAuthority as Authority } from '../security/test-authority.ts';
 import { startEnvoy, type Workload } from './envoy-process.ts';
 import { InteropMesh, meshConfig } from './interop-mesh.ts';
 import { peerUnderTest } from './peer-under-test.ts';
@@ -58,36 +56,6 @@ spec:
   rules: [{ kind: HTTPRouteGroup, name: store }]
   sources: [{ kind: IdentityBinding, name: partners, namespace: books }]
 `;
-
-class Authority {
-  readonly pem: string;
-  readonly #key: PrivateKey;
-
-  private constructor(pem: string, key: PrivateKey) {
-    this.pem = pem;
-    this.#key = key;
-  }
-
-  static async make(trustDomain: string): Promise<Authority> {
-    const key = await PrivateKey.generate('ecdsa-p256');
-    const now = Date.now();
-    const validity = { notBefore: now - 60_000, notAfter: now + 86_400_000 };
-    return new Authority(await makeRoot(key, trustDomain, validity), key);
-  }
-
-  get key(): string {
-    return this.#key.reveal();
-  }
-
-  async issue(identity: Identity): Promise<{ readonly cert: string; readonly key: string }> {
-    const key = await PrivateKey.generate('ecdsa-p256');
-    const now = Date.now();
-    const validity = { notBefore: now - 60_000, notAfter: now + 3_600_000 };
-    const content = { identity, dnsNames: [], publicKey: key.publicKey, validity };
-    const signer = { certificate: new Certificate(this.pem), key: this.#key };
-    return { cert: await makeLeaf(signer, content), key: key.reveal() };
-  }
-}
 
 describe.skipIf(envoy === undefined)('a mesh that trusts another trust domain', () => {
   let mesh: InteropMesh;

@@ -8,6 +8,7 @@ import { PrivateKey } from '../../src/security/private-key.ts';
 import { makeSigningRequest } from '../../src/security/signing-request.ts';
 import { decode, encode, type envoy } from '../../src/xds-api/messages.ts';
 import { InProcessPlane, serviceEntry } from '../e2e/in-process-plane.ts';
+import { TestAuthority } from './test-authority.ts';
 
 const aggregated = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources';
 const orders: Identity = { trustDomain: 'cluster.local', namespace: 'shop', serviceAccount: 'orders' };
@@ -128,6 +129,45 @@ describe('xDS over TLS', () => {
     if (typeof foreign === 'string') throw new Error(foreign);
     const { roots } = await withToken();
     expect(await clusters({ ...foreign, roots }, node('shop', 'orders'))).toMatch(/^16 /);
+  });
+
+  describe('to a proxy of another trust domain', () => {
+    const partner: Identity = { trustDomain: 'partner.example', namespace: 'shop', serviceAccount: 'buyer' };
+    let authority: TestAuthority;
+
+    beforeEach(async () => {
+      authority = await TestAuthority.make(partner.trustDomain);
+    });
+
+    async function federate(): Promise<void> {
+      await plane.write('partner.pem', authority.pem);
+      const spec = { trustBundles: [{ trustDomain: partner.trustDomain, file: plane.at('partner.pem') }] };
+      const mesh = { apiVersion: 'isthmus.dev/v1alpha1', kind: 'MeshConfig', metadata: { name: 'mesh' }, spec };
+      await plane.write('orders.yaml', `${serviceEntry('orders')}\n---\n${JSON.stringify(mesh)}\n`);
+    }
+
+    const asked = async (identity: Identity): Promise<string> => {
+      const { roots } = await withToken();
+      const { cert, key } = await authority.issue(identity);
+      return String(await clusters({ chain: cert, key, roots }, node(identity.namespace, identity.serviceAccount)));
+    };
+
+    it('is refused, which it is told by its name once its domain is trusted, and nothing before', async () => {
+      expect(await asked(partner)).toMatch(/^16 .*certificate of the mesh is needed/);
+      await federate();
+      await expect
+        .poll(() => asked(partner), { timeout: 30_000 })
+        .toMatch(/^16 .*spiffe:\/\/partner\.example\/ns\/shop\/sa\/buyer is of a federated trust domain/);
+    });
+
+    it('is refused without a word where its root names a workload of ours, and gets no certificate either', async () => {
+      await federate();
+      await expect.poll(() => asked(partner), { timeout: 30_000 }).toMatch(/federated/);
+      expect(await asked(orders)).toMatch(/^16 .*certificate of the mesh is needed/);
+      const { roots } = await withToken();
+      const { cert, key } = await authority.issue(partner);
+      expect(await ask({ chain: cert, key, roots }, '')).toMatch(/^16 .*isthmus token create/);
+    });
   });
 
   it('gives no certificate without a token, for a token that was tampered with, or for one of another plane', async () => {

@@ -15,7 +15,7 @@ import {
 import type { Socket } from 'node:net';
 import { IsthmusError } from '../../model/errors.ts';
 import { Http2Call, refuseCall } from './http2-call.ts';
-import { callerIdentity, createTlsServer, nobody, type ServerTls } from './server-tls.ts';
+import { callerIdentity, createTlsServer, refusalWords, type ServerTls } from './server-tls.ts';
 import { SessionKeeper, type SessionTimes } from './session-keeper.ts';
 import { type Address, type CallAcceptor, StatusCode, type Transport } from './transport.ts';
 
@@ -102,7 +102,8 @@ function acceptStream(
   const path = headers[':path'] ?? '';
   const identity = tls === undefined ? undefined : callerIdentity(stream.session?.socket, tls);
   if (tls !== undefined && identity === undefined && !tls.openPaths.includes(path)) {
-    refuseCall(stream, { code: StatusCode.unauthenticated, message: nobody });
+    const message = refusalWords(stream.session?.socket, tls);
+    refuseCall(stream, { code: StatusCode.unauthenticated, message });
     return;
   }
   const peer = { address: remoteAddress, port: remotePort, ...(identity === undefined ? {} : { identity }) };

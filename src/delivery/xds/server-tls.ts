@@ -21,11 +21,13 @@ export interface ServerTls {
   readonly onRenewed: (renewed: () => void) => () => void;
   /** The SPIFFE id of a certificate that was verified; undefined when it has none, or more than one. */
   readonly identityOf: (certificate: X509Certificate) => string | undefined;
+  /** What a caller is told who showed a certificate that was not verified; absent: nothing in particular. */
+  readonly refusalOf?: (certificate: X509Certificate) => string | undefined;
   /** `/package.Service/Method` of calls for which no certificate is needed. */
   readonly openPaths: readonly string[];
 }
 
-export const nobody = 'A certificate of the mesh is needed, and none was shown that can be trusted.';
+const nobody = 'A certificate of the mesh is needed, and none was shown that can be trusted.';
 
 const HANDSHAKE_MS = 10_000;
 
@@ -48,6 +50,12 @@ export function callerIdentity(socket: unknown, { identityOf }: ServerTls): stri
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const certificate = socket.getPeerX509Certificate();
   return certificate === undefined ? undefined : identityOf(certificate);
+}
+
+/** What a caller is told who is nobody here. */
+export function refusalWords(socket: unknown, { refusalOf }: ServerTls): string {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  return (certificate === undefined ? undefined : refusalOf?.(certificate)) ?? nobody;
 }
 
 function contextOf({ credentials }: ServerTls) {
