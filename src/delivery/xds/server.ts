@@ -17,6 +17,7 @@ import type { RequestBounds } from './discovery-request.ts';
 import { FrameCache } from './frame-cache.ts';
 import { defaultTransportLimits, listenHttp2, type TransportLimits } from './http2-transport.ts';
 import { silentObserver, type XdsObserver } from './observer.ts';
+import { OpeningTurns } from './opening-turns.ts';
 import { PushScheduler } from './push-scheduler.ts';
 import type { OriginsOf } from './refusal-origins.ts';
 import { RemovalTurns } from './removal-turns.ts';
@@ -141,6 +142,7 @@ class Server implements XdsServer {
       firstRequestMs,
       now,
       admit: (stream, node) => this.#admissions.admit(stream.call.peer, node),
+      openings: new OpeningTurns(),
       release: (node) => this.#admissions.release(node),
       schedule: (stream) => scheduler.schedule(stream),
       reportChanged: () => this.#reportFindings(),

@@ -12,6 +12,7 @@ import type { ProxyNode } from '../../model/proxy.ts';
 import type { Admission } from './admission.ts';
 import { type DiscoveryRequest, type RequestBounds, readRequest } from './discovery-request.ts';
 import type { Exchange } from './exchange.ts';
+import type { OpeningTurns } from './opening-turns.ts';
 import { Outbound, type OutboundSurroundings } from './outbound.ts';
 import type { RefusedResponse } from './refused-response.ts';
 import type { RemovalTurns } from './removal-turns.ts';
@@ -26,6 +27,7 @@ export interface StreamSurroundings extends Omit<OutboundSurroundings, 'mayBreak
   /** How long a stream may stay without a first request, in milliseconds. */
   readonly firstRequestMs: number;
   admit(stream: XdsStream, node: Uint8Array): Admission | Promise<Admission>;
+  readonly openings: Pick<OpeningTurns, 'take'>;
   /** Undoes an admission: the stream is over. */
   release(node: ProxyNode): void;
   /** Asks for push() to be called soon. */
@@ -169,21 +171,38 @@ export class XdsStream implements CallHandler {
     if (request.node === undefined) {
       throw new IsthmusError('BAD_DATA', 'The first request of a stream must carry the node.');
     }
-    const admission = this.#around.admit(this, request.node);
-    if (!(admission instanceof Promise)) {
-      this.#decided(request, admission);
-      return;
-    }
-    this.#early = [];
+    const { node } = request;
+    const isInTurn = this.#around.openings.take(() => this.#open(request, node));
+    if (!isInTurn) this.#wait();
+  }
+
+  /** Further messages come later. */
+  #wait(): void {
+    this.#early ??= [];
     this.call.pause();
+  }
+
+  #open(request: DiscoveryRequest, node: Uint8Array): void {
+    if (this.#over) return;
+    try {
+      const admission = this.#around.admit(this, node);
+      if (admission instanceof Promise) this.#await(request, admission);
+      else this.#resumeWith(request, admission);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #await(request: DiscoveryRequest, admission: Promise<Admission>): void {
+    this.#wait();
     admission.then(
-      (decided) => this.#resumeWith(request, decided),
+      (decided) => this.#around.openings.take(() => this.#resumeWith(request, decided)),
       (error: unknown) => this.fail(error),
     );
   }
 
   #resumeWith(request: DiscoveryRequest, admission: Admission): void {
-    const early = this.#early ?? [];
+    const early = this.#early;
     this.#early = undefined;
     if (this.#over) {
       if (admission.kind === 'admitted') this.#around.release(admission.node);
@@ -194,6 +213,7 @@ export class XdsStream implements CallHandler {
     } catch (error) {
       this.fail(error);
     }
+    if (early === undefined) return;
     for (const bytes of early) this.message(bytes);
     this.call.resume();
   }
