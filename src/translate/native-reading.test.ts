@@ -60,6 +60,15 @@ describe('a Dubbo port, to a stock Envoy', () => {
     });
   });
 
+  it('is plain TCP all the same to an Envoy that lacks the filter, however its connections come', () => {
+    const tcp = { filterChains: [{ filters: [{ name: 'envoy.filters.network.tcp_proxy' }] }] };
+    const { resources } = told(route({ match: [has('method')] }));
+    expect(shown(resources)).toMatchObject({
+      'envoy+limited/* Listener 240.241.0.7_9090': tcp,
+      'envoy+handed-limited/* Listener 240.241.0.7_9090': { ...tcp, bindToPort: false },
+    });
+  });
+
   it('may send frames as large as its providers take', () => {
     const limit = { perConnectionBufferLimitBytes: 16_777_216 };
     const picking = service(route({ match: [has('method')] }));

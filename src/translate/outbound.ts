@@ -26,7 +26,7 @@ import { isGrpcPort } from './envoy/grpc-clusters.ts';
 import { grpcSplit } from './envoy/grpc-splits.ts';
 import { httpConnections } from './envoy/http-connections.ts';
 import { outboundHttpRoutes } from './envoy/http-routes.ts';
-import { listener } from './envoy/listeners.ts';
+import { listener, unbound } from './envoy/listeners.ts';
 import { speaksMutualTls } from './envoy/tls-contexts.ts';
 import { adsSource } from './envoy/values.ts';
 import { followedEndpoints, headlessListeners, unreachable } from './headless.ts';
@@ -37,7 +37,7 @@ import { metaRoutes } from './metaprotocol/routes.ts';
 import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
 import { nativeReading } from './native-reading.ts';
 import { listenedFor, plainFilter, restCluster } from './plain-ports.ts';
-import { inScopes, inScopesOfCallers, listenerScopes } from './scope.ts';
+import { inScopes, inScopesOfCallers, listenerScopes, type ScopedResource } from './scope.ts';
 import type { Translation } from './translation.ts';
 import {
   unavailableCodec,
@@ -59,6 +59,8 @@ interface CallerResource {
 interface PortTranslation {
   /** What its listeners do with a connection, at whatever address. */
   readonly filter?: Filter;
+  /** The same, where the proxy lacks that filter. */
+  readonly limited?: Filter;
   readonly resources: readonly EncodedResource[];
   /** Routes of requests, and those that some callers have in their place. */
   readonly routes?: { readonly resource: EncodedResource; readonly ofCallers: readonly CallerResource[] };
@@ -91,8 +93,9 @@ export function translateOutbound(
   }));
   const atEndpoints = followedEndpoints(kind, meshService, groups);
   return {
-    resources: ports.flatMap(({ number, filter, resources, routes }) => [
+    resources: ports.flatMap(({ number, filter, limited, resources, routes }) => [
       ...resources.flatMap((resource) => inScopes(scopes, resource)),
+      ...(limited === undefined ? [] : limitedListeners(kind, meshService, number, limited)),
       ...(filter === undefined ? [] : headlessListeners(kind, meshService, atEndpoints.get(number) ?? [], filter)),
       ...(routes === undefined ? [] : inScopesOfCallers(kind, meshService, scopes, routes.resource, routes.ofCallers)),
     ]),
@@ -148,6 +151,7 @@ function forProxies(
     const filter = native.filter(service.host, port.number, settings);
     return {
       filter,
+      limited: plainFilter(meshService, meshPort, settings),
       resources: [...listeners(meshService, port.number, filter), native.routes(routes)],
       findings: native.findings(routes),
     };
@@ -222,4 +226,17 @@ function listeners(
 ): readonly EncodedResource[] {
   const own = addresses.filter((address) => !sharedAt.some((one) => one.address === address && one.port === port));
   return own.map((address) => listener(address, port, 'outbound', [filter]));
+}
+
+function limitedListeners(
+  kind: ProxyKind,
+  meshService: MeshService,
+  port: number,
+  filter: Filter,
+): readonly ScopedResource[] {
+  const plain = listeners(meshService, port, filter);
+  return [
+    ...plain.flatMap((resource) => inScopes(listenerScopes(`${kind}+limited`, meshService), resource)),
+    ...plain.flatMap((resource) => inScopes(listenerScopes(`${kind}+handed-limited`, meshService), unbound(resource))),
+  ];
 }

@@ -39,6 +39,24 @@ describe('the scopes of a proxy', () => {
     expect(scopesOf(proxy).filter((scope) => others.includes(scope))).toEqual([]);
   });
 
+  it('hold listeners that only pass connections on where an Envoy says that it lacks a filter for requests', () => {
+    const envoy: ProxyNode = { ...proxy, kind: 'envoy', addresses: [] };
+    const filters = ['thrift_proxy', 'generic_proxy'].map((name) => `envoy.filters.network.${name}`);
+    expect(scopesOf({ ...envoy, extensions: filters.slice(0, 1) })).toEqual([
+      'envoy+limited/shop',
+      'envoy/shop',
+      'all/shop',
+      'envoy+limited/*',
+      'envoy/*',
+      'all/*',
+    ]);
+    expect(scopesOf({ ...envoy, extensions: filters.slice(0, 1), interception: 'redirect' })).toContain(
+      'envoy+handed-limited/*',
+    );
+    for (const extensions of [filters, []])
+      expect(scopesOf({ ...envoy, extensions })).toEqual(['envoy/shop', 'all/shop', 'envoy/*', 'all/*']);
+  });
+
   it('give callers the host of their own namespace first where several declare it', () => {
     const own = outboundScopes('metaproxy', { ...meshService(), contested: true });
     const other = outboundScopes('metaproxy', { ...meshService({ service: { namespace: 'pay' } }), contested: true });

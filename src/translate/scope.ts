@@ -11,6 +11,8 @@
  * The audience is a kind of proxy, or `all` for what every kind reads alike (clusters, endpoints). Proxies that are handed
  * their connections read, before what their kind does, the audience `<kind>+handed` (listeners that nothing is bound for),
  * and `<kind>+<interception>-<family>` (what takes the connections, by the families of their addresses).
+ * Envoys that lack one of the filters for requests read `envoy+limited` before `envoy` (listeners that pass connections on),
+ * and `envoy+handed-limited` before `envoy+handed`.
  * Proxies that say where they are read `all+<place>` before `all`: endpoints in the order of their distance from there.
  */
 import type { Locality } from '../model/endpoint.ts';
@@ -19,6 +21,7 @@ import type { MeshService } from '../model/mesh-service.ts';
 import type { Interception, ProxyKind, ProxyNode } from '../model/proxy.ts';
 import type { Visibility } from '../model/service.ts';
 import type { EncodedResource } from './encoded-resource.ts';
+import { lacksNativeFilters } from './native-filters.ts';
 
 export type AddressFamily = 'ipv4' | 'ipv6';
 export type Audience =
@@ -26,6 +29,8 @@ export type Audience =
   | 'all'
   | `all+${string}`
   | `${ProxyKind}+handed`
+  | `${ProxyKind}+limited`
+  | `${ProxyKind}+handed-limited`
   | `${ProxyKind}+${Interception}`
   | `${ProxyKind}+${Interception}-${AddressFamily}`;
 
@@ -41,8 +46,8 @@ export function scopedResourceKey({ scope, resource }: ScopedResource): string {
 
 /** The scopes a proxy sees, the first of which has precedence. The first address goes before the others. */
 export function scopesOf(proxy: ProxyNode): readonly string[] {
-  const { kind, identity, addresses, namespace, interception, locality } = proxy;
-  const own: readonly Audience[] = interception === undefined ? [kind] : [`${kind}+handed`, kind];
+  const { identity, addresses, namespace, interception, locality } = proxy;
+  const own = ownAudiences(proxy);
   const audiences: readonly Audience[] = [...own, ...(locality === undefined ? [] : [nearAudience(locality)]), 'all'];
   const inbound = (id?: string) => addresses.flatMap((address) => own.map((one) => inboundScope(one, address, id)));
   return [
@@ -53,6 +58,13 @@ export function scopesOf(proxy: ProxyNode): readonly string[] {
     ...audiences.map((audience) => `${audience}/*`),
     ...(interception === undefined ? [] : interceptionAudiences(proxy, interception).map((one) => `${one}/*`)),
   ];
+}
+
+function ownAudiences(proxy: ProxyNode): readonly Audience[] {
+  const { kind, interception } = proxy;
+  const isLimited = lacksNativeFilters(proxy);
+  if (interception === undefined) return [...(isLimited ? ([`${kind}+limited`] as const) : []), kind];
+  return [...(isLimited ? ([`${kind}+handed-limited`] as const) : []), `${kind}+handed`, kind];
 }
 
 /** Of proxies in a place. What a proxy says of its place can be no part of any other scope. */

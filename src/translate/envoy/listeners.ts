@@ -17,7 +17,12 @@ export function unboundListener(
   port: number,
   filter: envoy.config.listener.v3.Filter,
 ): EncodedResource {
-  return overriddenResource(listener(address, port, 'outbound', [filter]), LISTENER, { bindToPort: {} });
+  return unbound(listener(address, port, 'outbound', [filter]));
+}
+
+/** The listener, where its connections are handed to it. */
+export function unbound(bound: EncodedResource): EncodedResource {
+  return overriddenResource(bound, LISTENER, { bindToPort: {} });
 }
 
 export function listener(
