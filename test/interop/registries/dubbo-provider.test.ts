@@ -61,7 +61,7 @@ describe.skipIf(isMissing)("Apache Dubbo's provider", () => {
         metadata: { 'dubbo.metadata.revision': expect.stringMatching(/^[0-9a-f]{32}$/) },
       },
     ]);
-    expect(bridged.codes).toEqual([]);
+    await expect.poll(() => bridged.codes).toEqual([]);
   });
 
   it('is called where it is registered, by either protocol', async () => {

@@ -173,7 +173,7 @@ describe.skipIf(eureka === undefined)('a Eureka registry', () => {
     try {
       for (const instance of registered) await first.register(instance);
       for (const n of [3, 4]) await server.deregister(orders(n));
-      bridged = open([first, server], { options: { warmUp: '5s' } });
+      bridged = open([first, server], { options: { warmUp: '20s' } });
       await bridged.untilShown(all);
       await bridged.untilState('live');
       const { changes } = bridged;
@@ -213,7 +213,7 @@ describe.skipIf(eureka === undefined)('a Eureka registry', () => {
   });
 
   it('loses an instance of which no heartbeat comes any more', async () => {
-    await server.register(orders(9, { leaseSeconds: 1 }));
+    await server.register(orders(9, { leaseSeconds: 3 }));
     await bridged.untilShown({ ...all, ORDERS: [...all.ORDERS, '10.0.0.9'] });
     await bridged.untilShown(all);
   });
@@ -226,14 +226,14 @@ describe.skipIf(eureka === undefined)('a Eureka server', () => {
 
   describe('that preserves itself', () => {
     beforeAll(async () => {
-      server = await EurekaServer.start({ waitsWhenEmpty: 3_000, hasSelfPreservation: true, keepsDeltas: 1 });
+      server = await EurekaServer.start({ waitsWhenEmpty: 8_000, hasSelfPreservation: true, keepsDeltas: 1 });
     });
     afterAll(async () => server?.kill());
 
     it('keeps those whose heartbeats fail to come; while it waits for its peers it is unavailable, not empty', async () => {
       bridged = open([server]);
       await bridged.untilState('stale');
-      expect(bridged.status?.reason).toContain('403: it waits for its peers');
+      await expect.poll(() => bridged?.status?.reason).toContain('403: it waits for its peers');
       for (const instance of registered) await server.register({ ...instance, leaseSeconds: 1 });
       await bridged.untilShown(all);
       await sleep(2_500);
@@ -269,7 +269,7 @@ describe.skipIf(eureka === undefined)('a Eureka server', () => {
       writeFileSync(credentials.passwordFile, 'not the one');
       bridged = open([server], { credentials });
       await bridged.untilState('stale');
-      expect(bridged.status?.reason).toContain('401');
+      await expect.poll(() => bridged?.status?.reason).toContain('401');
       expect(bridged.status?.reason).not.toContain('not the one');
       writeFileSync(credentials.passwordFile, 'secret\n');
       await bridged.untilShown({ CARTS: ['10.0.0.5'] });

@@ -97,7 +97,7 @@ describe.skipIf(polaris === undefined)('Polaris over gRPC', () => {
       await server.register(at('orders', 2));
       await shown.untilShown({ orders: ['10.0.0.1', '10.0.0.2'] });
       expect(shown.changes).toBe(changes + 1);
-      expect(shown.status?.state).toBe('live');
+      await shown.untilState('live');
       expect([...sockets].some((socket) => !socket.destroyed)).toBe(true);
     } finally {
       await bridged?.close();
@@ -130,7 +130,7 @@ describe.skipIf(polaris === undefined)('A Polaris that asks for tokens', () => {
       const addresses = [way === 'HTTP' ? server.http : server.address];
       const shown = bridge({ addresses, credentials: { tokenFile } });
       await shown.untilState('stale');
-      expect(shown.status?.reason).toMatch(/401001/);
+      await expect.poll(() => shown.status?.reason).toMatch(/401001/);
       expect(shown.status?.reason).not.toContain('nonsense');
       writeFileSync(tokenFile, `${token}\n`);
       await shown.untilShown({ orders: ['10.0.0.1'] });

@@ -90,8 +90,9 @@ export class PolarisServer {
     await this.#post('/v1/RegisterInstance', instance);
   }
 
-  async deregister(instance: RegisteredInstance): Promise<void> {
-    await this.#post('/v1/DeregisterInstance', instance);
+  /** All in one request. */
+  async deregister(...instances: readonly RegisteredInstance[]): Promise<void> {
+    await this.#post('/naming/v1/instances/delete', instances);
   }
 
   /** A service by another name of the same namespace. */
