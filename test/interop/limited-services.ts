@@ -1,7 +1,7 @@
 /** Services with bounds, workloads of them, and callers that look at each answer. */
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import { createConnection } from 'node:net';
+import { createConnection, createServer as createTcpServer } from 'node:net';
 import type { Workload } from './envoy-process.ts';
 import type { InteropMesh } from './interop-mesh.ts';
 
@@ -73,6 +73,16 @@ export async function serve(
   };
   mesh.cleanup.own(() => server, end);
   return end;
+}
+
+/** A workload that says what it is told. */
+export async function serveEcho(mesh: InteropMesh, port: number): Promise<void> {
+  const server = createTcpServer((socket) => socket.on('error', () => {}).pipe(socket));
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  mesh.cleanup.own(
+    () => server,
+    () => void server.close(),
+  );
 }
 
 export interface Answer {

@@ -1,7 +1,9 @@
 /** Settings of Open Service Mesh's MeshConfig, and Telemetries, as stock Envoys carry them out. */
+import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
-import { connect } from 'node:tls';
+import { text } from 'node:stream/consumers';
+import { connect, createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { type EnvoyProcess, startEnvoy, type Workload } from './envoy-process.ts';
@@ -15,6 +17,8 @@ const envoy = peerUnderTest('envoy');
 
 const store: Workload = { address: '127.0.79.1', namespace: 'books', serviceAccount: 'bookstore' };
 const buyer: Workload = { address: '127.0.79.2', namespace: 'books', serviceAccount: 'bookbuyer' };
+
+const VAULT = '127.0.79.9';
 
 const config = (traffic = '', rest = ''): string => `apiVersion: config.openservicemesh.io/v1alpha2
 kind: MeshConfig
@@ -33,6 +37,19 @@ spec:
   resolution: STATIC
   ports: [{ number: ${port}, name: http-web, protocol: HTTP }]
   endpoints: [{ address: ${store.address}, serviceAccount: ${store.serviceAccount}, labels: { app: bookstore } }]
+`;
+
+/** At an address of its own, behind TLS of its own. */
+const vault = (port: number): string => `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: vault, namespace: books }
+spec:
+  hosts: [vault.books.mesh]
+  addresses: [${VAULT}]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{ number: ${port}, name: tls-vault, protocol: TLS }]
+  endpoints: [{ address: 127.0.0.1 }]
 `;
 
 const telemetry = (name: string, namespace: string, spec: string): string => `---
@@ -63,6 +80,21 @@ function handshake(port: number, maxVersion: 'TLSv1.2' | 'TLSv1.3'): Promise<str
     });
     socket.on('error', (error) => resolve('code' in error ? String(error.code) : 'error'));
   });
+}
+
+/** Says one word to whoever proves to know the secret. */
+async function startVault(address: string, port: number, word: string): Promise<() => void> {
+  const options = { ciphers: 'PSK', maxVersion: 'TLSv1.2', pskCallback: () => Buffer.from('secret') } as const;
+  const server = createTlsServer(options, (socket) => socket.on('error', () => {}).end(word));
+  await once(server.listen(port, address), 'listening');
+  return () => server.close();
+}
+
+/** That word, or why there is none. */
+function askVault(port: number): Promise<string> {
+  const pskCallback = () => ({ psk: Buffer.from('secret'), identity: 'client' });
+  const options = { ciphers: 'PSK', maxVersion: 'TLSv1.2', pskCallback, checkServerIdentity: () => undefined } as const;
+  return text(connect({ host: VAULT, port, ...options })).catch(() => 'no connection');
 }
 
 describe.skipIf(envoy === undefined)('the settings of a mesh by Open Service Mesh', () => {
@@ -154,6 +186,23 @@ describe.skipIf(envoy === undefined)('the settings of a mesh by Open Service Mes
     mesh.write('osm.yaml', config('', 'sidecar: { tlsMinProtocolVersion: TLSv1_3, ecdhCurves: [P-256] }'));
     await expect.poll(() => handshake(port, 'TLSv1.2'), patience).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
     await expect.poll(() => askStore(), patience).toBe('200');
+  });
+
+  it('leaves ports and ranges that are excluded to whoever is there, TLS and all, and takes them back', async () => {
+    restoreAfterwards();
+    onTestFinished(() => mesh.remove('vault.yaml'));
+    stops.push(await startVault('127.0.0.1', nobody, 'by the proxy'));
+    mesh.write('vault.yaml', vault(nobody));
+    for (const excluded of [`outboundPortExclusionList: [${nobody}]`, `outboundIPRangeExclusionList: [${VAULT}/32]`]) {
+      await expect.poll(() => askVault(nobody), patience).toBe('by the proxy');
+      mesh.write('osm.yaml', config(`, ${excluded}`));
+      await expect.poll(() => askVault(nobody), patience).toBe('no connection');
+      const end = await vi.waitFor(() => startVault(VAULT, nobody, 'past the proxy'), patience);
+      expect(await askVault(nobody)).toBe('past the proxy');
+      end();
+      mesh.write('osm.yaml', config());
+    }
+    await expect.poll(() => askVault(nobody), patience).toBe('by the proxy');
   });
 
   it('logs as the Telemetry says that is closest to a workload, and one that says nothing harms nothing', async () => {

@@ -6,7 +6,7 @@ import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { decode, encode } from '../../src/xds-api/messages.ts';
 import { type EnvoyProcess, startEnvoy, type Workload } from './envoy-process.ts';
 import { InteropMesh } from './interop-mesh.ts';
-import { ask, entry, serve, setting, statuses } from './limited-services.ts';
+import { ask, echoOf, entry, serve, serveEcho, setting, statuses } from './limited-services.ts';
 import { peerUnderTest } from './peer-under-test.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -198,6 +198,7 @@ describe.skipIf(envoy === undefined)('the Envoy beside a workload that asks a ra
   let mesh: InteropMesh;
   let port = 0;
   let limitsPort = 0;
+  let tcp = 0;
   let limits: RateLimits;
   let server: EnvoyProcess;
   const seller: Workload = { address: '127.0.83.21', namespace: 'shop', serviceAccount: 'seller' };
@@ -219,15 +220,33 @@ describe.skipIf(envoy === undefined)('the Envoy beside a workload that asks a ra
     - path: /books
       rateLimit: { global: { descriptors: [{ entries: [{ genericKey: { key: path, value: books } }] }] } }`,
     );
+  const globalTcp = (failOpen: boolean): string =>
+    setting(
+      'echo',
+      `  rateLimit:
+    global:
+      tcp:
+        rateLimitService: { host: 127.0.0.1, port: ${limitsPort} }
+        domain: shop-connections
+        timeout: 5s
+        failOpen: ${failOpen}
+        descriptors: [{ entries: [{ key: service, value: echo }] }]`,
+    );
   const asked = (path: string, headers: Readonly<Record<string, string>> = {}) =>
     ask(`http://${seller.address}:${port}${path}`, headers);
 
   beforeAll(async () => {
-    [port = 0, limitsPort = 0] = await freePorts(2);
+    [port = 0, limitsPort = 0, tcp = 0] = await freePorts(3);
     limits = new RateLimits(3);
     await limits.start(limitsPort);
-    mesh = await InteropMesh.start({ 'web.yaml': entry('web', [seller], { port }), 'setting.yaml': global(false) });
+    mesh = await InteropMesh.start({
+      'web.yaml': entry('web', [seller], { port }),
+      'echo.yaml': entry('echo', [seller], { port: tcp, protocol: 'tcp' }),
+      'setting.yaml': global(false),
+      'tcp-setting.yaml': globalTcp(false),
+    });
     await serve(mesh, port, (_, response) => response.end('ok'));
+    await serveEcho(mesh, tcp);
     server = await startEnvoy(envoy ?? '', mesh, 'DELTA_GRPC', seller);
   });
 
@@ -253,8 +272,17 @@ describe.skipIf(envoy === undefined)('the Envoy beside a workload that asks a ra
     expect(limits.asked.at(-1)).toEqual(['shop', 'remote_address=127.0.0.1,header_match=bot']);
   });
 
+  it('lets in as many connections of a port as the service says, and closes the others', async () => {
+    const open = (): Promise<string> => echoOf(seller.address, tcp);
+    expect([await open(), await open(), await open(), await open()]).toEqual(['hello', 'hello', 'hello', '']);
+    expect(limits.asked.at(-1)).toEqual(['shop-connections', 'service=echo']);
+  });
+
   it('lets nothing through while the service is away, and all of it where that is written', async () => {
     limits.stop();
+    await expect.poll(() => echoOf(seller.address, tcp), POLL).toBe('');
+    mesh.write('tcp-setting.yaml', globalTcp(true));
+    await expect.poll(() => echoOf(seller.address, tcp), POLL).toBe('hello');
     await expect.poll(async () => (await asked('/', { 'x-user': 'eve' })).status, POLL).toBe(500);
     mesh.write('setting.yaml', global(true));
     await expect.poll(async () => (await asked('/', { 'x-user': 'eve' })).status, POLL).toBe(200);

@@ -1,11 +1,9 @@
 /** UpstreamTrafficSettings and Retries as stock Envoys carry them out: by what callers see. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { type EnvoyProcess, startEnvoy, type Workload } from './envoy-process.ts';
 import { InteropMesh } from './interop-mesh.ts';
-import { ask, echoOf, entry, permit, serve, setting, statuses } from './limited-services.ts';
+import { ask, echoOf, entry, permit, serve, serveEcho, setting, statuses } from './limited-services.ts';
 import { peerUnderTest } from './peer-under-test.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -54,12 +52,7 @@ spec: { matches: { ports: [${tcp}] } }
       `  access: { mode: ${access} }\n`,
     );
     await serve(mesh, port, (request, response) => response.end(request.url));
-    const echo = createServer((socket) => socket.on('error', () => {}).pipe(socket));
-    await once(echo.listen(tcp, '127.0.0.1'), 'listening');
-    mesh.cleanup.own(
-      () => echo,
-      () => void echo.close(),
-    );
+    await serveEcho(mesh, tcp);
     envoys = [
       await startEnvoy(envoy ?? '', mesh, 'DELTA_GRPC', seller),
       await startEnvoy(envoy ?? '', mesh, 'GRPC', buyer),
