@@ -4,14 +4,14 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Role } from './cast.ts';
 import { hasEnded, kill } from './children.ts';
-import { type ControlPlane, logTo } from './control-plane.ts';
+import { type ControlPlane, logTo, XDS } from './control-plane.ts';
 import { databaseCommand } from './database.ts';
 import type { Network, Place } from './network.ts';
-import { Sidecar } from './sidecar.ts';
+import { MARK, Sidecar } from './sidecar.ts';
 import { Visitor } from './visitor.ts';
 
 const here = import.meta.dirname;
-const intercept = path.join(here, '../interception/intercept.sh');
+const interception = path.join(here, '../interception');
 
 /** What all actors share. */
 export interface Stage {
@@ -41,7 +41,7 @@ export class Actor {
 
   static async start(role: Role, network: Network, controlPlane: ControlPlane, stage: Stage): Promise<Actor> {
     const place = await network.join(role.address);
-    await place.run('sh', intercept, 'up');
+    await place.run('sh', ...interceptionOf(role));
     const folder = path.join(stage.folder, role.name);
     mkdirSync(folder);
     const visitor = new Visitor(place);
@@ -82,6 +82,13 @@ export class Actor {
     const env = { ...process.env, ...mysql, ...environment };
     return this.place.start(command, { stdio: logTo(path.join(folder, 'program.log')), env });
   }
+}
+
+/** The script that brings a workload's connections to its Envoy, but for those of who keeps its certificate. */
+function interceptionOf({ isRedirected = false }: Role): readonly string[] {
+  if (!isRedirected) return [path.join(interception, 'intercept.sh'), 'up'];
+  const past = ['--proxy-mark', MARK, '--exclude-outbound', XDS.slice(XDS.lastIndexOf(':') + 1)];
+  return [path.join(interception, 'redirect.sh'), 'up', ...past];
 }
 
 /** How one of programs/ is started. */

@@ -56,9 +56,9 @@ async function main(): Promise<number> {
 
 async function play({ envoy: named, folder }: Options, cleanup: Cleanup, say: Say): Promise<never> {
   const envoy = findEnvoy(named, say);
-  const hasDatabase = isInstalled('mariadbd') && isInstalled('mariadb');
+  const hasDatabase = ['mariadbd', 'mariadb', 'nft'].every(isInstalled);
   if (!hasDatabase)
-    say('without MariaDB (mariadb-server-core, mariadb-client-core) the warehouse keeps its books in memory');
+    say('without mariadb-server-core, mariadb-client-core and nftables the warehouse keeps its books in memory');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const scene = await Scene.start({ folder, envoy, hasDatabase }, cleanup, say);

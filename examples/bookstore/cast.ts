@@ -8,6 +8,8 @@ export interface Role {
   /** One of programs/, with its environment; MariaDB where there is none. */
   readonly program?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Calls headless services (mysql): its Envoy is handed every connection. Others bind virtual IPs. */
+  readonly isRedirected?: boolean;
   /** Comes when everything stands. */
   readonly isCustomer?: boolean;
 }
@@ -32,7 +34,11 @@ export const cast = {
     program: 'bookstore.ts',
     environment: { IDENTITY: 'bookstore-v2' },
   },
-  bookwarehouse: { ...role('bookwarehouse', 'bookwarehouse', 'bookwarehouse', 15), program: 'bookwarehouse.ts' },
+  bookwarehouse: {
+    ...role('bookwarehouse', 'bookwarehouse', 'bookwarehouse', 15),
+    program: 'bookwarehouse.ts',
+    isRedirected: true,
+  },
   mysql: role('mysql', 'bookwarehouse', 'mysql', 16),
 } satisfies Readonly<Record<string, Role>>;
 

@@ -137,5 +137,12 @@ async function hostsOf(controlPlane: ControlPlane): Promise<string> {
     await controlPlane.isthmus('services', '-o', 'json'),
   );
   const lines = services.flatMap(({ host, addresses }) => addresses.map((address) => `${address} ${host}\n`));
-  return ['127.0.0.1 localhost\n', ...lines].join('');
+  // Headless services have the addresses of their endpoints, as the DNS server says.
+  const headless = services.filter(({ addresses }) => addresses.length === 0);
+  const found = await Promise.all(headless.map(({ host }) => controlPlane.place.run('getent', 'ahostsv4', host)));
+  const dialled = found.flatMap((output, index) => {
+    const addresses = new Set([...output.matchAll(/^\S+/gm)].map(([address]) => address));
+    return [...addresses].map((address) => `${address} ${headless[index]?.host}\n`);
+  });
+  return ['127.0.0.1 localhost\n', ...lines, ...dialled].join('');
 }

@@ -10,6 +10,8 @@ import { until } from './until.ts';
 import type { Visitor } from './visitor.ts';
 
 const ADMIN = '127.0.0.1:15000';
+/** Of what a sidecar sends that is handed all that others send. */
+export const MARK = '1337';
 
 export interface SidecarSetting {
   readonly role: Role;
@@ -42,7 +44,8 @@ export class Sidecar {
     const who = ['--kind', 'envoy', '--name', `${role.name}-1`, ...whose, '--address', role.address];
     const where = ['--xds-tls', XDS, '--certificates', sidecar.certificates];
     const how = ['--token-file', token, '--roots', controlPlane.roots, '--admin', ADMIN, '--strict'];
-    const bootstrap = await controlPlane.isthmusAt(place, 'proxy', 'bootstrap', ...who, ...where, ...how);
+    const handed = role.isRedirected === true ? ['--interception', 'redirect', '--mark', MARK] : [];
+    const bootstrap = await controlPlane.isthmusAt(place, 'proxy', 'bootstrap', ...who, ...where, ...how, ...handed);
     writeFileSync(sidecar.#file('envoy.yaml'), bootstrap);
     return sidecar;
   }

@@ -12,12 +12,13 @@ Usage: redirect.sh up|down|status [OPTION...] [RANGE...]
   status  print the rules
 
   --proxy-user UID         Envoy runs as this user, and nothing else does: all that others send goes to port 15001
+  --proxy-mark NUMBER      what Envoy sends has this mark (its bootstrap was made with --mark NUMBER): all else goes to port 15001
   --exclude-inbound PORT   goes past Envoy; may be repeated
-  --exclude-outbound WHAT  a port or a CIDR; may be repeated; only with --proxy-user
+  --exclude-outbound WHAT  a port or a CIDR; may be repeated; only with one of these
 
 RANGE is a CIDR of virtual IPs, as the MeshConfig has them. Without any: 240.241.0.0/16 and 2001:2:1::/48, the defaults.
 Services whose callers dial them at addresses of their own (spec.addresses, headless services) are intercepted with
---proxy-user only. It needs nft and CAP_NET_ADMIN; Envoy needs no right at all.
+--proxy-user or --proxy-mark only. It needs nft and CAP_NET_ADMIN; Envoy needs no right at all, but for the mark CAP_NET_ADMIN too.
 TEXT
 }
 
@@ -46,10 +47,11 @@ case $action in
   *) usage >&2; exit 64 ;;
 esac
 
-user='' past_in='' past_ports='' past4='' past6='' ranges4='' ranges6=''
+proxy='' past_in='' past_ports='' past4='' past6='' ranges4='' ranges6=''
 while [ $# -gt 0 ]; do
   case $1 in
-    --proxy-user) need_number "$1" "${2:-}"; user=$2; shift 2 ;;
+    --proxy-user) need_number "$1" "${2:-}"; proxy="skuid $2"; shift 2 ;;
+    --proxy-mark) need_number "$1" "${2:-}"; proxy="mark $2"; shift 2 ;;
     --exclude-inbound) need_number "$1" "${2:-}"; past_in=$(add "$past_in" "$2"); shift 2 ;;
     --exclude-outbound)
       case ${2:-} in
@@ -64,12 +66,12 @@ while [ $# -gt 0 ]; do
     *) fail "\"$1\" is no range such as 240.241.0.0/16" ;;
   esac
 done
-if [ -z "$user" ] && [ -n "$past_ports$past4$past6" ]; then fail '--exclude-outbound needs --proxy-user'; fi
+if [ -z "$proxy" ] && [ -n "$past_ports$past4$past6" ]; then fail '--exclude-outbound needs --proxy-user or --proxy-mark'; fi
 if [ -z "$ranges4$ranges6" ]; then ranges4=240.241.0.0/16 ranges6=2001:2:1::/48; fi
 
 outbound() {
-  if [ -n "$user" ]; then
-    echo "meta skuid $user return"
+  if [ -n "$proxy" ]; then
+    echo "meta $proxy return"
     echo 'fib daddr type local return'
     [ -z "$past_ports" ] || echo "tcp dport { $past_ports } return"
     [ -z "$past4" ] || echo "ip daddr { $past4 } return"

@@ -79,6 +79,8 @@ export interface EnvoyBootstrapWish {
     readonly interception?: Interception;
     readonly locality?: Locality;
   };
+  /** By which rules of redirection tell what the proxy itself sends. */
+  readonly mark?: number;
   readonly xds?: string;
   readonly xdsTls?: string;
   /** A folder. */

@@ -36,6 +36,7 @@ export function proxyBootstrapCommand(actions: Actions): Command {
     .requiredOption('--address <ip...>', "the workload's own addresses: inbound listeners stand on them")
     .option('--label <name=value>', 'a label of the workload; may be repeated', parseLabels, {})
     .addOption(interceptionOption())
+    .option('--mark <number>', 'firewall mark of what the proxy sends itself; it needs CAP_NET_ADMIN', Number)
     .addOption(localityOption())
     .option('--xds <address>', 'plaintext xDS, on loopback only')
     .option('--xds-tls <address>', 'xDS over mutual TLS')

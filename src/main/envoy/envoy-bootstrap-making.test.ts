@@ -38,6 +38,14 @@ describe('a bootstrap for Envoy', () => {
     expect(JSON.stringify(await makeEnvoyBootstrap(plaintext))).not.toContain('INTERCEPTION_MODE');
   });
 
+  it('has what Envoy sends marked, where rules of redirection tell it by that', async () => {
+    const bind = { socket_options: [{ level: 1, name: 36, int_value: 1337, state: 'STATE_PREBIND' }] };
+    expect(await makeEnvoyBootstrap({ ...plaintext, mark: 1337 })).toMatchObject({
+      cluster_manager: { upstream_bind_config: bind },
+    });
+    expect(await makeEnvoyBootstrap(plaintext)).not.toHaveProperty('cluster_manager');
+  });
+
   it('lets Envoy take every regular expression that validation takes, and is strict when asked to be', async () => {
     const runtimeOf = async (strict: boolean) =>
       JSON.stringify(Object(await makeEnvoyBootstrap({ ...plaintext, strict })).layered_runtime);
@@ -56,6 +64,7 @@ describe('a bootstrap for Envoy', () => {
       { xdsTls: '10.0.0.1:15012', certificates: 'c', tokenFile: 't' },
       '--roots FILE',
     ],
+    ['a mark that is no number', { xds: '127.0.0.1:1', mark: Number.NaN }, '--mark takes a number'],
     ['certificates for plaintext', { xds: '127.0.0.1:1', certificates: 'c' }, '--certificates is for --xds-tls'],
     ['an admin address for everybody', { xds: '127.0.0.1:1', admin: '0.0.0.0:15000' }, '--admin'],
     [

@@ -20,12 +20,15 @@ export async function makeEnvoyBootstrap(wish: EnvoyBootstrapWish): Promise<obje
   const admin = parseAddress(wish.admin, '--admin');
   if (!isLoopback(admin.host))
     throw usage(`--admin ${wish.admin} is not loopback: Envoy's admin address asks nobody who he is.`);
+  const { mark, strict } = wish;
+  if (mark !== undefined && !(Number.isInteger(mark) && mark > 0 && mark < 2 ** 31))
+    throw usage(`--mark takes a number from 1 to ${2 ** 31 - 1}.`);
   const controlPlane = controlPlaneOf(wish);
   if (controlPlane.kind === 'tls') {
     await fetchFirst(wish, controlPlane);
     await writeSecretFiles(controlPlane.folder, envoySecrets(controlPlane.folder));
   }
-  return envoyBootstrap({ workload, controlPlane, admin, strict: wish.strict });
+  return envoyBootstrap({ workload, controlPlane, admin, strict, ...(mark === undefined ? {} : { mark }) });
 }
 
 function workloadOf({ workload, trustDomain }: EnvoyBootstrapWish): EnvoyBootstrapWish['workload'] {

@@ -30,6 +30,8 @@ export interface EnvoyBootstrap {
   readonly workload: EnvoyWorkload;
   readonly controlPlane: EnvoyControlPlane;
   readonly admin: TcpAddress;
+  /** Put on each connection that it opens. */
+  readonly mark?: number;
   /** Refuses whatever Envoy calls deprecated. */
   readonly strict: boolean;
 }
@@ -41,7 +43,7 @@ const maxConnections = 32_768;
 /** Envoy's own bound, 100, refuses expressions that validation has taken, and bounded in its own way. */
 const unboundedProgramSize = 2 ** 32 - 1;
 
-export function envoyBootstrap({ workload, controlPlane, admin, strict }: EnvoyBootstrap): object {
+export function envoyBootstrap({ workload, controlPlane, admin, mark, strict }: EnvoyBootstrap): object {
   const fromAds = { ads: {}, initial_fetch_timeout: '0s', resource_api_version: 'V3' };
   return {
     node: nodeOf(workload),
@@ -55,6 +57,7 @@ export function envoyBootstrap({ workload, controlPlane, admin, strict }: EnvoyB
       cds_config: fromAds,
       lds_config: fromAds,
     },
+    ...(mark === undefined ? {} : { cluster_manager: { upstream_bind_config: marked(mark) } }),
     static_resources: { clusters: [clusterOf(controlPlane)] },
     layered_runtime: { layers: [{ name: 'isthmus', static_layer: runtime(strict) }] },
     overload_manager: overloadManager,
@@ -75,6 +78,11 @@ function nodeOf({ name, namespace, serviceAccount, addresses, labels, intercepti
       ...(Object.keys(labels).length === 0 ? {} : { LABELS: labels }),
     },
   };
+}
+
+/** SOL_SOCKET and SO_MARK of Linux. */
+function marked(mark: number): object {
+  return { socket_options: [{ description: 'mark', level: 1, name: 36, int_value: mark, state: 'STATE_PREBIND' }] };
 }
 
 function nodeLocality({ region, zone, subzone }: Locality): object {

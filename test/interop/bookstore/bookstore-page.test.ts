@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 300_000 });
 const patience = { timeout: 120_000 };
 
 const envoy = peerUnderTest('envoy');
-const peers = [envoy, peerUnderTest('unshare'), peerUnderTest('mariadb')];
+const peers = [envoy, ...['unshare', 'mariadb', 'nft'].map(peerUnderTest)];
 const example = path.resolve(import.meta.dirname, '../../../examples/bookstore');
 const page = readFileSync(path.join(example, 'README.md'), 'utf8');
 

@@ -49,8 +49,19 @@ export class BookstoreStage {
       this.scene.remove(file);
     for (const step of ['closed', 'access']) this.scene.apply(step);
     await until('what other tests wrote is not in force any more', async () => isPlain(await this.#routesToStore()));
+    await until('nobody is permitted what no policy names', () => this.#isClosed());
     await this.untilServed();
     for (const step of steps) this.scene.apply(step);
+  }
+
+  /** The stores and the warehouse refuse the buyer what is not for him; each hears of policies by itself. */
+  async #isClosed(): Promise<boolean> {
+    const stores = [1, 2].map((version) => `http://bookstore-v${version}.bookstore.svc.cluster.local:14001`);
+    const outcomes = await Promise.all([
+      ...stores.map((store) => this.ask('bookbuyer', `${store}/other`, asBuyer)),
+      this.ask('bookbuyer', `${WAREHOUSE}/restock-books`, asBuyer, 'POST'),
+    ]);
+    return outcomes.every(({ status }) => status !== 200);
   }
 
   /** As the buyer's sidecar has them. */
@@ -125,6 +136,11 @@ export function failures(entries: readonly Entry[]): readonly Entry[] {
   return entries.filter(
     (entry) => !isSuccess(entry) || (entry.path === '/buy-a-book/new' && entry.restocked !== '200'),
   );
+}
+
+/** What was asked for. */
+export function wishes(entries: readonly Entry[]): readonly string[] {
+  return [...new Set(entries.map(({ path }) => path))].toSorted();
 }
 
 /** By whom these were answered. */
