@@ -18,7 +18,14 @@ export interface BootstrappedEnvoy {
   readonly adminPort: number;
   /** Its folder of certificates. */
   readonly certificates: string;
+  readonly admin: EnvoyAdmin;
   log(): string;
+  /** SIGSTOP, SIGCONT. */
+  signal(name: NodeJS.Signals): void;
+  /** Without a word of farewell; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Another process with the same files; resolves once its listeners stand. */
+  again(): Promise<BootstrappedEnvoy>;
 }
 
 export class BootstrappedMesh {
@@ -39,7 +46,7 @@ export class BootstrappedMesh {
     const started = new BootstrappedMesh(mesh, envoy, `127.0.0.1:${xdsTls}`);
     const all = { ...manifests, 'mesh.yaml': meshConfig('  access: { mode: Enforced }\n') };
     for (const [file, manifest] of Object.entries(all)) mesh.write(file, manifest);
-    await started.#startControlPlane();
+    await started.startControlPlane();
     writeFileSync(started.at('roots.pem'), await started.#isthmus('token', 'roots', '--state', started.at('state')));
     return started;
   }
@@ -74,15 +81,28 @@ export class BootstrappedMesh {
     const file = this.at(`${workload.serviceAccount}.yaml`);
     writeFileSync(file, await this.bootstrap(workload, adminPort));
     execFileSync(this.#envoy, ['--mode', 'validate', '-c', file], { stdio: 'ignore' });
+    return this.#runEnvoy(workload, adminPort, file);
+  }
+
+  async #runEnvoy(workload: Workload, adminPort: number, file: string): Promise<BootstrappedEnvoy> {
     const log = () => readFileSync(this.at(`${workload.serviceAccount}.log`), 'utf8');
-    const hasEnded = this.#spawnEnvoy(file, this.at(`${workload.serviceAccount}.log`));
+    const child = this.#spawnEnvoy(file, this.at(`${workload.serviceAccount}.log`));
     const admin = new EnvoyAdmin(adminPort);
     const deadline = performance.now() + READY_WITHIN_MS;
     while (!(await admin.isReady())) {
-      if (hasEnded() || performance.now() > deadline) throw new Error(`Envoy is not ready. Its log:\n${log()}`);
+      if (child.exitCode !== null || performance.now() > deadline)
+        throw new Error(`Envoy is not ready. Its log:\n${log()}`);
       await sleep(20);
     }
-    return { adminPort, certificates: this.#certificatesOf(workload.serviceAccount), log };
+    return {
+      adminPort,
+      admin,
+      certificates: this.#certificatesOf(workload.serviceAccount),
+      log,
+      signal: (name) => void child.kill(name),
+      kill: () => killed(child),
+      again: () => this.#runEnvoy(workload, adminPort, file),
+    };
   }
 
   async stop(): Promise<void> {
@@ -91,12 +111,27 @@ export class BootstrappedMesh {
 
   /** As the machine below it does: the one before is gone without a word. */
   async restartControlPlane(): Promise<void> {
+    await this.killControlPlane();
+    await this.startControlPlane();
+  }
+
+  async killControlPlane(): Promise<void> {
     if (this.#controlPlane !== undefined) await killed(this.#controlPlane);
-    await this.#startControlPlane();
+  }
+
+  async startControlPlane(): Promise<void> {
+    const files = ['-f', this.at('manifests'), '--state', this.at('state')];
+    const run = ['run', ...files, '--xds', this.#mesh.xds, '--xds-tls', this.#xdsTls];
+    const { admin, cleanup } = this.#mesh;
+    this.#controlPlane = await startIsthmus(run, admin, this.at('control-plane.log'), cleanup);
   }
 
   write(file: string, manifest: string): void {
     this.#mesh.write(file, manifest);
+  }
+
+  remove(file: string): void {
+    this.#mesh.remove(file);
   }
 
   /** What `isthmus proxy certificates` ends with when it is told to, once it has looked into the folder. */
@@ -109,18 +144,11 @@ export class BootstrappedMesh {
     return code;
   }
 
-  async #startControlPlane(): Promise<void> {
-    const files = ['-f', this.at('manifests'), '--state', this.at('state')];
-    const run = ['run', ...files, '--xds', this.#mesh.xds, '--xds-tls', this.#xdsTls];
-    const { admin, cleanup } = this.#mesh;
-    this.#controlPlane = await startIsthmus(run, admin, this.at('control-plane.log'), cleanup);
-  }
-
   #certificatesOf(serviceAccount: string): string {
     return this.at(`${serviceAccount}-certificates`);
   }
 
-  #spawnEnvoy(file: string, log: string): () => boolean {
+  #spawnEnvoy(file: string, log: string): ChildProcess {
     const output = openSync(log, 'w');
     const strict = ['--disable-hot-restart', '--reject-unknown-dynamic-fields', '-l', 'warning'];
     const child = spawn(this.#envoy, ['-c', file, '--concurrency', '1', ...strict], {
@@ -128,7 +156,7 @@ export class BootstrappedMesh {
     });
     closeSync(output);
     this.#mesh.cleanup.own(() => child, killed);
-    return () => child.exitCode !== null;
+    return child;
   }
 
   async #isthmus(...parameters: readonly string[]): Promise<string> {

@@ -1,6 +1,6 @@
 /** How a proxy comes to a certificate and keeps it, by the commands of its own: from nobody but the control plane, and for nobody but itself. */
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { EnvoyBootstrapWish } from '../../src/cli/actions.ts';
 import { ProxyCertificateKeeping } from '../../src/main/certificates/proxy-certificates.ts';
@@ -113,6 +113,30 @@ describe('the certificate of a proxy', () => {
     expect(second.chain).not.toBe(first.chain);
     expect(second.key.publicKey).not.toEqual(first.key.publicKey);
     expect((await leaf()).subjectAltName).toContain('sa/orders');
+  });
+
+  it('that is half-written by somebody is told of, and neither asked with nor kept, until it is whole again', async () => {
+    await makeEnvoyBootstrap(wish);
+    const { certificates = '', xdsTls = '', rootNamespace } = wish;
+    const { chain } = certificateFiles(certificates);
+    const whole = await readFile(chain, 'utf8');
+    const time = new SteppedClock();
+    const lines: string[] = [];
+    const log = createLogger({ level: 'info', format: 'json' }, (line) => lines.push(line));
+    const keeping = await ProxyCertificateKeeping.start({ certificates, xdsTls, rootNamespace }, log, time);
+    onTestFinished(() => keeping.close());
+    await writeFile(chain, whole.slice(0, whole.length / 2));
+    time.step(0.85 * day);
+    await expect.poll(() => lines.join('')).toMatch(/ISTH1207.*cannot be used: cert-chain.pem holds no certificate/);
+    expect(await readFile(chain, 'utf8')).toBe(whole.slice(0, whole.length / 2));
+    await writeFile(chain, whole);
+    await expect
+      .poll(() => {
+        time.step(60_000);
+        return lines.join('');
+      })
+      .toContain('"renewed"');
+    expect(await readFile(chain, 'utf8')).not.toBe(whole);
   });
 
   it('has new roots in its files at once, and the control plane knows that they are there', async () => {

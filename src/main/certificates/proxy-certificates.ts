@@ -4,10 +4,11 @@
  */
 import { X509Certificate } from 'node:crypto';
 import path from 'node:path';
+import { readCertificates } from '../../certificates/certificate-text.ts';
 import { identityOfCertificate } from '../../certificates/peer-identity.ts';
 import type { CertificateKeepingWish } from '../../cli/actions.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
-import { ExitCode, IsthmusError } from '../../model/errors.ts';
+import { ExitCode, IsthmusError, messageOf } from '../../model/errors.ts';
 import { type Identity, isIdentity, spiffeId } from '../../model/identity.ts';
 import { parseAddress } from '../../model/tcp-address.ts';
 import { createLogger, type Logger } from '../../operations/log.ts';
@@ -93,6 +94,8 @@ export class ProxyCertificateKeeping {
   async #takeRoots(roots: string): Promise<void> {
     const held = await readProxyCertificate(this.#folder);
     if (held.roots === roots) return;
+    // What somebody writes by hand at this moment would be kept as it is, and half of it for good.
+    contentOf(held, this.#folder);
     await writeProxyCertificate(this.#folder, { ...held, roots });
     this.#log.info('the roots have changed');
   }
@@ -132,8 +135,9 @@ function contentOf({ chain }: ProxyCertificate, folder: string): { readonly life
 
 function readLeaf(chain: string, folder: string): X509Certificate {
   try {
-    return new X509Certificate(chain);
+    const [leaf = ''] = readCertificates(chain, 'cert-chain.pem');
+    return new X509Certificate(leaf);
   } catch (cause) {
-    throw new IsthmusError('BAD_DATA', `The certificate in ${folder} cannot be parsed.`, { cause });
+    throw new IsthmusError('BAD_DATA', `The certificate in ${folder} cannot be used: ${messageOf(cause)}.`, { cause });
   }
 }

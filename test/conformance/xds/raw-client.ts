@@ -1,5 +1,11 @@
 /** An xDS client that does nothing by itself: it sends the requests it is told to, and hands over what comes. */
-import { Client, type ClientDuplexStream, credentials, type StatusObject } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  type StatusObject,
+} from '@grpc/grpc-js';
 import { decode, encode, type envoy } from '../../../src/xds-api/messages.ts';
 
 type Sotw = envoy.service.discovery.v3.DiscoveryRequest;
@@ -26,6 +32,13 @@ export interface Response {
 const aggregated = '/envoy.service.discovery.v3.AggregatedDiscoveryService';
 const methods = { sotw: `${aggregated}/StreamAggregatedResources`, delta: `${aggregated}/DeltaAggregatedResources` };
 
+interface RawClientOptions {
+  readonly path?: string;
+  readonly reading?: boolean;
+  /** PEM; absent for plaintext. */
+  readonly credentials?: { readonly chain: string; readonly key: string; readonly roots: string };
+}
+
 export class RawClient {
   readonly dialect: Dialect;
   readonly status: Promise<StatusObject>;
@@ -35,9 +48,9 @@ export class RawClient {
   readonly #ended: Promise<unknown>;
   #over = false;
 
-  constructor(target: string, dialect: Dialect, options: { readonly path?: string; readonly reading?: boolean } = {}) {
+  constructor(target: string, dialect: Dialect, options: RawClientOptions = {}) {
     this.dialect = dialect;
-    this.#client = new Client(target, credentials.createInsecure(), {
+    this.#client = new Client(target, channelCredentials(options), {
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_retries': 0,
       'grpc.max_receive_message_length': -1,
@@ -107,6 +120,12 @@ export class RawClient {
     this.#call.cancel();
     await this.#ended;
   }
+}
+
+function channelCredentials({ credentials: own }: RawClientOptions): ChannelCredentials {
+  if (own === undefined) return credentials.createInsecure();
+  const [roots, key, chain] = [own.roots, own.key, own.chain].map((pem) => Buffer.from(pem));
+  return credentials.createSsl(roots ?? null, key ?? null, chain ?? null, { checkServerIdentity: () => undefined });
 }
 
 function serialize(dialect: Dialect, request: Request): Uint8Array {

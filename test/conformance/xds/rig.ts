@@ -5,6 +5,7 @@ import type { EncodedResource } from '../../../src/delivery/xds/resource-source.
 import { createResourceStore, type ResourceStore } from '../../../src/delivery/xds/resource-store.ts';
 import { standardTypes } from '../../../src/delivery/xds/resource-types.ts';
 import { createXdsServer, type XdsServer, type XdsServerOptions } from '../../../src/delivery/xds/server.ts';
+import type { ServerTls } from '../../../src/delivery/xds/server-tls.ts';
 import type { envoy } from '../../../src/xds-api/messages.ts';
 import { type Dialect, RawClient, type Response } from './raw-client.ts';
 
@@ -45,7 +46,7 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function startRig(options: Partial<XdsServerOptions> = {}): Promise<Rig> {
+export async function startRig(options: Partial<XdsServerOptions> = {}, tls?: ServerTls): Promise<Rig> {
   const store = createResourceStore({ scopesOf: () => ['mesh'], types: () => [...standardTypes, fenceType] });
   const observed: Rig['observed'] = { refused: 0, stale: 0, repeated: 0, acknowledged: 0, pushed: 0, failed: [] };
   const observer: Partial<XdsObserver> = {
@@ -56,7 +57,7 @@ export async function startRig(options: Partial<XdsServerOptions> = {}): Promise
     failed: (error) => void observed.failed.push(error),
   };
   const server = createXdsServer({ source: store, observer, ...options });
-  const { host, port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  const { host, port } = await server.listen({ host: '127.0.0.1', port: 0, ...(tls === undefined ? {} : { tls }) });
   const change: Rig['change'] = (typeUrl, contents) =>
     store.apply(
       Object.entries(contents).map(([name, content]) => ({
