@@ -41,6 +41,12 @@ const headers: readonly AccessCase[] = [
   header(['x-role: café'], [when({ headers: [{ name: 'x-role', regex: 'café' }] })], 'answered'),
   header(['x-role: café'], [when({ headers: [{ name: 'x-role', regex: 'caf.' }] })], 'denied'),
   header(['x-role: café'], [when({ headers: [{ name: 'x-role', regex: 'caf..' }] })], 'answered'),
+  header(['x-role: café'], [when({ headers: [{ name: 'x-role', regex: 'caf[é]' }] })], 'denied'),
+  header(['x-role: café'], [when({ headers: [{ name: 'x-role', regex: '(?i)CAFÉ' }] })], 'denied'),
+  header(['x-role: cafe\u0301'], [when({ headers: [{ name: 'x-role', regex: 'café' }] })], 'denied'),
+  header(['x-role: ｇｏｏｄ'], role, 'denied'),
+  header(['x_role: good'], role, 'denied'),
+  header(['x-rolе: good'], role, 'malformed'),
   header(['x-role: '], [when({ headers: [{ name: 'x-role', regex: '.*' }] })], 'answered'),
   header(
     ['x-role: good', 'x-team: a'],

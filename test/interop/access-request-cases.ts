@@ -66,6 +66,16 @@ const paths: readonly AccessCase[] = [
   path('/aab', [when({ pathRegex: '\\Q/a.b' })], 'denied'),
   path('/a.b/c', [when({ pathRegex: '\\Q/a.b\\E/[c-d]' })], 'answered'),
   path('/a\\b', [when({ pathRegex: '/a\\\\b' })], 'denied'),
+  // What some servers decode twice, or from more bytes than a character needs, is what it looks like to all here.
+  path('/books/%252e%252e/admin', books, 'answered'),
+  path('/books/%252e%252e/admin', admin, 'denied'),
+  path('/books/%c0%ae%c0%ae/admin', books, 'answered'),
+  path('/books/%c0%ae%c0%ae/admin', admin, 'denied'),
+  path('/books/..', books, 'denied'),
+  path('/books/.../admin', books, 'answered'),
+  path('/books%09', books, 'answered'),
+  path('/ＢＯＯＫＳ', books, 'denied', 2),
+  path('/b\u00fccher', [when({ pathRegex: '/b..cher' })], 'denied', 2),
   path('//', [when({ pathRegex: '//' })], 'answered'),
 ];
 
