@@ -39,7 +39,9 @@ export class Actor {
     this.#stage = stage;
   }
 
-  static async start(role: Role, network: Network, controlPlane: ControlPlane, stage: Stage): Promise<Actor> {
+  static async start(played: Role, network: Network, controlPlane: ControlPlane, stage: Stage): Promise<Actor> {
+    // Without a database nobody calls a headless service, and nothing that redirects need be there.
+    const role = { ...played, isRedirected: played.isRedirected === true && stage.hasDatabase };
     const place = await network.join(role.address);
     await place.run('sh', ...interceptionOf(role));
     const folder = path.join(stage.folder, role.name);
