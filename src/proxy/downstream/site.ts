@@ -41,8 +41,7 @@ export class Site {
   readonly sharing: Sharing;
   /** Whether replies must leave in the order of their requests. */
   readonly ordered: boolean;
-  /** Who may send what. */
-  readonly access: AccessControl;
+  #access: AccessControl;
   readonly limits: LocalRateLimits | undefined;
   readonly logs: RequestLogs | undefined;
   readonly mutation: RequestMutation;
@@ -58,7 +57,7 @@ export class Site {
     around: SiteSurroundings,
   ) {
     this.listener = listener;
-    this.access = new AccessControl([...access, ...plan.access], plan.codec);
+    this.#access = new AccessControl([...access, ...plan.access], plan.codec);
     this.plan = plan;
     this.codec = plan.codec;
     this.runtime = around.runtime;
@@ -71,6 +70,16 @@ export class Site {
       this.limits = new LocalRateLimits(plan.rateLimits, plan.codec, around.buckets, listener);
     if (plan.accessLogs.length > 0) this.logs = new RequestLogs(plan, around.logFiles, around.runtime.faults);
     if (plan.routes.kind === 'inline') this.useRoutes(plan.routes.table);
+  }
+
+  /** Who may send what. */
+  get access(): AccessControl {
+    return this.#access;
+  }
+
+  /** In place of what its plan says of access. */
+  guardBy(access: readonly AccessPlan[]): void {
+    this.#access = new AccessControl(access, this.codec);
   }
 
   useRoutes(table: RouteTablePlan): void {

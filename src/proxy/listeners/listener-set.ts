@@ -1,6 +1,7 @@
 /**
  * The listeners of one worker by name. A listener whose routes come by RDS stands at once, but reads nothing before its
- * first routes are there, or have been waited for; one whose plan changes keeps its old service until the new one is warm.
+ * first routes are there, or have been waited for; one whose plan changes keeps its old service until the new one is warm,
+ * but lets in only whom the new one does.
  * One that is removed goes on for a while, since callers learn a little later than this proxy that they should go
  * elsewhere, unless its address is wanted.
  */
@@ -15,7 +16,7 @@ import type { StatsStore } from '../observation/stats-store.ts';
 import type { RouteDirectory } from '../routing/route-directory.ts';
 import { Departures, type ListenerEntry } from './departures.ts';
 import { formatAddress, sameAddress } from './listen-addresses.ts';
-import { Listener, type Service, tcpService } from './listener.ts';
+import { guardedService, Listener, type Service, tcpService } from './listener.ts';
 
 /** A listener that could not stand yet. */
 interface Retry {
@@ -163,7 +164,7 @@ export class ListenerSet {
       put({ kind: 'metaprotocol', site }, release);
       return;
     }
-    listener.plan = plan;
+    listener.update(plan, guardedService(listener.service, plan, plan.service));
     this.#pending.set(plan.name, release);
   }
 

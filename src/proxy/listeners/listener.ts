@@ -5,6 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ClusterDirectory } from '../clusters/cluster-directory.ts';
 import type { ListenAddress, ListenerPlan, TcpPlan } from '../config/listener-plan.ts';
+import type { MetaProtocolPlan } from '../config/metaprotocol-plan.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import { DownstreamConnection } from '../downstream/downstream-connection.ts';
 import type { Site } from '../downstream/site.ts';
@@ -24,6 +25,14 @@ export function tcpService({ access }: ListenerPlan, plan: TcpPlan, directory: C
     places: new WeightedPlaces(plan.clusters, directory),
     access: new AccessControl(access, undefined),
   };
+}
+
+/** What stands, under the guard of a plan whose own service is not warm yet: a right that is taken away waits for no routes. */
+export function guardedService(standing: Service, { access }: ListenerPlan, next: MetaProtocolPlan): Service {
+  const plans = [...access, ...next.access];
+  if (standing.kind === 'tcp') return { ...standing, access: new AccessControl(plans, undefined) };
+  standing.site.guardBy(plans);
+  return standing;
 }
 
 export class Listener {
