@@ -19,13 +19,14 @@ import { finding } from '../model/finding.ts';
 import type { AccessMode, InboundPort, MeshService, MeshSettings, PortCodec } from '../model/mesh-service.ts';
 import type { Protocol } from '../model/protocol.ts';
 import type { Publication } from '../model/publication.ts';
+import type { RequestPolicy } from '../model/request-policy.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
 import type { WorkloadGroup } from '../resources/kinds.ts';
 import { accessPolicies } from './access/access-policies.ts';
 import { certificateSettings } from './access/certificate-settings.ts';
-import { backendIngresses } from './access/ingress-backends.ts';
+import { type BackendIngress, backendIngresses } from './access/ingress-backends.ts';
 import { requestPolicies } from './access/request-policies.ts';
 import { serviceSecurities } from './access/service-security.ts';
 import { endpointGroups } from './endpoints/endpoint-groups.ts';
@@ -99,6 +100,10 @@ export interface Mesh {
   readonly reservedAddresses: Collection<ReservedAddress>;
   /** By the SPIFFE id of the destination; none where nothing is permitted. */
   readonly accessPolicies: Collection<AccessPolicy>;
+  /** By namespace: what narrows the access to workloads there. */
+  readonly requestPolicies: Index<RequestPolicy>;
+  /** What workloads take from outside the mesh, by service key and target port. */
+  readonly ingresses: Collection<BackendIngress>;
   /** By service key. */
   readonly meshServices: Collection<MeshService>;
   /** By address and target port. */
@@ -209,6 +214,13 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     egressHosts: outside,
   };
   const assembled = meshServices(engine, perService);
+  const ingresses = backendIngresses(engine, {
+    settings,
+    services: allServices,
+    groupsByService,
+    ingressBackends: resources.IngressBackend,
+    routeGroups: resources.HTTPRouteGroup,
+  });
   reportWorkloadGroups(engine, resources.WorkloadGroup);
   reportTelemetryReach(engine, logs, settings);
   const { proxyAddresses } = inputs;
@@ -242,6 +254,8 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     reservedAddresses: reserved,
     meshServices: assembled,
     accessPolicies: policiesOfAccess,
+    requestPolicies: policiesOfRequests,
+    ingresses,
     telemetryLogs: logs.logs,
     inboundPorts: inboundPorts(engine, proxyAddresses ?? allAddresses(engine, groups), {
       settings,
@@ -249,13 +263,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
       meshServices: assembled,
       accessPolicies: policiesOfAccess,
       telemetries: logs,
-      ingresses: backendIngresses(engine, {
-        settings,
-        services: allServices,
-        groupsByService,
-        ingressBackends: resources.IngressBackend,
-        routeGroups: resources.HTTPRouteGroup,
-      }),
+      ingresses,
       trafficSettings: bounds,
       requestPolicies: policiesOfRequests,
     }),

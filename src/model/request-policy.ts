@@ -6,6 +6,7 @@
  * policy that denies.
  */
 import type { ObjectRef, Place } from './finding.ts';
+import { parseSpiffeId } from './identity.ts';
 import { protocolName, type ServicePort } from './service.ts';
 
 export type TextMatch =
@@ -50,8 +51,28 @@ export interface RequestPolicy {
   readonly rules: readonly RequestRule[];
 }
 
-/** `codec`: its name, where it is known. Ports of HTTP and of plain TCP have no such requests. */
-export function isForPort({ protocols }: RequestPolicy, { protocol }: ServicePort, codec: string | undefined): boolean {
+export interface ReadPort extends Pick<ServicePort, 'protocol'> {
+  /** Its name, where it is known. */
+  readonly codec?: string | undefined;
+}
+
+/** Those for a port of a workload, in order of their names. `inNamespace`: all of the workload's namespace. */
+export function policiesFor(
+  inNamespace: readonly RequestPolicy[],
+  identity: string,
+  port: ReadPort,
+): readonly RequestPolicy[] {
+  const account = parseSpiffeId(identity)?.serviceAccount;
+  return inNamespace
+    .filter(
+      ({ serviceAccounts }) => account === undefined || serviceAccounts === 'any' || serviceAccounts.includes(account),
+    )
+    .filter((policy) => isForPort(policy, port))
+    .toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
+}
+
+/** Ports of HTTP and of plain TCP have no such requests. */
+function isForPort({ protocols }: RequestPolicy, { protocol, codec }: ReadPort): boolean {
   if (protocol.kind === 'plain') return false;
   if (protocols === 'any' || protocols.includes(protocolName(protocol))) return true;
   return codec !== undefined && protocols.includes(codec.slice(codec.lastIndexOf('.') + 1));

@@ -35,6 +35,60 @@ spec:
   sources: [{ kind: ServiceAccount, name: bookbuyer, namespace: books }]
 ${more}`;
 
+/** Policies for requests of a private protocol, and for callers outside the mesh. */
+const guarded = `---
+apiVersion: policy.openservicemesh.io/v1alpha1
+kind: IngressBackend
+metadata: { name: gateway, namespace: books }
+spec:
+  backends: [{ name: desk, port: { number: 8080, protocol: http } }]
+  sources: [{ kind: IPRange, name: 203.0.113.0/24 }]
+  matches: [{ apiGroup: specs.smi-spec.io/v1alpha4, kind: HTTPRouteGroup, name: routes }]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: orders, namespace: books }
+spec:
+  hosts: [orders.books.mesh]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{ number: 9090, name: tcp-metaprotocol-dubbo }]
+  endpoints: [{ address: 10.0.0.2, serviceAccount: orders }]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: desk, namespace: books }
+spec:
+  hosts: [desk.books.svc.cluster.local]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{ number: 80, name: http-web }, { number: 90, name: tcp-raw }]
+  endpoints: [{ address: 10.0.0.3, ports: { http-web: 8080 }, serviceAccount: desk }]
+---
+apiVersion: metaprotocol.aeraki.io/v1alpha1
+kind: ApplicationProtocol
+metadata: { name: dubbo, namespace: books }
+spec: { protocol: dubbo, codec: aeraki.meta_protocol.codec.dubbo }
+---
+apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: { name: orders, namespace: books }
+spec:
+  destination: { kind: ServiceAccount, name: orders, namespace: books }
+  rules: [{ kind: TCPRoute, name: any }]
+  sources: [{ kind: ServiceAccount, name: bookbuyer, namespace: books }]
+---
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: TCPRoute
+metadata: { name: any, namespace: books }
+spec: {}
+---
+apiVersion: isthmus.dev/v1alpha1
+kind: RequestAuthorizationPolicy
+metadata: { name: reading, namespace: books }
+spec: { serviceAccounts: [orders], rules: [{ to: [{ properties: { method: [get*] } }] }] }
+`;
+
 const host = 'bookstore.books.mesh';
 const bought = ['--to', `${host}:14001`, '--path', '//books-bought?page=1', '--header', 'client-app=buyer'];
 
@@ -44,17 +98,42 @@ async function offline(text = mesh('Enforced')) {
   return async (...parameters: readonly string[]) => runIsthmus(['policy', ...parameters, '-f', file]);
 }
 
-async function live() {
+async function live(text = mesh('Enforced')) {
   const plane = await InProcessPlane.create();
-  await plane.write('mesh.yaml', mesh('Enforced'));
+  await plane.write('mesh.yaml', text);
   const { adminAddress } = await plane.serve(['mesh.yaml']);
   return async (...parameters: readonly string[]) => runIsthmus(['policy', ...parameters, '--admin', adminAddress]);
 }
 
 describe.each([
-  ['of manifests', async () => offline()],
+  ['of manifests', offline],
   ['of a control plane', live],
 ])('isthmus policy, asked %s', (_, start) => {
+  it('answers for requests of private protocols as the policies that narrow them are enforced', async () => {
+    const policy = await start(mesh('Enforced', guarded));
+    const call = ['--from', 'books/bookbuyer', '--to', 'orders.books.mesh:9090'];
+    expect(await policy('can-call', ...call, '--property', 'method=dropOrder')).toMatchObject({ code: 79 });
+    const allowed = await policy('explain', ...call, '--property', 'method=getOrder');
+    expect(allowed.stdout).toMatch(
+      /^ +allowed by RequestAuthorizationPolicy books\/reading \(.*mesh\.yaml:\d+:1\): spec\.rules/m,
+    );
+    const denied = await policy('explain', ...call);
+    expect(denied.stdout).toMatch(/Request: +any that is sent on a connection/);
+    expect(denied.stdout).toMatch(/not allowed by RequestAuthorizationPolicy books\/reading \(.*mesh\.yaml:\d+:1\)/);
+  });
+
+  it('answers for callers outside the mesh by the IngressBackend of the port', async () => {
+    const policy = await start(mesh('Enforced', guarded));
+    const request = ['--to', 'desk.books:80', '--path', '/books-bought', '--header', 'client-app=buyer'];
+    const gateway = ['--from', '203.0.113.7'];
+    expect(await policy('can-call', ...gateway, ...request)).toMatchObject({ code: 0, stdout: 'yes\n' });
+    expect(await policy('can-call', ...gateway, '--to', 'desk.books:90')).toMatchObject({ code: 79, stdout: 'no\n' });
+    const why = await policy('explain', '--from', '198.51.100.7', ...request);
+    expect(why.stdout).toMatch(/not by IngressBackend books\/gateway \(.*mesh\.yaml:\d+:1\): address: it is for 203/);
+    const who = await policy('who-can-call', 'desk.books.svc.cluster.local');
+    expect(who.stdout).toMatch(/outside, 203\.0\.113\.0\/24 .*GET \/books-bought.*IngressBackend books\/gateway/);
+  });
+
   it('answers yes with 0 and no with 79, says why, and who may', async () => {
     const policy = await start();
     const buyer = ['--from', 'books/bookbuyer'];

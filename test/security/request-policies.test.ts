@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Codec, Frame } from '../../codecs/codec.ts';
 import { kvHeader } from '../../codecs/kv-header/kv-header.ts';
 import { testMesh } from '../../src/mesh/mesh-fixture.ts';
+import { letsThrough, policyVerdicts } from '../../src/model/request-decision.ts';
 import { planAccess, planConnectionAccess } from '../../src/proxy/config/access-plan.ts';
 import { AccessControl } from '../../src/proxy/filters/access-control.ts';
 import { createResourceReader } from '../../src/resources/reader.ts';
@@ -59,15 +60,25 @@ function meshOf(manifests: string) {
     policiesAt,
     /** Whether a caller, as `namespace/account`, gets a request through. */
     passes: (caller: string, request: Request, port = 80): boolean => {
-      const grant = new AccessControl(sent(port, 'requests').map(planAccess), codec).grantOf(idOf(caller));
-      if (typeof grant === 'string') return grant === 'all';
-      return grant.admits(Buffer.from(JSON.stringify(request)), 0, new Frame());
+      const verdicts = policyVerdicts(policiesAt(port), { source: idOf(caller), properties: request });
+      const isEnforced = enforced(caller, request, port);
+      expect(letsThrough(verdicts), 'as isthmus policy says').toBe(isEnforced);
+      return isEnforced;
     },
     connects: (caller: string, port = 80): boolean => {
       const plans = sent(port, 'connections').map(planConnectionAccess);
-      return new AccessControl(plans, undefined).grantOf(idOf(caller)) === 'all';
+      const isEnforced = new AccessControl(plans, undefined).grantOf(idOf(caller)) === 'all';
+      const verdicts = policyVerdicts(policiesAt(port), { source: idOf(caller) });
+      expect(letsThrough(verdicts), 'as isthmus policy says').toBe(isEnforced);
+      return isEnforced;
     },
   };
+
+  function enforced(caller: string, request: Request, port: number): boolean {
+    const grant = new AccessControl(sent(port, 'requests').map(planAccess), codec).grantOf(idOf(caller));
+    if (typeof grant === 'string') return grant === 'all';
+    return grant.admits(Buffer.from(JSON.stringify(request)), 0, new Frame());
+  }
 }
 
 const idOf = (caller: string) => `spiffe://cluster.local/ns/${caller.replace('/', '/sa/')}`;

@@ -4,11 +4,12 @@ import type { AccessView, GuardedPort, GuardedService } from '../../model/access
 import { formatObject, type ObjectRef, type Place } from '../../model/finding.ts';
 import { parseSpiffeId } from '../../model/identity.ts';
 import { isHttp } from '../../model/service.ts';
+import { outsideSources } from './policy-ingress.ts';
 import { serviceAt } from './policy-verdict.ts';
 
 /** One caller, by one rule of one identity. */
 export interface PermittedCaller {
-  /** A SPIFFE id; any: whoever has a certificate of the mesh. */
+  /** A SPIFFE id; any: whoever has a certificate of the mesh. In words, one from outside the mesh. */
   readonly caller: string;
   /** The service behind whose ports the identity stands: not that asked for where a split leads elsewhere. */
   readonly host: string;
@@ -24,12 +25,21 @@ export interface PermittedCaller {
 /** In the order of services, identities, rules and callers. */
 export function permittedCallers(view: AccessView, ports: readonly GuardedPort[]): readonly PermittedCaller[] {
   if (view.service.egress !== undefined) return outsideCallers(view, ports);
-  return guardedBy(view, ports).flatMap(({ service, ports: concerned }) => {
+  const fromMesh = guardedBy(view, ports).flatMap(({ service, ports: concerned }) => {
     const behind = new Set(concerned.flatMap(({ endpoints }) => endpoints.flatMap(({ identity }) => identity ?? [])));
     return [...behind].sort().flatMap((identity) => {
       const rules = view.policies.find(({ key }) => key === identity)?.rules ?? [];
       return rules.flatMap((rule) => callersBy(view, rule, identity, service.host, concerned));
     });
+  });
+  return [...fromMesh, ...fromOutside(view, ports)];
+}
+
+function fromOutside(view: AccessView, ports: readonly GuardedPort[]): readonly PermittedCaller[] {
+  return outsideSources(view, ports).map(({ ingress: { object, requests }, ...source }) => {
+    const place = view.places[formatObject(object)];
+    const more = { host: view.service.host, requests, object };
+    return { ...source, ...more, ...(place === undefined ? {} : { place }) };
   });
 }
 

@@ -5,6 +5,8 @@ import { enforcedPath } from '../../model/access-path.ts';
 import type { AccessView } from '../../model/access-view.ts';
 import { visibleText } from '../../model/visible-text.ts';
 import { formatCondition, formatIdentity, formatSource } from './policy-callers.ts';
+import type { IngressVerdict } from './policy-ingress.ts';
+import type { NarrowingVerdict } from './policy-narrowing.ts';
 import { formatProtocol, type PolicyQuestion } from './policy-question.ts';
 import { type RuleVerdict, serviceAt, type TargetVerdict, type Verdict } from './policy-verdict.ts';
 
@@ -21,7 +23,7 @@ export function explain(view: AccessView, question: PolicyQuestion, verdict: Ver
     `${formatIdentity(source, trustDomain)} to ${service.host}:${port.number} (${formatProtocol(port.protocol)})`,
     `  Answer:      ${answers[verdict.answer]}`,
     ...(verdict.reason === undefined ? [] : [`  Because:     ${verdict.reason}`]),
-    `  Caller:      ${source}`,
+    `  Caller:      ${describeCaller(question)}`,
     ...describeRequest(question),
     `  Dialled:     ${service.addresses.join(', ') || 'the endpoints themselves: the service has no address of its own'}`,
     `  Sent to:     ${describeDestinations(verdict)}`,
@@ -35,7 +37,25 @@ export function explain(view: AccessView, question: PolicyQuestion, verdict: Ver
   return lines.map(visibleText).join('\n');
 }
 
-function describeRequest({ request }: PolicyQuestion): readonly string[] {
+function describeCaller({ source, outsider }: PolicyQuestion): string {
+  if (outsider === undefined) return source;
+  const { address, certificate, serverName } = outsider;
+  const shown = certificate === undefined ? '' : `, with a certificate of ${certificate}`;
+  const asked = serverName === undefined ? '' : `, for server name ${serverName}`;
+  return `${address}, from outside the mesh${shown}${asked}`;
+}
+
+function describeRequest({ request, properties, port }: PolicyQuestion): readonly string[] {
+  if (properties !== undefined)
+    return [
+      `  Request:     ${Object.entries(properties)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(', ')}`,
+    ];
+  if (request === undefined && port.protocol.kind === 'metaprotocol')
+    return [
+      '  Request:     any that is sent on a connection, as proxies decide that do not read them; of one ask with --property',
+    ];
   if (request === undefined) return ['  Request:     none is looked into: it is decided about the connection'];
   const enforced = enforcedPath(request.path);
   const path = enforced ?? 'none: a proxy answers such a path with 400';
@@ -66,7 +86,7 @@ function describeRetry({ retry }: Verdict): readonly string[] {
 }
 
 function describeTarget(view: AccessView, question: PolicyQuestion, target: TargetVerdict): readonly string[] {
-  const { host, identity, isOutside, port, endpoints, allowed, reason, rules } = target;
+  const { host, identity, isOutside, port, endpoints, allowed, reason, rules, requestPolicies = [], ingress } = target;
   const who =
     isOutside === true
       ? 'Egress policies'
@@ -78,7 +98,14 @@ function describeTarget(view: AccessView, question: PolicyQuestion, target: Targ
     `  ${allowed ? 'Allowed' : 'Denied'} by ${who}${isElsewhere ? ` of ${host}` : ''}, at ${listEndpoints(endpoints)}`,
     ...(reason === undefined ? [] : [`    ${reason}`]),
     ...rules.flatMap((rule) => describeRule(view, { ...question, workloadPort: port }, rule)),
+    ...requestPolicies.map((policy) => `    ${describeNarrowing(policy)}`),
+    ...(ingress === undefined ? [] : [describeIngress(ingress)]),
   ];
+}
+
+function describeIngress({ object, place, obstacle }: IngressVerdict): string {
+  const source = formatSource(object, place);
+  return obstacle === undefined ? `    let in by ${source}` : `    not by ${source}: ${obstacle}`;
 }
 
 const fewEndpoints = 5;
@@ -151,4 +178,11 @@ function describeCondition({ request }: Asked, obstacle: ConditionObstacle): str
     .filter((header) => header.name.toLowerCase() === name)
     .map(({ value }) => value);
   return `header: ${name} ${sent.length === 0 ? 'is not sent' : `is ${sent.join(' and ')}`}, not ${regex}`;
+}
+
+function describeNarrowing({ object, place, action, rule }: NarrowingVerdict): string {
+  const source = formatSource(object, place);
+  if (action === 'deny')
+    return rule === undefined ? `not denied by ${source}` : `denied by ${source}: ${rule} is for it`;
+  return rule === undefined ? `not allowed by ${source}: none of its rules is for it` : `allowed by ${source}: ${rule}`;
 }

@@ -1,4 +1,5 @@
 /** What `policy can-call` and `policy explain` are asked: read from the command line, strictly. */
+import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import type { AccessRequest, RequestHeader } from '../../model/access-decision.ts';
 import type { AccessView, GuardedPort } from '../../model/access-view.ts';
@@ -16,19 +17,35 @@ export interface HostAndPort {
 /** Somebody who calls: `namespace/account`, which is one in every trust domain, or a SPIFFE id. */
 export type Caller = { readonly namespace: string; readonly serviceAccount: string } | { readonly id: string };
 
+/** Somebody outside the mesh, as workloads see him who take something from there. */
+export interface Outsider {
+  readonly address: string;
+  /** A DNS name or SPIFFE id of his certificate, which the mesh trusts. */
+  readonly certificate?: string;
+  /** Of TLS. */
+  readonly serverName?: string;
+}
+
 export interface RequestFlags {
   readonly method?: string;
   readonly path?: string;
   readonly header: readonly RequestHeader[];
+  /** Of a request of a private protocol. */
+  readonly property?: readonly RequestHeader[];
+  readonly certificate?: string;
+  readonly serverName?: string;
 }
 
 export interface PolicyQuestion {
-  /** The SPIFFE id of the caller. */
+  /** The SPIFFE id of the caller; the address of one from outside the mesh. */
   readonly source: string;
+  readonly outsider?: Outsider;
   /** Of the service. */
   readonly port: GuardedPort;
   /** Absent where the port speaks no HTTP. */
   readonly request?: AccessRequest;
+  /** Absent where a connection is asked about, whatever is sent on it. */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** `HOST` or `HOST:PORT`. */
@@ -55,6 +72,11 @@ export function parseCaller(text: string): Caller {
   return { namespace, serviceAccount };
 }
 
+/** A caller of the mesh, or the address of somebody outside. */
+export function parseFrom(text: string): Caller | Outsider {
+  return isIP(text) === 0 ? parseCaller(text) : { address: text };
+}
+
 export function parseHeader(text: string, previous: readonly RequestHeader[]): readonly RequestHeader[] {
   const at = text.indexOf('=');
   const name = text.slice(0, Math.max(at, 0));
@@ -63,27 +85,58 @@ export function parseHeader(text: string, previous: readonly RequestHeader[]): r
 }
 
 /** The namespace whose names and services a caller gets. */
-export function namespaceOf(caller: Caller): string | undefined {
+export function namespaceOf(caller: Caller | Outsider): string | undefined {
+  if ('address' in caller) return undefined;
   return 'id' in caller ? parseSpiffeId(caller.id)?.namespace : caller.namespace;
 }
 
 /** Throws BAD_DATA where the service has no such port, USAGE where it is not clear which, or it speaks no HTTP. */
 export function readQuestion(
   view: AccessView,
-  caller: Caller,
+  caller: Caller | Outsider,
   { host, port: number }: HostAndPort,
   flags: RequestFlags,
 ): PolicyQuestion {
-  const source = 'id' in caller ? caller.id : spiffeId({ trustDomain: view.trustDomain, ...caller });
   const port = portOf(view, number);
+  const properties = propertiesOf(flags, port, view);
+  if ('address' in caller) {
+    const { certificate, serverName } = flags;
+    const more = {
+      ...(certificate === undefined ? {} : { certificate }),
+      ...(serverName === undefined ? {} : { serverName }),
+    };
+    // From outside HTTP alone is taken, whatever the port speaks in the mesh.
+    const request = requestOf(flags, authority(host, port.number), port);
+    return { source: caller.address, outsider: { address: caller.address, ...more }, port, request };
+  }
+  if (flags.certificate !== undefined || flags.serverName !== undefined)
+    throw new IsthmusError(
+      'USAGE',
+      '--certificate and --server-name are for callers outside the mesh: write --from ADDRESS.',
+    );
+  const source = 'id' in caller ? caller.id : spiffeId({ trustDomain: view.trustDomain, ...caller });
   const isAsked = flags.method !== undefined || flags.path !== undefined || flags.header.length > 0;
   if (isHttp(port.protocol)) return { source, port, request: requestOf(flags, authority(host, port.number), port) };
-  if (!isAsked) return { source, port };
+  if (!isAsked) return { source, port, ...properties };
   const spoken = formatProtocol(port.protocol);
   throw new IsthmusError(
     'USAGE',
     `Port ${port.number} of ${view.service.host} speaks ${spoken}: --method, --path and --header are for HTTP.`,
   );
+}
+
+function propertiesOf(
+  { property = [] }: RequestFlags,
+  port: GuardedPort,
+  view: AccessView,
+): Pick<PolicyQuestion, 'properties'> {
+  if (property.length === 0) return {};
+  if (port.protocol.kind === 'plain')
+    throw new IsthmusError(
+      'USAGE',
+      `Port ${port.number} of ${view.service.host} speaks ${formatProtocol(port.protocol)}: --property is for private protocols.`,
+    );
+  return { properties: Object.fromEntries(property.map(({ name, value }) => [name, value])) };
 }
 
 /** Throws BAD_DATA for a port that the service does not have. */

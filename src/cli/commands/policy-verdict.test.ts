@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessRule, RequestCondition } from '../../model/access.ts';
 import type { AccessView, GuardedEndpoint, GuardedPort, GuardedService } from '../../model/access-view.ts';
+import type { PortIngress } from '../../model/ingress.ts';
+import type { RequestPolicy } from '../../model/request-policy.ts';
 import type { CallerRetry } from '../../model/retry.ts';
 import type { SplitRoute } from '../../model/traffic-split.ts';
 import { permittedCallers } from './policy-callers.ts';
 import { explain } from './policy-explanation.ts';
 import { createExpressions } from './policy-expressions.ts';
-import { parseCaller, parseHeader, parseHostAndPort, type RequestFlags, readQuestion } from './policy-question.ts';
+import {
+  parseCaller,
+  parseFrom,
+  parseHeader,
+  parseHostAndPort,
+  type RequestFlags,
+  readQuestion,
+} from './policy-question.ts';
 import { verdictOf } from './policy-verdict.ts';
 
 const id = (account: string) => `spiffe://cluster.local/ns/shop/sa/${account}`;
@@ -51,6 +60,7 @@ const view = (more: Partial<AccessView> = {}): AccessView => ({
   trustDomain: 'cluster.local',
   service: service('web', [http([endpoint('10.0.0.1', 'seller')])]),
   backends: [],
+  requestPolicies: [],
   policies: [{ key: id('seller'), rules: [rule('books', { requests: gets('/books') })] }],
   places: { 'TrafficTarget shop/books': { file: 'mesh.yaml', line: 3, column: 1 } },
   others: [],
@@ -227,5 +237,95 @@ describe('what is asked', () => {
     expect(() => ask(two, 'shop/buyer', 'web.mesh')).toThrow('one of 80 (http), 3306 (tcp)');
     expect(() => ask(two, 'shop/buyer', 'web.mesh:1')).toThrow('It has 80 (http), 3306 (tcp)');
     expect(() => ask(two, 'shop/buyer', 'web.mesh:3306', { path: '/' })).toThrow('speaks tcp');
+  });
+});
+
+describe('whether somebody outside the mesh gets in', () => {
+  const ingress = (more: Partial<PortIngress>): AccessView =>
+    view({
+      service: {
+        ...service('web', [http([endpoint('10.0.0.1', 'seller')])]),
+        ingresses: [{ port: 8080, ingress: { object: gateway, ranges: ['203.0.113.0/24'], requests: 'any', ...more } }],
+      },
+      places: { 'IngressBackend shop/gateway': { file: 'mesh.yaml', line: 9, column: 1 } },
+    });
+  const gateway = { kind: 'IngressBackend', namespace: 'shop', name: 'gateway' };
+  const from = (shown: AccessView, address: string, flags: Partial<RequestFlags> = {}) => {
+    const question = readQuestion(shown, parseFrom(address), parseHostAndPort('web.mesh'), { header: [], ...flags });
+    return verdictOf(shown, question, createExpressions());
+  };
+  const obstacleOf = (...asked: Parameters<typeof from>) => from(...asked).targets[0]?.ingress?.obstacle;
+
+  it('is said by the addresses, the transport and the requests of its IngressBackend', () => {
+    const plain = ingress({ requests: gets('/books') });
+    expect(from(plain, '203.0.113.7', { path: '/books' })).toMatchObject({ answer: 'all' });
+    expect(obstacleOf(plain, '198.51.100.7', { path: '/books' })).toMatch(/^address: /);
+    expect(obstacleOf(plain, '203.0.113.7', { path: '/other' })).toMatch(/^requests: /);
+    expect(obstacleOf(plain, '203.0.113.7', { path: '/a%2fb' })).toMatch(/^path: /);
+    expect(obstacleOf(plain, '203.0.113.7', { path: '/books', serverName: 'a' })).toMatch(/^transport: /);
+  });
+
+  it('is said by the server name and the certificate where it takes TLS', () => {
+    const tls = ingress({ ranges: 'any', tls: { sniHosts: ['web.example'], principals: ['gateway.edge'] } });
+    const named = { serverName: 'web.example' };
+    expect(from(tls, '2001:db8::1', { ...named, certificate: 'gateway.edge' }).answer).toBe('all');
+    expect(obstacleOf(tls, '2001:db8::1', { certificate: 'gateway.edge' })).toMatch(/^server name: /);
+    expect(obstacleOf(tls, '2001:db8::1', named)).toMatch(/^certificate: it asks for one/);
+    expect(obstacleOf(tls, '2001:db8::1', { ...named, certificate: 'other' })).toMatch(
+      /^certificate: it is for gateway/,
+    );
+  });
+
+  it('is no where there is none, whatever the mesh permits', () => {
+    expect(from(view({ access: 'Permissive' }), '203.0.113.7')).toMatchObject({ answer: 'none' });
+    expect(from(view({ access: 'Disabled' }), '203.0.113.7')).toMatchObject({ answer: 'all' });
+  });
+});
+
+describe('a request of a private protocol', () => {
+  const reading: RequestPolicy = {
+    key: 'reading',
+    object: { kind: 'RequestAuthorizationPolicy', namespace: 'shop', name: 'reading' },
+    namespace: 'shop',
+    action: 'allow',
+    serviceAccounts: ['seller'],
+    protocols: 'any',
+    rules: [
+      {
+        path: 'spec.rules[0]',
+        callers: [],
+        requests: [[{ property: 'method', matches: [{ kind: 'prefix', value: 'get' }], isNegated: false }]],
+      },
+    ],
+  };
+  const orders = (codec: string | undefined): AccessView =>
+    view({
+      access: 'Permissive',
+      requestPolicies: [reading, { ...reading, serviceAccounts: ['other'] }, { ...reading, namespace: 'town' }],
+      service: service('web', [
+        {
+          ...http([endpoint('10.0.0.1', 'seller')]),
+          protocol: { kind: 'metaprotocol', application: 'orders' },
+          ...(codec === undefined ? {} : { codec }),
+        },
+      ]),
+    });
+  const property = [{ name: 'method', value: 'getOrder' }];
+
+  it('passes as the policies for the workload let it, and nobody else', () => {
+    const { answer, verdict } = ask(orders('orders'), 'shop/buyer', 'web.mesh', { property });
+    expect([answer, verdict.targets[0]?.requestPolicies]).toEqual([
+      'all',
+      [{ object: reading.object, action: 'allow', rule: 'spec.rules[0]' }],
+    ]);
+    expect(ask(orders('orders'), 'shop/buyer', 'web.mesh').answer).toBe('none');
+  });
+
+  it('is not looked into where no codec reads it', () => {
+    expect(ask(orders(undefined), 'shop/buyer', 'web.mesh', { property }).answer).toBe('none');
+  });
+
+  it('has properties, and HTTP has none', () => {
+    expect(() => ask(view(), 'shop/buyer', 'web.mesh', { property })).toThrow('--property is for private protocols');
   });
 });

@@ -8,6 +8,8 @@ import type { CallerRetry } from '../../model/retry.ts';
 import type { RuleOrigin } from '../../model/route.ts';
 import { serviceKey } from '../../model/service.ts';
 import type { SplitRoute } from '../../model/traffic-split.ts';
+import { type IngressVerdict, outsiderVerdict } from './policy-ingress.ts';
+import { type NarrowingVerdict, narrowing } from './policy-narrowing.ts';
 import type { PolicyQuestion } from './policy-question.ts';
 
 export interface RuleVerdict {
@@ -34,6 +36,10 @@ export interface TargetVerdict {
   readonly reason?: string;
   /** In the order of their names; empty where none is asked. */
   readonly rules: readonly RuleVerdict[];
+  /** Policies for requests, which narrow what the rules permit; absent where none is for the workload. */
+  readonly requestPolicies?: readonly NarrowingVerdict[];
+  /** Of a caller outside the mesh. */
+  readonly ingress?: IngressVerdict;
 }
 
 export interface Destination {
@@ -58,7 +64,8 @@ export interface Verdict {
 
 export function verdictOf(view: AccessView, question: PolicyQuestion, matches: Matches): Verdict {
   const { service } = view;
-  const route = routeOf(question, matches);
+  // From outside the workloads themselves are dialled, past all that callers' proxies do.
+  const route = question.outsider === undefined ? routeOf(question, matches) : undefined;
   const retry =
     question.request === undefined ? undefined : service.retries?.find(({ caller }) => caller === question.source);
   const destinations = destinationsOf(service, question.port, route);
@@ -97,13 +104,17 @@ export const permissive = 'Access is Permissive: every workload with a certifica
 
 function refusalOf(
   { access, service }: AccessView,
-  { source }: PolicyQuestion,
+  { source, outsider }: PolicyQuestion,
   destinations: readonly Destination[],
   targets: readonly TargetVerdict[],
 ): string | undefined {
   const namespace = parseSpiffeId(source)?.namespace;
   const { visibility } = service;
-  if (visibility.kind === 'namespaces' && (namespace === undefined || !visibility.namespaces.includes(namespace)))
+  if (
+    outsider === undefined &&
+    visibility.kind === 'namespaces' &&
+    (namespace === undefined || !visibility.namespaces.includes(namespace))
+  )
     return `${service.host} is not exported to the namespace of the caller: its proxy knows no such host.`;
   if (destinations.length === 0) return 'The split leaves it no backend: it is answered with 503.';
   if (targets.length === 0 && access !== 'Disabled' && service.location !== 'mesh-external')
@@ -145,7 +156,7 @@ function targetsAt(
   return [...groups.values()].flatMap((endpoints) => {
     const [first] = endpoints;
     if (first === undefined) return [];
-    const said = judged(view, first, question, matches);
+    const said = found === undefined ? { allowed: false, rules: [] } : judged(view, found, first, question, matches);
     const stands = { port: first.port, endpoints: endpoints.map(addressOf) };
     return [{ host, ...(first.identity === undefined ? {} : { identity: first.identity }), ...stands, ...said }];
   });
@@ -183,13 +194,36 @@ function verdictsOf(
   });
 }
 
+type Said = Pick<TargetVerdict, 'allowed' | 'reason' | 'rules' | 'requestPolicies' | 'ingress'>;
+
 function judged(
+  view: AccessView,
+  servicePort: GuardedPort,
+  endpoint: GuardedEndpoint,
+  question: PolicyQuestion,
+  matches: Matches,
+): Said {
+  const { outsider, source, properties } = question;
+  if (reasonWithoutRules(view) !== undefined) return { allowed: true, rules: [] };
+  if (outsider !== undefined)
+    return { rules: [], ...outsiderVerdict(view, endpoint.port, { ...question, outsider }, matches) };
+  const said = ruled(view, endpoint, question, matches);
+  if (endpoint.identity === undefined) return said;
+  // Where no codec reads requests, they have no properties that a proxy could see.
+  const seen = servicePort.codec === undefined ? undefined : properties;
+  const call = { source, ...(seen === undefined ? {} : { properties: seen }) };
+  const { passes, policies } = narrowing(view, endpoint.identity, servicePort, call);
+  if (policies.length === 0) return said;
+  return { ...said, allowed: said.allowed && passes, requestPolicies: policies };
+}
+
+/** By the rules of access alone. */
+function ruled(
   view: AccessView,
   { identity, port }: GuardedEndpoint,
   { source, request }: PolicyQuestion,
   matches: Matches,
-): Pick<TargetVerdict, 'allowed' | 'reason' | 'rules'> {
-  if (reasonWithoutRules(view) !== undefined) return { allowed: true, rules: [] };
+): Said {
   if (identity === undefined)
     return {
       allowed: false,

@@ -21,12 +21,15 @@ import {
 } from './policy-callers.ts';
 import { explain } from './policy-explanation.ts';
 import { identityCommand, printIdentity } from './policy-identity.ts';
+import { isNarrowed } from './policy-narrowing.ts';
 import {
   type Caller,
   type HostAndPort,
   namespaceOf,
+  type Outsider,
   type PolicyQuestion,
   parseCaller,
+  parseFrom,
   parseHeader,
   parseHostAndPort,
   portsOf,
@@ -42,7 +45,7 @@ interface Flags extends AdminTarget {
 }
 
 interface CallFlags extends Flags, RequestFlags {
-  readonly from: Caller;
+  readonly from: Caller | Outsider;
   readonly to: HostAndPort;
 }
 
@@ -100,6 +103,8 @@ function canCall(actions: Actions, settle: Settle): Command {
   isthmus policy can-call --from bookbuyer/bookbuyer --to bookstore.bookstore:14001 --path /books-bought
   isthmus policy can-call --from bookthief/bookthief --to bookstore.bookstore:14001 --method POST --header client-app=x
   isthmus policy can-call --from bookwarehouse/bookwarehouse --to mysql.bookwarehouse:3306 -f manifests/
+  isthmus policy can-call --from shop/buyer --to orders.shop:9090 --property method=getOrder
+  isthmus policy can-call --from 203.0.113.7 --to bookstore.bookstore:14001 --path /books-bought
 `,
     )
     .addHelpText(
@@ -159,8 +164,8 @@ function withManifests(command: Command): Command {
 function withCall(command: Command): Command {
   command
     .addOption(
-      new Option('--from <namespace/serviceaccount>', 'the caller, or its SPIFFE id')
-        .argParser(parseCaller)
+      new Option('--from <namespace/serviceaccount>', 'the caller, its SPIFFE id, or an address outside the mesh')
+        .argParser(parseFrom)
         .makeOptionMandatory(),
     )
     .addOption(
@@ -174,7 +179,14 @@ function withCall(command: Command): Command {
       new Option('--header <name=value>', 'of the HTTP request; may be given several times')
         .argParser(parseHeader)
         .default([], 'the host'),
-    );
+    )
+    .addOption(
+      new Option('--property <name=value>', 'of the request of a private protocol; may be given several times')
+        .argParser(parseHeader)
+        .default([], 'any request of a connection'),
+    )
+    .option('--certificate <name>', 'a DNS name or SPIFFE id in the certificate of a caller outside the mesh')
+    .option('--server-name <name>', 'that a caller outside the mesh asks for by TLS');
   return withMesh(command);
 }
 
@@ -212,6 +224,8 @@ function printCallers(view: AccessView, what: string, callers: readonly Permitte
     if (open !== undefined) print(visibleText(open));
     else if (callers.length > 0) printRows('table', callers, columnsOf(view));
     else print(visibleText(`Nobody may call ${what}: no ${isOutside ? 'Egress' : 'TrafficTarget'} permits it.`));
+    if (isNarrowed(view, view.service.ports))
+      say('Policies for requests may narrow what is listed: "isthmus policy explain" names them.');
     return;
   }
   const everybody = open === undefined ? {} : { everybody: true, reason: open };

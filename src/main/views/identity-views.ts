@@ -28,7 +28,7 @@ export function identityView(pipeline: Pipeline, written: string): IdentityView 
     identity,
     services: servicesBehindWhich(pipeline, identity),
     rules: policy?.rules ?? [],
-    places: placesOf(pipeline, policy === undefined ? [] : [policy]),
+    places: placesOf(pipeline, policy?.rules ?? []),
     callable: callable.flatMap(({ service }) => accessView(pipeline, service.key, known.namespace) ?? []),
   };
 }

@@ -1,11 +1,15 @@
 /** What decides who may call a service, out of the mesh model. No expression of a tenant is matched here. */
+import { ingressKey } from '../../mesh/access/ingress-backends.ts';
+import type { Mesh } from '../../mesh/mesh.ts';
 import { hostCandidates } from '../../mesh/services/host-names.ts';
 import { isVisibleTo } from '../../mesh/services/visibility.ts';
 import type { AccessPolicy, AccessRule } from '../../model/access.ts';
 import type { AccessView, GuardedService } from '../../model/access-view.ts';
 import type { EgressPort } from '../../model/egress.ts';
+import type { EndpointGroup } from '../../model/endpoint.ts';
 import { IsthmusError } from '../../model/errors.ts';
-import { formatObject, type Place } from '../../model/finding.ts';
+import { formatObject, type ObjectRef, type Place } from '../../model/finding.ts';
+import { parseSpiffeId } from '../../model/identity.ts';
 import type { MeshService } from '../../model/mesh-service.ts';
 import { type ServiceKey, serviceKey } from '../../model/service.ts';
 import { resourceKey } from '../../resources/kinds.ts';
@@ -26,14 +30,22 @@ export function accessView(pipeline: Pipeline, written: string, namespace: strin
   const all = [service, ...backends].map((one) => guarded(pipeline, one));
   const [own, ...others] = all;
   if (own === undefined) return undefined;
-  const policies = identitiesOf(all).flatMap((identity) => mesh.accessPolicies.get(identity) ?? []);
+  const identities = identitiesOf(all);
+  const policies = identities.flatMap((identity) => mesh.accessPolicies.get(identity) ?? []);
+  const namespaces = new Set(identities.flatMap((identity) => parseSpiffeId(identity)?.namespace ?? []));
+  const objects = [
+    ...rulesOf(policies),
+    ...rulesOf(own.egress ?? []),
+    ...(own.ingresses ?? []).map(({ ingress }) => ingress),
+  ];
   return {
     access: settings.access,
     trustDomain: settings.trustDomain,
     service: own,
     backends: others,
     policies,
-    places: placesOf(pipeline, [...policies, ...(own.egress ?? [])]),
+    requestPolicies: [...namespaces].sort().flatMap((one) => [...mesh.requestPolicies.lookup(one)]),
+    places: placesOf(pipeline, objects),
     others: (mesh.hosts.get(own.host)?.services ?? []).map(({ key }) => key).filter((key) => key !== own.key),
   };
 }
@@ -84,11 +96,13 @@ function guarded({ mesh }: Pipeline, { service, addresses, ports, retries, egres
     visibility,
     ...(retries === undefined ? {} : { retries }),
     ...(egress === undefined ? {} : { egress: egress.map(egressRules) }),
-    ports: ports.map(({ port: { number, name, protocol }, split }) => ({
+    ...ingressesOf(mesh, key, groups),
+    ports: ports.map(({ port: { number, name, protocol }, split, codec }) => ({
       number,
       name,
       protocol,
       ...(split === undefined ? {} : { split }),
+      ...(codec === undefined ? {} : { codec: codec.protocol.codec }),
       endpoints: groups
         .filter(({ port }) => port === number)
         .flatMap(({ endpoints }) => endpoints)
@@ -101,6 +115,21 @@ function guarded({ mesh }: Pipeline, { service, addresses, ports, retries, egres
         })),
     })),
   };
+}
+
+function ingressesOf(
+  { ingresses }: Mesh,
+  key: ServiceKey,
+  groups: readonly EndpointGroup[],
+): Pick<GuardedService, 'ingresses'> {
+  const ports = new Set(groups.flatMap(({ endpoints }) => endpoints.map(({ port }) => port)));
+  const found = [...ports]
+    .sort((a, b) => a - b)
+    .flatMap((port) => {
+      const ingress = ingresses.get(ingressKey(key, port))?.ingress;
+      return ingress === undefined ? [] : [{ port, ingress }];
+    });
+  return found.length === 0 ? {} : { ingresses: found };
 }
 
 function egressRules({ number, grants }: EgressPort): {
@@ -118,17 +147,23 @@ function identitiesOf(services: readonly GuardedService[]): readonly string[] {
   return [...new Set(endpoints.flatMap(({ identity }) => identity ?? []))].sort();
 }
 
-/** Of splits, their routes say it. */
+/** Where what decides is written. Of splits and policies for requests, they say it themselves. */
 export function placesOf(
   { resources }: Pipeline,
-  policies: readonly Pick<AccessPolicy, 'rules'>[],
+  said: readonly { readonly object: ObjectRef }[],
 ): Readonly<Record<string, Place>> {
-  const objects = policies.flatMap(({ rules }) => rules.map(({ object }) => object));
-  const places = objects.flatMap((object) => {
-    const kind = object.kind === 'Egress' ? 'Egress' : 'TrafficTarget';
+  const places = said.flatMap(({ object }) => {
+    const kind = deciding.find((one) => one === object.kind);
+    if (kind === undefined) return [];
     const key = resourceKey(kind, object.namespace ?? '', object.name);
-    const place = object.kind === kind ? resources[kind].get(key)?.metadata.place : undefined;
+    const place = resources[kind].get(key)?.metadata.place;
     return place === undefined ? [] : [[formatObject(object), place] as const];
   });
   return Object.fromEntries(places);
+}
+
+const deciding = ['TrafficTarget', 'Egress', 'IngressBackend'] as const;
+
+function rulesOf(policies: readonly Pick<AccessPolicy, 'rules'>[]): readonly AccessRule[] {
+  return policies.flatMap(({ rules }) => rules);
 }

@@ -2,17 +2,14 @@
 import type { Collection, Index } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
 import { finding } from '../../model/finding.ts';
-import { parseSpiffeId } from '../../model/identity.ts';
 import type { MeshSettings } from '../../model/mesh-service.ts';
-import {
-  type CallerCondition,
-  isForPort,
-  type PropertyCondition,
-  type RequestPolicy,
-  type RequestRule,
-  type TextMatch,
+import type {
+  CallerCondition,
+  PropertyCondition,
+  RequestPolicy,
+  RequestRule,
+  TextMatch,
 } from '../../model/request-policy.ts';
-import type { ServicePort } from '../../model/service.ts';
 import type {
   CallerSpec,
   DubboAuthorizationPolicy,
@@ -41,22 +38,6 @@ export function requestPolicies(engine: Engine, { settings, own, dubbo }: Tables
     return policyOf(resource);
   });
   return engine.index('request policies by namespace', policies, ({ namespace }) => [namespace]);
-}
-
-/** Those for a port of a workload, in order of their names. `inNamespace`: all of the workload's namespace. */
-export function policiesFor(
-  inNamespace: readonly RequestPolicy[],
-  identity: string,
-  port: ServicePort,
-  codec: string | undefined,
-): readonly RequestPolicy[] {
-  const account = parseSpiffeId(identity)?.serviceAccount;
-  return inNamespace
-    .filter(
-      ({ serviceAccounts }) => account === undefined || serviceAccounts === 'any' || serviceAccounts.includes(account),
-    )
-    .filter((policy) => isForPort(policy, port, codec))
-    .toSorted((a, b) => compareText(a.key, b.key));
 }
 
 function policyOf(resource: RequestAuthorizationPolicy | DubboAuthorizationPolicy): RequestPolicy {

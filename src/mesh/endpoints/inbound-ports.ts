@@ -11,11 +11,10 @@ import type { EndpointGroup } from '../../model/endpoint.ts';
 import { type Finding, finding, formatObject } from '../../model/finding.ts';
 import { parseSpiffeId } from '../../model/identity.ts';
 import type { InboundPort, MeshPort, MeshService, MeshSettings } from '../../model/mesh-service.ts';
-import type { RequestPolicy } from '../../model/request-policy.ts';
+import { policiesFor, type RequestPolicy } from '../../model/request-policy.ts';
 import { serviceKey } from '../../model/service.ts';
 import type { InboundLimits, TrafficSetting } from '../../model/traffic-limits.ts';
 import { type BackendIngress, ingressKey } from '../access/ingress-backends.ts';
-import { policiesFor } from '../access/request-policies.ts';
 import { type Telemetries, workloadLog } from '../openservicemesh/telemetries.ts';
 import { settingsOf } from '../settings.ts';
 import { isIpAddress } from './ip-address.ts';
@@ -53,12 +52,10 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
         const rulesOf = (identity: string) => context.get(accessPolicies, identity)?.rules ?? [];
         const limits = context.get(trafficSettings, group.service)?.limits;
         const policiesOf = (identity: string) =>
-          policiesFor(
-            context.lookup(requestPolicies, parseSpiffeId(identity)?.namespace ?? ''),
-            identity,
-            port.port,
-            port.codec?.protocol.codec,
-          );
+          policiesFor(context.lookup(requestPolicies, parseSpiffeId(identity)?.namespace ?? ''), identity, {
+            protocol: port.port.protocol,
+            codec: port.codec?.protocol.codec,
+          });
         const guardOf = (identity: string) => {
           const policies = policiesOf(identity);
           return {
