@@ -40,6 +40,9 @@ const firstPauseMs = 500;
 const longestPauseMs = 30_000;
 const keepalive = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000, 'grpc.enable_retries': 0 };
 
+/** How ids of nodes begin that follow the roots for a sidecar, and are none themselves. */
+export const rootsFollower = 'certificates~';
+
 export class RootsFollowing {
   readonly #options: RootsFollowingOptions;
   #cancel: () => void = () => {};
@@ -93,7 +96,7 @@ export class RootsFollowing {
       const request = { typeUrl: secretType, resourceNames: [rootsName], ...more };
       call.write(Buffer.from(encode('envoy.service.discovery.v3.DiscoveryRequest', request)));
     };
-    const id = `certificates~${serviceAccount}.${namespace}~${hostname()}-${process.pid}`;
+    const id = `${rootsFollower}${serviceAccount}.${namespace}~${hostname()}-${process.pid}`;
     // Of the kind of those that read the files: nothing else is translated for it.
     const node = { ...nodeMessage({ id, namespace, serviceAccount }), userAgentName: 'envoy' };
     send({ node });

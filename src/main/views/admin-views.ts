@@ -10,6 +10,7 @@ import { resourceKey } from '../../resources/kinds.ts';
 import type { RegistryBridges } from '../../sources/registries/registry-bridges.ts';
 import { decode, messageName } from '../../xds-api/messages.ts';
 import { toJson } from '../../xds-api/proto-json.ts';
+import { rootsFollower } from '../certificates/followed-roots.ts';
 import type { Pipeline } from '../pipeline.ts';
 
 const shortTypes: readonly (readonly [short: string, name: string, typeUrl: string])[] = [
@@ -107,10 +108,18 @@ export function registrySnapshot({ registered }: Pipeline, registry: string): un
   return { services };
 }
 
-/** Streams of one node shown as one proxy: a deployed MetaProtocol proxy opens a stream for each route configuration. */
-export function proxyStatuses(xds: XdsServer): readonly { readonly id: string }[] {
-  const byNode = Map.groupBy(xds.streams(), (stream) => stream.proxy.id);
+/**
+ * Streams of one node shown as one proxy: a deployed MetaProtocol proxy opens a stream for each route configuration. Who keeps
+ * the certificate files of a sidecar follows the roots over a stream, and is no proxy.
+ */
+export function proxyStatuses(xds: Pick<XdsServer, 'streams'>): readonly { readonly id: string }[] {
+  const ofProxies = xds.streams().filter((stream) => !keepsCertificates(stream));
+  const byNode = Map.groupBy(ofProxies, (stream) => stream.proxy.id);
   return [...byNode].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, streams]) => ({ id, ...proxyStatus(streams) }));
+}
+
+function keepsCertificates({ proxy, types }: StreamStatus): boolean {
+  return proxy.id.startsWith(rootsFollower) && types.every(({ typeUrl }) => typeUrl.endsWith('.tls.v3.Secret'));
 }
 
 function proxyStatus(streams: readonly StreamStatus[]) {
