@@ -1,5 +1,5 @@
 /** Descriptors of a global rate limit: what of a request is counted together. */
-import type { OsmDescriptor, OsmDescriptorEntry, OsmHeaderMatch } from '../kinds.ts';
+import type { Descriptor, DescriptorEntry, HeaderCondition } from '../../model/traffic-limits.ts';
 import { checkPattern, type PatternCheck } from '../pattern-rules.ts';
 import type { Path } from '../problem.ts';
 import { readHeaderName } from './osm-rate-limits.ts';
@@ -34,13 +34,13 @@ export function readDescriptors(
   descriptors: readonly DescriptorContent[],
   path: Path,
   check: PatternCheck,
-): readonly OsmDescriptor[] {
+): readonly Descriptor[] {
   return descriptors.map(({ entries }, index) =>
     entries.map((entry, at) => readEntry(entry, [...path, index, 'entries', at], check)),
   );
 }
 
-function readEntry(entry: EntryContent, path: Path, check: PatternCheck): OsmDescriptorEntry {
+function readEntry(entry: EntryContent, path: Path, check: PatternCheck): DescriptorEntry {
   requireOne(Object.keys(entry), 'genericKey, remoteAddress, requestHeader, headerValueMatch', path, check);
   const { genericKey, requestHeader, headerValueMatch } = entry;
   if (genericKey !== undefined) {
@@ -63,7 +63,7 @@ function readEntry(entry: EntryContent, path: Path, check: PatternCheck): OsmDes
 }
 
 /** OSM's Go types cannot tell an empty text from none: neither is a condition. */
-function readHeader({ name, present, ...texts }: HeaderContent, path: Path, check: PatternCheck): OsmHeaderMatch {
+function readHeader({ name, present, ...texts }: HeaderContent, path: Path, check: PatternCheck): HeaderCondition {
   const written = Object.entries(texts).filter(([, text]) => text !== '');
   const forms = [...written.map(([form]) => form), ...(present === undefined ? [] : ['present'])];
   requireOne(forms, 'exact, prefix, suffix, regex, contains, present', path, check);

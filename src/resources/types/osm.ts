@@ -2,6 +2,7 @@
  * policy.openservicemesh.io, as Open Service Mesh published it: one hub form a kind. Its configuration: osm-config.ts.
  * Durations are milliseconds; an empty list narrows nothing unless its field says otherwise.
  */
+import type { ConnectionBounds, Descriptor } from '../../model/traffic-limits.ts';
 import type { Resource } from './resource.ts';
 
 /** An object of another namespace. */
@@ -94,31 +95,6 @@ export interface OsmHttpRate extends OsmTokenRate {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** One condition on a header, by its name in lower case; `present: false` asks for its absence. */
-export type OsmHeaderMatch = { readonly name: string } & (
-  | { readonly exact: string }
-  | { readonly prefix: string }
-  | { readonly suffix: string }
-  | { readonly contains: string }
-  | { readonly regex: string }
-  | { readonly present: boolean }
-);
-
-export type OsmDescriptorEntry =
-  | { readonly kind: 'genericKey'; readonly key: string; readonly value: string }
-  | { readonly kind: 'remoteAddress' }
-  | { readonly kind: 'requestHeader'; readonly name: string; readonly key: string }
-  | {
-      readonly kind: 'headerValueMatch';
-      readonly key: string;
-      readonly value: string;
-      readonly expectMatch: boolean;
-      readonly headers: readonly OsmHeaderMatch[];
-    };
-
-/** The entries of one descriptor. */
-export type OsmDescriptor = readonly OsmDescriptorEntry[];
-
 /** Where a shared count is kept, and what to do when it does not answer in time. */
 export interface OsmRateLimitService {
   readonly host: string;
@@ -134,14 +110,7 @@ export type UpstreamTrafficSetting = Resource<
   {
     /** In lower case: a service of its own namespace, its full name, or a host outside the mesh. */
     readonly host: string;
-    readonly connections: {
-      readonly maxConnections?: number;
-      readonly connectTimeout?: number;
-      readonly maxRequests?: number;
-      readonly maxRequestsPerConnection?: number;
-      readonly maxPendingRequests?: number;
-      readonly maxRetries?: number;
-    };
+    readonly connections: ConnectionBounds;
     readonly localTcp?: OsmTokenRate;
     readonly localHttp?: OsmHttpRate;
     readonly globalTcp?: {
@@ -150,7 +119,7 @@ export type UpstreamTrafficSetting = Resource<
     };
     readonly globalHttp?: {
       readonly service: OsmRateLimitService;
-      readonly descriptors: readonly OsmDescriptor[];
+      readonly descriptors: readonly Descriptor[];
       readonly enableXRateLimitHeaders: boolean;
       readonly status: number;
     };
@@ -159,7 +128,7 @@ export type UpstreamTrafficSetting = Resource<
       readonly path: string;
       readonly local?: OsmHttpRate;
       /** Empty without a global limit. */
-      readonly descriptors: readonly OsmDescriptor[];
+      readonly descriptors: readonly Descriptor[];
     }[];
   }
 >;
