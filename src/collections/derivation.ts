@@ -109,7 +109,7 @@ export abstract class Derivation<I, O, R> extends CollectionNode<O> {
     }
     cell?.follow(trace);
     for (const source of trace.sources) this.#fetched.add(source);
-    if (trace.sources.length === 0) this.#cells.delete(key);
+    if (trace.sources.length === 0 && cell !== undefined) this.#cells.delete(key);
     const hadFindings = this.#reporting.delete(key);
     if (trace.findings.length > 0) this.#reporting.add(key);
     if (hadFindings || trace.findings.length > 0) this.setFindings(key, trace.findings);

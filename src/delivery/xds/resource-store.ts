@@ -72,7 +72,7 @@ class Store implements ResourceStore {
       }
     const finish = [...concerned].map(([view, own]) => view.prepare(own));
     for (const change of changes) this.#table(change.scope, change.typeUrl).set(change.name, change.resource);
-    for (const { scope, typeUrl } of changes) this.#dropIfEmpty(scope, typeUrl);
+    for (const { scope, typeUrl, resource } of changes) if (resource === undefined) this.#dropIfEmpty(scope, typeUrl);
     for (const announce of finish) announce();
   }
 
