@@ -99,6 +99,12 @@ export interface Decoder {
 /** Reads one property of a frame that decode has just described; undefined when the frame does not have it. */
 export type PropertyReader = (bytes: Buffer, start: number, frame: Frame) => string | undefined;
 
+/**
+ * Properties as a server may take them where that is not what `reader` shows; undefined where it then has none of that
+ * name. Those that are left out are as `reader` shows them.
+ */
+export type OtherReading = ReadonlyMap<string, string | undefined>;
+
 export type Mutation = readonly { readonly key: string; readonly value: string }[];
 
 export interface CodecCapabilities {
@@ -146,6 +152,13 @@ export interface Codec {
   decoder(direction: Direction, limits?: CodecLimits): Decoder;
   /** Compiled once per route table, not per frame. A name that no frame can have gives a reader of undefined. */
   reader(property: string): PropertyReader;
+  /**
+   * For access control alone: what else than `reader` shows a server may take a request for, which is what a caller could
+   * show to a policy one thing with and do another. Each reading has to be permitted, as that of `reader` has. Empty: there
+   * is no other. Undefined: nobody can tell, and the request is refused where a policy asks for properties. Absent: there
+   * never is another.
+   */
+  otherReadings?(bytes: Buffer, start: number, frame: Frame): readonly OtherReading[] | undefined;
   /** All properties, for `codec decode` and access logs of everything; not for the hot path. */
   list(bytes: Buffer, start: number, frame: Frame): readonly (readonly [name: string, value: string])[];
   /** Overwrites the request id in place; only when frame.rewritable. */

@@ -1,7 +1,15 @@
 /** What the contract asks on any bytes: nothing is thrown but CodecError, and no length is believed before it is checked. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Codec, type CodecLimits, type Direction, defaultLimits, Frame, ReplyReason } from '../codec.ts';
+import {
+  type Codec,
+  type CodecLimits,
+  type Direction,
+  defaultLimits,
+  Frame,
+  FrameKind,
+  ReplyReason,
+} from '../codec.ts';
 import { orCodecError } from './decoding-checks.ts';
 import type { Sample } from './samples.ts';
 
@@ -87,6 +95,7 @@ function useFrame(codec: Codec, bytes: Buffer, start: number, frame: Frame): voi
   const { idHigh, idLow } = frame;
   codec.list(bytes, start, frame);
   for (const name of [...codec.properties.names, 'other']) codec.reader(name)(bytes, start, frame);
+  if (frame.kind === FrameKind.request || frame.kind === FrameKind.oneway) codec.otherReadings?.(bytes, start, frame);
   orCodecError(() => codec.mutate(bytes, start, frame, [{ key: 'key', value: 'value' }]));
   const head = Buffer.from(bytes.subarray(start, start + frame.headerLength));
   codec.errorReply(head, 0, idHigh, idLow, ReplyReason.overLimit, 'limit\r\n\0');

@@ -40,7 +40,7 @@ export function isException(bytes: Buffer, start: number, frame: Frame): boolean
   return type === ResultType.exception || type === WITH_ATTACHMENTS;
 }
 
-function openBody(walker: HessianWalker, bytes: Buffer, start: number, frame: Frame): HessianWalker {
+export function openBody(walker: HessianWalker, bytes: Buffer, start: number, frame: Frame): HessianWalker {
   return walker.open(bytes, start + headerBytes, start + frame.length);
 }
 
@@ -94,7 +94,7 @@ const ARRAY = 0x5b;
 const OBJECT = 0x4c;
 
 /** Parameters of a JVM descriptor such as `ILjava/lang/String;[J`; -1 where it is none. */
-function parameterCount(descriptor: string): number {
+export function parameterCount(descriptor: string): number {
   let count = 0;
   let isArray = false;
   for (let index = 0; index < descriptor.length; index++) {

@@ -6,6 +6,7 @@
  * its key (`group`, `tag`, ...). They are read when they are asked for, in the order in which they stand: interface and
  * method cost nothing of the arguments. Of responses: `x-dubbo-status` and the attachments. Of every frame:
  * `x-dubbo-serialization`; bodies that are not Hessian 2 have no other property, and pass unchanged.
+ * Who may call is decided by all that a provider may take a call for as well: other-readings.ts.
  * A mutation sets attachments. Heartbeats are answered, and read-only notices of servers are heeded. Callers are sent no
  * such notice when a proxy drains: a consumer whose only provider is the proxy would call nobody for many seconds, instead
  * of the one that it takes to notice a closed connection (tried with Dubbo 3.3.6).
@@ -17,6 +18,7 @@ import { DubboDecoder } from './decoder.ts';
 import { at, serializationNames, serializationOf, statusNames } from './header.ts';
 import { HessianWalker } from './hessian-walker.ts';
 import { canMutate, mutate } from './mutation.ts';
+import { otherReadings } from './other-readings.ts';
 import { errorReply, heartbeat, heartbeatReply, isReadOnlyNotice } from './replies.ts';
 
 export const dubbo: Codec = {
@@ -35,6 +37,7 @@ export const dubbo: Codec = {
   },
   decoder: (direction, limits = defaultLimits) => new DubboDecoder(direction, limits),
   reader: (property) => readers.get(property) ?? attachmentReader(property),
+  otherReadings,
   list: (bytes, start, frame) => {
     const fixed = dubbo.properties.names.flatMap((name): [string, string][] => {
       const value = readers.get(name)?.(bytes, start, frame);

@@ -370,3 +370,22 @@ test('a large unframed message that arrives in small pieces is walked through on
   expect(decoder.decode(message, 0, message.length, frame)).toBe(true);
   expect(frame.length).toBe(message.length);
 });
+
+test.each<[string, string, unknown]>([
+  ['a method', '00000011 80010001 00000004 70696e67 00000007 00', []],
+  ['a service and its method', '00000013 80010001 00000006 613a70696e67 00000007 00', []],
+  ['a name with two colons', '00000015 80010001 00000008 613a70696e673a62 00000007 00', undefined],
+  ['a name with an empty service', '00000012 80010001 00000005 3a70696e67 00000007 00', undefined],
+  ['a name with an empty method', '00000012 80010001 00000005 70696e673a 00000007 00', undefined],
+  ['a header with one key', headerCall, []],
+  [
+    'a header with one key of two values',
+    '00000027 0fff 0000 00000007 0003 00 00 01 02 016b 0176 016b 0177 80010001 00000004 70696e67 00000007 00',
+    undefined,
+  ],
+])('access control is told of what servers may take for another: %s', (_, hex, expected) => {
+  const bytes = bytesOf(hex);
+  const frame = new Frame();
+  expect(thrift.decoder('request').decode(bytes, 0, bytes.length, frame)).toBe(true);
+  expect(thrift.otherReadings?.(bytes, 0, frame)).toEqual(expected);
+});

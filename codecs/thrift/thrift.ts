@@ -7,7 +7,14 @@
  * a connection in order, so callers do not share connections. Only THeader has a place for a mutation; in the other
  * transports mutate gives the frame as it is.
  */
-import { type Codec, defaultLimits, type Frame, type Mutation, type PropertyReader } from '../codec.ts';
+import {
+  type Codec,
+  defaultLimits,
+  type Frame,
+  type Mutation,
+  type OtherReading,
+  type PropertyReader,
+} from '../codec.ts';
 import { protocolOf, ThriftDecoder, transportOf } from './decoder.ts';
 import { exceptionReply } from './error-replies.ts';
 import { detectProtocol, detectTransport, protocolNames, Transport, transportNames } from './flavour.ts';
@@ -22,6 +29,7 @@ export const thrift: Codec = {
   properties: { names: ['method', 'service', 'transport', 'protocol'], open: true },
   decoder: (direction, limits = defaultLimits) => new ThriftDecoder(direction, limits),
   reader: (property) => readers.get(property) ?? headerReader(property),
+  otherReadings,
   list: (bytes, start, frame) => [...fixedProperties(bytes, start, frame), ...headerProperties(bytes, start, frame)],
   rewriteId: (bytes, start, frame, idHigh, idLow) => {
     bytes.writeUInt32BE(idLow, start + frame.d);
@@ -60,6 +68,25 @@ function colonIn(bytes: Buffer, from: number, end: number): number {
   for (let i = from; i < end; i++) if (bytes[i] === COLON) return i;
   return -1;
 }
+
+/**
+ * Libraries split a name at its first colon (Java, Python, Go), at every one (Node), or leave out what is empty between them
+ * (C++); and of a key that a header has twice with two values, some keep the first. None of it is sent by honest callers.
+ */
+function otherReadings(bytes: Buffer, start: number, frame: Frame): readonly OtherReading[] | undefined {
+  const from = start + frame.b;
+  const end = from + frame.c;
+  const colon = colonIn(bytes, from, end);
+  if (colon >= 0 && (colon === from || colon + 1 === end || colonIn(bytes, colon + 1, end) >= 0)) return undefined;
+  const values = new Map<string, string>();
+  for (const [key, value] of headerProperties(bytes, start, frame)) {
+    if ((values.get(key) ?? value) !== value) return undefined;
+    values.set(key, value);
+  }
+  return asShown;
+}
+
+const asShown: readonly OtherReading[] = [];
 
 function headerReader(property: string): PropertyReader {
   const key = Buffer.from(property);

@@ -2,6 +2,9 @@
 import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { type Codec, Frame } from '../../codecs/codec.ts';
+import { dubbo as dubboCodec } from '../../codecs/dubbo/dubbo.ts';
+import { attachmentMap, callBody, dubboFrame, type TestCall } from '../../codecs/dubbo/dubbo-frames.ts';
+import { text } from '../../codecs/dubbo/hessian-writer.ts';
 import { kvHeader } from '../../codecs/kv-header/kv-header.ts';
 import { testMesh } from '../../src/mesh/mesh-fixture.ts';
 import { letsThrough, policyVerdicts } from '../../src/model/request-decision.ts';
@@ -17,6 +20,7 @@ type Request = Readonly<Record<string, string>>;
 /** Its frames are JSON, and each field a property. */
 const codec: Codec = {
   ...kvHeader,
+  decoder: () => ({ decode: () => true }),
   reader: (property) => (bytes) => {
     const request: Request = JSON.parse(bytes.toString());
     return request[property];
@@ -55,9 +59,18 @@ function meshOf(manifests: string) {
   /** Through the bytes of what is sent. */
   const sent = (port: number, sees: 'requests' | 'connections') =>
     requestAccess(policiesAt(port), sees).map((rules) => decode(RBAC, encode(RBAC, rules)));
+  const ask = (caller: string, bytes: Buffer, reads: Codec, port: number) => {
+    const grant = new AccessControl(sent(port, 'requests').map(planAccess), reads).grantOf(idOf(caller));
+    if (typeof grant === 'string') return grant === 'all' ? 'admitted' : 'denied';
+    const frame = new Frame();
+    reads.decoder('request').decode(bytes, 0, bytes.length, frame);
+    return grant.ask(bytes, 0, frame);
+  };
   return {
     findings,
     policiesAt,
+    /** What becomes of a call in Dubbo's bytes. */
+    asksDubbo: (call: TestCall) => ask('shop/buyer', dubboFrame({ flags: 0xc2, body: callBody(call) }), dubboCodec, 81),
     /** Whether a caller, as `namespace/account`, gets a request through. */
     passes: (caller: string, request: Request, port = 80): boolean => {
       const verdicts = policyVerdicts(policiesAt(port), { source: idOf(caller), properties: request });
@@ -75,9 +88,7 @@ function meshOf(manifests: string) {
   };
 
   function enforced(caller: string, request: Request, port: number): boolean {
-    const grant = new AccessControl(sent(port, 'requests').map(planAccess), codec).grantOf(idOf(caller));
-    if (typeof grant === 'string') return grant === 'all';
-    return grant.admits(Buffer.from(JSON.stringify(request)), 0, new Frame());
+    return ask(caller, Buffer.from(JSON.stringify(request)), codec, port) === 'admitted';
   }
 }
 
@@ -215,5 +226,37 @@ describe('a DubboAuthorizationPolicy', () => {
     const rules = ['a', 'b', 'c'].map((method) => `{ to: [{ operation: { methods: [${method}] } }] }`);
     const { passes } = meshOf(dubbo(`{ rules: [${rules.join(', ')}] }`));
     expect(['a', 'b', 'c', 'd'].map((method) => passes('x/y', { method }, 81))).toEqual([true, true, true, false]);
+  });
+});
+
+describe('what a provider of Dubbo would take a call for', () => {
+  const generic = (method: string): TestCall => ({
+    method: '$invoke',
+    descriptor: 'Ljava/lang/String;[Ljava/lang/String;[Ljava/lang/Object;',
+    arguments: [text(method), { is: 'list', type: '[string', items: [] }, { is: 'list', type: '[object', items: [] }],
+  });
+  const path = (value: string): TestCall => ({ attachments: attachmentMap({ path: value }) });
+  const unreadable: TestCall = { attachments: text('no map') };
+  const to = (action: string, operation: string) =>
+    meshOf(dubbo(`{ action: ${action}, rules: [{ to: [{ operation: ${operation} }] }] }`)).asksDubbo;
+
+  it.each<[string, string, string, TestCall, string]>([
+    ['a method that is denied, called by its name', 'DENY', '{ methods: [drop] }', { method: 'drop' }, 'denied'],
+    ['the same by a generic call', 'DENY', '{ methods: [drop] }', generic('drop'), 'denied'],
+    ['another by a generic call', 'DENY', '{ methods: [drop] }', generic('get'), 'admitted'],
+    ['generic calls where they are denied', 'DENY', '{ methods: [$invoke] }', generic('get'), 'denied'],
+    ['a generic call of what is not allowed', 'ALLOW', '{ methods: [$invoke, get] }', generic('drop'), 'denied'],
+    ['a generic call where both names are allowed', 'ALLOW', '{ methods: [$invoke, get] }', generic('get'), 'admitted'],
+    ['a generic call where only what it calls is allowed', 'ALLOW', '{ methods: [get] }', generic('get'), 'denied'],
+    ['a generic call of an exception', 'ALLOW', '{ notMethods: [drop] }', generic('drop'), 'denied'],
+    ['a path that is denied', 'DENY', '{ interfaces: [a.Secret] }', path('a.Secret'), 'denied'],
+    ['a path that is not allowed', 'ALLOW', '{ interfaces: [a.B] }', path('a.Secret'), 'denied'],
+    ['a path that is allowed as the interface is', 'ALLOW', '{ interfaces: [a.B, shop] }', path('shop'), 'admitted'],
+    ['a call that cannot be read, where some are denied', 'DENY', '{ methods: [drop] }', unreadable, 'unclear'],
+    ['a call that cannot be read, where some are allowed', 'ALLOW', '{ methods: [hi] }', unreadable, 'unclear'],
+  ])('decides about %s', (_, action, operation, call, answer) => expect(to(action, operation)(call)).toBe(answer));
+
+  it('is not asked where no policy goes by properties', () => {
+    expect(meshOf(dubbo('{ action: ALLOW, rules: [{}] }')).asksDubbo(unreadable)).toBe('admitted');
   });
 });

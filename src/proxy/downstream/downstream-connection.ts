@@ -12,7 +12,7 @@ import { errorReply, heartbeatReply } from '../connections/own-answers.ts';
 import { readAccepted } from '../connections/reading.ts';
 import type { Runtime } from '../connections/runtime.ts';
 import type { Swept } from '../connections/sweeper.ts';
-import type { Grant } from '../filters/access-control.ts';
+import type { Answer, Grant } from '../filters/access-control.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import { noteAbandoned, noteLocal, noteReply } from './call-outcomes.ts';
 import { CallerLinks } from './caller-links.ts';
@@ -25,6 +25,7 @@ import { changeReply } from './route-changes.ts';
 import type { Site } from './site.ts';
 
 const nothing = Buffer.alloc(0);
+const UNCLEAR = 'access denied: the request can be taken for several, and not all of it can be read';
 
 export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept {
   waiting = true;
@@ -272,14 +273,24 @@ export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept 
 
   /** Answers what the caller may not ask, or nobody can tell whether he may. */
   #mayDispatch(grant: Exclude<Grant, 'all'>, call: Call, frame: Frame): boolean {
+    const answer = this.#ask(grant, call, frame);
+    if (answer === 'admitted') return true;
+    this.#site.stats.requestDenied++;
+    if (answer === 'unclear') {
+      this.#site.stats.requestUnclear++;
+      this.refuse(call, ReplyReason.unspecified, UNCLEAR, 'rbac_request_unclear');
+    } else this.refuse(call, ReplyReason.unspecified, 'access denied', 'rbac_access_denied');
+    return false;
+  }
+
+  #ask(grant: Exclude<Grant, 'all'>, call: Call, frame: Frame): Answer {
+    if (grant === 'nothing') return 'denied';
     try {
-      if (grant !== 'nothing' && grant.admits(call.bytes, call.start, frame)) return true;
+      return grant.ask(call.bytes, call.start, frame);
     } catch (error) {
       this.#runtime.faults.note(this.#site.codec.name, error);
+      return 'denied';
     }
-    this.#site.stats.requestDenied++;
-    this.refuse(call, ReplyReason.unspecified, 'access denied', 'rbac_access_denied');
-    return false;
   }
 
   /** The answer leaves now, or when those before it have left. */

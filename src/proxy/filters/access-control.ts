@@ -9,9 +9,12 @@ import { PropertyView } from '../routing/property-view.ts';
 /** What a peer may do: everything, nothing, or the requests that pass. */
 export type Grant = 'all' | 'nothing' | RequestCheck;
 
+/** Unclear: nobody can tell what a server would take the request for. */
+export type Answer = 'admitted' | 'denied' | 'unclear';
+
 export interface RequestCheck {
   /** May throw what the codec throws. */
-  admits(bytes: Buffer, start: number, frame: Frame): boolean;
+  ask(bytes: Buffer, start: number, frame: Frame): Answer;
 }
 
 type Check = (view: PropertyView) => boolean;
@@ -26,10 +29,12 @@ export class AccessControl {
   readonly #plans: readonly AccessPlan[];
   /** Undefined where requests are not read. */
   readonly #view: PropertyView | undefined;
+  readonly #codec: Codec | undefined;
   readonly #grants = new Map<string | undefined, Grant>();
 
   constructor(plans: readonly AccessPlan[], codec: Codec | undefined) {
     this.#plans = plans;
+    this.#codec = codec;
     this.#view = codec === undefined ? undefined : new PropertyView(codec);
   }
 
@@ -47,15 +52,10 @@ export class AccessControl {
     const verdicts = this.#plans.map((plan) => this.#verdict(plan, identity));
     if (verdicts.includes('stops')) return 'nothing';
     const checks = verdicts.filter((verdict) => typeof verdict === 'function');
-    const view = this.#view;
+    const [view, codec] = [this.#view, this.#codec];
     if (checks.length === 0) return 'all';
-    if (view === undefined) return 'nothing';
-    return {
-      admits: (bytes, start, frame) => {
-        view.open(bytes, start, frame);
-        return checks.every((check) => check(view));
-      },
-    };
+    if (view === undefined || codec === undefined) return 'nothing';
+    return { ask: (bytes, start, frame) => ask(checks, codec, view, bytes, start, frame) };
   }
 
   #verdict({ action, policies }: AccessPlan, identity: string | undefined): Verdict {
@@ -72,6 +72,27 @@ export class AccessControl {
       ? (frame) => checks.some((check) => check(frame))
       : (frame) => !checks.some((check) => check(frame));
   }
+}
+
+/** A request passes when whatever a server may take it for passes. */
+function ask(
+  checks: readonly Check[],
+  codec: Codec,
+  view: PropertyView,
+  bytes: Buffer,
+  start: number,
+  frame: Frame,
+): Answer {
+  view.open(bytes, start, frame);
+  if (!checks.every((check) => check(view))) return 'denied';
+  if (codec.otherReadings === undefined) return 'admitted';
+  const others = codec.otherReadings(bytes, start, frame);
+  if (others === undefined) return 'unclear';
+  for (const other of others) {
+    view.open(bytes, start, frame, other);
+    if (!checks.every((check) => check(view))) return 'denied';
+  }
+  return 'admitted';
 }
 
 function bind(plan: PermissionPlan, view: PropertyView): Check {

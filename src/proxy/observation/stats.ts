@@ -23,6 +23,8 @@ export class ProtocolStats {
   localResponseBusinessException = 0;
   /** Requests, and connections, of peers that access rules do not permit. */
   requestDenied = 0;
+  /** Of these, requests of which nobody can tell what a server would take them for. */
+  requestUnclear = 0;
   cxDenied = 0;
   /** Connections that broke off in the TLS handshake, or were refused in it. */
   cxHandshakeRefused = 0;
