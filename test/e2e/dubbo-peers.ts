@@ -104,8 +104,8 @@ export interface DubboClient {
   readonly replies: DubboFrame[];
 }
 
-export async function dubboClient(port: number): Promise<DubboClient> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+export async function dubboClient(port: number, host = '127.0.0.1'): Promise<DubboClient> {
+  const socket = connect({ port, host, noDelay: true });
   await once(socket, 'connect');
   onTestFinished(() => void socket.destroy());
   const replies: DubboFrame[] = [];

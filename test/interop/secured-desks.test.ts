@@ -11,6 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { startEnvoy, type Workload } from './envoy-process.ts';
+import { callGenerically, type GenericCall } from './generic-calls.ts';
 import { InteropMesh } from './interop-mesh.ts';
 import { type DeskConsumer, JavaDesk, type Outcome } from './java-desk.ts';
 import { startMetaproxyBeside } from './metaproxy-beside.ts';
@@ -116,6 +117,19 @@ describe.skipIf(envoy === undefined || dubbo === undefined)('callers of Thrift a
     // Waits for no reply, and is dropped: what the desk has noted is asked by the last test.
     await call('note', 'nobody may know');
     expect(await call('greet', 'Grace')).toEqual({ result: 'desk: hello Grace' });
+    await callGenericallyThroughPolicies(denied);
+  }
+
+  /** By what the provider makes of a call, and not by what stands first in it. */
+  async function callGenericallyThroughPolicies(denied: unknown): Promise<void> {
+    const host = await mesh.virtualIp(hostOf(dubboDesk));
+    const generic = (call: GenericCall) => callGenerically(ports.dubbo, host, call);
+    expect(await generic({ method: 'greet', argument: 'Ada' })).toBe('desk: hello Ada');
+    expect(await generic({ method: 'attachment', argument: 'path' })).toEqual(denied);
+    expect(await generic({ method: 'greet', argument: 'Ada', interface: 'desk.Another' })).toEqual(denied);
+    expect(
+      await generic({ method: 'greet', argument: 'Ada', interface: 'desk.DeskService', path: 'desk.Another' }),
+    ).toEqual(denied);
   }
 
   it('behind metaproxy are let through by method, before desks behind metaproxy', async () => {
@@ -137,5 +151,9 @@ describe.skipIf(envoy === undefined || dubbo === undefined)('callers of Thrift a
     const call = await answeredDubboClient();
     expect(await call('attachment', 'tag')).toEqual({ result: 'null,null,null' });
     expect(await call('notes')).toEqual({ result: '' });
+    // What the policies were asked about is what the provider does: it goes by the path.
+    const host = await mesh.virtualIp(hostOf(dubboDesk));
+    const disguised = { method: 'greet', argument: 'Ada', interface: 'desk.DeskService', path: 'desk.Another' };
+    expect(await callGenerically(ports.dubbo, host, disguised)).toContain('exported service: desk.Another');
   });
 });

@@ -53,7 +53,7 @@ spec:
 export const securedDesks = (ports: { readonly thrift: number; readonly dubbo: number }): string =>
   desk(thriftDesk, ports.thrift, 'thrift') + desk(dubboDesk, ports.dubbo, 'dubbo') + thriftRoutes;
 
-/** All methods but `greet` are refused. */
+/** All methods but `greet` are refused, also to generic calls, of which another policy knows what they may not call. */
 export const oneMethodEach = `apiVersion: isthmus.dev/v1alpha1
 kind: RequestAuthorizationPolicy
 metadata: { name: thrift, namespace: desk }
@@ -71,5 +71,14 @@ spec:
   action: ALLOW
   rules:
     - from: [{ source: { principals: [cluster.local/ns/desk/sa/${securedClerk.serviceAccount}] } }]
-      to: [{ operation: { interfaces: [desk.DeskService], methods: [greet] } }]
+      to: [{ operation: { interfaces: [desk.DeskService], methods: [greet, $invoke] } }]
+    - to: [{ operation: { interfaces: [desk.DeskService], methods: [attachment] } }]
+---
+apiVersion: dubbo.aeraki.io/v1alpha1
+kind: DubboAuthorizationPolicy
+metadata: { name: attachments, namespace: desk }
+spec:
+  action: DENY
+  rules:
+    - to: [{ operation: { methods: [attachment] } }]
 `;
