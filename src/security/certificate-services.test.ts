@@ -13,6 +13,7 @@ import { cart, hour, MemorySecret, requestFor } from './security-fixture.ts';
 import { TrustBundles } from './trust-bundles.ts';
 
 const bank = { ...cart, serviceAccount: 'bank' };
+const till = { ...cart, serviceAccount: 'till' };
 
 async function bench(options: Partial<DeskOptions> = {}) {
   const issuer = await CertificateAuthority.open({ trustDomain: 'mesh.example', file: new MemorySecret() });
@@ -87,24 +88,53 @@ describe('whoever asks for a certificate', () => {
 
   it('waits for a turn while others are served, is refused where too many wait, and is told what hinders', async () => {
     const issuer = new SlowIssuer();
-    const { desk } = await bench({ issuer, concurrency: 2, maxWaiting: 3, maxWaitingOfOne: 4 });
+    const { desk } = await bench({ issuer, concurrency: 2, maxWaiting: 3, maxWaitingOfOne: 2 });
     const csr = await (await requestFor(cart)).request.pem();
-    const answers = [cart, cart, cart, cart, cart, bank, bank].map((caller) => desk.issue({ csr }, caller));
-    expect(await answers[4]).toMatchObject({ kind: 'busy' });
-    expect(await answers[6]).toMatchObject({ kind: 'busy' });
-    await until(() => issuer.asked.length === 2);
-    for (const count of [4, 5]) {
-      issuer.answerAll();
+    const callers = [cart, cart, cart, cart, cart, bank, bank, till];
+    const answers = callers.map((caller) => desk.issue({ csr }, caller));
+    // The third of the cart that waits; the second of the bank, where three wait in all.
+    for (const [at, name] of [
+      [4, 'cart'],
+      [6, 'bank'],
+    ] as const)
+      expect(await answers[at]).toEqual({
+        kind: 'busy',
+        message: `too many requests for certificates of spiffe://mesh.example/ns/shop/sa/${name} are waiting; ask again`,
+      });
+    for (const count of [2, 4, 6]) {
       await until(() => issuer.asked.length === count);
+      issuer.answerAll();
     }
-    issuer.answerAll();
     expect(await answers[5]).toEqual({ kind: 'unavailable', message: 'Vault is sealed' });
+    // Who has nothing waiting is let in however many others wait.
+    expect(await answers[7]).toEqual({ kind: 'unavailable', message: 'Vault is sealed' });
     await Promise.all(answers);
     const again = desk.issue({ csr }, cart);
-    await until(() => issuer.asked.length === 6);
+    await until(() => issuer.asked.length === 7);
     issuer.error = new IsthmusError('BAD_DATA', 'the role does not allow it');
     issuer.answerAll();
     expect(await again).toEqual({ kind: 'denied', message: 'the role does not allow it' });
+  });
+
+  it('waits for no more than one request of each other workload, however many another has made', async () => {
+    const issuer = new SlowIssuer();
+    const { desk } = await bench({ issuer, concurrency: 1 });
+    const csr = await (await requestFor(cart)).request.pem();
+    const flood = Array.from({ length: 3000 }, () => desk.issue({ csr }, bank));
+    const others = [cart, cart, till].map((caller) => desk.issue({ csr }, caller));
+    for (let count = 1; count <= 7; count++) {
+      await until(() => issuer.asked.length === count);
+      issuer.answerAll();
+    }
+    const served = issuer.asked.map(({ identity }) => identity.serviceAccount);
+    expect(served).toEqual(['bank', 'bank', 'cart', 'till', 'bank', 'cart', 'bank']);
+    await Promise.all(others);
+    for (let count = 8; count <= 204; count++) {
+      await until(() => issuer.asked.length === count);
+      issuer.answerAll();
+    }
+    const refused = (await Promise.all(flood)).filter(({ kind }) => kind === 'busy');
+    expect([issuer.asked.length, refused.length]).toEqual([204, 3000 - 201]);
   });
 });
 
