@@ -9,6 +9,9 @@ const patience = {
   setupFiles: ['test/patience.ts'],
 };
 
+/** Real registries, which are peers too. */
+const registries = 'test/interop/registries/**/*.test.ts';
+
 export default defineConfig({
   test: {
     projects: [
@@ -35,9 +38,22 @@ export default defineConfig({
           ...patience,
           name: 'peers',
           include: ['test/interop/**/*.test.ts'],
+          exclude: [registries],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...patience,
+          name: 'registries',
+          include: [registries],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // They wait for the timers of real servers, each of its own, and do little meanwhile.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -12,7 +12,7 @@ import { dnsManifests, startDnsControlPlane } from './dns-control-plane.ts';
 const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
 
 function resolverAt(port: number): Resolver {
-  const resolver = new Resolver({ timeout: 2000, tries: 2 });
+  const resolver = new Resolver({ timeout: 20_000, tries: 2 });
   resolver.setServers([`127.0.0.1:${port}`]);
   return resolver;
 }

@@ -74,7 +74,8 @@ export async function startUntil(
   const arrived = new Promise<void>((resolve) => {
     child.stderr?.on('data', (chunk: Buffer) => {
       log += String(chunk);
-      if (log.includes(`"msg":"${message}`)) resolve();
+      const lines = log.split('\n').slice(0, -1);
+      if (lines.some((line) => line.includes(`"msg":"${message}`))) resolve();
     });
   });
   const early = await Promise.race([arrived, ended]);

@@ -31,7 +31,7 @@ async function stage(): Promise<Stage> {
   await cp(path.join(example, 'registry.json'), path.join(folder, 'registry.json'));
   const places = ['-f', manifests, '--state', path.join(folder, 'state'), ...freePorts, '--dns', '127.0.0.1:0'];
   const isthmus = await startIsthmus(places);
-  const resolver = new Resolver({ timeout: 2000, tries: 2 });
+  const resolver = new Resolver({ timeout: 20_000, tries: 2 });
   resolver.setServers([isthmus.dns]);
   const write = async (file: string, from: string | RegExp, to: string): Promise<void> => {
     const whole = path.join(manifests, file);

@@ -196,7 +196,7 @@ it('tells once of an access log that cannot be written, and counts the lines tha
     await client.call({ id: lost });
     await vi.waitFor(async () => expect((await proxy.snapshot()).droppedLogLines).toBe(lost));
   }
-  expect(told).toEqual([{ path: file, reason: expect.stringContaining('ENOENT') }]);
+  await expect.poll(() => told).toEqual([{ path: file, reason: expect.stringContaining('ENOENT') }]);
 });
 
 it('copies bytes both ways for a tcp_proxy, half-close included', async () => {

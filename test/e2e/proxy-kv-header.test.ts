@@ -209,10 +209,12 @@ it('tells once for each route and reason of changes that cannot be made, by name
   await vi.waitFor(() => expect(replies).toHaveLength(6));
   const where = { listener: 'test', protocol: 'kv-header', route: 'r', forwarded: false };
   const reason = expect.stringMatching(/^The value 65\d\d\d does not fit into u16\.$/);
-  expect(told.toSorted((one, other) => one.side.localeCompare(other.side))).toEqual([
-    { ...where, side: 'request', fields: ['tenant', 'added'], reason },
-    { ...where, side: 'response', fields: ['served-by'], reason },
-  ]);
+  await expect
+    .poll(() => told.toSorted((one, other) => one.side.localeCompare(other.side)))
+    .toEqual([
+      { ...where, side: 'request', fields: ['tenant', 'added'], reason },
+      { ...where, side: 'response', fields: ['served-by'], reason },
+    ]);
   expect(await counter('requestMutationRefused')).toBe(3);
   expect(await counter('responseMutationRefused')).toBe(3);
 });

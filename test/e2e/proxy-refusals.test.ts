@@ -130,5 +130,5 @@ it('tells once of filters that it passes over, and shows them with their listene
     await vi.waitFor(async () => expect((await get('/listeners')).text).toContain(`${name}::`));
   }
   await vi.waitFor(async () => expect((await get('/config_dump')).text.match(/inertFilters/g)).toHaveLength(2));
-  expect(told).toEqual(['metadata_exchange one', 'istio_stats one']);
+  await expect.poll(() => told).toEqual(['metadata_exchange one', 'istio_stats one']);
 });

@@ -120,7 +120,7 @@ describe.each([
     back.routes('in-routes', toA);
     back.listener('in', port);
     await vi.waitFor(async () => expect((await client.call({ id: 3 })).body).toBe('a2:'));
-    expect(events).toEqual(['here', `gone from 127.0.0.1:${plane.port}`, 'here']);
+    await expect.poll(() => events).toEqual(['here', `gone from 127.0.0.1:${plane.port}`, 'here']);
   });
 });
 
@@ -207,5 +207,5 @@ it('says that a control plane cannot be reached, once and in plain words, and is
   plane.listener('in', port);
   await proxy.ready;
   expect((await (await connect(port)).call({ id: 1 })).body).toBe('a:');
-  expect(told).toEqual([trouble, `127.0.0.1:${planePort}`]);
+  await expect.poll(() => told).toEqual([trouble, `127.0.0.1:${planePort}`]);
 });
