@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cleanup } from './cleanup.ts';
 
 const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 90_000;
 const STOPS_WITHIN_MS = 15_000;
 const SHOWN_LOG_LINES = 15;
 

@@ -30,7 +30,7 @@ interface Phase {
 
 const COUNT_MS = 1500;
 const WINDOW_MS = 100;
-const TAKES_HOLD_WITHIN_MS = 10_000;
+const TAKES_HOLD_WITHIN_MS = 60_000;
 /** What each limited.yaml in routes/ says. */
 const LIMIT_PER_SECOND = 50;
 

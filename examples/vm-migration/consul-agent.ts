@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cleanup } from '../quickstart/cleanup.ts';
 import { freePorts } from '../quickstart/free-ports.ts';
 
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 90_000;
 
 /** The path of the program, where one is installed. */
 export function findConsul(): string | undefined {

@@ -21,7 +21,7 @@ export interface Isthmus {
 
 const run = promisify(execFile);
 const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
-const HOLDS_WITHIN_MS = 20_000;
+const HOLDS_WITHIN_MS = 60_000;
 
 export function isthmusCommands(admin: string, manifests: string, plan: string): Isthmus {
   const isthmus = async (...parameters: readonly string[]): Promise<string> => {

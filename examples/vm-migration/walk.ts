@@ -31,7 +31,7 @@ interface Stage {
 
 const COUNT_MS = 1000;
 const WINDOW_MS = 100;
-const TAKES_HOLD_WITHIN_MS = 10_000;
+const TAKES_HOLD_WITHIN_MS = 60_000;
 
 const registryStages: readonly Stage[] = [
   { name: 'bridged', change: async () => {} },

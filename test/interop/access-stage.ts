@@ -33,7 +33,7 @@ export interface Gate {
   readonly kind: 'http' | 'tcp' | 'server-first';
 }
 
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 90_000;
 
 export class AccessStage {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'isthmus-access-'));

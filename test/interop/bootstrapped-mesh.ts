@@ -12,7 +12,7 @@ import type { Workload } from './envoy-process.ts';
 import { InteropMesh, meshConfig } from './interop-mesh.ts';
 
 const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 90_000;
 
 export interface BootstrappedEnvoy {
   readonly adminPort: number;

@@ -27,7 +27,7 @@ export interface Workload {
   readonly locality?: { readonly region: string; readonly zone: string };
 }
 
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 90_000;
 
 interface Identified {
   readonly id: string;

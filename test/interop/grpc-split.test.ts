@@ -59,7 +59,7 @@ const greet = (reader = ''): Promise<string> =>
   new Promise((resolve) => {
     const metadata = new Metadata();
     if (reader !== '') metadata.set('x-reader', reader);
-    client.makeUnaryRequest(path, text, String, 'hello', metadata, { deadline: Date.now() + 10_000 }, (error, value) =>
+    client.makeUnaryRequest(path, text, String, 'hello', metadata, { deadline: Date.now() + 30_000 }, (error, value) =>
       resolve(error ? `status ${error.code}` : (value ?? '')),
     );
   });

@@ -11,11 +11,11 @@ export interface ServerCommand {
   readonly environment?: Readonly<Record<string, string>>;
   /** Resolves when it can be used; called again and again until it gives true. */
   readonly isReady: () => Promise<boolean>;
-  /** Milliseconds. */
-  readonly readyWithin: number;
 }
 
 const keptCharacters = 4000;
+/** Ends what hangs: a machine that does much else takes a minute for a start of Java. */
+const readyWithinMs = 180_000;
 
 export class ServerProcess {
   readonly #child: ChildProcess;
@@ -32,19 +32,19 @@ export class ServerProcess {
 
   /** Rejects with its last lines when it ends, or is not ready in time. */
   static async start(server: ServerCommand): Promise<ServerProcess> {
-    const { command, parameters, cwd, environment, isReady, readyWithin } = server;
+    const { command, parameters, cwd, environment, isReady } = server;
     const child = spawn(command, parameters, {
       ...(cwd === undefined ? {} : { cwd }),
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const running = new ServerProcess(child);
-    for (const end = performance.now() + readyWithin; performance.now() < end; await sleep(50)) {
+    for (const end = performance.now() + readyWithinMs; performance.now() < end; await sleep(50)) {
       running.check();
       if (await isReady().catch(() => false)) return running;
     }
     await running.kill();
-    throw new Error(`${command} is not ready within ${readyWithin} ms:\n${running.#output}`);
+    throw new Error(`${command} is not ready within ${readyWithinMs} ms:\n${running.#output}`);
   }
 
   get pid(): number {

@@ -54,7 +54,7 @@ async function startGreeter(greeting: string): Promise<number> {
 
 const greet = (): Promise<string> =>
   new Promise((resolve, reject) => {
-    client.makeUnaryRequest(path, text, String, 'hello', { deadline: Date.now() + 10_000 }, (error, value) =>
+    client.makeUnaryRequest(path, text, String, 'hello', { deadline: Date.now() + 30_000 }, (error, value) =>
       error ? reject(error) : resolve(value ?? ''),
     );
   });

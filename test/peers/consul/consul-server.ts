@@ -51,7 +51,7 @@ export class ConsulServer {
     this.tlsAddress = `https://127.0.0.1:${ports.https}`;
     this.#rootToken = rootToken;
     this.#start = async () =>
-      ServerProcess.start({ command: program, parameters, isReady: async () => this.#isReady(), readyWithin: 30_000 });
+      ServerProcess.start({ command: program, parameters, isReady: async () => this.#isReady() });
   }
 
   static async start({ isLasting = false, rootToken, tls = false }: ConsulServerOptions = {}): Promise<ConsulServer> {

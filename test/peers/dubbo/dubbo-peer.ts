@@ -72,7 +72,6 @@ export class DubboProvider {
       parameters: [...jvm(folder, '127.0.0.1'), 'Provider', ...providerArguments(options)],
       environment: { DUBBO_IP_TO_BIND: loopbackName, DUBBO_IP_TO_REGISTRY: registeredAddress },
       isReady: async () => (await Promise.all(ports.map((port) => isAccepting(port)))).every(Boolean),
-      readyWithin: 60_000,
     });
     return new DubboProvider(folder, running);
   }

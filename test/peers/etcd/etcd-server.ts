@@ -176,7 +176,6 @@ export class EtcdServer {
       command: this.#program,
       parameters: member.parameters,
       isReady: async () => this.#isReady(member),
-      readyWithin: 30_000,
     });
     this.#running.set(member, running);
   }

@@ -73,7 +73,6 @@ export class EurekaServer {
       command: 'java',
       parameters: parametersOf(this.#port, this.#options),
       isReady: async () => [200, 403].includes((await this.#fetch('GET', 'apps')).status),
-      readyWithin: 90_000,
     });
   }
 
@@ -167,6 +166,8 @@ function parametersOf(port: number, options: EurekaServerOptions): readonly stri
     'eureka.server.enable-self-preservation': hasSelfPreservation,
     'eureka.server.eviction-interval-timer-in-ms': 500,
     'eureka.server.use-read-only-response-cache': false,
+    // A list that is written while an instance registers lacks it, and would be answered for three minutes.
+    'eureka.server.response-cache-auto-expiration-in-seconds': 1,
     'eureka.server.disable-delta': !hasDelta,
     'eureka.server.retention-time-in-m-s-in-delta-queue': keepsDeltas,
     'eureka.server.delta-retention-timer-interval-in-ms': Math.min(keepsDeltas, 30_000),

@@ -78,7 +78,6 @@ export class NacosServer {
       command: 'java',
       parameters: parametersOf(this.#folder, this.#port),
       isReady: async () => (await fetch(`${this.#url}/v3/client/ns/instance/list?serviceName=x`)).status !== 503,
-      readyWithin: 90_000,
     });
     if (password !== undefined && this.#token === '') await this.#logIn(password);
   }
@@ -144,7 +143,7 @@ export class NacosServer {
   async #logIn(password: string): Promise<void> {
     await this.#call('POST', '/v3/auth/user/admin', { password });
     const body = new URLSearchParams({ username: 'nacos', password });
-    for (const end = performance.now() + 10_000; this.#token === ''; ) {
+    for (const end = performance.now() + 60_000; this.#token === ''; ) {
       const response = await fetch(`${this.#url}/v3/auth/user/login`, { method: 'POST', body });
       if (response.ok) this.#token = tokenIn(await response.json());
       else if (performance.now() > end) throw new Error(`login: ${response.status} ${await response.text()}`);

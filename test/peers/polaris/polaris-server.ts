@@ -54,7 +54,6 @@ export class PolarisServer {
         parameters: ['start'],
         cwd: folder,
         isReady: async () => (await fetch(`http://127.0.0.1:${http}/`)).ok,
-        readyWithin: 30_000,
       }),
     );
     await server.restart();
@@ -90,9 +89,8 @@ export class PolarisServer {
     await this.#post('/v1/RegisterInstance', instance);
   }
 
-  /** All in one request. */
-  async deregister(...instances: readonly RegisteredInstance[]): Promise<void> {
-    await this.#post('/naming/v1/instances/delete', instances);
+  async deregister(instance: RegisteredInstance): Promise<void> {
+    await this.#post('/v1/DeregisterInstance', instance);
   }
 
   /** A service by another name of the same namespace. */

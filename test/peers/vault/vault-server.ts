@@ -24,7 +24,7 @@ export class VaultServer {
       `-dev-root-token-id=${rootToken}`,
       `-dev-listen-address=127.0.0.1:${port}`,
     ];
-    const running = await ServerProcess.start({ command, parameters, isReady, readyWithin: 30_000 });
+    const running = await ServerProcess.start({ command, parameters, isReady });
     const vault = new VaultServer(address, running);
     await vault.write('sys/mounts/pki', { type: 'pki', config: { max_lease_ttl: '87600h' } });
     await vault.addRoot();

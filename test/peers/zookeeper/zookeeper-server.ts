@@ -79,7 +79,6 @@ export class ZooKeeperServer {
         ...['-cp', classPath, `org.apache.zookeeper.server.${main}`, this.#configure()],
       ],
       isReady: async () => (tls ? isAccepting(this.port) : (await this.command('srvr')).includes('Mode:')),
-      readyWithin: 30_000,
     });
   }
 
