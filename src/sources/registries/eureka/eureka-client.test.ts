@@ -103,6 +103,18 @@ describe('a Eureka client', () => {
     await untilTold('list: USERS ORDERS', users(2));
   });
 
+  it('says what a delta changed, though the reading of all that had to follow it failed', async () => {
+    open();
+    await untilTold(...start);
+    standIn.override = (path) => (path === '/eureka/apps' ? 500 : undefined);
+    standIn.delete(order);
+    standIn.forgetChanges();
+    standIn.set(user(3));
+    await expect.poll(told).toContainEqual(expect.stringMatching(/^unavailable: .* 500$/));
+    standIn.override = undefined;
+    await expect.poll(told).toContain(users(1, 2, 3));
+  });
+
   it('reads all now and then, since counts do not tell of metadata', async () => {
     open({ options: { fullRead: '1s' } });
     await untilTold(...start);

@@ -32,6 +32,8 @@ export class EurekaFollower {
   readonly #options: EurekaOptions;
   readonly #warmUp: WarmUp;
   #table: InstanceTable | undefined;
+  /** Services of the table that changed, of which nothing was said yet: a read that had to follow may have failed. */
+  readonly #unsaid = new Set<string>();
   #fullDue = 0;
   #version = 0;
   #isInconsistent = false;
@@ -75,12 +77,11 @@ export class EurekaFollower {
       return this.#readAll(reader);
     }
     this.#version = delta.version;
-    const changed = this.#apply(table, delta);
+    for (const name of this.#apply(table, delta)) this.#unsaid.add(name);
     // What a delta lacks, for it was lost or is older than its window, a full read has.
-    if (!table.isCountedAs(delta.hash, this.#unread.count) || table.bytes > maxKeptBytes)
-      return this.#readAll(reader, changed);
+    if (!table.isCountedAs(delta.hash, this.#unread.count) || table.bytes > maxKeptBytes) return this.#readAll(reader);
     this.#warmUp.noteAnswer(delta.now);
-    return { table, changed: new Set(changed), isFull: false, doubt: this.#doubt(), unread: this.#unread };
+    return this.#told(table, false);
   }
 
   /** Of each instance the newest change: what came before it would come and go with each delta. */
@@ -97,8 +98,7 @@ export class EurekaFollower {
     });
   }
 
-  /** `changed`: services of the present table of which nothing was said yet. */
-  async #readAll(reader: ApplicationsReader, changed: readonly string[] = []): Promise<PollResult> {
+  async #readAll(reader: ApplicationsReader): Promise<PollResult> {
     const before = this.#table;
     // An instance may change while the server writes its list.
     const first = await reader.readAll(before);
@@ -111,13 +111,14 @@ export class EurekaFollower {
     this.#table = table;
     this.#fullDue = performance.now() + this.#options.fullReadMs;
     const differing = before === undefined ? table.services.map(({ name }) => name) : table.changesSince(before);
-    return {
-      table,
-      changed: new Set([...changed, ...differing]),
-      isFull: true,
-      doubt: this.#doubt(),
-      unread: this.#unread,
-    };
+    for (const name of differing) this.#unsaid.add(name);
+    return this.#told(table, true);
+  }
+
+  #told(table: InstanceTable, isFull: boolean): PollResult {
+    const changed = new Set(this.#unsaid);
+    this.#unsaid.clear();
+    return { table, changed, isFull, doubt: this.#doubt(), unread: this.#unread };
   }
 
   /** The same as long as nothing changes: who reads it is told of each change. */
