@@ -27,6 +27,29 @@ it('of several MeshConfigs the oldest holds, and the others are told', () => {
   expect(findings()).toEqual([]);
 });
 
+it('MeshConfigs that disagree open nothing: the mode of before stays, and the strictest holds where there was none', () => {
+  const engine = new Engine();
+  const configs = engine.table<MeshConfig>('configs', { key: ({ key }) => key });
+  const osm = engine.table<OsmMeshConfig>('osm', { key: ({ key }) => key });
+  const kept = engine.table<AccessMode>('kept', { key: () => meshKey });
+  const roots = engine.table<MeshRootCertificate>('roots', { key: ({ key }) => key });
+  const tables = { MeshConfig: configs, OsmMeshConfig: osm, MeshRootCertificate: roots };
+  const { settings, writtenAccess } = meshSettings(engine, tables, { keptAccess: kept });
+  const now = () => [settings.get(meshKey)?.access, writtenAccess.get(meshKey)];
+  engine.batch(() => {
+    for (const table of [configs, osm, kept, roots]) table.setState('live');
+    configs.set(meshConfig('/aa', { access: { mode: 'Disabled' } }));
+    configs.set(meshConfig('/mesh', { access: { mode: 'Permissive' } }));
+  });
+  expect(now()).toEqual(['Permissive', 'Permissive']);
+  engine.batch(() => configs.set(meshConfig('/zz', { access: { mode: 'Enforced' } })));
+  expect(now()).toEqual(['Enforced', 'Enforced']);
+  engine.batch(() => kept.set('Permissive'));
+  expect(now()).toEqual(['Permissive', 'Permissive']);
+  engine.batch(() => configs.delete(meshConfig('/mesh', {}).key));
+  expect(now()).toEqual(['Enforced', 'Enforced']);
+});
+
 it('the cluster domain stands in the names of Kubernetes Services', () => {
   const { mesh, set } = testMesh();
   set(kubernetesService('shop/pay'), meshConfig('/mesh', { clusterDomain: 'Example.Org' }));

@@ -5,7 +5,7 @@
 import type { Collection, Context } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
-import type { AccessMode, MeshSettings } from '../model/mesh-service.ts';
+import { type AccessMode, accessModes, type MeshSettings } from '../model/mesh-service.ts';
 import type { MeshConfig, MeshRootCertificate, OsmMeshConfig } from '../resources/kinds.ts';
 import { osmAccess, osmProblems, osmSettings } from './openservicemesh/osm-settings.ts';
 import { meshWideLog, type Telemetries } from './openservicemesh/telemetries.ts';
@@ -59,11 +59,14 @@ export function meshSettings(
   const all = engine.index('mesh configs', tables.MeshConfig, () => [meshKey]);
   const allOfOsm = engine.index('osm mesh configs', tables.OsmMeshConfig, () => [meshKey]);
   const roots = engine.index('root certificates of settings', tables.MeshRootCertificate, () => [meshKey]);
+  const kept = (context: Context): AccessMode | undefined =>
+    keptAccess === undefined ? undefined : context.get(keptAccess, meshKey);
   const settings = engine.map('settings', mesh, (_, context): MeshSettings => {
-    const own = firstOf(context.lookup(all, meshKey), context);
+    const ofOurs = context.lookup(all, meshKey);
+    const own = firstOf(ofOurs, context);
     const osm = firstOf(context.lookup(allOfOsm, meshKey), context);
     if (osm !== undefined) reportOsm(osm, own, context);
-    const access = writtenMode(own, osm) ?? keptMode(keptAccess, context);
+    const access = writtenMode(ofOurs, osm, kept(context)) ?? keptMode(kept(context), context);
     const written = own === undefined ? withoutOwn(context.lookup(roots, meshKey)) : settingsFrom(own);
     const fixed = fixedTrustDomain === undefined ? undefined : context.get(fixedTrustDomain, meshKey);
     const trustDomain = fixed ?? written.trustDomain;
@@ -76,8 +79,8 @@ export function meshSettings(
     return telemetry === undefined ? found : { ...found, telemetry };
   });
   const writtenAccess = engine.map('written access', mesh, (_, context) => {
-    const oldest = <T extends Described>(configs: readonly T[]): T | undefined => configs.toSorted(byAge)[0];
-    return writtenMode(oldest(context.lookup(all, meshKey)), oldest(context.lookup(allOfOsm, meshKey)));
+    const [osm] = context.lookup(allOfOsm, meshKey).toSorted(byAge);
+    return writtenMode(context.lookup(all, meshKey), osm, kept(context));
   });
   const virtualIpRanges = engine.map('virtual ip ranges', mesh, (_, context) => {
     const [first] = context.lookup(all, meshKey).toSorted(byAge);
@@ -86,13 +89,19 @@ export function meshSettings(
   return { settings, writtenAccess, virtualIpRanges };
 }
 
-function writtenMode(own: MeshConfig | undefined, osm: OsmMeshConfig | undefined): AccessMode | undefined {
-  return own?.spec.access.mode ?? (osm === undefined ? undefined : osmAccess(osm));
+/** Where ours disagree, the mode of before stays; where nobody said one before, the strictest holds. */
+function writtenMode(
+  own: readonly MeshConfig[],
+  osm: OsmMeshConfig | undefined,
+  kept: AccessMode | undefined,
+): AccessMode | undefined {
+  const modes = new Set(own.map(({ spec }) => spec.access.mode));
+  if (kept !== undefined && modes.has(kept)) return kept;
+  return accessModes.findLast((mode) => modes.has(mode)) ?? (osm === undefined ? undefined : osmAccess(osm));
 }
 
 /** What is deleted, or cannot be read, opens nothing. */
-function keptMode(keptAccess: Collection<AccessMode> | undefined, context: Context): AccessMode {
-  const kept = keptAccess === undefined ? undefined : context.get(keptAccess, meshKey);
+function keptMode(kept: AccessMode | undefined, context: Context): AccessMode {
   if (kept === undefined || kept === 'Disabled') return 'Disabled';
   const message = `No object says the mode of access any more: ${kept}, which was written last, stays in force.`;
   context.report(

@@ -41,7 +41,9 @@ export class FileContents {
       this.#files.delete(path);
       this.#findings.replace(`content ${path}`, []);
     }
-    for (const [path, { fingerprint, reading }] of readings) this.#accept(path, fingerprint, reading, sink, contested);
+    // Of files that are new together the first path counts, whichever was read first.
+    const inOrder = [...readings].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [path, { fingerprint, reading }] of inOrder) this.#accept(path, fingerprint, reading, sink, contested);
     for (const key of contested) this.#findings.replace(`object ${key}`, this.#duplicates(key));
   }
 

@@ -1,7 +1,7 @@
 /**
- * Which file stands for which object. An object written twice comes from the first file in order of path, then from the
- * first document in it; the others wait, and take over when it goes. Values live in the tables; only those that wait are
- * kept here.
+ * Which file stands for which object. What is in force stays: an object that is written once more comes from where it came
+ * from before, and the other one waits until that goes, in order of path. At the start the first path counts, and in a file
+ * the first document. Values live in the tables; only those that wait are kept here.
  */
 import type { AnyResource } from '../../resources/kinds.ts';
 
@@ -34,12 +34,15 @@ export interface ObjectSink {
 export class ObjectClaims {
   readonly #claims = new Map<string, readonly Claim[]>();
 
-  /** Sorted: the first one stands. */
+  /** The first one stands. */
   claimsOn(key: string): readonly Claim[] {
     return this.#claims.get(key) ?? [];
   }
 
-  /** Replaces all that a file says, and brings the sink up to date; gives the keys on which several claims stand or stood. */
+  /**
+   * Replaces all that a file says, and brings the sink up to date; gives the keys on which several claims stand or stood. Of
+   * files that are new together, the one that is replaced first stands.
+   */
   replace(
     file: string,
     before: readonly string[],
@@ -69,21 +72,27 @@ export class ObjectClaims {
     const others = claims
       .filter((claim) => claim.file !== file)
       .map((claim) => ({ ...claim, value: resourceOf(claim) }));
-    const [winner, ...losers] = [...stated, ...others].filter(({ value }) => value !== undefined).sort(byPlace);
+    const [winner, ...losers] = [...stated, ...others].filter(({ value }) => value !== undefined).sort(after(standing));
     if (winner?.value === undefined) {
       this.#claims.delete(key);
       sink.delete(key);
       return [];
     }
     if (winner.value !== sink.get(key)) sink.set(winner.value);
-    const after = [claimOf(winner, undefined), ...losers.map((loser) => claimOf(loser, loser.value))];
-    this.#claims.set(key, after);
-    return after;
+    const now = [claimOf(winner, undefined), ...losers.map((loser) => claimOf(loser, loser.value))];
+    this.#claims.set(key, now);
+    return now;
   }
 }
 
 function claimOf({ file, position, line, hash }: Claim, waiting: AnyResource | undefined): Claim {
   return { file, position, line, hash, ...(waiting === undefined ? {} : { waiting }) };
+}
+
+/** The file that stands first, then by place. */
+function after(standing: Claim | undefined): (a: Claim, b: Claim) => number {
+  const rank = ({ file }: Claim): number => (file === standing?.file ? 0 : 1);
+  return (a, b) => rank(a) - rank(b) || byPlace(a, b);
 }
 
 function byPlace(a: Claim, b: Claim): number {
