@@ -28,9 +28,9 @@ import { CertificatePlane } from './certificates/certificate-plane.ts';
 import { certificateCalls, certificatePosts } from './certificates/certificate-requests.ts';
 import { collectGarbage } from './collection-of-garbage.ts';
 import { type DnsDelivery, type DnsOptions, prepareDns } from './dns-delivery.ts';
-import { type AccessKeeping, startAccessKeeping } from './keeping/access-keeping.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './keeping/lease-keeping.ts';
 import { type MigrationKeeping, startMigrationKeeping } from './keeping/migration-keeping.ts';
+import { type SettingsKeeping, startSettingsKeeping } from './keeping/settings-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { metricsOf } from './plane-metrics.ts';
@@ -97,7 +97,7 @@ class RunningControlPlane implements ControlPlane {
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
   #leases: LeaseKeeping | undefined;
-  #access: AccessKeeping | undefined;
+  #settings: SettingsKeeping | undefined;
   #registries: RegistryBridging | undefined;
   #publishing: RegistryPublishing | undefined;
   #migrations: MigrationKeeping | undefined;
@@ -154,7 +154,7 @@ class RunningControlPlane implements ControlPlane {
   readonly findings = (): readonly Finding[] =>
     allFindings(this.#pipeline, [
       ...(this.#leases?.findings() ?? []),
-      ...(this.#access?.findings() ?? []),
+      ...(this.#settings?.findings() ?? []),
       ...(this.#registries?.findings() ?? []),
       ...(this.#publishing?.findings() ?? []),
       ...(this.#migrations?.findings() ?? []),
@@ -192,10 +192,10 @@ class RunningControlPlane implements ControlPlane {
     const { stateFolder, registryWait } = this.#options;
     const isLive = (): boolean => this.#source.state === 'live' && this.#registries?.areSeen === true;
     this.#step = 'state folder';
+    this.#settings = await startSettingsKeeping(this.#pipeline, stateFolder);
+    this.#started(async () => this.#settings?.close());
     this.#leases = await startLeaseKeeping(this.#pipeline, stateFolder, isLive, this.#log);
     this.#started(async () => this.#leases?.close());
-    this.#access = await startAccessKeeping(this.#pipeline, stateFolder);
-    this.#started(async () => this.#access?.close());
     await this.#certificates.start();
     this.#started(() => this.#certificates.close());
     this.#migrations = await startMigrationKeeping(this.#pipeline, stateFolder, this.#callersOf);

@@ -14,6 +14,7 @@ import { singleAddress } from '../mesh/endpoints/ip-address.ts';
 import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
 import { meshKey, settingsOf } from '../mesh/settings.ts';
+import type { VirtualIpRanges } from '../mesh/virtual-ips/virtual-ips.ts';
 import { type CertificateSettings, defaultCertificateSettings } from '../model/certificate-settings.ts';
 import type { AccessMode } from '../model/mesh-service.ts';
 import { type Interception, knownInterceptions, knownProxyKinds, type ProxyKind } from '../model/proxy.ts';
@@ -44,6 +45,7 @@ export interface Pipeline {
   readonly quietMigrations: Table<string>;
   /** Filled by who keeps the mode of access. */
   readonly keptAccess: Table<AccessMode>;
+  readonly keptRanges: Table<VirtualIpRanges>;
   /** Filled by the lease keeper. */
   readonly leases: Table<VirtualIpLease>;
   /** Kinds of proxies to translate for. */
@@ -73,6 +75,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   const registered = engine.table<RegisteredService>('registered services', { key: (service) => service.key });
   const quietMigrations = engine.table<string>('quiet migrations', { key: (key) => key });
   const keptAccess = engine.table<AccessMode>('kept access', { key: () => meshKey });
+  const keptRanges = engine.table<VirtualIpRanges>('kept ranges', { key: () => meshKey });
   const proxyKinds = engine.table<ProxyKind>('proxy kinds', { key: (kind) => kind });
   const interceptedKinds = engine.table<InterceptedKind>('intercepted kinds', { key: interceptedKey });
   const places = callerPlacesTable(engine);
@@ -80,7 +83,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   const fixedTrustDomain = engine.table<string>('fixed trust domain', { key: () => meshKey });
   engine.batch(() => {
     const tables = [leases, registered, quietMigrations, keptAccess, proxyKinds, interceptedKinds, proxyAddresses];
-    for (const table of [...tables, places, fixedTrustDomain]) table.setState('live');
+    for (const table of [...tables, keptRanges, places, fixedTrustDomain]) table.setState('live');
   });
   const { resources } = sourced;
   const mesh = buildMesh(engine, {
@@ -88,6 +91,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     registered,
     quietMigrations,
     keptAccess,
+    keptRanges,
     leases,
     inspectCodec,
     fixedTrustDomain,
@@ -100,6 +104,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     registered,
     quietMigrations,
     keptAccess,
+    keptRanges,
     leases,
     proxyKinds,
     interceptedKinds,

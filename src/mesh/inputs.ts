@@ -5,6 +5,7 @@ import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import type { Kind, ResourceOf } from '../resources/kinds.ts';
 import type { InspectCodec } from './routing/codec-abilities.ts';
+import type { VirtualIpRanges } from './virtual-ips/virtual-ips.ts';
 
 /** Each keyed by the resources' own key. */
 export type ResourceCollections = { readonly [K in Kind]: Collection<ResourceOf<K>> };
@@ -19,6 +20,7 @@ export interface MeshInputs {
   readonly quietMigrations: Collection<string>;
   /** The mode of access that was last written, under one key. Absent: none was ever. */
   readonly keptAccess?: Collection<AccessMode>;
+  readonly keptRanges?: Collection<VirtualIpRanges>;
   /** The trust domain that certificates are issued for since the start, under any key: it stays. */
   readonly fixedTrustDomain?: Collection<string>;
   /** Absent: every codec is taken to be able to do everything. */

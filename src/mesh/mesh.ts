@@ -67,6 +67,7 @@ export interface Mesh {
   readonly settings: Collection<MeshSettings>;
   /** The mode of access that some object says, under `mesh`. */
   readonly writtenAccess: Collection<AccessMode>;
+  readonly writtenRanges: Collection<VirtualIpRanges>;
   /** One value, under `mesh`. */
   readonly virtualIpRanges: Collection<VirtualIpRanges>;
   /** One value, under `mesh`. */
@@ -115,7 +116,7 @@ export interface Mesh {
 export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const { registered } = inputs;
   const logs = telemetries(engine, inputs.resources);
-  const { settings, writtenAccess, virtualIpRanges } = meshSettings(engine, inputs.resources, {
+  const { settings, writtenAccess, writtenRanges, virtualIpRanges } = meshSettings(engine, inputs.resources, {
     ...inputs,
     telemetries: logs,
   });
@@ -235,6 +236,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   return {
     settings,
     writtenAccess,
+    writtenRanges,
     virtualIpRanges,
     certificates,
     services: allServices,

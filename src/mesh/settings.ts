@@ -27,6 +27,7 @@ export interface SettingsInForce {
   readonly settings: Collection<MeshSettings>;
   /** The mode of access that some object says; nothing while none does. */
   readonly writtenAccess: Collection<AccessMode>;
+  readonly writtenRanges: Collection<VirtualIpRanges>;
   /** Apart, since no translation depends on them. */
   readonly virtualIpRanges: Collection<VirtualIpRanges>;
 }
@@ -41,6 +42,8 @@ interface SettingsTables {
 interface SurroundingSettings {
   /** The mode of access that was written last: it holds where none is written any more. */
   readonly keptAccess?: Collection<AccessMode>;
+  /** Likewise the ranges of virtual IPs. */
+  readonly keptRanges?: Collection<VirtualIpRanges>;
   /** The trust domain that certificates are issued for. */
   readonly fixedTrustDomain?: Collection<string>;
   readonly telemetries?: Telemetries;
@@ -49,7 +52,7 @@ interface SurroundingSettings {
 export function meshSettings(
   engine: Engine,
   tables: SettingsTables,
-  { keptAccess, fixedTrustDomain, telemetries }: SurroundingSettings = {},
+  { keptAccess, keptRanges, fixedTrustDomain, telemetries }: SurroundingSettings = {},
 ): SettingsInForce {
   const mesh = engine.table('mesh', { key: () => meshKey });
   engine.batch(() => {
@@ -82,11 +85,17 @@ export function meshSettings(
     const [osm] = context.lookup(allOfOsm, meshKey).toSorted(byAge);
     return writtenMode(context.lookup(all, meshKey), osm, kept(context));
   });
-  const virtualIpRanges = engine.map('virtual ip ranges', mesh, (_, context) => {
+  const writtenRanges = engine.map('written virtual ip ranges', mesh, (_, context) => {
     const [first] = context.lookup(all, meshKey).toSorted(byAge);
-    return first?.spec.virtualIps ?? defaultRanges;
+    return first?.spec.virtualIps;
   });
-  return { settings, writtenAccess, virtualIpRanges };
+  // An object that is away for a moment would move the addresses of a whole mesh.
+  const virtualIpRanges = engine.map('virtual ip ranges', mesh, (_, context) => {
+    const written = context.get(writtenRanges, meshKey);
+    if (written !== undefined || keptRanges === undefined) return written ?? defaultRanges;
+    return context.get(keptRanges, meshKey) ?? defaultRanges;
+  });
+  return { settings, writtenAccess, writtenRanges, virtualIpRanges };
 }
 
 /** Where ours disagree, the mode of before stays; where nobody said one before, the strictest holds. */

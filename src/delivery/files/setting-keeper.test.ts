@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AccessMode } from '../../model/mesh-service.ts';
+import { type AccessMode, accessModes } from '../../model/mesh-service.ts';
 import { TestClock } from '../../model/test-clock.ts';
-import { AccessKeeper } from './access-keeper.ts';
+import { type KeptSetting, SettingKeeper } from './setting-keeper.ts';
 import { NodeStateFolder } from './state-folder.ts';
 
 let folder: string;
@@ -15,11 +15,30 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const file = () => join(folder, 'access-mode.json');
 
-async function open(clock?: TestClock): Promise<{ readonly keeper: AccessKeeper; readonly shown: AccessMode[] }> {
+const setting: KeptSetting<AccessMode> = {
+  file: {
+    fileName: 'access-mode.json',
+    header: { format: 'isthmus-access-mode', version: 1 },
+    remedy: 'Write spec.access.mode.',
+  },
+  what: 'mode of access',
+  read: (stored) => accessModes.find((mode) => JSON.stringify({ mode }) === JSON.stringify(stored)),
+  write: (mode) => ({ mode }),
+};
+
+interface Opened {
+  readonly keeper: SettingKeeper<AccessMode>;
+  readonly shown: AccessMode[];
+}
+
+async function open(clock?: TestClock): Promise<Opened> {
   const shown: AccessMode[] = [];
   const show = (mode: AccessMode): void => void shown.push(mode);
   const state = new NodeStateFolder(folder);
-  return { keeper: await AccessKeeper.open({ folder: state, show, ...(clock === undefined ? {} : { clock }) }), shown };
+  return {
+    keeper: await SettingKeeper.open({ folder: state, setting, show, ...(clock === undefined ? {} : { clock }) }),
+    shown,
+  };
 }
 
 /** What a run that begins now is shown. */
@@ -29,7 +48,7 @@ async function afterRestart(): Promise<AccessMode | undefined> {
 
 describe('the mode of access', () => {
   it('is kept over restarts as it was written last, also when it was switched off', async () => {
-    expect(await afterRestart()).toBe('Disabled');
+    expect(await afterRestart()).toBe(undefined);
     for (const mode of ['Permissive', 'Enforced', 'Disabled'] as const) {
       const { keeper } = await open();
       keeper.note(mode);
@@ -42,7 +61,7 @@ describe('the mode of access', () => {
     const { keeper, shown } = await open();
     keeper.note('Permissive');
     keeper.note('Enforced');
-    expect(shown).toEqual(['Disabled']);
+    expect(shown).toEqual([]);
     await keeper.close();
     expect(shown.at(-1)).toBe('Enforced');
   });
