@@ -145,7 +145,14 @@ function mapType(bytes: Buffer): string | undefined {
 function passValue(bytes: Buffer): void {
   const { at, next } = walker;
   if (!walker.skip()) throw unclear;
-  if (isStringOpcode(next) && readString(bytes, at, walker.at)?.includes(REPLACEMENT) === true) throw unclear;
+  if (!isStringOpcode(next) || isAscii(bytes, at, walker.at)) return;
+  if (readString(bytes, at, walker.at)?.includes(REPLACEMENT) === true) throw unclear;
+}
+
+/** Most values are, and need not be made into strings. */
+function isAscii(bytes: Buffer, at: number, end: number): boolean {
+  for (let index = at; index < end; index++) if ((bytes[index] ?? 0) >= 0x80) return false;
+  return true;
 }
 
 /** A text, undefined for null in its place; nothing else may stand there, or what has several spellings. */

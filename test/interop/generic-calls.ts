@@ -10,7 +10,10 @@ export interface GenericCall {
   /** In the head of the body; by default that of the path. */
   readonly interface?: string;
   readonly path?: string;
+  readonly descriptor?: string;
 }
+
+const usual = 'Ljava/lang/String;[Ljava/lang/String;[Ljava/lang/Object;';
 
 /** The result, or the error's text, of a call on a connection of its own. */
 export async function callGenerically(port: number, host: string, call: GenericCall): Promise<string> {
@@ -19,7 +22,7 @@ export async function callGenerically(port: number, host: string, call: GenericC
   const body = callBody({
     interface: call.interface ?? path,
     method: '$invoke',
-    descriptor: 'Ljava/lang/String;[Ljava/lang/String;[Ljava/lang/Object;',
+    descriptor: call.descriptor ?? usual,
     arguments: [
       text(method),
       { is: 'list', type: '[string', items: [text('java.lang.String')] },

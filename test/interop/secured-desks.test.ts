@@ -127,6 +127,8 @@ describe.skipIf(envoy === undefined || dubbo === undefined)('callers of Thrift a
     expect(await generic({ method: 'greet', argument: 'Ada' })).toBe('desk: hello Ada');
     expect(await generic({ method: 'attachment', argument: 'path' })).toEqual(denied);
     expect(await generic({ method: 'greet', argument: 'Ada', interface: 'desk.Another' })).toEqual(denied);
+    const unclear = await generic({ method: 'greet', argument: 'Ada', descriptor: 'Ljava/lang/Object;' });
+    expect(unclear).toContain('it cannot be told what a server would take this request for');
     expect(
       await generic({ method: 'greet', argument: 'Ada', interface: 'desk.DeskService', path: 'desk.Another' }),
     ).toEqual(denied);

@@ -25,7 +25,7 @@ import { changeReply } from './route-changes.ts';
 import type { Site } from './site.ts';
 
 const nothing = Buffer.alloc(0);
-const UNCLEAR = 'access denied: the request can be taken for several, and not all of it can be read';
+const UNCLEAR = 'access denied: it cannot be told what a server would take this request for';
 
 export class DownstreamConnection implements Caller, IntakeOwner, Source, Swept {
   waiting = true;
