@@ -347,6 +347,11 @@ describe('services', () => {
       ],
     }),
     service('d.mesh', { namespace: 'depot', resolution: 'none' }),
+    service('out.example.com', {
+      ports: [portOf(80, { kind: 'plain', protocol: 'http' }, 0, 0)],
+      resolution: 'dns',
+      provenance: { source: 'egress', object: { kind: 'Egress', namespace: 'shop', name: 'out' } },
+    }),
   ];
   const offline = (services: readonly ServiceSummary[], findings: readonly Finding[] = []): Partial<Actions> => ({
     loadOffline: async () => ({ ...emptyMesh, services: () => services, findings: async () => findings }),
@@ -362,6 +367,7 @@ describe('services', () => {
         'b.mesh | shop | 127.241.0.2,fd00::2 | 7000/metaprotocol:orders,7001/metaprotocol:orders (not registered) | 3/3 | registry/consul',
         'c.mesh | depot | none | 80/tcp,81/redis | 1/1,0/1 | ServiceEntry/entry',
         'd.mesh | depot | 127.241.0.1 | 80/http | - | ServiceEntry/entry',
+        'out.example.com | shop | 127.241.0.1 | 80/http | by DNS | Egress/out',
         '',
       ].join('\n'),
     );
@@ -374,7 +380,7 @@ describe('services', () => {
     expect(none).toEqual({
       code: 0,
       stdout: '[]\n',
-      stderr: 'There is no service in namespace "nowhere". Other namespaces have 4.\n',
+      stderr: 'There is no service in namespace "nowhere". Other namespaces have 5.\n',
     });
     const empty = await isthmus(['services', '-f', 'x', '-o', 'yaml'], offline([]));
     expect([empty.stdout, empty.stderr]).toEqual(['[]\n', 'There is no service.\n']);
@@ -383,7 +389,7 @@ describe('services', () => {
   it('ends with 79 where manifests have errors, and lists what is not in error', async () => {
     const wrong = finding('ISTH0101', { object: { kind: 'Toaster', name: 'a' }, message: 'No such kind.' });
     const { code, stdout, stderr } = await isthmus(['services', '-f', 'x', '-o', 'json'], offline(many, [wrong]));
-    expect([code, JSON.parse(stdout).length]).toEqual([79, 4]);
+    expect([code, JSON.parse(stdout).length]).toEqual([79, 5]);
     expect(stderr).toMatch(/ISTH0101 .*\n1 error, .* leaves out what is in error\.\n$/);
   });
 });

@@ -9,17 +9,11 @@ import type { LeaseKeeping } from './keeping/lease-keeping.ts';
 import type { MigrationKeeping } from './keeping/migration-keeping.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { RegistryBridging } from './registries/registry-bridging.ts';
-import {
-  bridgedServices,
-  describeService,
-  proxyConfig,
-  proxyStatuses,
-  registrySnapshot,
-  sortedValues,
-} from './views/admin-views.ts';
+import { bridgedServices, proxyConfig, proxyStatuses, registrySnapshot, sortedValues } from './views/admin-views.ts';
 import { identityView } from './views/identity-views.ts';
 import { nearHosts } from './views/near-hosts.ts';
 import { accessView } from './views/policy-views.ts';
+import { describeService } from './views/service-description.ts';
 import { summarizeServices } from './views/service-summaries.ts';
 import { trafficResources } from './views/traffic-views.ts';
 

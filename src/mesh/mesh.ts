@@ -22,6 +22,7 @@ import type { Publication } from '../model/publication.ts';
 import type { RequestPolicy } from '../model/request-policy.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
+import type { TrafficSetting } from '../model/traffic-limits.ts';
 import type { HostPolicy } from '../model/traffic-policy.ts';
 import type { WorkloadGroup } from '../resources/kinds.ts';
 import { accessPolicies } from './access/access-policies.ts';
@@ -105,6 +106,8 @@ export interface Mesh {
   readonly requestPolicies: Index<RequestPolicy>;
   /** What workloads take from outside the mesh, by service key and target port. */
   readonly ingresses: Collection<BackendIngress>;
+  /** By service key: what UpstreamTrafficSettings bound. */
+  readonly trafficSettings: Collection<TrafficSetting>;
   /** By service key. */
   readonly meshServices: Collection<MeshService>;
   /** By address and target port. */
@@ -258,6 +261,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     accessPolicies: policiesOfAccess,
     requestPolicies: policiesOfRequests,
     ingresses,
+    trafficSettings: bounds,
     telemetryLogs: logs.logs,
     inboundPorts: inboundPorts(engine, proxyAddresses ?? allAddresses(engine, groups), {
       settings,

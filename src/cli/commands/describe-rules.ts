@@ -59,6 +59,6 @@ function describeBucket({ maxTokens, tokensPerFill, fillIntervalMs }: TokenBucke
   return `${maxTokens} at once, then ${tokensPerFill} every ${describeTime(fillIntervalMs)}`;
 }
 
-function describeTime(ms: number): string {
+export function describeTime(ms: number): string {
   return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
 }

@@ -1,37 +1,34 @@
 /** `isthmus describe`: everything the control plane knows of one service, in prose that a person can read. */
 import { Command } from 'commander';
-import type { Endpoint, EndpointGroup } from '../../model/endpoint.ts';
-import type { Finding } from '../../model/finding.ts';
-import type { MeshPort, MeshService } from '../../model/mesh-service.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
+import type { MeshPort } from '../../model/mesh-service.ts';
+import type { ServiceDescription } from '../../model/service-description.ts';
 import { visibleText } from '../../model/visible-text.ts';
 import { type AdminTarget, adminGet, adminOptions } from '../admin-client.ts';
 import { formatFinding } from '../findings.ts';
 import { type OutputFormat, outputOption, print, printValue } from '../output.ts';
+import { describePolicies, describeSplit } from './describe-policies.ts';
 import { describeGlobalLimit, describeLocalLimit, describeRoute } from './describe-rules.ts';
-
-interface Description {
-  readonly service: MeshService;
-  readonly endpoints: readonly EndpointGroup[];
-  readonly findings: readonly Finding[];
-  /** Services of the same host in other namespaces. */
-  readonly others: readonly string[];
-}
+import { formatSource } from './policy-callers.ts';
 
 export function describeCommand(): Command {
   const command = new Command('describe')
-    .description('Explain one service: addresses, ports, protocols, routes, rate limits, endpoints and findings.')
+    .description(
+      'Explain one service: addresses, ports, protocols, routes, splits, limits, retries, ingress and egress with the objects that say so, endpoints and findings.',
+    )
     .addHelpText('before', 'Example:\n  isthmus describe orders.shop.svc.cluster.local\n')
     .argument('<host>', 'a host, or namespace/host')
     .addOption(outputOption());
   for (const option of adminOptions()) command.addOption(option);
   return command.action(async (host: string, flags: AdminTarget & { readonly output: OutputFormat }) => {
-    const description = (await adminGet(flags, `/api/v1/services/${encodeURIComponent(host)}`)) as Description;
-    if (flags.output === 'table') print(describe(description));
+    const description = (await adminGet(flags, `/api/v1/services/${encodeURIComponent(host)}`)) as ServiceDescription;
+    if (flags.output === 'table') print(describeInFull(description));
     else printValue(flags.output, description);
   });
 }
 
-function describe({ service, endpoints, findings, others }: Description): string {
+export function describeInFull(description: ServiceDescription): string {
+  const { service, findings, others } = description;
   const { service: meta } = service;
   const lines = [
     `Service ${meta.host} in namespace ${meta.namespace}`,
@@ -39,7 +36,8 @@ function describe({ service, endpoints, findings, others }: Description): string
     `  Addresses:   ${service.addresses.join(', ') || 'none: callers cannot reach it by an address of its own'}`,
     `  Seen by:     ${meta.visibility.kind === 'public' ? 'every namespace' : meta.visibility.namespaces.join(', ')}`,
     `  Subsets:     ${service.policy.subsets.map((subset) => subset.name).join(', ') || 'none'}`,
-    ...service.ports.flatMap((port) => describePort(port, endpoints)),
+    ...service.ports.flatMap((port) => describePort(port, description)),
+    ...describePolicies(description).map((line) => `  ${line}`),
   ];
   if (others.length > 0) lines.push(`  Declared too:  ${others.join(', ')}: describe one by this name.`);
   const shown = lines.map(visibleText);
@@ -47,7 +45,7 @@ function describe({ service, endpoints, findings, others }: Description): string
   return shown.join('\n');
 }
 
-function describePort(port: MeshPort, endpoints: readonly EndpointGroup[]): string[] {
+function describePort(port: MeshPort, { service, endpoints }: ServiceDescription): string[] {
   const groups = endpoints.filter((group) => group.port === port.port.number);
   const codec = port.codec === undefined ? '' : `, codec ${port.codec.protocol.codec}`;
   return [
@@ -59,13 +57,21 @@ function describePort(port: MeshPort, endpoints: readonly EndpointGroup[]): stri
           `    Endpoint ${endpoint.address}:${endpoint.port} ${endpoint.health}, weight ${endpoint.weight}${formatAccount(endpoint)}${formatLabels(endpoint.labels)}`,
       ),
     ),
-    ...(groups.length === 0 ? ['    No endpoints: requests are answered with an error.'] : []),
+    ...(groups.length === 0 ? [`    ${withoutEndpoints(service)}`] : []),
   ];
 }
 
-function describeRules({ routes: table }: MeshPort): string[] {
-  const { routes = [], localRateLimit, globalRateLimit } = table ?? {};
+function withoutEndpoints({ egress }: ServiceDescription['service']): string {
+  return egress === undefined
+    ? 'No endpoints: requests are answered with an error.'
+    : 'No endpoints of its own: it is outside the mesh, and found by its name in DNS.';
+}
+
+function describeRules({ routes: table, split = [] }: MeshPort): string[] {
+  const { routes = [], localRateLimit, globalRateLimit, origin } = table ?? {};
   return [
+    ...(origin === undefined ? [] : [`Routes by ${formatSource(origin.object, origin.place)}`]),
+    ...split.map(describeSplit),
     ...routes.flatMap((route, at) => describeRoute(route, at + 1)),
     ...(localRateLimit === undefined ? [] : describeLocalLimit(localRateLimit)),
     ...(globalRateLimit === undefined ? [] : [describeGlobalLimit(globalRateLimit)]),

@@ -66,7 +66,9 @@ function formatPort({ number, protocol, codec }: PortSummary): string {
 }
 
 /** Healthy and all; port by port where they differ, in the order of the ports. */
-function formatEndpoints({ ports, resolution }: ServiceSummary): string {
+function formatEndpoints({ ports, resolution, provenance }: ServiceSummary): string {
+  // Outside the mesh, and found by its name: there are none to count.
+  if (provenance.source === 'egress') return 'by DNS';
   // Callers are sent to the very address that they dialled.
   if (resolution === 'none') return '-';
   const counts = ports.map(({ endpoints: { healthy, total } }) => `${healthy}/${total}`);

@@ -4,7 +4,7 @@ import type { Collection } from '../../collections/collection.ts';
 import type { XdsServer } from '../../delivery/xds/server.ts';
 import type { ResourceStatus, StreamStatus } from '../../delivery/xds/status.ts';
 import { namespaceOf } from '../../mesh/registries/registry-metadata.ts';
-import { type Finding, formatObject, type ObjectRef } from '../../model/finding.ts';
+import { type Finding, formatObject } from '../../model/finding.ts';
 import { serviceKey } from '../../model/service.ts';
 import { resourceKey } from '../../resources/kinds.ts';
 import type { RegistryBridges } from '../../sources/registries/registry-bridges.ts';
@@ -31,33 +31,6 @@ export function sortedValues<T>(collection: Collection<T>): readonly T[] {
 /** All findings in force: of sources, of derivations, of xDS streams, and of what else is given. */
 export function allFindings(pipeline: Pipeline, more: readonly Finding[] = []): readonly Finding[] {
   return [...sortedValues(pipeline.sourced.findings), ...sortedValues(pipeline.engine.findings), ...more];
-}
-
-/**
- * One service with its endpoints and findings; `host` is a service key or a host name. Of several namespaces that declare
- * a host, strangers' service is shown, and the keys of the others are named.
- */
-export function describeService(pipeline: Pipeline, host: string): unknown {
-  const { mesh } = pipeline;
-  const [first, ...others] = mesh.hosts.get(host)?.services.map(({ key }) => key) ?? [];
-  const service = mesh.meshServices.get(host) ?? mesh.meshServices.get(first ?? '');
-  if (service === undefined) return undefined;
-  const { key, namespace, provenance } = service.service;
-  const { object } = provenance;
-  const concerns = (one: Finding): boolean =>
-    isSame(one.object, object) ||
-    isSame(one.object, { kind: 'Host', namespace, name: service.service.host }) ||
-    one.message.split(/[\s,;:]+/).includes(service.service.host);
-  return {
-    service,
-    endpoints: mesh.groupsByService.lookup(key),
-    findings: allFindings(pipeline).filter(concerns),
-    others: key === first ? others : [],
-  };
-}
-
-function isSame(a: ObjectRef, b: ObjectRef): boolean {
-  return a.kind === b.kind && a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '');
 }
 
 /** What a registry holds and what it became, in order of its names. */

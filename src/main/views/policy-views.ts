@@ -87,6 +87,7 @@ function backendsOf({ service, ports }: MeshService): readonly ServiceKey[] {
 function guarded({ mesh }: Pipeline, { service, addresses, ports, retries, egress }: MeshService): GuardedService {
   const { key, host, namespace, location, visibility } = service;
   const groups = [...mesh.groupsByService.lookup(key)];
+  const ingresses = ingressesOf(mesh, key, groups);
   return {
     key,
     host,
@@ -96,7 +97,7 @@ function guarded({ mesh }: Pipeline, { service, addresses, ports, retries, egres
     visibility,
     ...(retries === undefined ? {} : { retries }),
     ...(egress === undefined ? {} : { egress: egress.map(egressRules) }),
-    ...ingressesOf(mesh, key, groups),
+    ...(ingresses.length === 0 ? {} : { ingresses }),
     ports: ports.map(({ port: { number, name, protocol }, split, codec }) => ({
       number,
       name,
@@ -117,19 +118,19 @@ function guarded({ mesh }: Pipeline, { service, addresses, ports, retries, egres
   };
 }
 
-function ingressesOf(
+/** What workloads of a service take from outside the mesh, in order of their own ports. */
+export function ingressesOf(
   { ingresses }: Mesh,
   key: ServiceKey,
   groups: readonly EndpointGroup[],
-): Pick<GuardedService, 'ingresses'> {
+): NonNullable<GuardedService['ingresses']> {
   const ports = new Set(groups.flatMap(({ endpoints }) => endpoints.map(({ port }) => port)));
-  const found = [...ports]
+  return [...ports]
     .sort((a, b) => a - b)
     .flatMap((port) => {
       const ingress = ingresses.get(ingressKey(key, port))?.ingress;
       return ingress === undefined ? [] : [{ port, ingress }];
     });
-  return found.length === 0 ? {} : { ingresses: found };
 }
 
 function egressRules({ number, grants }: EgressPort): {
