@@ -2,7 +2,7 @@
 import { metricsCall, streamMetricsPath } from '../delivery/xds/metrics-service.ts';
 import type { ResourceStore } from '../delivery/xds/resource-store.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
-import type { Call, CallHandler } from '../delivery/xds/transport.ts';
+import type { Call, CallHandler, Status } from '../delivery/xds/transport.ts';
 import type { TrafficReport } from '../model/traffic.ts';
 import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';
@@ -13,7 +13,7 @@ import { resourceOrigins } from './views/resource-origins.ts';
 
 export interface XdsSurroundings {
   readonly store: ResourceStore;
-  readonly calls: ReadonlyMap<string, (call: Call) => CallHandler>;
+  readonly calls: ReadonlyMap<string, (call: Call) => CallHandler | Status>;
   /** Whether a proxy on plaintext is taken for the workload that it states. */
   readonly isWordTaken: boolean;
   /** Who are told of proxies that come and go, in this order. */

@@ -31,3 +31,11 @@ export interface ProxyNode {
   /** Names of the extensions that the node advertises; empty when it advertises none. */
   readonly extensions: readonly string[];
 }
+
+/**
+ * Which proxy it is. A node id is a word that anybody with a certificate can say; two that say the same under different
+ * identities are two proxies.
+ */
+export function proxyKey({ id, identity = '' }: Pick<ProxyNode, 'id' | 'identity'>): string {
+  return `${identity} ${id}`;
+}

@@ -1,6 +1,6 @@
 /** What proxies counted of late: a ring of their reports, as long as the window and no longer. */
 import type { Clock } from '../model/clock.ts';
-import type { ProxyNode } from '../model/proxy.ts';
+import { type ProxyNode, proxyKey } from '../model/proxy.ts';
 import { sumOfTraffic, type Traffic, type TrafficReport } from '../model/traffic.ts';
 
 export const trafficWindowMs = 30_000;
@@ -35,7 +35,7 @@ export class TrafficWindow {
     const now = this.#clock.now();
     if (now - this.#sweptAt >= trafficWindowMs) this.#sweep(now);
     if (clusters.size === 0) return;
-    const key = `${proxy.identity ?? ''} ${proxy.id}`;
+    const key = proxyKey(proxy);
     const known = this.#proxies.get(key);
     if (known === undefined && this.#proxies.size >= MOST_PROXIES) return;
     this.#proxies.set(key, { proxy, slots: withReport(recent(known, now), { at: now, clusters }) });

@@ -20,8 +20,8 @@ const statusCodes = { invalid: 3, denied: 7, busy: 8, unavailable: 14 } as const
   number
 >;
 
-/** A signing request and some metadata; the transport may bound messages further. */
-const maxMessageBytes = 2 * maxSigningRequestLength;
+/** A signing request and some metadata; transports need take no more. */
+export const maxCertificateRequestBytes = 2 * maxSigningRequestLength;
 const requestName = 'istio.v1.auth.IstioCertificateRequest';
 
 /** `caller` is who was authenticated. Never rejects. */
@@ -30,7 +30,8 @@ export async function createCertificate(
   caller: Identity,
   desk: CertificateDesk,
 ): Promise<IstioAnswer> {
-  if (bytes.length > maxMessageBytes) return status('invalid', `the request has more than ${maxMessageBytes} bytes`);
+  if (bytes.length > maxCertificateRequestBytes)
+    return status('invalid', `the request has more than ${maxCertificateRequestBytes} bytes`);
   const request = read(bytes);
   if (request === undefined) return status('invalid', `the request is no ${requestName}`);
   const wish = refusedWish(request);

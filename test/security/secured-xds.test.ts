@@ -1,4 +1,5 @@
 /** xDS over TLS: nobody without a certificate of the mesh, and nobody for another than himself. */
+import { connect } from 'node:http2';
 import { credentials, Client as GrpcClient, Metadata } from '@grpc/grpc-js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createToken } from '../../src/main/certificates/token-making.ts';
@@ -168,6 +169,31 @@ describe('xDS over TLS', () => {
       const { cert, key } = await authority.issue(partner);
       expect(await ask({ chain: cert, key, roots }, '')).toMatch(/^16 .*isthmus token create/);
     });
+  });
+
+  it('refuses who shows neither certificate nor token before it sends a byte, and a request that is too long by its prefix', async () => {
+    const token = await createToken(plane.at('state'), { identity: orders, lifetimeMs: 60_000 });
+    const session = connect(`https://${address}`, { rejectUnauthorized: false });
+    const statusOf = async (authorization: string, bytes: Uint8Array): Promise<unknown> => {
+      const headers = { 'content-type': 'application/grpc', te: 'trailers', authorization };
+      const stream = session.request(
+        { ':method': 'POST', ':path': createCertificatePath, ...headers },
+        { endStream: false },
+      );
+      const status = new Promise((resolve) => {
+        const take = (said: Record<string, unknown>): void => {
+          if (said['grpc-status'] !== undefined) resolve(said['grpc-status']);
+        };
+        stream.on('response', take).on('trailers', take);
+      });
+      stream.resume().write(bytes);
+      return status;
+    };
+    const announced = Buffer.from([0, 0, 0, 0x80, 1]);
+    expect(await statusOf('', Buffer.alloc(0))).toBe('16');
+    expect(await statusOf('Bearer nonsense', announced)).toBe('16');
+    expect(await statusOf(`Bearer ${token}`, announced)).toBe('8');
+    session.destroy();
   });
 
   it('gives no certificate without a token, for a token that was tampered with, or for one of another plane', async () => {

@@ -2,8 +2,9 @@
  * Who may open a stream: a node that says what it is, that the caller may speak for, and that has not too many streams
  * already. A refusal names what was seen and what to set; it is a finding until that node is admitted, or for a while.
  */
-import type { ProxyNode } from '../../model/proxy.ts';
+import { type ProxyNode, proxyKey } from '../../model/proxy.ts';
 import { readNode } from './node.ts';
+import { Shares } from './shares.ts';
 import { type Peer, type Status, StatusCode } from './transport.ts';
 
 export type Admission =
@@ -18,11 +19,14 @@ export type IdentityOf = (peer: Peer, node: ProxyNode) => string | undefined;
 
 export interface RefusedNode {
   readonly id: string;
+  /** Of who stated that id. */
+  readonly identity?: string;
   readonly reason: string;
   readonly at: number;
 }
 
 export interface AdmissionOptions {
+  /** Of one identity: another's streams with the same node id count for themselves. */
   readonly streamsPerNode: number;
   readonly authorize: Authorize;
   readonly identityOf: IdentityOf;
@@ -35,16 +39,15 @@ const REMEMBERED_MS = 5 * 60_000;
 const MAX_REMEMBERED = 100;
 
 export class Admissions {
-  readonly #streams = new Map<string, number>();
   readonly #refused = new Map<string, RefusedNode>();
-  readonly #streamsPerNode: number;
+  readonly #streams: Shares;
   readonly #authorize: Authorize;
   readonly #identityOf: IdentityOf;
   readonly #now: () => number;
   readonly #refusedChanged: () => void;
 
   constructor(options: AdmissionOptions) {
-    this.#streamsPerNode = options.streamsPerNode;
+    this.#streams = new Shares({ ofOne: options.streamsPerNode, ofAll: Number.POSITIVE_INFINITY });
     this.#authorize = options.authorize;
     this.#identityOf = options.identityOf;
     this.#now = options.now;
@@ -61,7 +64,7 @@ export class Admissions {
     const reading = readNode(nodeBytes);
     if (reading.kind === 'refused') {
       const id = reading.id === '' ? peer.address : reading.id;
-      return this.#refuse(id, { code: StatusCode.invalidArgument, message: reading.reason });
+      return this.#refuse(peer, id, { code: StatusCode.invalidArgument, message: reading.reason });
     }
     const { node } = reading;
     const verdict = this.#authorize(peer, node);
@@ -72,30 +75,38 @@ export class Admissions {
 
   /** To be called once for each admitted node when its stream is over. */
   release(node: ProxyNode): void {
-    const left = (this.#streams.get(node.id) ?? 1) - 1;
-    if (left === 0) this.#streams.delete(node.id);
-    else this.#streams.set(node.id, left);
+    this.#streams.give(proxyKey(node));
   }
 
-  #decide(peer: Peer, node: ProxyNode, status: Status | undefined): Admission {
-    if (status !== undefined) return this.#refuse(node.id, status);
-    const open = this.#streams.get(node.id) ?? 0;
-    if (open >= this.#streamsPerNode) {
-      const message = `Node "${node.id}" has ${open} streams already; give each proxy a node id of its own.`;
-      return this.#refuse(node.id, { code: StatusCode.resourceExhausted, message });
+  #decide(peer: Peer, stated: ProxyNode, status: Status | undefined): Admission {
+    const node = { ...stated, ...ownerOf(this.#identityOf(peer, stated)) };
+    if (status !== undefined) return this.#refuse(peer, node.id, status);
+    const key = proxyKey(node);
+    if (!this.#streams.take(key)) {
+      const who = node.identity === undefined ? '' : ` of ${node.identity}`;
+      const message = `Node "${node.id}"${who} has ${this.#streams.of(key)} streams already; give each proxy a node id of its own.`;
+      return this.#refuse(peer, node.id, { code: StatusCode.resourceExhausted, message });
     }
-    this.#streams.set(node.id, open + 1);
-    if (this.#refused.delete(node.id)) this.#refusedChanged();
-    const identity = this.#identityOf(peer, node);
-    return { kind: 'admitted', node: identity === undefined ? node : { ...node, identity } };
+    if (this.#refused.delete(callerKey(peer, node.id))) this.#refusedChanged();
+    return { kind: 'admitted', node };
   }
 
-  #refuse(id: string, status: Status): Admission {
-    this.#refused.delete(id);
-    this.#refused.set(id, { id, reason: status.message, at: this.#now() });
+  #refuse(peer: Peer, id: string, status: Status): Admission {
+    const key = callerKey(peer, id);
+    this.#refused.delete(key);
+    this.#refused.set(key, { id, ...ownerOf(peer.identity), reason: status.message, at: this.#now() });
     const [oldest] = this.#refused.keys();
     if (this.#refused.size > MAX_REMEMBERED && oldest !== undefined) this.#refused.delete(oldest);
     this.#refusedChanged();
     return { kind: 'refused', status };
   }
+}
+
+/** By who is verified: a refusal may come before it is known what the node states. */
+function callerKey({ identity }: Peer, id: string): string {
+  return proxyKey({ id, ...ownerOf(identity) });
+}
+
+function ownerOf(identity: string | undefined): { readonly identity?: string } {
+  return identity === undefined ? {} : { identity };
 }

@@ -3,7 +3,7 @@
  * message for each stream: here a thousand streams send one buffer (see transport.ts for the contract).
  */
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { MessageReader } from './message-reader.ts';
+import { BoundedReading, type ReadingBounds } from './bounded-reading.ts';
 import type { Call, CallHandler, Peer, Status } from './transport.ts';
 
 /** A client that has been told the status and does not go is cut after this. */
@@ -17,10 +17,11 @@ const responseHeaders = {
   'grpc-accept-encoding': 'identity',
 } as const;
 
-/** Answers a call with a status alone. */
+/** Answers a call with a status alone, and takes nothing more of it: what it still sends would be kept for nobody. */
 export function refuseCall(stream: ServerHttp2Stream, status: Status): void {
   if (stream.destroyed || stream.headersSent) return;
   stream.respond({ ...responseHeaders, ...trailersOf(status) }, { endStream: true });
+  stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 /** Status messages are percent-encoded: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
@@ -38,6 +39,7 @@ export class Http2Call implements Call {
   readonly authorization?: string;
   readonly #stream: ServerHttp2Stream;
   #status: Status | undefined;
+  #isCutShort = false;
 
   constructor(stream: ServerHttp2Stream, path: string, peer: Peer, authorization?: string) {
     this.#stream = stream;
@@ -47,21 +49,32 @@ export class Http2Call implements Call {
   }
 
   /** Starts reading. The handler learns of everything, and last that the call is closed. */
-  serve(handler: CallHandler, maxMessageBytes: number): void {
+  serve(handler: CallHandler, bounds: ReadingBounds): void {
     const stream = this.#stream;
-    const reader = new MessageReader(maxMessageBytes);
+    const reading = new BoundedReading(bounds, (fault) => this.#fail(fault));
     stream.respond(responseHeaders, { waitForTrailers: true });
-    stream.on('wantTrailers', () => stream.sendTrailers(trailersOf(this.#status ?? { code: 0, message: '' })));
+    stream.on('wantTrailers', () => {
+      stream.sendTrailers(trailersOf(this.#status ?? { code: 0, message: '' }));
+      if (this.#isCutShort) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+    });
     stream.on('data', (chunk: Buffer) => {
-      if (this.#status !== undefined) return;
-      const fault = reader.read(chunk, (message) => handler.message(message));
-      if (fault === undefined) return;
-      reader.stop();
-      this.end(fault);
+      if (this.#status === undefined) reading.read(chunk, (message) => handler.message(message));
+      // It may just have ended.
+      if (this.#status !== undefined) reading.stop();
     });
     stream.on('drain', () => handler.drained());
     stream.on('end', () => handler.finished());
-    stream.on('close', () => handler.closed());
+    stream.on('close', () => {
+      reading.close();
+      handler.closed();
+    });
+  }
+
+  /** Of who breaks the bounds nothing more is read. */
+  #fail(fault: Status): void {
+    if (this.#status !== undefined) return;
+    this.#isCutShort = true;
+    this.end(fault);
   }
 
   write(pieces: readonly Uint8Array[]): boolean {
@@ -82,6 +95,8 @@ export class Http2Call implements Call {
     const stream = this.#stream;
     if (stream.destroyed) return;
     stream.end();
+    // What waits unread would keep it from closing.
+    stream.resume();
     const cut = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), LINGER_MS).unref();
     stream.once('close', () => clearTimeout(cut));
   }

@@ -15,6 +15,11 @@ export class MessageReader {
     this.#maxBytes = maxBytes;
   }
 
+  /** What the beginning of a message takes of memory; 0 between messages. */
+  get heldBytes(): number {
+    return this.#held.length;
+  }
+
   /** Hands each complete message to `deliver`; returns what is wrong, after which nothing more may be read. */
   read(chunk: Buffer, deliver: (message: Buffer) => void): Status | undefined {
     if (this.#length === 0) return this.#cut(chunk, deliver);

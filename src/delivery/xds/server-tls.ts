@@ -23,8 +23,14 @@ export interface ServerTls {
   readonly identityOf: (certificate: X509Certificate) => string | undefined;
   /** What a caller is told who showed a certificate that was not verified; absent: nothing in particular. */
   readonly refusalOf?: (certificate: X509Certificate) => string | undefined;
-  /** `/package.Service/Method` of calls for which no certificate is needed. */
-  readonly openPaths: readonly string[];
+  /** Calls for which no certificate is needed, by `/package.Service/Method`. */
+  readonly openPaths: ReadonlyMap<string, OpenPath>;
+}
+
+/** What is asked of a call that anybody may make. */
+export interface OpenPath {
+  /** Of a message; what announces or sends more is refused. */
+  readonly maxMessageBytes: number;
 }
 
 const nobody = 'A certificate of the mesh is needed, and none was shown that can be trusted.';

@@ -39,7 +39,7 @@ export interface XdsServerOptions {
   /** What findings say that a refused resource is made of; nothing when absent. */
   readonly originsOf?: OriginsOf;
   /** Other calls that are answered at the same address, by `/package.Service/Method`. */
-  readonly calls?: ReadonlyMap<string, (call: Call) => CallHandler>;
+  readonly calls?: ReadonlyMap<string, (call: Call) => CallHandler | Status>;
   /** Printed by clients beside their configuration, e.g. the name of this replica. */
   readonly controlPlane?: string;
   readonly limits?: Partial<XdsLimits>;
@@ -105,7 +105,7 @@ class Server implements XdsServer {
   readonly #admissions: Admissions;
   readonly #streams = new Set<XdsStream>();
   readonly #around: StreamSurroundings;
-  readonly #calls: ReadonlyMap<string, (call: Call) => CallHandler>;
+  readonly #calls: ReadonlyMap<string, (call: Call) => CallHandler | Status>;
   readonly #originsOf: OriginsOf;
   readonly #transports: Transport[] = [];
   #closing = false;

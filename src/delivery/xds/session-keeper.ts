@@ -11,9 +11,13 @@ export interface SessionTimes {
   readonly maxIdleMs: number;
   /** Varied by a tenth, so that clients that came together do not leave together. */
   readonly maxAgeMs: number;
+  /** Of who shows no certificate where one is asked for. */
+  readonly strangerIdleMs: number;
+  readonly strangerAgeMs: number;
 }
 
 interface Watched {
+  readonly maxIdleMs: number;
   readonly oldAt: number;
   streams: number;
   idleSince: number;
@@ -30,14 +34,18 @@ export class SessionKeeper {
 
   constructor(times: SessionTimes) {
     this.#times = times;
-    const every = Math.min(times.pingEveryMs, times.pingTimeoutMs, times.maxIdleMs, times.maxAgeMs) / 2;
+    const { pingEveryMs, pingTimeoutMs, maxIdleMs, maxAgeMs, strangerIdleMs, strangerAgeMs } = times;
+    const every = Math.min(pingEveryMs, pingTimeoutMs, maxIdleMs, maxAgeMs, strangerIdleMs, strangerAgeMs) / 2;
     this.#timer = setInterval(() => this.#look(), every).unref();
   }
 
-  watch(session: ServerHttp2Session): void {
+  watch(session: ServerHttp2Session, isStranger = false): void {
     const now = performance.now();
-    const age = this.#times.maxAgeMs * (1 + JITTER * (2 * Math.random() - 1));
-    const watched: Watched = { oldAt: now + age, streams: 0, idleSince: now, pingedAt: now, answered: true };
+    const [maxIdleMs, maxAgeMs] = isStranger
+      ? [this.#times.strangerIdleMs, this.#times.strangerAgeMs]
+      : [this.#times.maxIdleMs, this.#times.maxAgeMs];
+    const oldAt = now + maxAgeMs * (1 + JITTER * (2 * Math.random() - 1));
+    const watched: Watched = { maxIdleMs, oldAt, streams: 0, idleSince: now, pingedAt: now, answered: true };
     this.#sessions.set(session, watched);
     session.on('close', () => this.#sessions.delete(session));
     session.on('stream', (stream) => {
@@ -67,7 +75,7 @@ export class SessionKeeper {
     for (const [session, watched] of this.#sessions) {
       if (session.destroyed) this.#sessions.delete(session);
       else if (!watched.answered && now - watched.pingedAt >= this.#times.pingTimeoutMs) session.destroy();
-      else if (watched.streams === 0 && now - watched.idleSince >= this.#times.maxIdleMs) session.close();
+      else if (watched.streams === 0 && now - watched.idleSince >= watched.maxIdleMs) session.close();
       else if (now >= watched.oldAt) this.#retire(session, watched, now);
       else if (watched.answered && now - watched.pingedAt >= this.#times.pingEveryMs) this.#ping(session, watched, now);
     }

@@ -19,28 +19,35 @@ export function findingsOf(
     all.set(JSON.stringify([one.code, one.object.name, one.path, one.message]), one);
   };
   for (const stream of streams) for (const one of streamFindings(stream, originsOf)) add(one);
-  for (const { id, reason } of refused) {
-    add(finding('ISTH0802', { object: { kind: 'Proxy', name: printable(id, 200) }, message: printable(reason) }));
+  for (const { id, identity, reason } of refused) {
+    const message = printable(`${callerWords(identity)}${reason}`);
+    add(finding('ISTH0802', { object: { kind: 'Proxy', name: printable(id, 200) }, message }));
   }
   return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+/** Anybody may state any id: who did so is known by the certificate alone. */
+function callerWords(identity: string | undefined): string {
+  return identity === undefined ? '' : `Of a caller with the certificate of ${identity}: `;
 }
 
 function streamFindings(stream: XdsStream, originsOf: OriginsOf): readonly Finding[] {
   const { node } = stream;
   if (node === undefined) return [];
   const object = { kind: 'Proxy', namespace: node.namespace, name: printable(node.id, 200) };
+  const caller = callerWords(stream.call.peer.identity);
   const refusals = refusalsOf(stream).map(({ typeUrl, refusal }) =>
     finding('ISTH0801', {
       object,
       path: shortType(typeUrl),
-      message: messageOf(typeUrl, refusal, originsOf),
+      message: `${caller}${messageOf(typeUrl, refusal, originsOf)}`,
     }),
   );
   const unserved = [...stream.unserved].map((typeUrl) =>
     finding('ISTH0803', {
       object,
       path: printable(shortType(typeUrl), 200),
-      message: `The proxy asks for ${printable(typeUrl, 200)}, which is not served to proxies of kind ${node.kind}.`,
+      message: `${caller}The proxy asks for ${printable(typeUrl, 200)}, which is not served to proxies of kind ${node.kind}.`,
     }),
   );
   return [...refusals, ...unserved];

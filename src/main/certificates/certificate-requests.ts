@@ -1,5 +1,5 @@
 /** Where proxies ask for certificates, over gRPC and over HTTP: who they are is said by their certificate or their token. */
-import { type Call, type CallHandler, StatusCode } from '../../delivery/xds/transport.ts';
+import { type Call, type CallHandler, type Status, StatusCode } from '../../delivery/xds/transport.ts';
 import { type Identity, parseSpiffeId } from '../../model/identity.ts';
 import { type HttpAnswer, postCertificate, refusedHttp } from '../../security/http-certificate-service.ts';
 import { createCertificate, createCertificatePath } from '../../security/istio-certificate-service.ts';
@@ -8,28 +8,26 @@ import type { MeshAuthority } from './mesh-authority.ts';
 /** Answers one request for a certificate: of who shows a certificate that is to be renewed, or a bootstrap token. */
 export function certificateCalls(
   authority: () => Promise<MeshAuthority>,
-): ReadonlyMap<string, (call: Call) => CallHandler> {
+): ReadonlyMap<string, (call: Call) => CallHandler | Status> {
   return new Map([[createCertificatePath, (call) => certificateCall(call, authority)]]);
 }
 
-function certificateCall(call: Call, authority: () => Promise<MeshAuthority>): CallHandler {
+/** Nothing of the request is read before it is known who sends it. */
+function certificateCall(call: Call, authority: () => Promise<MeshAuthority>): CallHandler | Status {
+  if (claimOf(call) === undefined) return { code: StatusCode.unauthenticated, message: tokenNeeded };
+  call.pause();
+  const sender = authority().then(async (opened) => ({ opened, caller: await callerOf(call, opened) }));
+  const failed = (): void => call.end({ code: StatusCode.unavailable, message: 'No certificate can be issued now.' });
+  sender.then(({ caller }) => {
+    if (typeof caller === 'string') call.end({ code: StatusCode.unauthenticated, message: caller });
+    else call.resume();
+  }, failed);
   let asked = false;
-  const answer = async (bytes: Uint8Array): Promise<void> => {
-    const opened = await authority();
-    const caller = await callerOf(call, opened);
-    if (typeof caller === 'string') return call.end({ code: StatusCode.unauthenticated, message: caller });
-    const result = await createCertificate(bytes, caller, opened.desk);
-    if (result.kind === 'status') return call.end(result);
-    call.write([framed(result.bytes)]);
-    call.end({ code: StatusCode.ok, message: '' });
-  };
   return {
     message(bytes) {
       if (asked) return;
       asked = true;
-      answer(bytes).catch(() =>
-        call.end({ code: StatusCode.unavailable, message: 'No certificate can be issued now.' }),
-      );
+      sender.then((who) => answer(call, bytes, who)).catch(failed);
     },
     drained() {},
     finished: () => {
@@ -39,16 +37,35 @@ function certificateCall(call: Call, authority: () => Promise<MeshAuthority>): C
   };
 }
 
-/** Or why nobody can tell who it is. */
-async function callerOf(
-  { peer, authorization = '' }: Partial<Call>,
-  { tokens }: MeshAuthority,
-): Promise<Identity | string> {
-  const known = peer?.identity === undefined ? undefined : parseSpiffeId(peer.identity);
-  if (known !== undefined) return known;
+async function answer(
+  call: Call,
+  bytes: Uint8Array,
+  { opened, caller }: { readonly opened: MeshAuthority; readonly caller: Identity | string },
+): Promise<void> {
+  if (typeof caller === 'string') return;
+  const result = await createCertificate(bytes, caller, opened.desk);
+  if (result.kind === 'message') call.write([framed(result.bytes)]);
+  call.end(result.kind === 'message' ? { code: StatusCode.ok, message: '' } : result);
+}
+
+const tokenNeeded = 'A bootstrap token is needed: see "isthmus token create".';
+
+type Claim = { readonly identity: Identity } | { readonly token: string };
+
+/** Who a caller is, or the token that is to say it. */
+function claimOf({ peer, authorization = '' }: Partial<Call>): Claim | undefined {
+  const identity = peer?.identity === undefined ? undefined : parseSpiffeId(peer.identity);
+  if (identity !== undefined) return { identity };
   const [scheme, token = ''] = authorization.split(' ');
-  if (scheme?.toLowerCase() !== 'bearer') return 'A bootstrap token is needed: see "isthmus token create".';
-  const reading = await tokens.authenticate(token);
+  return scheme?.toLowerCase() === 'bearer' ? { token } : undefined;
+}
+
+/** Or why nobody can tell who it is. */
+async function callerOf(call: Partial<Call>, { tokens }: MeshAuthority): Promise<Identity | string> {
+  const claim = claimOf(call);
+  if (claim === undefined) return tokenNeeded;
+  if ('identity' in claim) return claim.identity;
+  const reading = await tokens.authenticate(claim.token);
   if (reading.kind === 'refused') return `The bootstrap token is refused: ${reading.reason}.`;
   if (reading.nodeId !== undefined)
     return 'The bootstrap token is for one node, and nothing here says who is that node.';

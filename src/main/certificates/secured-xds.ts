@@ -7,7 +7,7 @@ import type { ServerTls } from '../../delivery/xds/server-tls.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Finding } from '../../model/finding.ts';
 import { type Identity, spiffeId } from '../../model/identity.ts';
-import { createCertificatePath } from '../../security/istio-certificate-service.ts';
+import { createCertificatePath, maxCertificateRequestBytes } from '../../security/istio-certificate-service.ts';
 import type { TrustBundles } from '../../security/trust-bundles.ts';
 import { type IssuedSecrets, WorkloadCertificates } from '../../security/workload-certificates.ts';
 import type { MeshAuthority } from './mesh-authority.ts';
@@ -50,7 +50,7 @@ export async function secureXds(authority: MeshAuthority, own: Identity, clock: 
       },
       identityOf: (certificate) => identityOf(certificate, issuer.trustDomain),
       refusalOf: (certificate) => refusalOf(certificate, authority.bundles, clock.now()),
-      openPaths: [createCertificatePath],
+      openPaths: new Map([[createCertificatePath, { maxMessageBytes: maxCertificateRequestBytes }]]),
     },
     certificates,
     findings: () => certificates.findings(),

@@ -35,7 +35,7 @@ describe('a stream over TLS', () => {
       const reading = identityOfCertificate(certificate.raw);
       return reading.kind === 'refused' ? undefined : spiffeId(reading.identity);
     },
-    openPaths: [],
+    openPaths: new Map(),
   };
 
   const start = async (limits = {}): Promise<void> => {
