@@ -113,7 +113,7 @@ class RunningControlPlane implements ControlPlane {
   constructor(options: ControlPlaneOptions, log: Logger) {
     this.#options = options;
     this.#log = log;
-    this.#metrics = metricsOf(this.#pipeline);
+    this.#metrics = metricsOf(this.#pipeline, () => this.findings());
     createRegistryMetrics(this.#metrics.registry, () => this.#registries?.statuses() ?? []);
     const presence = new ProxyPresence(this.#pipeline);
     const store = createStoreFor(this.#pipeline);

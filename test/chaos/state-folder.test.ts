@@ -54,12 +54,25 @@ describe('a state folder', () => {
     expect(await readdir(mesh.at('state'))).not.toContain('leases.journal.corrupt-1');
   });
 
-  it.runIf(process.platform === 'linux')('that cannot be created hinders no start, and is a finding', async () => {
-    const stateFolder = '/proc/isthmus-state';
-    await mesh.serve(['services.yaml'], { stateFolder });
-    const [found, ...others] = mesh.plane?.findings() ?? [];
-    expect([found?.code, found?.object, others]).toEqual(['ISTH0901', { kind: 'StateFolder', name: stateFolder }, []]);
-  });
+  it.runIf(process.platform === 'linux')(
+    'that cannot be created hinders no start, and is a finding that metrics count',
+    async () => {
+      const stateFolder = '/proc/isthmus-state';
+      await mesh.serve(['services.yaml'], { stateFolder });
+      const [found, ...others] = mesh.plane?.findings() ?? [];
+      expect([found?.code, found?.object, others]).toEqual([
+        'ISTH0901',
+        { kind: 'StateFolder', name: stateFolder },
+        [],
+      ]);
+      const counted = (await (await mesh.fetch('/metrics')).text()).match(/^isthmus_findings.*$/gm);
+      expect(counted).toEqual(
+        ['error', 'warning', 'info'].map(
+          (severity) => `isthmus_findings{severity="${severity}"} ${severity === found?.severity ? 1 : 0}`,
+        ),
+      );
+    },
+  );
 });
 
 const laterVersion = 'abdfa794 {"format":"isthmus leases","version":2}\n';
