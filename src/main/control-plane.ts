@@ -10,6 +10,7 @@
  *   pipeline --> names --> DNS server, where asked for
  */
 import { Engine } from '../collections/engine.ts';
+import { HeldStateFolder } from '../delivery/files/held-state-folder.ts';
 import type { XdsServer } from '../delivery/xds/server.ts';
 import { systemClock } from '../model/clock.ts';
 import { IsthmusError } from '../model/errors.ts';
@@ -88,6 +89,8 @@ class RunningControlPlane implements ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #log: Logger;
   readonly #pipeline = buildPipeline(new Engine());
+  /** Held from before anything is read from it until nothing writes any more, by whoever keeps something in it. */
+  readonly #state: HeldStateFolder;
   readonly #metrics: Metrics;
   readonly #xds: XdsServer;
   readonly #dns: DnsDelivery | undefined;
@@ -113,12 +116,13 @@ class RunningControlPlane implements ControlPlane {
   constructor(options: ControlPlaneOptions, log: Logger) {
     this.#options = options;
     this.#log = log;
+    this.#state = new HeldStateFolder(options.stateFolder);
     this.#metrics = metricsOf(this.#pipeline, () => this.findings());
     createRegistryMetrics(this.#metrics.registry, () => this.#registries?.statuses() ?? []);
     const presence = new ProxyPresence(this.#pipeline);
     const store = createStoreFor(this.#pipeline);
     this.#certificates = new CertificatePlane(this.#pipeline, {
-      stateFolder: options.stateFolder,
+      stateFolder: this.#state,
       isSecured: options.xdsTls !== undefined,
       store,
       streams: () => this.#xds.streams(),
@@ -169,6 +173,7 @@ class RunningControlPlane implements ControlPlane {
     await this.#stopAll();
     await this.serving.catch(() => {});
     await this.#stopAll();
+    this.#state.release();
   }
 
   async #stopAll(): Promise<void> {
@@ -189,21 +194,22 @@ class RunningControlPlane implements ControlPlane {
 
   async #serve(xdsAt: { readonly host: string; readonly port: number }): Promise<string> {
     await this.#awaited(untilLive(this.#source, this.#pipeline, (stop) => this.#stops.push(stop)));
-    const { stateFolder, registryWait } = this.#options;
+    const { registryWait } = this.#options;
     const isLive = (): boolean => this.#source.state === 'live' && this.#registries?.areSeen === true;
     this.#step = 'state folder';
-    this.#settings = await startSettingsKeeping(this.#pipeline, stateFolder);
+    await this.#state.take();
+    this.#settings = await startSettingsKeeping(this.#pipeline, this.#state);
     this.#started(async () => this.#settings?.close());
-    this.#leases = await startLeaseKeeping(this.#pipeline, stateFolder, isLive, this.#log);
+    this.#leases = await startLeaseKeeping(this.#pipeline, this.#state, isLive, this.#log);
     this.#started(async () => this.#leases?.close());
     await this.#certificates.start();
     this.#started(() => this.#certificates.close());
-    this.#migrations = await startMigrationKeeping(this.#pipeline, stateFolder, this.#callersOf);
+    this.#migrations = await startMigrationKeeping(this.#pipeline, this.#state, this.#callersOf);
     this.#started(async () => this.#migrations?.close());
     const recheck = (): void => this.#leases?.recheck();
     this.#step = 'registries';
     this.#registries = await startRegistryBridging(this.#pipeline, {
-      folder: stateFolder,
+      folder: this.#state,
       waitMs: registryWait * 1000,
       listening: [
         this.#options.xds,

@@ -40,13 +40,11 @@ export async function measureVirtualIps(hosts: number, repetitions: number): Pro
     const writeStart = performance.now();
     await journal.append(changes);
     const writeMs = performance.now() - writeStart;
-    journal.close();
     const restartStart = performance.now();
     const reopened = await LeaseJournal.open(new NodeStateFolder(path));
     const restarted = new VirtualIps(defaultRanges, reopened.leases().values());
     restarted.update(demand, 2);
     const restartMs = performance.now() - restartStart;
-    reopened.close();
     const lost = new VirtualIps(defaultRanges, []);
     lost.update(demand, 2);
     const moved = (other: VirtualIps): number =>

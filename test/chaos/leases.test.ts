@@ -36,7 +36,6 @@ async function runAndKill(run: number, lines: number, delayMs: number): Promise<
 async function readLeases() {
   const folder = new NodeStateFolder(path);
   const journal = await LeaseJournal.open(folder);
-  journal.close();
   return journal;
 }
 
@@ -70,7 +69,6 @@ describe('leases', () => {
     const book = new VirtualIps(defaultRanges, []);
     const first = await LeaseJournal.open(new NodeStateFolder(path));
     await first.append(book.update(demand, 1));
-    first.close();
     const before = new Map([...book.leases()].map((lease) => [lease.key, lease.ipv4]));
     const whole = await readFile(join(path, 'leases.journal'));
     const count = async (bytes: Buffer): Promise<number> => {

@@ -1,6 +1,6 @@
 /** Test program: takes a state folder and holds it until it is killed. */
-import { NodeStateFolder } from '../../src/delivery/files/state-folder.ts';
+import { HeldStateFolder } from '../../src/delivery/files/held-state-folder.ts';
 
-await new NodeStateFolder(process.argv[2] ?? '').lock();
+await new HeldStateFolder(process.argv[2] ?? '').take();
 process.send?.('locked');
 setInterval(() => {}, 60_000);

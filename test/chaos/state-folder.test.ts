@@ -1,6 +1,8 @@
 /** A state folder that is not as it was left: addresses stay where they can, and what happened is said. */
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { HeldStateFolder } from '../../src/delivery/files/held-state-folder.ts';
+import { messageOf } from '../../src/model/errors.ts';
 import { InProcessPlane, serviceEntry } from '../e2e/in-process-plane.ts';
 import { freePorts, runIsthmus } from '../e2e/isthmus-process.ts';
 
@@ -54,6 +56,33 @@ describe('a state folder', () => {
     expect(await readdir(mesh.at('state'))).not.toContain('leases.journal.corrupt-1');
   });
 
+  it('stays taken while the ranges of virtual IPs change', async () => {
+    await Promise.all([mesh.write('mesh.yaml', meshConfigOf(10)), mesh.write('late.yaml', serviceEntry('late-10'))]);
+    await mesh.serve(['services.yaml', 'mesh.yaml', 'late.yaml']);
+    const lates = ['late-10'];
+    const lease = () => mesh.leaseOf(`shop/${lates[0]}.shop.mesh`);
+    let isChanging = true;
+    const outcomes = new Set<string>();
+    const intruder = (async () => {
+      while (isChanging) {
+        const other = new HeldStateFolder(mesh.at('state'));
+        const outcome = other.take().then(() => 'taken', messageOf);
+        outcomes.add(await outcome);
+        other.release();
+      }
+    })();
+    for (const range of [77, 78, 79]) {
+      await mesh.write('mesh.yaml', meshConfigOf(range));
+      await expect.poll(async () => (await lease())?.outsideRanges).toBe(true);
+      lates.unshift(`late-${range}`);
+      await mesh.write('late.yaml', lates.map(serviceEntry).join('---\n'));
+      await expect.poll(async () => (await lease())?.ipv4).toContain(`10.${range}.`);
+    }
+    isChanging = false;
+    await intruder;
+    expect([...outcomes]).toEqual([`the state folder ${mesh.at('state')} is in use by another control plane`]);
+  });
+
   it.runIf(process.platform === 'linux')(
     'that cannot be created hinders no start, and is a finding that metrics count',
     async () => {
@@ -75,6 +104,11 @@ describe('a state folder', () => {
   );
 });
 
+const meshConfigOf = (range: number) => `apiVersion: isthmus.dev/v1alpha1
+kind: MeshConfig
+metadata: { name: mesh }
+spec: { virtualIps: { ipv4: [10.${range}.0.0/16] } }
+`;
 const laterVersion = 'abdfa794 {"format":"isthmus leases","version":2}\n';
 
 async function flipped(at: number): Promise<void> {

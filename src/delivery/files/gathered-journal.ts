@@ -30,7 +30,7 @@ export class GatheredJournal<T> {
     this.#clock = clock;
   }
 
-  /** The folder is locked by who keeps the leases in it. Throws STATE where the records cannot be read. */
+  /** Throws STATE where the records cannot be read. */
   static async open<T>(
     folder: StateFolder,
     fileName: string,

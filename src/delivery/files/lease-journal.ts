@@ -1,5 +1,4 @@
-/** Leases on disk. The state folder is taken for this process: two that lease from one range would share addresses. */
-import { IsthmusError } from '../../model/errors.ts';
+/** Leases on disk. */
 import type { LeaseChange, VirtualIpLease } from '../../model/virtual-ip.ts';
 import { leaseFormat } from './lease-records.ts';
 import { type JournalDamage, RecordJournal, type TornJournal } from './record-journal.ts';
@@ -8,23 +7,18 @@ import type { StateFolder } from './state-folder.ts';
 export const leaseFile = 'leases.journal';
 
 export class LeaseJournal {
-  readonly #folder: StateFolder;
   readonly #journal: RecordJournal<VirtualIpLease>;
 
-  private constructor(folder: StateFolder, journal: RecordJournal<VirtualIpLease>) {
-    this.#folder = folder;
+  private constructor(journal: RecordJournal<VirtualIpLease>) {
     this.#journal = journal;
   }
 
   /**
-   * Reads what there is. Throws STATE if another process holds the folder, or if there is a journal that cannot be read:
-   * to start without it would move every address. A folder that cannot be written is no error yet.
+   * Reads what there is. Throws STATE if there is a journal that cannot be read: to start without it would move every
+   * address. A folder that cannot be written is no error yet.
    */
   static async open(folder: StateFolder): Promise<LeaseJournal> {
-    await folder.lock().catch((error: unknown) => {
-      if (error instanceof IsthmusError) throw error;
-    });
-    return new LeaseJournal(folder, await RecordJournal.open(folder, leaseFile, leaseFormat));
+    return new LeaseJournal(await RecordJournal.open(folder, leaseFile, leaseFormat));
   }
 
   get damage(): JournalDamage | undefined {
@@ -42,11 +36,6 @@ export class LeaseJournal {
 
   /** Resolves when the changes are durable. After a rejection they may be or not; the next append brings the file in order. */
   async append(changes: readonly LeaseChange[]): Promise<void> {
-    await this.#folder.lock();
     await this.#journal.append(changes.map(({ key, lease }) => ({ key, record: lease })));
-  }
-
-  close(): void {
-    this.#folder.release();
   }
 }

@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -125,12 +123,10 @@ function failing(code: string) {
   };
   const folder: StateFolder = {
     path,
-    lock: () => real.lock(),
     read: (name) => real.read(name),
     write: (name, bytes, offset) => guard(() => real.write(name, bytes, offset)),
     replace: (name, bytes) => guard(() => real.replace(name, bytes)),
     keepCopy: (name) => real.keepCopy(name),
-    release: () => real.release(),
   };
   return { folder, state };
 }
@@ -257,30 +253,15 @@ describe('leases', () => {
 });
 
 describe('a state folder', () => {
-  it('belongs to one control plane at a time, and is free again when that was killed', async () => {
-    const holder = fork(join(import.meta.dirname, '../../../test/chaos/state-folder-holder.ts'), [path], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    await once(holder, 'message');
-    await expect(open()).rejects.toThrow(`the state folder ${path} is in use by another control plane`);
-    holder.kill('SIGKILL');
-    await once(holder, 'exit');
-    await (await open()).claim('ns/a');
-    expect((await readdir(path)).sort()).toContain('leases.journal');
-  });
-
   it('with leases that cannot be read stops the start: without them every address would move', async () => {
     const real = new NodeStateFolder(path);
     const folder: StateFolder = {
       path,
-      lock: () => real.lock(),
       read: () => Promise.reject(new Error('EIO: i/o error')),
       write: (name, bytes, offset) => real.write(name, bytes, offset),
       replace: (name, bytes) => real.replace(name, bytes),
       keepCopy: (name) => real.keepCopy(name),
-      release: () => real.release(),
     };
     await expect(open(folder)).rejects.toThrow('cannot be read: EIO');
-    real.release();
   });
 });

@@ -6,7 +6,7 @@
  *
  * What comes while the disk is busy goes into the next write, so that a thousand new hosts cost one fsync. While the disk
  * cannot be written, what is in the table stays and is served; new hosts wait. What never happens: an address in the table
- * that a restart would not find again, and two control planes with one state folder.
+ * that a restart would not find again.
  */
 import type { Collection, Diff, Table } from '../../collections/collection.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
@@ -49,7 +49,7 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #clock: Clock;
   readonly #journal: LeaseJournal;
-  readonly #book: LeaseBook;
+  #book: LeaseBook;
   #claims = new Map<ServiceKey, boolean>();
   #written = new Map<string, readonly ServiceKey[]>();
   /** Decided, and not yet durable. */
@@ -67,7 +67,7 @@ export class LeaseKeeper {
     this.#book = options.createBook(journal.leases().values());
   }
 
-  /** Reads the leases of the last run and shows them. Throws STATE where the folder is in use or cannot be read. */
+  /** Reads the leases of the last run and shows them. Throws STATE where they cannot be read. */
   static async open(options: LeaseKeeperOptions): Promise<LeaseKeeper> {
     const journal = await LeaseJournal.open(options.folder);
     options.batch(() => {
@@ -103,6 +103,18 @@ export class LeaseKeeper {
     this.#wake();
   }
 
+  /**
+   * Decides by another book from now on, which is made from the leases of now. Whoever tells of claims and written
+   * addresses is to stop before, and to tell of all of them after it.
+   */
+  async changeBook(createBook: (leases: Iterable<VirtualIpLease>) => LeaseBook): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    this.#claims = new Map();
+    this.#written = new Map();
+    // What is not durable yet is in the journal's memory: the book knows of it, and it is shown with the next write.
+    this.#book = createBook(this.#journal.leases().values());
+  }
+
   /** What users should know: of the state folder, and of addresses. */
   findings(): readonly Finding[] {
     const { damage, torn } = this.#journal;
@@ -116,12 +128,11 @@ export class LeaseKeeper {
     while (this.#running !== undefined) await this.#running;
   }
 
-  /** Ends the work under way and gives the folder free. */
+  /** Ends the work under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelTimer();
     await this.settled();
-    this.#journal.close();
   }
 
   #wake(): void {

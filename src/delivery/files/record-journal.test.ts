@@ -9,9 +9,6 @@ class Disk implements StateFolder {
   bytes: Buffer | undefined;
   storesThenFails: number | undefined;
 
-  async lock(): Promise<void> {}
-  release(): void {}
-
   async read(): Promise<Buffer | undefined> {
     return this.bytes;
   }

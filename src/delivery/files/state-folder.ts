@@ -1,18 +1,11 @@
-/**
- * The folder that outlives the program. One program at a time: it holds a lock of the kernel's (through SQLite, which Node
- * brings along), which ends with the process however it dies, so that nothing stale is left to judge.
- */
+/** The folder that outlives the program. See HeldStateFolder for the one that a control plane has for itself. */
 import { constants } from 'node:fs';
 import { copyFile, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { IsthmusError, messageOf } from '../../model/errors.ts';
 import { createFolder } from './folder-creation.ts';
 
 export interface StateFolder {
   readonly path: string;
-  /** Takes the folder for this process. Throws STATE if another has it, and whatever else hinders. */
-  lock(): Promise<void>;
   /** Undefined if there is no such file. Rejects if there is one that cannot be read. */
   read(name: string): Promise<Buffer | undefined>;
   /** Puts bytes at an offset, in place of all that follows; resolves when they would survive a power failure. */
@@ -21,34 +14,13 @@ export interface StateFolder {
   replace(name: string, bytes: Buffer): Promise<void>;
   /** Keeps what a file holds now under a new name, `<name>.corrupt-<n>`, which it gives. */
   keepCopy(name: string): Promise<string>;
-  release(): void;
 }
-
-/** SQLite's code for "somebody else holds the lock". */
-const sqliteBusy = 5;
 
 export class NodeStateFolder implements StateFolder {
   readonly path: string;
-  #lock: DatabaseSync | undefined;
 
   constructor(path: string) {
     this.path = path;
-  }
-
-  async lock(): Promise<void> {
-    if (this.#lock !== undefined) return;
-    await createFolder(this.path);
-    const database = new DatabaseSync(join(this.path, 'lock'));
-    try {
-      database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-      this.#lock = database;
-    } catch (error) {
-      database.close();
-      if (!isBusy(error)) throw error;
-      throw new IsthmusError('STATE', `the state folder ${this.path} is in use by another control plane`, {
-        cause: error,
-      });
-    }
   }
 
   async read(name: string): Promise<Buffer | undefined> {
@@ -118,11 +90,6 @@ export class NodeStateFolder implements StateFolder {
     }
   }
 
-  release(): void {
-    this.#lock?.close();
-    this.#lock = undefined;
-  }
-
   /** A new name is durable when its folder is. */
   async #syncFolder(): Promise<void> {
     const folder = await open(this.path, constants.O_RDONLY);
@@ -137,11 +104,6 @@ export class NodeStateFolder implements StateFolder {
 const maxCopies = 20;
 /** Far more than a hundred thousand leases need. */
 const maxFileBytes = 1024 * 1024 * 1024;
-
-function isBusy(error: unknown): boolean {
-  const isCoded = error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
-  return isCoded || messageOf(error).includes('database is locked');
-}
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -6,6 +6,7 @@
  *                    +-------> certificate of the xDS server itself
  */
 import type { Registry } from 'prom-client';
+import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import type { ResourceStore } from '../../delivery/xds/resource-store.ts';
 import type { ServerTls } from '../../delivery/xds/server-tls.ts';
 import { systemClock } from '../../model/clock.ts';
@@ -20,7 +21,7 @@ import { LazyAuthority } from './mesh-authority.ts';
 import { type SecuredXds, secureXds } from './secured-xds.ts';
 
 export interface CertificatePlaneOptions {
-  readonly stateFolder: string;
+  readonly stateFolder: StateFolder;
   /** Proxies come over TLS. */
   readonly isSecured: boolean;
   readonly store: ResourceStore;

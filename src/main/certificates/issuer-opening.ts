@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SealedFile, type SealedFileOptions } from '../../delivery/files/sealed-file.ts';
-import type { NodeStateFolder } from '../../delivery/files/state-folder.ts';
+import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import type { IssuerPlace } from '../../model/certificate-settings.ts';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
 import { CertificateAuthority } from '../../security/certificate-authority.ts';
@@ -26,7 +26,7 @@ export function builtInFile(name: string): SealedFileOptions {
 const keptRootsRemedy = 'Put back a copy of the file, or move it away: then no former root of this issuer is trusted.';
 
 export interface IssuerSurroundings {
-  readonly state: NodeStateFolder;
+  readonly state: StateFolder;
   readonly trustDomain: string;
   readonly untrusting: () => number;
 }
@@ -55,7 +55,7 @@ export async function openIssuer(
 }
 
 /** One for each place: what was seen at one says nothing of another. */
-function keptRootsOf(place: IssuerPlace, state: NodeStateFolder): SealedFile {
+function keptRootsOf(place: IssuerPlace, state: StateFolder): SealedFile {
   const name = createHash('sha256').update(JSON.stringify(place)).digest('hex').slice(0, 16);
   const header = { format: 'isthmus-issuer-roots', version: 1 };
   return new SealedFile(state, { fileName: `issuer-roots-${name}.json`, header, remedy: keptRootsRemedy });

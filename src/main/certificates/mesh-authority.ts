@@ -3,7 +3,7 @@
  * mesh first asks its workloads who they are, or xDS is served over TLS; a mesh that never does has none of it.
  */
 import { SealedFile } from '../../delivery/files/sealed-file.ts';
-import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
+import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import { defaultIssuer } from '../../model/certificate-settings.ts';
 import { systemClock } from '../../model/clock.ts';
 import { BootstrapTokens } from '../../security/bootstrap-tokens.ts';
@@ -42,7 +42,7 @@ export interface MeshAuthority {
 }
 
 export interface AuthoritySurroundings {
-  readonly folder: string;
+  readonly folder: StateFolder;
   readonly trustDomain: () => string;
   readonly wanted: () => WantedIssuers;
   /** How many proxies are known not to have acknowledged the roots of now. */
@@ -56,10 +56,9 @@ export interface AuthoritySurroundings {
 
 /** Throws STATE for a file that is damaged, or of another trust domain; BAD_DATA for an issuer that cannot be used. */
 async function openAuthority(surroundings: AuthoritySurroundings): Promise<MeshAuthority> {
-  const { folder, untrusting, counts, taken } = surroundings;
+  const { folder: state, untrusting, counts, taken } = surroundings;
   const trustDomain = surroundings.trustDomain();
   const wanted = surroundings.wanted();
-  const state = new NodeStateFolder(folder);
   const hasOwn = (await new SealedFile(state, builtInFile('')).read()) !== undefined;
   const succession = await IssuerSuccession.open({
     trustDomain,

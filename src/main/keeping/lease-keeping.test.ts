@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Engine } from '../../collections/engine.ts';
+import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
 import { meshConfig, serviceEntry } from '../../mesh/mesh-fixture.ts';
 import { createLogger } from '../../operations/log.ts';
 import { buildPipeline, type Pipeline } from '../pipeline.ts';
@@ -31,7 +32,7 @@ beforeEach(async () => {
     sourced.findings.setState('live');
     for (const entry of entries) sourced.resources.ServiceEntry.set(entry);
   });
-  keeping = await startLeaseKeeping(pipeline, folder, () => true, silent);
+  keeping = await startLeaseKeeping(pipeline, new NodeStateFolder(folder), () => true, silent);
   await keeping.settled();
 });
 
@@ -53,7 +54,7 @@ it.each([
     sourced.resources.MeshConfig.set(otherRanges);
     if (turns === 0) remove();
   });
-  // The leases are opened again, which takes the disk's time: in between nobody listens to the mesh.
+  // The book of leases is changed once what is under way is on disk: in between nobody listens to the mesh.
   for (let turn = 0; turn < turns; turn++) await Promise.resolve();
   if (turns > 0) engine.batch(remove);
   await keeping.settled();

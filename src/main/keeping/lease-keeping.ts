@@ -4,11 +4,11 @@
  */
 
 import { LeaseKeeper } from '../../delivery/files/lease-keeper.ts';
-import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
+import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import { meshKey } from '../../mesh/settings.ts';
 import { defaultRanges, type VirtualIpRanges, VirtualIps } from '../../mesh/virtual-ips/virtual-ips.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { ShownLease } from '../../model/virtual-ip.ts';
+import type { ShownLease, VirtualIpLease } from '../../model/virtual-ip.ts';
 import type { Logger } from '../../operations/log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { sortedValues } from '../views/admin-views.ts';
@@ -40,12 +40,12 @@ function rangesOf(ranges: VirtualIpRanges | undefined): VirtualIpRanges {
 
 /**
  * Needs the files to have been read: their MeshConfig says from which ranges addresses come. When that changes later, the
- * leases are opened again with the new ranges. `isLive` tells whether all that could claim an address has been seen: only
- * then does a lease that nobody claims become a tombstone. Throws STATE where the folder is in use or cannot be read.
+ * new ranges hold for what is leased from then on. `isLive` tells whether all that could claim an address has been seen: only
+ * then does a lease that nobody claims become a tombstone. Throws STATE where the leases cannot be read.
  */
 export async function startLeaseKeeping(
   pipeline: Pipeline,
-  folder: string,
+  folder: StateFolder,
   isLive: () => boolean,
   log: Logger,
 ): Promise<LeaseKeeping> {
@@ -56,7 +56,7 @@ export async function startLeaseKeeping(
 
 class Keeping implements LeaseKeeping {
   readonly #pipeline: Pipeline;
-  readonly #folder: string;
+  readonly #folder: StateFolder;
   readonly #isLive: () => boolean;
   readonly #log: Logger;
   #keeper: LeaseKeeper | undefined;
@@ -66,10 +66,10 @@ class Keeping implements LeaseKeeping {
   /** Of the sinks that feed the keeper. */
   #unplug: () => void = () => {};
   #released = false;
-  /** One opening after the other. */
-  #opening = Promise.resolve();
+  /** One change of the ranges after the other. */
+  #changing = Promise.resolve();
 
-  constructor(pipeline: Pipeline, folder: string, isLive: () => boolean, log: Logger) {
+  constructor(pipeline: Pipeline, folder: StateFolder, isLive: () => boolean, log: Logger) {
     this.#pipeline = pipeline;
     this.#folder = folder;
     this.#isLive = isLive;
@@ -82,7 +82,7 @@ class Keeping implements LeaseKeeping {
     let first = true;
     this.#stops.push(
       engine.sink(mesh.virtualIpRanges, () => {
-        if (!first) this.#reopen();
+        if (!first) this.#changeRanges();
         first = false;
       }),
       engine.sink(sourced.findings, () => this.#releaseOnceLive()),
@@ -102,7 +102,7 @@ class Keeping implements LeaseKeeping {
   }
 
   async settled(): Promise<void> {
-    await this.#opening;
+    await this.#changing;
     await this.#keeper?.settled();
   }
 
@@ -112,28 +112,29 @@ class Keeping implements LeaseKeeping {
 
   async close(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop();
-    await this.#opening;
-    await this.#closeKeeper();
-  }
-
-  async #closeKeeper(): Promise<void> {
+    await this.#changing;
     this.#unplug();
     await this.#keeper?.close();
   }
 
   async #openKeeper(): Promise<void> {
-    const { engine, mesh, leases } = this.#pipeline;
-    const ranges = rangesOf(mesh.virtualIpRanges.get(meshKey));
-    const keeper = await LeaseKeeper.open({
-      folder: new NodeStateFolder(this.#folder),
-      createBook: (kept) => {
-        this.#book = new VirtualIps(ranges, kept);
-        return this.#book;
-      },
+    const { engine, leases } = this.#pipeline;
+    this.#keeper = await LeaseKeeper.open({
+      folder: this.#folder,
+      createBook: this.#createBook,
       leases,
       batch: (change) => engine.batch(change),
     });
-    this.#keeper = keeper;
+    this.#plug(this.#keeper);
+  }
+
+  readonly #createBook = (kept: Iterable<VirtualIpLease>): VirtualIps => {
+    this.#book = new VirtualIps(rangesOf(this.#pipeline.mesh.virtualIpRanges.get(meshKey)), kept);
+    return this.#book;
+  };
+
+  #plug(keeper: LeaseKeeper): void {
+    const { engine, mesh } = this.#pipeline;
     // What users wrote comes first: it must not be handed out in the same breath.
     const stopWritten = engine.sink(mesh.reservedAddresses, keeper.acceptWritten);
     const stopClaims = engine.sink(mesh.virtualIpClaims, keeper.acceptClaims);
@@ -143,19 +144,18 @@ class Keeping implements LeaseKeeping {
     };
   }
 
-  #reopen(): void {
-    this.#opening = this.#opening
-      .then(async () => {
-        await this.#closeKeeper();
-        await this.#openKeeper();
-        const outside = this.all().filter(({ outsideRanges }) => outsideRanges === true).length;
-        this.#log.warn({ outside }, 'the ranges of virtual IPs changed; addresses in use stay as they are');
-        this.#released = false;
-        this.#releaseOnceLive();
-      })
-      .catch((error: unknown) => {
-        this.#log.error({ err: error }, 'virtual IPs cannot be kept any more; those that are bound are still served');
-      });
+  #changeRanges(): void {
+    this.#changing = this.#changing.then(async () => {
+      const keeper = this.#keeper;
+      if (keeper === undefined) return;
+      this.#unplug();
+      await keeper.changeBook(this.#createBook);
+      this.#plug(keeper);
+      const outside = this.all().filter(({ outsideRanges }) => outsideRanges === true).length;
+      this.#log.warn({ outside }, 'the ranges of virtual IPs changed; addresses in use stay as they are');
+      this.#released = false;
+      this.#releaseOnceLive();
+    });
   }
 
   #releaseOnceLive(): void {

@@ -1,7 +1,7 @@
 /** Migrations around the pipeline: since when each is at its stage is kept in the state folder, and shown with its next step. */
 import type { Diff } from '../../collections/collection.ts';
 import { MigrationKeeper } from '../../delivery/files/migration-keeper.ts';
-import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
+import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import type { LocatedEndpoint } from '../../mesh/endpoints/workloads.ts';
 import { migrationLabel, mixEndpoints, weightOf } from '../../mesh/migrations/migrating-endpoints.ts';
 import { describeMove, type MoveContext } from '../../mesh/migrations/migration-moves.ts';
@@ -27,15 +27,15 @@ export interface MigrationKeeping {
   close(): Promise<void>;
 }
 
-/** The folder is locked by who keeps the leases in it. Throws STATE where the records cannot be read. */
+/** Throws STATE where the records cannot be read. */
 export async function startMigrationKeeping(
   pipeline: Pipeline,
-  folder: string,
+  folder: StateFolder,
   callersOf: (service: RegisteredService) => readonly string[],
 ): Promise<MigrationKeeping> {
   const { engine, mesh, quietMigrations } = pipeline;
   const keeper = await MigrationKeeper.open({
-    folder: new NodeStateFolder(folder),
+    folder,
     quiet: quietMigrations,
     batch: (change) => engine.batch(change),
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Engine } from '../../collections/engine.ts';
+import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
 import { meshConfig } from '../../mesh/mesh-fixture.ts';
 import { meshKey } from '../../mesh/settings.ts';
 import { finding } from '../../model/finding.ts';
@@ -13,6 +14,7 @@ const virtualIps = { ipv4: ['10.77.0.0/16'], ipv6: [], quarantine: 1_000 };
 const enforced = meshConfig('mesh', { virtualIps, access: { mode: 'Enforced' } });
 
 let folder: string;
+const state = () => new NodeStateFolder(folder);
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'isthmus-settings-'));
 });
@@ -36,7 +38,7 @@ const shown = ({ mesh }: Pipeline) => ({
 
 it('settings stay as they were written last while nothing says them, and after a restart', async () => {
   const pipeline = pipelineOf(enforced);
-  const keeping = await startSettingsKeeping(pipeline, folder);
+  const keeping = await startSettingsKeeping(pipeline, state());
   const asWritten = { access: 'Enforced', ranges: virtualIps };
   expect(shown(pipeline)).toEqual(asWritten);
   await vi.waitFor(() => expect(pipeline.keptRanges.size).toBe(1));
@@ -44,7 +46,7 @@ it('settings stay as they were written last while nothing says them, and after a
   expect(shown(pipeline)).toEqual(asWritten);
   await keeping.close();
   const next = pipelineOf();
-  const again = await startSettingsKeeping(next, folder);
+  const again = await startSettingsKeeping(next, state());
   expect(shown(next)).toEqual(asWritten);
   await again.close();
 });
@@ -57,7 +59,7 @@ it('a start does not guess the mode of access where the object that says it was 
   });
   const start = (pipeline: Pipeline) => {
     pipeline.engine.batch(() => pipeline.sourced.findings.set(refused));
-    return startSettingsKeeping(pipeline, folder);
+    return startSettingsKeeping(pipeline, state());
   };
   await expect(start(pipelineOf())).rejects.toThrow(/MeshConfig mesh in mesh\.yaml line 3 was refused .*Correct it/);
   const keeping = await start(pipelineOf(enforced));

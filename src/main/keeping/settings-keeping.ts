@@ -4,7 +4,7 @@
  */
 import { isRecord } from '../../delivery/files/journal-lines.ts';
 import { type KeptSetting, SettingKeeper } from '../../delivery/files/setting-keeper.ts';
-import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
+import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import { meshKey } from '../../mesh/settings.ts';
 import type { VirtualIpRanges } from '../../mesh/virtual-ips/virtual-ips.ts';
 import { IsthmusError } from '../../model/errors.ts';
@@ -53,16 +53,15 @@ function textsIn(value: unknown): readonly string[] | undefined {
  * To be started when all sources were read, before addresses are given. Throws STATE where what is kept cannot be read, and
  * BAD_DATA where nothing is kept and the object that says the mode of access was refused: the default would let everybody in.
  */
-export async function startSettingsKeeping(pipeline: Pipeline, folder: string): Promise<SettingsKeeping> {
+export async function startSettingsKeeping(pipeline: Pipeline, folder: StateFolder): Promise<SettingsKeeping> {
   const { engine, mesh, keptAccess, keptRanges } = pipeline;
-  const state = new NodeStateFolder(folder);
   const access = await SettingKeeper.open({
-    folder: state,
+    folder,
     setting: accessMode,
     show: (mode) => engine.batch(() => keptAccess.set(mode)),
   });
   const ranges = await SettingKeeper.open({
-    folder: state,
+    folder,
     setting: virtualIpRanges,
     show: (kept) => engine.batch(() => keptRanges.set(kept)),
   });

@@ -3,7 +3,7 @@
 import type { RecordChange } from '../../delivery/files/record-journal.ts';
 import { openRegistryRecords } from '../../delivery/files/registry-records.ts';
 import { openRegistrySightings, type RegistrySighting } from '../../delivery/files/registry-sightings.ts';
-import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
+import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import { systemClock } from '../../model/clock.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { RegisteredService, RegistryStatus } from '../../model/registry.ts';
@@ -15,7 +15,7 @@ import { registryClients } from './registry-clients.ts';
 
 export interface RegistryBridgingOptions {
   /** The state folder. */
-  readonly folder: string;
+  readonly folder: StateFolder;
   /** How long the start waits for registries of which nothing is known from an earlier run. */
   readonly waitMs: number;
   /** Addresses at which this control plane listens. */
@@ -47,8 +47,8 @@ export async function startRegistryBridging(
   { folder, waitMs, listening, onSeen, log }: RegistryBridgingOptions,
 ): Promise<RegistryBridging> {
   const { engine, resources, mesh, registered } = pipeline;
-  const records = await openRegistryRecords(new NodeStateFolder(folder));
-  const sightings = await openRegistrySightings(new NodeStateFolder(folder));
+  const records = await openRegistryRecords(folder);
+  const sightings = await openRegistrySightings(folder);
   const states = new Map<string, string>();
   const bridges = new RegistryBridges({
     clients: registryClients,

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Engine } from '../../../src/collections/engine.ts';
+import { NodeStateFolder } from '../../../src/delivery/files/state-folder.ts';
 import { buildPipeline } from '../../../src/main/pipeline.ts';
 import { type RegistryBridging, startRegistryBridging } from '../../../src/main/registries/registry-bridging.ts';
 import { RegistryPublishing } from '../../../src/main/registries/registry-publishing.ts';
@@ -64,7 +65,7 @@ class Plane {
     });
     this.set(registry);
     this.pay(...pays);
-    const options = { folder: this.#folder, waitMs: 10_000, listening: [], onSeen: () => {}, log };
+    const options = { folder: new NodeStateFolder(this.#folder), waitMs: 10_000, listening: [], onSeen: () => {}, log };
     const bridging = await startRegistryBridging(this.pipeline, options);
     await bridging.servable;
     this.#bridging = bridging;
