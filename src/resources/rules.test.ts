@@ -252,6 +252,9 @@ const rows: readonly Row[] = [
 
   // isthmus.dev
   ['MeshConfig', 'spec.trustDomain', 'A b', 'ISTH0105'],
+  ['MeshConfig', 'spec.acces', { mode: 'Enforced' }, 'ISTH0118', 'spec.acces'],
+  ['MeshConfig', 'spec.access.mod', 'Enforced', 'ISTH0118', 'spec.access.mod'],
+  ['MeshConfig', 'access', { mode: 'Enforced' }, 'ISTH0118', 'access'],
   ['MeshConfig', 'spec.idleTimeout', '1d', 'ISTH0107'],
   ['MeshConfig', 'spec.virtualIps.quarantine', '-1s', 'ISTH0107'],
   ['MeshConfig', 'spec.virtualIps.ipv4', ['::/64'], 'ISTH0107'],

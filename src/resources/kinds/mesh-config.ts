@@ -35,6 +35,8 @@ interface CertificatesContent extends Omit<MeshCertificates, 'lifetime' | 'settl
 export const meshConfig = defineKind<Content>({
   info: { kind: 'MeshConfig', group: 'isthmus.dev', versions: ['v1alpha1'], scope: 'Cluster' },
   schema: () => readCrdSchema('mesh-config'),
+  // Where `access` is misspelt, nobody is kept out.
+  options: { everyFieldRestricts: true },
   check: ({ spec }, problems) => {
     spec.trustBundles.forEach(({ trustDomain }, index) => {
       if (trustDomain !== spec.trustDomain) return;

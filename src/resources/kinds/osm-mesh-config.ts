@@ -1,6 +1,7 @@
 /**
  * config.openservicemesh.io MeshConfig, which is called OsmMeshConfig here: isthmus.dev has a MeshConfig too. What OSM
- * had and we do not is no mistake: it is named in a finding, and left out.
+ * had and we do not is no mistake: it is named in a finding, and left out. What OSM never had is one, and refuses the object:
+ * it could be what closes the mesh.
  */
 import { cidrFamily } from '../addresses.ts';
 import { readCrdSchema } from '../crd-files.ts';
@@ -42,7 +43,8 @@ const unused = [
   ...['maxDataPlaneConnections', 'configResyncInterval', 'resources'],
 ]
   .map((field) => `sidecar.${field}`)
-  .concat(['observability.osmLogLevel', 'observability.enableDebugServer'])
+  .concat(['observability.osmLogLevel', 'observability.enableDebugServer', 'observability.prometheusScraping'])
+  .concat(['traffic.useHTTPSIngress'])
   .concat(['certificate.certKeyBitSize', 'certificate.ingressGateway']);
 
 const readFlags: ReadonlySet<string> = new Set([
@@ -58,7 +60,12 @@ const defaults = { validity: 86_400_000, authorizationTimeout: 1000 };
 export const osmMeshConfig = defineVersionedKind<Spec>({
   info: { kind: 'OsmMeshConfig', apiKind: 'MeshConfig', group: configGroup, scope: 'Namespaced' },
   versions: ['v1alpha2', 'v1alpha1'].map((version) =>
-    defineVersion({ version, schema: () => readCrdSchema('osm-mesh-config', version), convert: readConfig }),
+    defineVersion({
+      version,
+      schema: () => readCrdSchema('osm-mesh-config', version),
+      options: { everyFieldRestricts: true },
+      convert: readConfig,
+    }),
   ),
   build: (spec, head) => ({ kind: 'OsmMeshConfig', ...head, spec }),
 });
