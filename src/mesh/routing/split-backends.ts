@@ -14,19 +14,32 @@ interface Backend {
   readonly path: string;
 }
 
+type Fault = 'ISTH1331' | 'ISTH1332' | 'ISTH1338';
+
+/** What is to get nothing can be written before it is there: rollouts begin so. */
+function reportBackend(
+  { split, weight, path }: { readonly split: TrafficSplit; readonly weight: number; readonly path: string },
+  code: Fault,
+  message: string,
+  context: Context,
+): void {
+  context.report(finding(weight === 0 ? 'ISTH1347' : code, { ...about(split), path: `${path}.service`, message }));
+}
+
 /** Those that are there and can be sent to; the others are left out, and the rest share by their own weights. */
 export function usableBackends(split: TrafficSplit, context: Context, tables: ServiceTables): readonly Backend[] {
   return split.spec.backends.flatMap(({ service: written, weight }, at) => {
     const path = `spec.backends[${at}]`;
+    const backend = { split, weight, path };
     const service = ownService(split.metadata.namespace, written, context, tables);
     if (service === undefined) {
       const message = `There is no ${written} in namespace ${split.metadata.namespace}: it gets nothing.`;
-      context.report(finding('ISTH1331', { ...about(split), path: `${path}.service`, message }));
+      reportBackend(backend, 'ISTH1331', message, context);
       return [];
     }
     if (service.resolution === 'none' || service.resolution === 'dynamic-dns') {
       const message = `${service.host} has resolution ${service.resolution}, by which it has no endpoints of its own: it gets nothing.`;
-      context.report(finding('ISTH1338', { ...about(split), path: `${path}.service`, message }));
+      reportBackend(backend, 'ISTH1338', message, context);
       return [];
     }
     return [{ service, weight, path }];
@@ -43,7 +56,7 @@ export function destinationsOf(
   const shares = backends.flatMap(({ service, weight, path }) => {
     if (!service.ports.some((port) => port.number === number)) {
       const message = `${service.host} has no port ${number}: it gets nothing of what is sent to this port.`;
-      context.report(finding('ISTH1332', { ...about(split), path: `${path}.service`, message }));
+      reportBackend({ split, weight, path }, 'ISTH1332', message, context);
       return [];
     }
     return weight === 0 ? [] : [{ service, weight }];

@@ -20,7 +20,7 @@ function meshOf(...resources: readonly AnyResource[]) {
   const service = (of = key) => test.mesh.meshServices.get(of);
   const portSplit = (port = 80, of = key) => service(of)?.ports.find((one) => one.port.number === port)?.split;
   // About splits.
-  const findings = () => test.findings().filter((one) => one.startsWith('ISTH133'));
+  const findings = () => test.findings().filter((one) => /^ISTH13(?:3|47)/.test(one));
   return { ...test, findings, service, portSplit, shares: (port = 80, of = key) => portSplit(port, of)?.map(sharesOf) };
 }
 
@@ -80,6 +80,18 @@ describe('a TrafficSplit', () => {
     expect([shares(), findings()]).toEqual([[{ late: 1 }], []]);
     remove(root);
     expect(findings()).toEqual(['ISTH1330 TrafficSplit/a spec.service']);
+  });
+
+  it('may name a backend with weight 0 before it is there, or has the port: rollouts begin so', () => {
+    const split = (late: number) => trafficSplit('shop/a', 'web', { web: 100, late, next: 0 });
+    const { shares, set, findings } = meshOf(web('shop/web', 90), split(0));
+    expect([shares(80), shares(90)]).toEqual([[{ web: 100 }], [{ web: 100 }]]);
+    expect(findings()).toEqual([
+      'ISTH1347 TrafficSplit/a spec.backends[1].service',
+      'ISTH1347 TrafficSplit/a spec.backends[2].service',
+    ]);
+    set(split(1));
+    expect(findings()).toContain('ISTH1331 TrafficSplit/a spec.backends[1].service');
   });
 
   it('refuses all that it is for where no backend has a weight', () => {

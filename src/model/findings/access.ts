@@ -89,6 +89,11 @@ export const access = {
     'No request is for the path',
     'Correct the path, or permit requests of it: none that are permitted can match.',
   ),
+  ISTH1347: entry(
+    'info',
+    'Backend without a weight cannot be sent to',
+    'Nothing while its weight is 0; before it is given one, do what the message asks for.',
+  ),
   ISTH1350: entry(
     'warning',
     'Rules for requests close a port',
