@@ -1,5 +1,5 @@
 /** How certificates stand, in sentences. */
-import type { CertificateStatus, ProxiesAndRoots, RotationMove, TrustedRoot } from '../model/certificate-status.ts';
+import type { CertificateStatus, ProxiesAndRoots, TrustedRoot } from '../model/certificate-status.ts';
 
 const day = 86_400_000;
 const roles: Readonly<Record<TrustedRoot['role'], string>> = {
@@ -25,10 +25,9 @@ export function describeCertificates(status: CertificateStatus, now: number): st
   ].join('\n');
 }
 
-/** What a step brought. */
-export function describeSteps(move: RotationMove, status: CertificateStatus): string {
-  const rotation = status.rotation === undefined ? [] : describeRotation(status.rotation);
-  return [`Done: ${move}.`, ...rotation].join('\n');
+/** Where a rotation stands, and what may follow; empty where nothing is rotated here. */
+export function describeOutlook({ rotation }: CertificateStatus): readonly string[] {
+  return rotation === undefined ? [] : describeRotation(rotation);
 }
 
 export function describeWaiting({ connected, trusting, waiting }: ProxiesAndRoots): string {

@@ -8,12 +8,14 @@ import {
   rotationMoves,
 } from '../../model/certificate-status.ts';
 import { ExitCode, IsthmusError } from '../../model/errors.ts';
+import { spiffeId } from '../../model/identity.ts';
 import { visibleText } from '../../model/visible-text.ts';
 import type { Settle } from '../actions.ts';
 import { type AdminTarget, adminGet, adminOptions, adminPost } from '../admin-client.ts';
-import { describeCertificates, describeSteps, describeWaiting } from '../certificate-text.ts';
+import { describeCertificates, describeOutlook, describeWaiting } from '../certificate-text.ts';
 import { type OutputFormat, outputOption, parseSeconds, print, printValue, say } from '../output.ts';
 import { timeoutOption } from '../timeout.ts';
+import { type Caller, parseCaller } from './policy-question.ts';
 
 type StatusFlags = AdminTarget & { readonly output: OutputFormat };
 
@@ -102,22 +104,34 @@ function renew(): Command {
     )
     .addHelpText(
       'before',
-      'Examples:\n  isthmus certificates renew --within 600\n  isthmus certificates renew spiffe://cluster.local/ns/shop/sa/cart\n',
+      'Examples:\n  isthmus certificates renew --within 600\n  isthmus certificates renew shop/cart\n',
     )
-    .argument('[identity]', 'SPIFFE id of a workload, whose key may be known to others')
+    .argument(
+      '[identity]',
+      'namespace/serviceaccount of a workload, or its SPIFFE id, whose key may be known to others',
+      parseCaller,
+    )
     .addOption(
       new Option('--within <seconds>', 'each at a random moment of this time').argParser(parseSeconds).default(0),
     );
-  return asking(command).action(async (identity: string | undefined, { within, ...target }: RenewFlags) => {
+  return asking(command).action(async (workload: Caller | undefined, { within, ...target }: RenewFlags) => {
+    const identity = workload === undefined ? undefined : await spiffeIdOf(workload, target);
     const query = new URLSearchParams({ within: String(within), ...(identity === undefined ? {} : { identity }) });
     const path = `/api/v1/certificates/renewal?${query.toString()}`;
     const { renewed } = (await adminPost(target, path)) as { readonly renewed: number };
     if (renewed === 0 && identity !== undefined)
-      throw new IsthmusError('BAD_DATA', `No certificate of ${visibleText(identity)} is looked after here.`);
+      throw new IsthmusError(
+        'BAD_DATA',
+        `No certificate of ${visibleText(identity)} is looked after here. One is as long as a proxy of the workload gets it from here; a proxy that keeps its certificate in files renews it by itself.`,
+      );
     print(
       `${renewed} ${renewed === 1 ? 'certificate is' : 'certificates are'} renewed${within === 0 ? '' : ` within ${within} s`}.`,
     );
   });
+}
+
+async function spiffeIdOf(workload: Caller, target: AdminTarget): Promise<string> {
+  return 'id' in workload ? workload.id : spiffeId({ trustDomain: (await ask(target)).trustDomain, ...workload });
 }
 
 async function rotateRoot(step: RotationMove | 'next', flags: RotateFlags): Promise<ExitCode> {
@@ -126,8 +140,10 @@ async function rotateRoot(step: RotationMove | 'next', flags: RotateFlags): Prom
   const move = step === 'next' ? nextMove(rotationIn(before)) : step;
   const outcome = await take(flags, move, end);
   if (outcome.kind !== 'done') return refused(move, outcome.kind, outcome.reason);
-  print(visible(describeSteps(move, outcome.status)));
-  return flags.wait === true ? untilAllKnow(flags, end) : ExitCode.ok;
+  print(`Done: ${move}.`);
+  if (flags.wait === true) return untilAllKnow(flags, end);
+  printOutlook(outcome.status);
+  return ExitCode.ok;
 }
 
 function refused(move: RotationMove, kind: 'impossible' | 'unsafe', reason: string): ExitCode {
@@ -149,19 +165,29 @@ async function take(flags: RotateFlags, move: RotationMove, end: number): Promis
   }
 }
 
+/** What may follow is said once, as it stands when the waiting is over. */
 async function untilAllKnow(flags: RotateFlags, end: number): Promise<ExitCode> {
   for (;;) {
-    const { proxies } = await ask(flags);
-    if (proxies.trusting === proxies.connected) {
-      print(visible(describeWaiting(proxies)));
+    const now = await ask(flags);
+    const { connected, trusting } = now.proxies;
+    const waiting = visible(describeWaiting(now.proxies));
+    if (trusting === connected) {
+      printOutlook(now);
+      print(waiting);
       return ExitCode.ok;
     }
     if (Date.now() >= end) {
-      say(`${visible(describeWaiting(proxies))} The step was taken all the same.`);
+      printOutlook(now);
+      say(`${waiting} The step was taken all the same.`);
       return ExitCode.findings;
     }
     await pause();
   }
+}
+
+function printOutlook(status: CertificateStatus): void {
+  const lines = describeOutlook(status);
+  if (lines.length > 0) print(visible(lines.join('\n')));
 }
 
 const pollMs = 250;
