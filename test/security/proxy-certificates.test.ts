@@ -67,7 +67,7 @@ describe('the certificate of a proxy', () => {
   it('is not taken with a token of another workload', async () => {
     await useToken('payments');
     await expect(makeEnvoyBootstrap(wish)).rejects.toThrow(
-      /not that of spiffe:.*sa\/orders: it is for another identity/,
+      /token of --token-file is for spiffe:.*sa\/payments, not for spiffe:.*sa\/orders: the token decides/,
     );
     await expect(leaf()).rejects.toThrow('ENOENT');
   });
@@ -85,7 +85,12 @@ describe('the certificate of a proxy', () => {
     await other.write('orders.yaml', serviceEntry('orders'));
     await other.serve(['orders.yaml'], { xdsTls: '127.0.0.1:0' });
     await plane.write('roots.pem', await readRoots(other.at('state')));
-    await expect(makeEnvoyBootstrap(wish)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(makeEnvoyBootstrap(wish)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(
+        /^The roots of --roots do not verify .*"isthmus token roots" prints those of now\.$/,
+      ),
+    });
   });
 
   it('is asked of nobody who has a certificate of the mesh, and is not the control plane', async () => {

@@ -3,10 +3,12 @@
  * request, and a token or the certificate that is to be renewed. The server is believed to be who it has to be before either
  * goes out.
  */
+import { X509Certificate } from 'node:crypto';
 import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { readCertificates } from '../../certificates/certificate-text.ts';
+import { identityOfCertificate } from '../../certificates/peer-identity.ts';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
-import { type Identity, spiffeId } from '../../model/identity.ts';
+import { type Identity, isSameIdentity, spiffeId } from '../../model/identity.ts';
 import { faultOfIssued } from '../../security/issued-certificate.ts';
 import { longestLeafMs } from '../../security/issuer.ts';
 import { createCertificatePath } from '../../security/istio-certificate-service.ts';
@@ -36,6 +38,7 @@ export async function requestCertificate(
   const dnsNames = dnsNamesOf(workload);
   const request = makeSigningRequest(key, workload, dnsNames);
   const { chain, roots } = await ask(server, request, proof);
+  if (proof.kind === 'token') requireOwn(chain, workload);
   const now = Date.now();
   const fault = faultOfIssued(
     chain,
@@ -51,6 +54,16 @@ export async function requestCertificate(
   return { chain: chain.join(''), key, roots: roots.join('') };
 }
 
+/** A token is for one workload, whatever its holder says that it is. */
+function requireOwn([leaf]: readonly string[], workload: Identity): void {
+  const reading = leaf === undefined ? undefined : identityOfCertificate(new X509Certificate(leaf).raw);
+  if (reading?.kind !== 'identity' || isSameIdentity(reading.identity, workload)) return;
+  throw new IsthmusError(
+    'BAD_DATA',
+    `The token of --token-file is for ${spiffeId(reading.identity)}, not for ${spiffeId(workload)}: the token decides whom a certificate is for. Make another with "isthmus token create", or correct --namespace and --service-account.`,
+  );
+}
+
 interface Issued {
   readonly chain: readonly string[];
   readonly roots: readonly string[];
@@ -64,7 +77,7 @@ async function ask(server: ControlPlaneServer, { pem }: SigningRequest, proof: P
   try {
     return readAnswer(await call(client, bytes, metadata), server);
   } catch (error) {
-    throw failure(server, error);
+    throw failure(server, proof, error);
   } finally {
     client.close();
   }
@@ -98,14 +111,25 @@ function readAnswer(bytes: Buffer, { address }: ControlPlaneServer): Issued {
   return { chain: read(certChain.slice(0, -1)), roots: read(certChain.slice(-1)) };
 }
 
-function failure({ address }: ControlPlaneServer, error: unknown): IsthmusError {
+/** What TLS says of a server whose certificate comes of no root that was given. */
+const unverified =
+  /(self-signed certificate[a-z ]*|unable to (?:get|verify) [a-z ]*certificate|certificate signature failure)/i;
+
+function failure({ address }: ControlPlaneServer, proof: Proof, error: unknown): IsthmusError {
   if (error instanceof IsthmusError) return error;
   if (!isServiceError(error))
     return new IsthmusError('BAD_DATA', `${address} answers what is no certificate: ${messageOf(error)}.`, {
       cause: error,
     });
   const code = passing.includes(error.code) ? 'UNAVAILABLE' : 'BAD_DATA';
-  return new IsthmusError(code, `--xds-tls ${address} gives no certificate: ${error.details}`, { cause: error });
+  const [reason] = unverified.exec(error.details) ?? [];
+  if (reason !== undefined) {
+    const which = proof.kind === 'token' ? 'The roots of --roots' : 'The roots beside the certificate';
+    const message = `${which} do not verify who answers at --xds-tls ${address} (${reason.trim()}): they are those of another control plane, or of before a rotation. "isthmus token roots" prints those of now.`;
+    return new IsthmusError(code, message, { cause: error });
+  }
+  const details = error.details.replace(/\s*Resolution note:\s*$/, '');
+  return new IsthmusError(code, `--xds-tls ${address} gives no certificate: ${details}`, { cause: error });
 }
 
 function isServiceError(error: unknown): error is ServiceError {
