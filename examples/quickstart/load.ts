@@ -26,12 +26,16 @@ export interface Counts {
 export interface Load {
   /** The counts since the last call of this. */
   take(): Counts;
+  /** Lets calls go on for so many milliseconds, and on a busy machine until enough were counted to tell shares by. */
+  goOn(ms: number): Promise<void>;
   /** Reads while no call is in flight and none starts, so that what callers and servers counted agrees. */
   quietly<Result>(read: () => Promise<Result>): Promise<Result>;
   stop(): Promise<void>;
 }
 
 const PAUSE_MS = 4;
+/** About what a second brings. */
+const ENOUGH_CALLS = 300;
 
 function emptyCounts(): Counts {
   return { requests: 0, failed: 0, limited: 0, v1: 0, v2: 0, marked: 0, markedToV2: 0, errors: [] };
@@ -60,6 +64,10 @@ export function startLoad(callers: readonly Caller[]): Load {
       const taken = counts;
       counts = emptyCounts();
       return taken;
+    },
+    goOn: async (ms) => {
+      await sleep(ms);
+      while (counts.requests < ENOUGH_CALLS) await sleep(PAUSE_MS);
     },
     quietly: async (read) => {
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -77,7 +77,7 @@ async function runStage(stage: Stage, story: Story, first: PlanStatus): Promise<
   const status = await isthmus.status();
   const windows = await untilShown(load, status.share / 100);
   await load.quietly(async () => windows.push(load.take()));
-  await sleep(COUNT_MS);
+  await load.goOn(COUNT_MS);
   const counts = await load.quietly(async () => load.take());
   const result = {
     name: stage.name === '' ? nameOf(status) : stage.name,
