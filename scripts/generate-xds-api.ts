@@ -81,6 +81,10 @@ const roots: Record<string, readonly string[]> = {
     'envoy.extensions.filters.http.rbac.v3.RBACPerRoute',
   ],
   'envoy/extensions/filters/network/rbac/v3/rbac.proto': ['envoy.extensions.filters.network.rbac.v3.RBAC'],
+  'envoy/config/rbac/v3/rbac.proto': ['envoy.config.rbac.v3.Action'],
+  'envoy/extensions/matching/common_inputs/ssl/v3/ssl_inputs.proto': [
+    'envoy.extensions.matching.common_inputs.ssl.v3.UriSanInput',
+  ],
   'envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto': [
     'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
   ],

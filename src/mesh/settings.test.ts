@@ -50,6 +50,15 @@ it('MeshConfigs that disagree open nothing: the mode of before stays, and the st
   expect(now()).toEqual(['Enforced', 'Enforced']);
 });
 
+it('the trust domains of bundles are trusted beside our own, which no bundle is for', () => {
+  const bundle = (trustDomain: string) => ({ trustDomain, file: '/roots.pem' });
+  const { mesh, set } = testMesh();
+  set(meshConfig('/mesh', { trustDomain: 'ours', trustBundles: [bundle('b'), bundle('ours'), bundle('a')] }));
+  expect(mesh.settings.get('mesh')?.otherDomains).toEqual(['a', 'b']);
+  set(meshConfig('/mesh', { trustDomain: 'ours', trustBundles: [bundle('ours')] }));
+  expect(mesh.settings.get('mesh')).not.toHaveProperty('otherDomains');
+});
+
 it('the cluster domain stands in the names of Kubernetes Services', () => {
   const { mesh, set } = testMesh();
   set(kubernetesService('shop/pay'), meshConfig('/mesh', { clusterDomain: 'Example.Org' }));

@@ -77,7 +77,7 @@ export function meshSettings(
       const message = `Certificates are issued for ${trustDomain}, and go on to be.`;
       context.report(finding('ISTH1212', { ...about(own), path: 'spec.trustDomain', message }));
     }
-    const found = { ...written, ...(osm && osmSettings(osm)), trustDomain, access };
+    const found = { ...written, ...(osm && osmSettings(osm)), trustDomain, ...trustedBeside(trustDomain, own), access };
     const telemetry = telemetries === undefined ? undefined : meshWideLog(context, telemetries, found);
     return telemetry === undefined ? found : { ...found, telemetry };
   });
@@ -123,6 +123,12 @@ function keptMode(kept: AccessMode | undefined, context: Context): AccessMode {
 function withoutOwn(roots: readonly MeshRootCertificate[]): MeshSettings {
   const active = roots.toSorted(byAge).find(({ spec }) => spec.role === 'active');
   return active === undefined ? defaultSettings : { ...defaultSettings, trustDomain: active.spec.trustDomain };
+}
+
+function trustedBeside(trustDomain: string, own: MeshConfig | undefined): Pick<MeshSettings, 'otherDomains'> {
+  const named = new Set(own?.spec.trustBundles.map((bundle) => bundle.trustDomain));
+  named.delete(trustDomain);
+  return named.size === 0 ? {} : { otherDomains: [...named].sort() };
 }
 
 /** The oldest; the others are told. */

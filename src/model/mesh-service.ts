@@ -106,6 +106,8 @@ export interface InboundPort {
 /** Settings of the whole mesh that shape what proxies are told. */
 export interface MeshSettings {
   readonly trustDomain: string;
+  /** Whose callers may be let in as well, sorted; absent where there is none. */
+  readonly otherDomains?: readonly string[];
   readonly clusterDomain: string;
   readonly rootNamespace: string;
   /** Empty path: no access log. */

@@ -16,6 +16,7 @@ import {
 } from './envoy/access-control.ts';
 import { loggedBy } from './envoy/access-logs.ts';
 import { inboundCluster } from './envoy/clusters.ts';
+import { callingDomains, domainsOf, namedOnce } from './envoy/federated-callers.ts';
 import { httpConnections } from './envoy/http-connections.ts';
 import { inboundHttpRoutes } from './envoy/http-routes.ts';
 import { chainedListener, tlsInspector } from './envoy/listeners.ts';
@@ -51,18 +52,20 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, whole: M
   const reads = readsHttp(kind, inbound);
   // A server that speaks first would speak to whoever the filters have not heard yet. metaproxy hears them before it calls.
   const isLate = guard?.rules !== undefined && !reads && !(kind === 'metaproxy' && speaksProtocol);
-  const trusted = isLate ? permittedCallers(guard.rules, targetPort) : 'any';
-  const transportSocket =
-    guard === undefined ? undefined : downstreamTls(reads ? ['h2', 'http/1.1'] : [], trusted, guard.tls);
+  const callers = isLate ? permittedCallers(guard.rules, targetPort) : 'any';
+  const domains = isLate ? callingDomains(inbound, settings) : domainsOf('any', settings);
+  const transportSocket = guard && downstreamTls(reads ? ['h2', 'http/1.1'] : [], { callers, domains, tls: guard.tls });
   const scope = inboundScope(kind, address, guard?.identity);
-  const filters = filtersOf(kind, inbound, settings);
+  // metaproxy itself knows nobody by several names.
+  const named = guard === undefined || kind === 'metaproxy' ? [] : namedOnce(domains);
+  const filters = [...named, ...filtersOf(kind, inbound, settings)];
   const ingress = kind === 'metaproxy' ? undefined : inbound.ingress;
-  const chain = { filters: [...filters], ...(transportSocket === undefined ? {} : { transportSocket }) };
+  const chain = { filters, ...(transportSocket === undefined ? {} : { transportSocket }) };
   const resources = [
     inboundListener(inbound, chain, ingress, settings),
     inboundCluster(targetPort, reads || ingress !== undefined ? 'http' : 'bytes'),
     ...(reads ? [inboundRoutes(inbound)] : []),
-    ...(ingress === undefined ? [] : [ingressRoutes(inbound, ingress)]),
+    ...(ingress === undefined ? [] : [ingressRoutes(inbound, ingress, settings)]),
     ...(kind === 'metaproxy' ? [] : rateLimitClusters(inbound)),
   ];
   return {

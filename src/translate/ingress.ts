@@ -8,6 +8,7 @@ import type { InboundPort, MeshSettings } from '../model/mesh-service.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import type { EncodedResource } from './encoded-resource.ts';
 import { httpAccessFilter, ingressAccess } from './envoy/access-control.ts';
+import { domainsOf, namedOnce } from './envoy/federated-callers.ts';
 import { httpConnections } from './envoy/http-connections.ts';
 import { inboundHttpRoutes } from './envoy/http-routes.ts';
 import { authorizationFilters } from './envoy/proxy-peers.ts';
@@ -32,7 +33,9 @@ export function withIngressChain(
   const statPrefix = ingressRouteName(address, targetPort);
   const { filters: limits, usesAddresses } = requestLimits(inbound);
   const http = { statPrefix, routes, filters: [...inboundFilters(settings), ...limits], usesAddresses };
-  const filters = [...behindConnectionLimits(inbound, [httpConnections({ ...http, settings, direction: 'inbound' })])];
+  const domains = tls?.principals === undefined ? [] : domainsOf('any', settings);
+  const requests = httpConnections({ ...http, settings, direction: 'inbound' });
+  const filters = [...namedOnce(domains), ...behindConnectionLimits(inbound, [requests])];
   const sources = ranges === 'any' ? {} : { sourcePrefixRanges: ranges.map(cidrRange) };
   if (tls === undefined)
     return [mesh, { name: 'ingress', filterChainMatch: { transportProtocol: 'raw_buffer', ...sources }, filters }];
@@ -45,7 +48,7 @@ export function withIngressChain(
       ...sources,
     },
     filters,
-    transportSocket: ingressTls(tls.principals !== undefined, guard?.tls),
+    transportSocket: ingressTls(tls.principals !== undefined, { domains, tls: guard?.tls }),
   };
   // Where the ingress is for any name, the mesh is told by those that it calls.
   const own = [...new Set(calledAs.map(({ host, port }) => meshServerName(host, port)))].sort();
@@ -58,7 +61,11 @@ function inboundFilters(settings: MeshSettings): readonly HttpFilter[] {
 }
 
 /** A change of who may come counts on connections that stand. */
-export function ingressRoutes({ address, targetPort, limits }: InboundPort, ingress: PortIngress): EncodedResource {
+export function ingressRoutes(
+  { address, targetPort, limits }: InboundPort,
+  ingress: PortIngress,
+  settings: MeshSettings,
+): EncodedResource {
   const name = ingressRouteName(address, targetPort);
-  return inboundHttpRoutes(name, inboundClusterName(targetPort), ingressAccess(ingress), limits);
+  return inboundHttpRoutes(name, inboundClusterName(targetPort), ingressAccess(ingress, settings), limits);
 }

@@ -11,6 +11,7 @@ import { type TrustedDomain, translateSecrets } from '../../translate/envoy/secr
 import type { Pipeline } from '../pipeline.ts';
 import { trustDomainOf } from '../pipeline.ts';
 import type { MeshAuthority } from './mesh-authority.ts';
+import { WantedRoots } from './wanted-roots.ts';
 
 export interface CertificateKeepingOptions {
   readonly authority: () => Promise<MeshAuthority>;
@@ -27,12 +28,14 @@ export class CertificateKeeping {
   readonly #present = new Map<string, number>();
   /** As they were served last. */
   readonly #served = new Map<string, IssuedSecrets>();
+  readonly #wantedRoots = new WantedRoots();
   #certificates: WorkloadCertificates | undefined;
   #bundles: TrustBundles | undefined;
   #stopBundles: () => void = () => {};
   #opening: Promise<void> | undefined;
   #failure: string | undefined;
   #stopSettings: () => void = () => {};
+  #stopWantedRoots: () => void = () => {};
   #isClosed = false;
 
   constructor(pipeline: Pipeline, options: CertificateKeepingOptions) {
@@ -43,6 +46,7 @@ export class CertificateKeeping {
   /** Resolves once certificates can be issued, where the mesh asks for them. Throws STATE for keys that are damaged. */
   async start(): Promise<void> {
     const { engine, mesh } = this.#pipeline;
+    this.#stopWantedRoots = this.#wantedRoots.follow(this.#pipeline, (identity) => this.#serveAgain(identity));
     this.#stopSettings = engine.sink(mesh.settings, (diff) => {
       if (diff.some(({ after }) => after !== undefined && after.access !== 'Disabled'))
         void this.#begin().catch(() => {});
@@ -79,6 +83,7 @@ export class CertificateKeeping {
   close(): void {
     this.#isClosed = true;
     this.#stopSettings();
+    this.#stopWantedRoots();
     this.#stopBundles();
     this.#certificates?.close();
   }
@@ -100,7 +105,7 @@ export class CertificateKeeping {
         others = othersIn(bundles);
         // Our own roots come with the secrets.
         if (JSON.stringify(before) === JSON.stringify(others)) return;
-        for (const [identity, secrets] of this.#served) this.#serve(identity, secrets);
+        this.#serveAgain(undefined);
       });
       const onSecrets = (identity: string, secrets: IssuedSecrets | undefined) => this.#serve(identity, secrets);
       this.#certificates = new WorkloadCertificates({ issuer, clock: systemClock, onSecrets });
@@ -114,12 +119,26 @@ export class CertificateKeeping {
     }
   }
 
+  /** Those of one identity, or all. */
+  #serveAgain(wanted: string | undefined): void {
+    for (const identity of wanted === undefined ? this.#served.keys() : [wanted]) {
+      const secrets = this.#served.get(identity);
+      if (secrets !== undefined) this.#serve(identity, secrets);
+    }
+  }
+
   #serve(identity: string, secrets: IssuedSecrets | undefined): void {
     if (secrets === undefined) this.#served.delete(identity);
     else this.#served.set(identity, secrets);
-    const { chain, key } = secrets ?? { chain: [] };
-    const trusted = secrets === undefined ? [] : this.#trusted(secrets);
-    const translated = translateSecrets(identity, { chain, key: key?.reveal() ?? '', trusted });
+    const { chain, key, roots } = secrets ?? { chain: [], roots: [] };
+    const translated = translateSecrets(identity, {
+      chain,
+      key: key?.reveal() ?? '',
+      // Of our own, those of the issuer at this moment.
+      own: { name: this.#bundles?.trustDomain ?? '', roots },
+      others: this.#bundles === undefined ? [] : othersIn(this.#bundles),
+      beside: this.#wantedRoots.of(identity),
+    });
     this.#options.store.apply(
       translated.map(({ scope, resource }) => ({
         scope,
@@ -128,12 +147,6 @@ export class CertificateKeeping {
         resource: secrets === undefined ? undefined : resource,
       })),
     );
-  }
-
-  /** Our own first; those of the issuer at this moment, which `roots` are. */
-  #trusted({ roots }: IssuedSecrets): readonly TrustedDomain[] {
-    if (this.#bundles === undefined) return [];
-    return [{ name: this.#bundles.trustDomain, roots }, ...othersIn(this.#bundles)];
   }
 }
 

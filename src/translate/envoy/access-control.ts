@@ -17,6 +17,7 @@
 import { type AccessRule, type RequestCondition, sourcesOf } from '../../model/access.ts';
 import { startAnchored } from '../../model/access-expression.ts';
 import type { PortIngress } from '../../model/ingress.ts';
+import type { MeshSettings } from '../../model/mesh-service.ts';
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { inboundClusterName } from '../names/resource-names.ts';
 import { cidrRange } from './values.ts';
@@ -104,11 +105,11 @@ function principal(spiffeId: string): Principal {
 }
 
 /** For requests from outside the mesh: from one of the ranges, and with one of the certificates, where these are asked for. */
-export function ingressAccess({ object, ranges, requests, tls }: PortIngress): PerFilterConfig {
+export function ingressAccess({ object, ranges, requests, tls }: PortIngress, settings: MeshSettings): PerFilterConfig {
   const principals = tls?.principals ?? 'any';
   const ids = [
     ...(ranges === 'any' ? [] : [anyPrincipal(ranges.map((range) => ({ directRemoteIp: cidrRange(range) })))]),
-    ...(principals === 'any' ? [] : [anyPrincipal(principals.map(namedPrincipal))]),
+    ...(principals === 'any' ? [] : [anyPrincipal(principals.map((name) => namedPrincipal(name, settings)))]),
   ];
   const permissions = requests === 'any' ? [ANY] : requests.map(requestPermission);
   const who: Principal = ids.length === 0 ? { any: true } : { andIds: { ids } };
@@ -120,9 +121,12 @@ function anyPrincipal(ids: Principal[]): Principal {
   return { orIds: { ids } };
 }
 
-/** By a SPIFFE id, or by a DNS name of the certificate. */
-function namedPrincipal(name: string): Principal {
-  return name.startsWith('spiffe://') ? principal(name) : authenticated({ exact: name }, DNS);
+/** By a SPIFFE id, or by a DNS name of the certificate: these are of no trust domain, and only our own is believed in them. */
+function namedPrincipal(name: string, { trustDomain, otherDomains }: MeshSettings): Principal {
+  if (name.startsWith('spiffe://')) return principal(name);
+  const named = authenticated({ exact: name }, DNS);
+  if (otherDomains === undefined) return named;
+  return { andIds: { ids: [authenticated({ prefix: `spiffe://${trustDomain}/` }), named] } };
 }
 
 export function authenticated(matcher: envoy.type.matcher.v3.StringMatcher, sanType = URI): Principal {

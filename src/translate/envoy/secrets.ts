@@ -3,15 +3,19 @@
 import { type envoy, pack } from '../../xds-api/messages.ts';
 import { encodeResource } from '../encoded-resource.ts';
 import { callerScope, type ScopedResource } from '../scope.ts';
-import { certificateSecret, rootsSecret } from './tls-contexts.ts';
+import { certificateSecret, type OtherDomains, rootsSecretOf } from './tls-contexts.ts';
 
 export interface WorkloadSecrets {
   /** PEM, the leaf first. */
   readonly chain: readonly string[];
   /** PEM. */
   readonly key: string;
-  /** Whose roots speak for which trust domain, PEM: for our own alone, where no other is trusted. */
-  readonly trusted: readonly TrustedDomain[];
+  /** PEM, of our own trust domain. */
+  readonly own: TrustedDomain;
+  /** The others that are trusted now. */
+  readonly others: readonly TrustedDomain[];
+  /** Of which of them there have to be roots beside our own, trusted now or not: one secret for each. */
+  readonly beside: readonly OtherDomains[];
 }
 
 export interface TrustedDomain {
@@ -24,7 +28,7 @@ type ValidationContext = envoy.extensions.transport_sockets.tls.v3.CertificateVa
 /** For proxies of this SPIFFE id, and no others. */
 export function translateSecrets(
   identity: string,
-  { chain, key, trusted }: WorkloadSecrets,
+  { chain, key, own, others, beside }: WorkloadSecrets,
 ): readonly ScopedResource[] {
   const scope = callerScope('all', identity);
   const secret = 'envoy.extensions.transport_sockets.tls.v3.Secret';
@@ -32,22 +36,28 @@ export function translateSecrets(
     name: certificateSecret,
     tlsCertificate: { certificateChain: { inlineString: joined(chain) }, privateKey: { inlineString: key } },
   });
-  const roots = encodeResource(secret, rootsSecret, { name: rootsSecret, validationContext: validation(trusted) });
-  return [
-    { scope, resource: certificate },
-    { scope, resource: roots },
-  ];
+  const roots = [[], ...beside].map((domains) => {
+    const name = rootsSecretOf(domains);
+    const among = others.filter((other) => domains === 'any' || domains.includes(other.name));
+    return encodeResource(secret, name, { name, validationContext: validation(own, among) });
+  });
+  return [certificate, ...roots].map((resource) => ({ scope, resource }));
 }
 
-/** With several trust domains each root is believed for its own alone: Envoy picks them by the SPIFFE id of the peer. */
-function validation(trusted: readonly TrustedDomain[]): ValidationContext {
-  const [own, ...others] = trusted;
-  if (others.length === 0) return { trustedCa: { inlineString: joined(own?.roots ?? []) } };
+/**
+ * With several trust domains each root is believed for its own alone. Envoy picks them by the first SPIFFE id of the peer, and
+ * looks at no other: see federated-callers.ts.
+ */
+function validation(own: TrustedDomain, others: readonly TrustedDomain[]): ValidationContext {
+  if (others.length === 0) return { trustedCa: { inlineString: joined(own.roots) } };
   return {
     customValidatorConfig: {
       name: 'envoy.tls.cert_validator.spiffe',
       typedConfig: pack('envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig', {
-        trustDomains: trusted.map(({ name, roots }) => ({ name, trustBundle: { inlineString: joined(roots) } })),
+        trustDomains: [own, ...others].map(({ name, roots }) => ({
+          name,
+          trustBundle: { inlineString: joined(roots) },
+        })),
       }),
     },
   };

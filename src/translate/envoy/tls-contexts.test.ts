@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { toJson } from '../../xds-api/proto-json.ts';
 import { downstreamTls } from './tls-contexts.ts';
 
-const common = (callers?: readonly string[] | 'any') =>
-  toJson('envoy.config.core.v3.TransportSocket', downstreamTls([], callers));
+const common = (callers: readonly string[] | 'any' = 'any') =>
+  toJson('envoy.config.core.v3.TransportSocket', downstreamTls([], { callers }));
 
 it('opens handshakes to the callers it is told, and to nobody where it is told of none', () => {
   const trusting = (exact: string) => ({

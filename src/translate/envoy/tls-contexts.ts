@@ -13,9 +13,17 @@ type CommonTlsContext = envoy.extensions.transport_sockets.tls.v3.CommonTlsConte
 type SdsSecretConfig = envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
 type SubjectAltNameMatcher = envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
 
-/** The secrets by which a proxy knows its own certificate and the roots of the mesh; the names are Istio's. */
+/** The secrets by which a proxy knows its own certificate and the roots of its own trust domain; the names are Istio's. */
 export const certificateSecret = 'default';
-export const rootsSecret = 'ROOTCA';
+const rootsSecret = 'ROOTCA';
+
+/** Trust domains beside our own; any: all that the mesh trusts at the time. */
+export type OtherDomains = readonly string[] | 'any';
+
+/** What has the roots of these beside our own. `domains`: sorted. */
+export function rootsSecretOf(domains: OtherDomains): string {
+  return [rootsSecret, ...(domains === 'any' ? ['*'] : domains)].join('|');
+}
 
 /** Kinds of proxies that show certificates and ask for them; no other kind is sent to where they are demanded. */
 export function speaksMutualTls(kind: ProxyKind): boolean {
@@ -42,7 +50,7 @@ function ownCertificate({ minimum, maximum, cipherSuites, curves }: TlsSettings 
   };
 }
 
-/** To workloads of one of the identities, and to nobody where there is none. `alpn`: what is spoken inside. */
+/** To workloads of one of the identities, all of our own trust domain, and to nobody where there is none. `alpn`: what is spoken inside. */
 export function upstreamTls(
   { identities, tls }: ServiceSecurity,
   serverName: string,
@@ -64,6 +72,13 @@ export function upstreamTls(
   };
 }
 
+/** Who gets through a handshake. `domains`: whose roots are believed beside our own. */
+export interface Admittance {
+  readonly callers?: readonly string[] | 'any';
+  readonly domains?: OtherDomains;
+  readonly tls?: TlsSettings | undefined;
+}
+
 /**
  * For callers of these identities, or for whoever has a certificate of the mesh: then what its holder may do is decided
  * by the filters, which is too late where the server speaks first. Each connection proves anew who calls: to Envoy, the
@@ -71,10 +86,9 @@ export function upstreamTls(
  */
 export function downstreamTls(
   alpn: readonly string[],
-  callers: readonly string[] | 'any' = 'any',
-  tls?: TlsSettings,
+  { callers = 'any', domains = [], tls }: Admittance = {},
 ): TransportSocket {
-  const roots: SdsSecretConfig = { name: rootsSecret, sdsConfig: adsSource };
+  const roots: SdsSecretConfig = { name: rootsSecretOf(domains), sdsConfig: adsSource };
   return {
     name: SOCKET,
     typedConfig: pack('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', {
@@ -98,8 +112,8 @@ export function downstreamTls(
 }
 
 /** For clients from outside the mesh: with a certificate that the mesh trusts, or with whatever they have. */
-export function ingressTls(asksForCertificates: boolean, tls?: TlsSettings): TransportSocket {
-  if (asksForCertificates) return downstreamTls(['h2', 'http/1.1'], 'any', tls);
+export function ingressTls(asksForCertificates: boolean, { domains = [], tls }: Admittance): TransportSocket {
+  if (asksForCertificates) return downstreamTls(['h2', 'http/1.1'], { domains, tls });
   return {
     name: SOCKET,
     typedConfig: pack('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', {
