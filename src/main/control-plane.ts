@@ -281,7 +281,6 @@ function stoppedEarly(): IsthmusError {
   return new IsthmusError('UNAVAILABLE', 'It was stopped before it served.');
 }
 
-/** A source that becomes live says so in a batch that changes its findings. */
 async function untilLive(
   source: Source,
   { engine, sourced }: Pipeline,
@@ -289,7 +288,7 @@ async function untilLive(
 ): Promise<void> {
   if (source.state === 'live') return;
   const live = Promise.withResolvers<void>();
-  const stop = engine.sink(sourced.findings, () => {
+  const stop = engine.sink(sourced.state, () => {
     if (source.state === 'live') live.resolve();
   });
   onStop(stop);

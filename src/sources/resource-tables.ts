@@ -13,12 +13,19 @@ export function sourceFindingKey(finding: Finding): string {
   return `${where}|${finding.code}|${formatObject(finding.object)}|${finding.path}|${finding.message}`;
 }
 
+/** How current what the tables hold is. */
+export interface StateReport {
+  readonly state: SourceState;
+}
+
 export interface SourceTables {
   readonly resources: ResourceTables;
   readonly findings: Table<Finding>;
+  /** One value, once the source has told of its state: whoever waits for it sinks this. */
+  readonly state: Table<StateReport>;
 }
 
-/** Makes all tables of a source, named `resources <kind>` and `source findings`. */
+/** Makes all tables of a source, named `resources <kind>`, `source findings` and `source state`. */
 export function createSourceTables(engine: Engine): SourceTables {
   const table = <K extends Kind>(kind: K): Table<ResourceOf<K>> =>
     engine.table(`resources ${kind}`, { key: (resource) => resource.key });
@@ -55,6 +62,7 @@ export function createSourceTables(engine: Engine): SourceTables {
       MeshRootCertificate: table('MeshRootCertificate'),
     },
     findings: engine.table('source findings', { key: sourceFindingKey }),
+    state: engine.table<StateReport>('source state', { key: () => 'source' }),
   };
 }
 
@@ -66,9 +74,11 @@ export interface AnyTable {
   setState(state: SourceState): void;
 }
 
+/** To be called in a batch: those who wait for the state are told with it. */
 export function setStates(tables: SourceTables, state: SourceState): void {
   const all: readonly AnyTable[] = Object.values(tables.resources);
   for (const table of all) table.setState(state);
+  tables.state.set({ state });
 }
 
 /** The table that a key says; undefined for none that there is. */

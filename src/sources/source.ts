@@ -2,7 +2,7 @@
 import type { SourceState } from '../collections/collection.ts';
 
 export interface Source {
-  /** Told by a batch as well, in which it changes. */
+  /** Told by the table of that name as well, in the batch in which it changes. */
   readonly state: SourceState;
   /** Resolves when all there is has been read, or it is clear that not all of it can be. */
   start(): Promise<void>;

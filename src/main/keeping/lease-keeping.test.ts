@@ -6,6 +6,7 @@ import { Engine } from '../../collections/engine.ts';
 import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
 import { meshConfig, serviceEntry } from '../../mesh/mesh-fixture.ts';
 import { createLogger } from '../../operations/log.ts';
+import { setStates } from '../../sources/resource-tables.ts';
 import { buildPipeline, type Pipeline } from '../pipeline.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
 
@@ -42,6 +43,20 @@ afterEach(async () => {
 });
 
 const states = () => Object.fromEntries(keeping.all().map(({ key, state }) => [key, state]));
+
+it('what nobody claims is let go as soon as the source is live, whatever else that changes', async () => {
+  const { engine, sourced } = pipeline;
+  await keeping.close();
+  engine.batch(() => sourced.resources.ServiceEntry.delete(entries[1]?.key ?? ''));
+  let isLive = false;
+  keeping = await startLeaseKeeping(pipeline, new NodeStateFolder(folder), () => isLive, silent);
+  await keeping.settled();
+  expect(states()).toEqual({ 'shop/kept.mesh': 'bound', 'shop/gone.mesh': 'bound' });
+  isLive = true;
+  engine.batch(() => setStates(sourced, 'live'));
+  await keeping.settled();
+  expect(states()).toEqual({ 'shop/kept.mesh': 'bound', 'shop/gone.mesh': 'tombstone' });
+});
 
 it.each([
   ['in the same batch as', 0],

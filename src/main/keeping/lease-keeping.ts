@@ -85,7 +85,7 @@ class Keeping implements LeaseKeeping {
         if (!first) this.#changeRanges();
         first = false;
       }),
-      engine.sink(sourced.findings, () => this.#releaseOnceLive()),
+      engine.sink(sourced.state, () => this.#releaseOnceLive()),
       engine.sink(mesh.virtualIpClaims, () => this.#releaseOnceLive()),
     );
     this.#releaseOnceLive();
