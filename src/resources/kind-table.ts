@@ -120,18 +120,10 @@ function reportUnknownKind(group: string, kind: string, apiVersion: string, prob
   } else problems.add('ISTH0110', ['kind'], `${quote(kind)} of apiVersion ${quote(apiVersion)} is passed over.`);
 }
 
-const meshGroups: ReadonlySet<string> = new Set([
-  'isthmus.dev',
-  'metaprotocol.aeraki.io',
-  'networking.istio.io',
-  'specs.smi-spec.io',
-  'access.smi-spec.io',
-  'split.smi-spec.io',
-  'policy.openservicemesh.io',
-  'config.openservicemesh.io',
-]);
+/** Of Kubernetes, which has kinds in them for everybody. */
+const sharedGroups: ReadonlySet<string> = new Set(['', 'discovery.k8s.io']);
 
 /** Groups that hold nothing but what a mesh is made of: an unknown kind in them is a mistake, not another program's. */
 function isOurs(group: string): boolean {
-  return meshGroups.has(group);
+  return !sharedGroups.has(group) && kinds.some((one) => one.group === group);
 }

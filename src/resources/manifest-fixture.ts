@@ -138,6 +138,17 @@ const manifests = {
       virtualIps: { ipv4: [127.241.0.0/16], ipv6: [], quarantine: 1h30m }
       accessLog: { path: /dev/stdout, encoding: JSON }
       idleTimeout: 3600s`,
+  ServiceRegistry: `
+    apiVersion: isthmus.dev/v1alpha1
+    metadata: { name: consul }
+    spec: { type: Consul, addresses: ["127.0.0.1:8500"] }`,
+  MigrationPlan: `
+    apiVersion: isthmus.dev/v1alpha1
+    metadata: { name: orders, namespace: shop }
+    spec:
+      host: orders.legacy.mesh
+      to: { host: orders.shop.svc.cluster.local }
+      stage: Discover`,
   ...smiManifests,
   ...osmManifests,
 } as const;

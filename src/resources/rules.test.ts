@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../model/finding-catalogue.ts';
-import { type FixtureKind, fixtureKinds, spoiltManifest } from './manifest-fixture.ts';
+import { kinds } from './kind-table.ts';
+import { type FixtureKind, fixtureKinds, kindOf, spoiltManifest } from './manifest-fixture.ts';
 import { osmRows } from './osm-rows-fixture.ts';
 import { createResourceReader } from './reader.ts';
 import { smiRows } from './smi-rows-fixture.ts';
@@ -19,6 +20,9 @@ const rows: readonly Row[] = [
   ['ServiceEntry', 'apiVersion', 'networking.istio.io/v2', 'ISTH0101', 'apiVersion'],
   ['MetaRouter', 'apiVersion', 'metaprotocol.aerak.io/v1alpha1', 'ISTH0101', 'apiVersion'],
   ['MeshConfig', 'kind', 'Something', 'ISTH0101', 'kind'],
+  ['ServiceEntry', 'apiVersion', 'dubbo.aeraki.io/v1alpha1', 'ISTH0101', 'kind'],
+  ['ServiceRegistry', 'spec.type', 'Etcdd', 'ISTH0105'],
+  ['MigrationPlan', 'spec.stage', 'Begin', 'ISTH0105'],
   ['Namespace', 'kind', 'ConfigMap', 'ISTH0110', 'kind'],
   ['ServiceEntry', 'kind', 'VirtualService', 'ISTH0111', 'kind'],
   ['ServiceEntry', 'kind', undefined, 'ISTH0109'],
@@ -305,6 +309,8 @@ describe('a bad manifest', () => {
     ).toEqual([]);
     const spoilt = new Set(rows.map(([kind]) => kind));
     expect(fixtureKinds.filter((kind) => !spoilt.has(kind))).toEqual([]);
+    const shown = new Set(fixtureKinds.map(kindOf));
+    expect(kinds.map(({ kind }) => kind).filter((kind) => !shown.has(kind))).toEqual([]);
   });
 });
 
