@@ -50,12 +50,16 @@ export interface PlaceShares {
   readonly to: readonly { readonly place: string; readonly percent: number }[];
 }
 
+/** Istio's. */
+export const defaultConnectTimeoutMs = 10_000;
+
 /** What is absent bounds nothing. */
 export interface TrafficPolicy {
   readonly loadBalancing: LoadBalancing;
   /** Absent: what is near comes first. */
   readonly places?: PlacePreference;
-  readonly connectTimeoutMs: number;
+  /** Absent: nothing is said, and `defaultConnectTimeoutMs` holds. 0: as proxies have it. */
+  readonly connectTimeoutMs?: number;
   readonly maxConnections?: number;
   readonly tcpKeepaliveSeconds?: number;
   /** Of requests in flight, that wait for a connection, and that are tried again. */

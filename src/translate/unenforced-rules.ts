@@ -102,11 +102,14 @@ function untoldToGrpc({ maxConnections, maxPendingRequests, ...policy }: Traffic
   ];
 }
 
-function unreadByBoth({ outlierDetection, maxRetries, maxRequestsPerConnection }: TrafficPolicy): readonly string[] {
+function unreadByBoth(policy: TrafficPolicy): readonly string[] {
+  const { outlierDetection, maxRetries, maxRequestsPerConnection, httpIdleTimeoutMs, tcpKeepaliveSeconds } = policy;
   return [
     ...(outlierDetection === undefined ? [] : ['outlierDetection']),
     ...(maxRetries === undefined ? [] : ['maxRetries']),
     ...(maxRequestsPerConnection === undefined ? [] : ['maxRequestsPerConnection']),
+    ...(httpIdleTimeoutMs === undefined ? [] : ['idleTimeout']),
+    ...(tcpKeepaliveSeconds === undefined ? [] : ['tcpKeepalive']),
   ];
 }
 

@@ -13,6 +13,7 @@ import {
   ofPort,
   overriddenBounds,
   withBounds,
+  withDefaults,
   withExactShares,
   withPortBounds,
 } from './traffic-policies.ts';
@@ -34,7 +35,7 @@ export function boundedPolicy(service: Service, context: Context, tables: Policy
   const setting = context.get(tables.trafficSettings, key);
   if (setting !== undefined) reportOverridden(ruled, setting, context);
   const own = setting === undefined ? ruled : withBounds(ruled, setting.connections);
-  const policy = leavingBounds(service, own, context, tables);
+  const policy = withDefaults(leavingBounds(service, own, context, tables));
   const migration = context.get(tables.migrations, key);
   // From the beginning, so that no cluster changes when requests begin to move.
   return migration !== undefined && isAtLeast(migration.plan.spec.stage, 'Mirror') ? withExactShares(policy) : policy;

@@ -11,7 +11,7 @@ describe('a service without a rule', () => {
     set(service);
     expect(mesh.hostPolicies.get('shop/pay.example')).toEqual({
       key: 'shop/pay.example',
-      policy: { loadBalancing: { kind: 'least-request' }, connectTimeoutMs: 10_000 },
+      policy: { loadBalancing: { kind: 'least-request' } },
       portPolicies: {},
       subsets: [],
     });
@@ -40,7 +40,7 @@ describe('a DestinationRule', () => {
     expect(mesh.hostPolicies.get('shop/pay.example')).toEqual({
       key: 'shop/pay.example',
       policy: { loadBalancing: { kind: 'random' }, ...pool },
-      portPolicies: { 80: { loadBalancing: { kind: 'round-robin' }, connectTimeoutMs: 10_000 } },
+      portPolicies: { 80: { loadBalancing: { kind: 'round-robin' } } },
       subsets: [
         { name: 'v1', labels: {}, policy: { loadBalancing: { kind: 'random' }, connectTimeoutMs: 7 } },
         { name: 'v2', labels: { version: 'v2' }, policy: { loadBalancing: { kind: 'least-request' }, ...pool } },
@@ -109,7 +109,7 @@ describe('a DestinationRule', () => {
     set(kubernetesService('shop/pay'), kubernetesService('bank/pay', { clusterIPs: ['10.0.0.2'] }));
     set(destinationRule('shop/pay', { host: 'pay', trafficPolicy: connect(1) }));
     expect(mesh.hostPolicies.get('shop/pay.shop.svc.cluster.local')?.policy.connectTimeoutMs).toBe(1);
-    expect(mesh.hostPolicies.get('bank/pay.bank.svc.cluster.local')?.policy.connectTimeoutMs).toBe(10_000);
+    expect(mesh.hostPolicies.get('bank/pay.bank.svc.cluster.local')?.policy.connectTimeoutMs).toBeUndefined();
   });
 
   it('may name a pattern, which counts where nothing more specific does', () => {
@@ -153,14 +153,14 @@ describe('of several rules for a host', () => {
     const { mesh, set, findings } = testMesh();
     const hidden = serviceEntry('shop/pay', { exportTo: ['.'] });
     set(hidden, destinationRule('evil/dr', { host, trafficPolicy: connect(1) }));
-    expect(mesh.hostPolicies.get('shop/pay.example')?.policy.connectTimeoutMs).toBe(10_000);
+    expect(mesh.hostPolicies.get('shop/pay.example')?.policy.connectTimeoutMs).toBeUndefined();
     expect(findings()).toEqual(['ISTH0503 DestinationRule/dr']);
   });
 
   it("one that is not exported to the service's namespace does not count, and is told", () => {
     const { mesh, set, findings } = testMesh();
     set(service, destinationRule('a/private', { host, trafficPolicy: connect(1), exportTo: ['.'] }));
-    expect(mesh.hostPolicies.get('shop/pay.example')?.policy.connectTimeoutMs).toBe(10_000);
+    expect(mesh.hostPolicies.get('shop/pay.example')?.policy.connectTimeoutMs).toBeUndefined();
     expect(findings()).toEqual(['ISTH0504 DestinationRule/private']);
   });
 });

@@ -3,14 +3,15 @@
  * reported where the rule was parsed.
  */
 import type { ConnectionBounds } from '../../model/traffic-limits.ts';
-import type {
-  HostPolicy,
-  LoadBalancing,
-  OutlierDetection,
-  PlacePart,
-  PlacePreference,
-  Subset,
-  TrafficPolicy,
+import {
+  defaultConnectTimeoutMs,
+  type HostPolicy,
+  type LoadBalancing,
+  type OutlierDetection,
+  type PlacePart,
+  type PlacePreference,
+  type Subset,
+  type TrafficPolicy,
 } from '../../model/traffic-policy.ts';
 import { placeLabels } from '../../resources/kinds/locality-setting.ts';
 import type {
@@ -21,8 +22,8 @@ import type {
 } from '../../resources/kinds.ts';
 import { compareText } from '../resource-order.ts';
 
-/** Istio's defaults. */
-const defaultPolicy: TrafficPolicy = { loadBalancing: { kind: 'least-request' }, connectTimeoutMs: 10_000 };
+/** Istio's default. */
+const defaultPolicy: TrafficPolicy = { loadBalancing: { kind: 'least-request' } };
 
 export function defaultHostPolicy(key: string): HostPolicy {
   return { key, policy: defaultPolicy, portPolicies: {}, subsets: [] };
@@ -52,7 +53,7 @@ function trafficPolicy(spec: TrafficPolicySpec | undefined, inherited: TrafficPo
     inherited;
   const { connectionPool } = spec ?? {};
   const tcp = {
-    connectTimeoutMs,
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
     ...(maxConnections === undefined ? {} : { maxConnections }),
     ...(tcpKeepaliveSeconds === undefined ? {} : { tcpKeepaliveSeconds }),
   };
@@ -72,7 +73,7 @@ type TcpPool = Pick<TrafficPolicy, 'connectTimeoutMs' | 'maxConnections' | 'tcpK
 
 function tcpPool({ connectTimeout, maxConnections, tcpKeepalive }: NonNullable<ConnectionPool['tcp']>): TcpPool {
   return {
-    connectTimeoutMs: connectTimeout ?? defaultPolicy.connectTimeoutMs,
+    ...(connectTimeout === undefined ? {} : { connectTimeoutMs: connectTimeout }),
     ...(maxConnections === undefined ? {} : { maxConnections }),
     ...(tcpKeepalive?.time === undefined ? {} : { tcpKeepaliveSeconds: tcpKeepalive.time }),
   };
@@ -180,6 +181,15 @@ export function withBounds(policy: HostPolicy, { connectTimeout, ...bounds }: Co
   return withEach(policy, (own) => ({ ...own, ...bounds, ...timeout }));
 }
 
+/** With what holds where nothing is said, so that readers of the mesh see it. */
+export function withDefaults(policy: HostPolicy): HostPolicy {
+  return withEach(policy, ({ loadBalancing, ...own }) => ({
+    loadBalancing,
+    connectTimeoutMs: defaultConnectTimeoutMs,
+    ...own,
+  }));
+}
+
 /** With what is said of one port. */
 export function withPortBounds(policy: HostPolicy, port: number, bounds: ConnectionBounds): HostPolicy {
   const { policy: own } = withBounds(ofPort(policy, port), bounds);
@@ -191,15 +201,14 @@ export function ofPort(policy: HostPolicy, port: number): HostPolicy {
   return { ...policy, policy: policy.portPolicies[port] ?? policy.policy, portPolicies: {}, subsets: [] };
 }
 
-/** Names of the bounds that a rule sets to something else somewhere; connectTimeout, where it is not the default. */
+/** Names of the bounds that a rule sets to something else somewhere. */
 export function overriddenBounds(policy: HostPolicy, { connectTimeout, ...bounds }: ConnectionBounds): string[] {
   const all = [policy.policy, ...Object.values(policy.portPolicies), ...policy.subsets.map((subset) => subset.policy)];
   const isOther = (own: number | undefined, bound: number | undefined) => own !== undefined && own !== bound;
-  const timeouts = all.map(({ connectTimeoutMs }) => connectTimeoutMs);
-  const isSlower = timeouts.some((own) => own !== defaultPolicy.connectTimeoutMs && isOther(own, connectTimeout));
+  const isOtherTimeout = all.some(({ connectTimeoutMs }) => isOther(connectTimeoutMs, connectTimeout));
   return [
     ...boundNames.filter((name) => bounds[name] !== undefined && all.some((one) => isOther(one[name], bounds[name]))),
-    ...(connectTimeout !== undefined && isSlower ? ['connectTimeout'] : []),
+    ...(connectTimeout !== undefined && isOtherTimeout ? ['connectTimeout'] : []),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyResource } from '../../resources/kinds.ts';
 import { routeGroup, trafficTarget } from '../access/access-fixture.ts';
-import { meshConfig, serviceEntry, testMesh } from '../mesh-fixture.ts';
+import { destinationRule, meshConfig, serviceEntry, testMesh } from '../mesh-fixture.ts';
 import { egress, trafficSetting } from '../openservicemesh/osm-policy-fixture.ts';
 
 const HOST = 'web.example';
@@ -47,6 +47,18 @@ describe('an UpstreamTrafficSetting', () => {
 
   it('without limits puts none before the workload', () => {
     expect(meshOf(trafficSetting('shop/a', HOST, { connections: { maxConnections: 1 } })).limits()).toBeUndefined();
+  });
+
+  it.each([
+    ['longer than', 20_000, true],
+    ['as long as proxies wait anyway, and longer than', 10_000, true],
+    ['shorter than', 1_000, true],
+    ['as long as', 3_000, false],
+  ])('whose connectTimeout goes before a rule that waits %s it is told so', (_, connectTimeout, isTold) => {
+    const trafficPolicy = { connectionPool: { tcp: { connectTimeout } } };
+    const rule = destinationRule('shop/web', { host: HOST, trafficPolicy });
+    const { findings } = meshOf(rule, trafficSetting('shop/a', HOST, { connections: { connectTimeout: 3_000 } }));
+    expect(findings()).toEqual(isTold ? ['ISTH1343 UpstreamTrafficSetting/a spec.connectionSettings'] : []);
   });
 
   it('is for a service of its own namespace, or for what an Egress lets out', () => {

@@ -3,7 +3,7 @@ import type { EndpointGroup } from '../../model/endpoint.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import type { MeshService } from '../../model/mesh-service.ts';
 import type { Service, ServicePort } from '../../model/service.ts';
-import type { Subset, TrafficPolicy } from '../../model/traffic-policy.ts';
+import { defaultConnectTimeoutMs, type Subset, type TrafficPolicy } from '../../model/traffic-policy.ts';
 import { enumValue, type envoy } from '../../xds-api/messages.ts';
 import { translateEgressClusters } from '../egress.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
@@ -99,13 +99,14 @@ function cluster(
   const name = outboundClusterName(service.host, port.number, subset?.name);
   const dialled = followsDialled(service, policy);
   const bounds = httpBounds(policy);
+  const { connectTimeoutMs = defaultConnectTimeoutMs } = policy;
   const outliers = outlierDetection(policy);
   const endpoints = dialled ? { type: TYPE.originalDestination } : endpointsOf(service, name, groups, subset);
   return {
     name,
     ...endpoints,
     ...framesAtOnce(ports.some((one) => one.port.number === port.number && isDubbo(one.codec))),
-    ...(policy.connectTimeoutMs > 0 ? { connectTimeout: duration(policy.connectTimeoutMs) } : {}),
+    ...(connectTimeoutMs > 0 ? { connectTimeout: duration(connectTimeoutMs) } : {}),
     ...(dialled ? clusterProvided : loadBalancing(policy.loadBalancing)),
     ...circuitBreakers(policy, retries !== undefined),
     ...outliers,

@@ -39,14 +39,15 @@ describe('what callers bound', () => {
   });
 
   it('is a finding for the kinds of proxies that do not keep to it, once for each service', () => {
-    const service = bounded({ maxRequests: 1, maxPendingRequests: 1, outlierDetection: outliers });
+    const requests = { maxRequests: 1, maxPendingRequests: 1, httpIdleTimeoutMs: 5_000 };
+    const service = bounded({ ...requests, outlierDetection: outliers, tcpKeepaliveSeconds: 60 });
     const told = (kind: 'metaproxy' | 'grpc' | 'envoy') =>
       translateOutbound(kind, service, settings).findings.map(({ code, message }) => [
         code,
         /to (\w+(, \w+)*)\.$/.exec(message)?.[1],
       ]);
-    expect(told('metaproxy')).toEqual([['ISTH1344', 'outlierDetection, maxRequests']]);
-    expect(told('grpc')).toEqual([['ISTH1344', 'outlierDetection, maxPendingRequests']]);
+    expect(told('metaproxy')).toEqual([['ISTH1344', 'outlierDetection, idleTimeout, tcpKeepalive, maxRequests']]);
+    expect(told('grpc')).toEqual([['ISTH1344', 'outlierDetection, idleTimeout, tcpKeepalive, maxPendingRequests']]);
     expect(told('envoy')).toEqual([]);
   });
 });
