@@ -13,11 +13,11 @@ import { type FindingDetails, finding, formatObject } from '../../model/finding.
 import type { FindingCode } from '../../model/finding-catalogue.ts';
 import type { PortIngress } from '../../model/ingress.ts';
 import type { MeshSettings } from '../../model/mesh-service.ts';
-import { type Service, serviceKey } from '../../model/service.ts';
+import type { Service } from '../../model/service.ts';
 import type { HTTPRouteGroup, IngressBackend, IngressBackendService } from '../../resources/kinds.ts';
 import { isIpAddress } from '../endpoints/ip-address.ts';
 import { about, byAge, type Described } from '../resource-order.ts';
-import { hostCandidates } from '../services/host-names.ts';
+import { ownService } from '../services/own-service.ts';
 import { settingsOf } from '../settings.ts';
 import { namedRequests } from './named-requests.ts';
 
@@ -85,7 +85,7 @@ function candidatesOf(policy: IngressBackend, context: Context, tables: Tables):
   const requests = namedRequests(policy, context, tables.routeGroups);
   return spec.backends.flatMap((backend, at) => {
     const path = `spec.backends[${at}]`;
-    const service = serviceOf(metadata.namespace, backend.name, context, tables);
+    const service = ownService(metadata.namespace, backend.name, context, tables);
     if (service === undefined) {
       report('ISTH1410', { path, message: `There is no ${backend.name} in namespace ${metadata.namespace}.` });
       return [];
@@ -144,7 +144,7 @@ function sourcesOf(policy: IngressBackend, context: Context, tables: Tables): So
     if (source.kind === 'AuthenticatedPrincipal') principals.add(source.name);
     else if (source.kind === 'IPRange') ranges.add(source.range);
     else {
-      const service = serviceOf(source.namespace, source.name, context, tables);
+      const service = ownService(source.namespace, source.name, context, tables);
       const addresses = service === undefined ? [] : addressesOf(service, context, tables);
       for (const address of addresses) ranges.add(`${address}/${address.includes(':') ? 128 : 32}`);
       if (addresses.length > 0) continue;
@@ -155,15 +155,6 @@ function sourcesOf(policy: IngressBackend, context: Context, tables: Tables): So
   }
   const namesRanges = sources.some(({ kind }) => kind !== 'AuthenticatedPrincipal');
   return { ranges: [...ranges].sort(), principals: [...principals].sort(), namesRanges };
-}
-
-/** Of that very namespace, whichever of its names is written. */
-function serviceOf(namespace: string, name: string, context: Context, { settings, services }: Tables) {
-  for (const host of hostCandidates(name, namespace, settingsOf(context, settings).clusterDomain)) {
-    const service = context.get(services, serviceKey(namespace, host));
-    if (service !== undefined) return service;
-  }
-  return undefined;
 }
 
 function addressesOf({ key }: Service, context: Context, { groupsByService }: Tables): readonly string[] {
