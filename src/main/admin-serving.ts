@@ -10,6 +10,7 @@ import type { MigrationKeeping } from './keeping/migration-keeping.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { RegistryBridging } from './registries/registry-bridging.ts';
 import { bridgedServices, proxyConfig, proxyStatuses, registrySnapshot, sortedValues } from './views/admin-views.ts';
+import { calledProxies } from './views/called-proxies.ts';
 import { identityView } from './views/identity-views.ts';
 import { nearHosts } from './views/near-hosts.ts';
 import { accessView } from './views/policy-views.ts';
@@ -59,6 +60,11 @@ export function viewsOf({
     virtualIps: () => parts.leases()?.all() ?? [],
     proxies: () => proxyStatuses(xds),
     proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),
+    calledProxies: (name) =>
+      calledProxies(
+        name,
+        xds.streams().map(({ proxy }) => proxy.id),
+      ),
     proxyConfig: (id, type) => proxyConfig(xds, id, type),
     registries: () => parts.registries()?.statuses() ?? [],
     registryServices: (name) => ifRegistry(name, (bridging) => bridgedServices(pipeline, name, bridging)),

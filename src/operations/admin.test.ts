@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AdminViews, createAdminApp, startAdmin } from './admin.ts';
 
+const proxyIds = ['sidecar~10.0.0.1~web-1.shop~shop', 'sidecar~10.0.0.2~pay-1.shop~shop'];
+
 const views: AdminViews = {
   unready: () => [],
   metrics: async () => 'isthmus_up 1\n',
@@ -20,7 +22,8 @@ const views: AdminViews = {
   now: () => new Date(0),
   virtualIps: () => [],
   proxies: () => [],
-  proxy: () => undefined,
+  proxy: (id) => (proxyIds.includes(id) ? { id } : undefined),
+  calledProxies: (name) => proxyIds.filter((id) => id.includes(name)),
   proxyConfig: () => undefined,
   registries: () => [{ registry: 'polaris' }],
   registryServices: (name: string) => (name === 'polaris' ? [] : undefined),
@@ -74,7 +77,19 @@ describe('the admin API', () => {
 
   it('says what there is not', async () => {
     const response = await createAdminApp(views, undefined).request('/api/v1/proxies/nobody');
-    expect([response.status, await response.text()]).toEqual([404, 'There is no connected proxy "nobody".\n']);
+    expect([response.status, await response.text()]).toEqual([
+      404,
+      'There is no connected proxy "nobody". "isthmus proxy-status" lists those there are.\n',
+    ]);
+  });
+
+  it('takes a short name for a proxy that it fits alone, and says which ones it fits', async () => {
+    const ask = async (name: string) => {
+      const response = await createAdminApp(views, undefined).request(`/api/v1/proxies/${name}`);
+      return response.status === 200 ? await response.json() : await response.text();
+    };
+    expect(await ask('web-1')).toEqual({ id: proxyIds[0] });
+    expect(await ask('1.shop')).toBe(`There is no connected proxy "1.shop". Did you mean ${proxyIds.join(' or ')}?\n`);
   });
 
   it('says of a service that there is not which ones are near, or where to look', async () => {
@@ -84,7 +99,7 @@ describe('the admin API', () => {
     };
     const meant = 'Did you mean orders.shop.mesh or orders.other.mesh?';
     expect(await ask('orders')).toEqual([404, `There is no service "orders". ${meant}\n`]);
-    expect(await ask('x')).toEqual([404, 'There is no service "x". /api/v1/services lists what there is.\n']);
+    expect(await ask('x')).toEqual([404, 'There is no service "x". "isthmus services" lists what there is.\n']);
   });
 
   it('asks for its token before it shows anything but its health', async () => {

@@ -30,6 +30,8 @@ export interface AdminViews extends TrafficViews {
   readonly virtualIps: () => unknown;
   readonly proxies: () => unknown;
   readonly proxy: (id: string) => unknown;
+  /** Node ids of connected proxies that are called so for short: by the name of their workload, say. */
+  readonly calledProxies: (name: string) => readonly string[];
   readonly proxyConfig: (id: string, type: string) => unknown;
   readonly registries: () => unknown;
   /** What a registry holds, service by service. */
@@ -96,7 +98,7 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
   const foundService = (value: unknown, host: string): Response => {
     if (value !== undefined) return Response.json(value);
     const near = views.nearHosts(host);
-    const hint = near.length === 0 ? '/api/v1/services lists what there is.' : `Did you mean ${near.join(' or ')}?`;
+    const hint = near.length === 0 ? '"isthmus services" lists what there is.' : `Did you mean ${near.join(' or ')}?`;
     return new Response(`There is no service "${host}". ${hint}\n`, { status: 404 });
   };
   app.get('/api/v1/services/:host{.+}', ({ req }) => {
@@ -112,11 +114,17 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
   );
   app.get('/api/v1/virtual-ips', () => found(views.virtualIps(), 'lease'));
   app.get('/api/v1/proxies', () => found(views.proxies(), 'proxy'));
-  app.get('/api/v1/proxies/:id', ({ req }) =>
-    found(views.proxy(req.param('id')), `connected proxy "${req.param('id')}"`),
-  );
+  const ofProxy = (written: string, show: (id: string) => unknown): Response => {
+    const called = views.calledProxies(written);
+    const value = show(written) ?? (called.length === 1 ? show(called.join()) : undefined);
+    if (value !== undefined) return Response.json(value);
+    const hint =
+      called.length === 0 ? '"isthmus proxy-status" lists those there are.' : `Did you mean ${called.join(' or ')}?`;
+    return new Response(`There is no connected proxy "${written}". ${hint}\n`, { status: 404 });
+  };
+  app.get('/api/v1/proxies/:id', ({ req }) => ofProxy(req.param('id'), views.proxy));
   app.get('/api/v1/proxies/:id/config', ({ req }) =>
-    found(views.proxyConfig(req.param('id'), req.query('type') ?? 'all'), `connected proxy "${req.param('id')}"`),
+    ofProxy(req.param('id'), (id) => views.proxyConfig(id, req.query('type') ?? 'all')),
   );
   const registry = (req: { param: (name: 'name') => string }): string => `registry "${req.param('name')}"`;
   app.get('/api/v1/registries', () => found(views.registries(), 'registry'));

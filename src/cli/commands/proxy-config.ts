@@ -18,7 +18,7 @@ export function proxyConfigCommand(settle: Settle): Command {
     .description('Show the listeners, routes, clusters or endpoints that one proxy should have.')
     .addHelpText('before', 'Example:\n  isthmus proxy-config route checkout-1 -o yaml\n')
     .argument('<type>', types.join(', '))
-    .argument('<proxy>', 'node id')
+    .argument('<proxy>', 'node id, or the name of its workload where no other is called so')
     .addOption(new Option('--name <name>', 'only the resource of this name'))
     .addOption(outputOption());
   for (const option of adminOptions()) command.addOption(option);

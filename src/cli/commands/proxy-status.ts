@@ -23,7 +23,7 @@ export function proxyStatusCommand(settle: Settle): Command {
   const command = new Command('proxy-status')
     .description('Show whether each connected proxy has what it should have. Exits with 79 if one refused something.')
     .addHelpText('before', 'Example:\n  isthmus proxy-status\n')
-    .argument('[proxy]', 'node id of one proxy')
+    .argument('[proxy]', 'node id of one proxy, or the name of its workload where no other is called so')
     .addOption(outputOption());
   for (const option of adminOptions()) command.addOption(option);
   return command.action(async (id: string | undefined, flags: AdminTarget & { readonly output: OutputFormat }) => {
