@@ -135,7 +135,9 @@ class RunningControlPlane implements ControlPlane {
       ...certificateCalls(this.#certificates.authority.open),
       ...metricsCalls(this.#pipeline, isWordTaken, (report) => this.#traffic.take(report)),
     ]);
-    this.#xds = serveXds(this.#pipeline, { store, present, calls, isWordTaken, metrics: this.#metrics, log });
+    const { acknowledged } = this.#certificates;
+    const around = { store, present, calls, isWordTaken, acknowledged, metrics: this.#metrics, log };
+    this.#xds = serveXds(this.#pipeline, around);
     this.#dns = prepareDns(options, {
       pipeline: this.#pipeline,
       metrics: this.#metrics,

@@ -3,6 +3,7 @@ import { metricsCall, streamMetricsPath } from '../delivery/xds/metrics-service.
 import type { ResourceStore } from '../delivery/xds/resource-store.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
 import type { Call, CallHandler, Status } from '../delivery/xds/transport.ts';
+import type { ProxyNode } from '../model/proxy.ts';
 import type { TrafficReport } from '../model/traffic.ts';
 import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';
@@ -18,6 +19,8 @@ export interface XdsSurroundings {
   readonly isWordTaken: boolean;
   /** Who are told of proxies that come and go, in this order. */
   readonly present: readonly Pick<ProxyPresence, 'enter' | 'leave'>[];
+  /** Told of each response that a proxy has taken. */
+  readonly acknowledged: (typeUrl: string, proxy: ProxyNode) => void;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -36,7 +39,7 @@ export function metricsCalls(
 
 export function serveXds(
   pipeline: Pipeline,
-  { store, present, calls, isWordTaken, metrics, log }: XdsSurroundings,
+  { store, present, calls, isWordTaken, acknowledged, metrics, log }: XdsSurroundings,
 ): XdsServer {
   return createXdsServer({
     source: store,
@@ -56,7 +59,10 @@ export function serveXds(
         log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy disconnected');
       },
       pushed: ({ typeUrl }) => metrics.xdsPushes.inc({ type: typeUrl }),
-      acknowledged: (_typeUrl, seconds) => metrics.xdsPushSeconds.observe(seconds),
+      acknowledged: (typeUrl, seconds, proxy) => {
+        metrics.xdsPushSeconds.observe(seconds);
+        if (proxy !== undefined) acknowledged(typeUrl, proxy);
+      },
       refused: (typeUrl) => {
         metrics.xdsNacks.inc({ type: typeUrl });
         log.warn({ type: typeUrl }, 'a proxy refused a response; see "isthmus proxy-status"');

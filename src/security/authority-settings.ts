@@ -24,8 +24,8 @@ export interface AuthorityOptions {
   readonly leafLifetimeMs?: number;
   /** How long a new root is trusted before it signs. */
   readonly settleMs?: number;
-  /** How many proxies are known not to have acknowledged the roots of now. */
-  readonly untrusting?: () => number;
+  /** Who is known not to have acknowledged the roots of now, by name. */
+  readonly untrusting?: () => readonly string[];
   readonly clock?: Clock;
 }
 
@@ -36,6 +36,6 @@ export const authorityDefaults = {
   rootLifetimeMs: 10 * 365 * 24 * 3_600_000,
   leafLifetimeMs: longestLeafMs,
   settleMs: 60_000,
-  untrusting: () => 0,
+  untrusting: (): readonly string[] => [],
   clock: systemClock,
 } as const;

@@ -208,9 +208,21 @@ describe('a rotation of the built-in authority', () => {
     expect(file.text?.match(/BEGIN PRIVATE KEY/g)?.length).toBe(1);
   });
 
+  it('counts the time that a new root is to be trusted from the start of the program that tells of it', async () => {
+    const { open, clock } = bench();
+    await (await open()).beginRotation();
+    clock.advance(hour);
+    const restarted = await open();
+    expect(restarted.status()).toMatchObject({ phase: 'introduced', since: start + hour });
+    clock.advance(59_999);
+    expect(await restarted.takeStep('switch')).toMatchObject({ kind: 'unsafe' });
+    clock.advance(1);
+    expect(await restarted.takeStep('switch')).toMatchObject({ kind: 'done' });
+  });
+
   it('says in which phase it is, and for what it waits', async () => {
     const { open, clock } = bench();
-    let untrusting = 3;
+    let untrusting = ['a', 'b', 'c'];
     const authority = await open({ untrusting: () => untrusting });
     expect([authority.status().steps, authority.findings()]).toEqual([[], []]);
     await authority.beginRotation();
@@ -218,11 +230,11 @@ describe('a rotation of the built-in authority', () => {
       phase: 'introduced',
       since: start,
       roots: [{ role: 'signing' }, { role: 'next' }],
-      steps: [{ step: 'switch', unsafe: '3 proxies do not trust the new root yet' }, { step: 'abort' }],
+      steps: [{ step: 'switch', unsafe: '3 proxies do not trust the new root yet: a, b, c' }, { step: 'abort' }],
     });
     expect(authority.findings()).toMatchObject([{ code: 'ISTH1204', message: /waits: 3 proxies do not trust/ }]);
     expect(await authority.takeStep('switch')).toMatchObject({ kind: 'unsafe' });
-    untrusting = 0;
+    untrusting = [];
     clock.advance(60_000);
     expect(await authority.takeStep('switch')).toMatchObject({ kind: 'done' });
     expect(authority.status().steps).toEqual([

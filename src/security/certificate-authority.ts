@@ -20,6 +20,7 @@ import { makeLeaf, type Validity, validityFrom } from './certificate-profile.ts'
 import { type IssuanceRequest, type IssuedCertificate, type Issuer, longestLeafMs, RootListeners } from './issuer.ts';
 import type { KeyAlgorithm } from './key-algorithms.ts';
 import {
+  afterStart,
   beginRotation,
   type RotationFacts,
   type RotationStep,
@@ -54,9 +55,10 @@ export class CertificateAuthority implements Issuer {
       throw new IsthmusError('USAGE', 'Certificates of workloads live for more than nothing and at most 24 hours.');
     const stored = await file.read();
     const state = stored === undefined ? await firstState(settings) : await readState(stored, settings);
-    const authority = new CertificateAuthority(settings, state, await file.isOpenToOthers());
+    const opened = { ...state, rotation: afterStart(state.rotation, settings.clock.now()) };
+    const authority = new CertificateAuthority(settings, opened, await file.isOpenToOthers());
     if (stored === undefined || state.longestLeafMs !== leafLifetimeMs)
-      await authority.#adopt({ ...state, longestLeafMs: leafLifetimeMs });
+      await authority.#adopt({ ...opened, longestLeafMs: leafLifetimeMs });
     return authority;
   }
 

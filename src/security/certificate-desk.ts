@@ -17,6 +17,8 @@ export interface DeskOptions extends Partial<TurnLimits> {
   readonly issuer: Issuer;
   /** Of the workload, to stand in its certificate. */
   readonly dnsNamesOf: (identity: Identity) => readonly string[];
+  /** Told of each certificate that is handed out. */
+  readonly issued?: (identity: Identity, certificate: IssuedCertificate) => void;
   /** What asks for less gets this: renewals would never end. Milliseconds. */
   readonly shortestLifeMs?: number;
 }
@@ -40,7 +42,13 @@ export interface DeskRefusal {
  * A certificate takes less than a millisecond here and some twenty of a Vault: eight keep either busy, and two hundred replicas
  * that start at once are served within a second. What is refused beyond comes again by itself.
  */
-const defaults = { shortestLifeMs: 60_000, concurrency: 8, maxWaiting: 5_000, maxWaitingOfOne: 200 } as const;
+const defaults = {
+  issued: () => {},
+  shortestLifeMs: 60_000,
+  concurrency: 8,
+  maxWaiting: 5_000,
+  maxWaitingOfOne: 200,
+} as const;
 
 export class CertificateDesk {
   readonly #options: Required<DeskOptions>;
@@ -70,16 +78,15 @@ export class CertificateDesk {
   }
 
   async #work({ csr, lifetimeMs }: DeskRequest, identity: Identity): Promise<DeskAnswer> {
-    const { issuer, dnsNamesOf, shortestLifeMs } = this.#options;
+    const { issuer, dnsNamesOf, issued, shortestLifeMs } = this.#options;
     const reading = await readSigningRequest(csr);
     if (reading.kind === 'refused') return refusal('invalid', `the signing request is refused: ${reading.reason}`);
     const life = lifetimeMs === undefined ? {} : { lifetimeMs: Math.max(lifetimeMs, shortestLifeMs) };
     try {
       const { request } = reading;
-      return {
-        kind: 'issued',
-        certificate: await issuer.issue({ identity, dnsNames: dnsNamesOf(identity), request, ...life }),
-      };
+      const certificate = await issuer.issue({ identity, dnsNames: dnsNamesOf(identity), request, ...life });
+      issued(identity, certificate);
+      return { kind: 'issued', certificate };
     } catch (error) {
       const isLasting = error instanceof IsthmusError && error.code === 'BAD_DATA';
       return refusal(isLasting ? 'denied' : 'unavailable', messageOf(error));

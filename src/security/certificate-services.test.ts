@@ -63,6 +63,15 @@ describe('whoever asks for a certificate', () => {
     expect(namesIn(answer.certificate.chain[0])).toBe('URI:spiffe://mesh.example/ns/shop/sa/cart, DNS:cart.shop');
   });
 
+  it('is known to have it, with the roots that came with it', async () => {
+    const issued: unknown[] = [];
+    const { desk, issuer } = await bench({ issued: (...one) => issued.push(one) });
+    const { request } = await requestFor(bank);
+    await desk.issue({ csr: await request.pem() }, cart);
+    await desk.issue({ csr: 'x' }, cart);
+    expect(issued).toEqual([[cart, expect.objectContaining({ roots: issuer.roots() })]]);
+  });
+
   it('gets the life that was asked for, but no shorter than makes sense and no longer than is allowed', async () => {
     const { desk } = await bench();
     const { request } = await requestFor(cart);

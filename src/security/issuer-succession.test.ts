@@ -22,7 +22,7 @@ function bench() {
   const recordFile = new MemorySecret();
   const files = new Map<string, MemorySecret>();
   const broken = new Set<string>();
-  const around = { untrusting: 0, taken: 0 };
+  const around: { untrusting: readonly string[]; taken: number } = { untrusting: [], taken: 0 };
   const open = async (wanted: IssuerPlace) => {
     const name = wanted.kind === 'BuiltIn' ? wanted.name : '';
     if (broken.has(name)) throw new IsthmusError('BAD_DATA', `${name} cannot be used.`);
@@ -73,15 +73,15 @@ it('trusts another issuer before it signs, and the one before until its last cer
 it('signs with no issuer whose root proxies do not know, and says for whom it waits', async () => {
   const { clock, around, start } = bench();
   const succession = await start(wanting('a'), place('a'));
-  around.untrusting = 2;
+  around.untrusting = ['cart-1', 'cart-2'];
   await succession.want(wanting('b'));
   clock.advance(hour);
   await succession.want(wanting('b'));
   expect(around.taken).toBe(0);
   expect(succession.findings()).toMatchObject([
-    { code: 'ISTH1210', message: 'built in: 2 proxies do not trust its root yet.' },
+    { code: 'ISTH1210', message: 'built in: 2 proxies do not trust its root yet: cart-1, cart-2.' },
   ]);
-  around.untrusting = 0;
+  around.untrusting = [];
   await succession.want(wanting('b'));
   expect(around.taken).toBe(1);
 });

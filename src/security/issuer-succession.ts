@@ -16,6 +16,7 @@ import { messageOf } from '../model/errors.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
 import { type IssuanceRequest, type IssuedCertificate, type Issuer, longestLeafMs, RootListeners } from './issuer.ts';
+import { describeUntrusting } from './root-rotation.ts';
 import type { FormerRoot, SuccessionRecord } from './succession-record.ts';
 
 export type WantedIssuers = Omit<CertificateSettings, 'trustBundles'>;
@@ -27,8 +28,8 @@ export interface SuccessionOptions {
   /** Who signed before there was a record. */
   readonly first: IssuerPlace;
   readonly open: (place: IssuerPlace, limits: WantedIssuers) => Promise<Issuer>;
-  /** How many proxies are known not to have acknowledged the roots of now. */
-  readonly untrusting: () => number;
+  /** Who is known not to have acknowledged the roots of now, by name. */
+  readonly untrusting: () => readonly string[];
   /** Another issuer signs from now on. */
   readonly taken: () => void;
   readonly clock: Clock;
@@ -205,8 +206,8 @@ export class IssuerSuccession implements Issuer {
   #waitsFor({ issuer, since }: Held): string | undefined {
     const { untrusting, clock } = this.#options;
     if (issuer.roots().length === 0) return 'no root of it is known';
-    const count = untrusting();
-    if (count > 0) return `${count} ${count === 1 ? 'proxy does' : 'proxies do'} not trust its root yet`;
+    const names = untrusting();
+    if (names.length > 0) return describeUntrusting(names, 'its root');
     const settled = since + this.#wanted.settleMs;
     return clock.now() >= settled ? undefined : `its root is trusted until ${new Date(settled).toISOString()} first`;
   }

@@ -16,7 +16,7 @@ const start: RootRotation = { phase: 'single', signing: 'old' };
 const facts = (now: number, changes: Partial<RotationFacts> = {}): RotationFacts => ({
   now,
   signingLeavesUntil: now + day,
-  untrusting: 0,
+  untrusting: [],
   settleMs: 60_000,
   ...changes,
 });
@@ -38,10 +38,17 @@ describe('a rotation of roots', () => {
   });
 
   it('does not sign with the new root while a proxy does not trust it, unless forced', () => {
-    const lacking = facts(day, { untrusting: 2 });
-    const reason = '2 proxies do not trust the new root yet';
+    const lacking = facts(day, { untrusting: ['cart-1', 'cart-2'] });
+    const reason = '2 proxies do not trust the new root yet: cart-1, cart-2';
     expect(takeStep(introduced, 'switch', lacking)).toEqual({ kind: 'unsafe', reason });
     expect(takeStep(introduced, 'switch', lacking, { force: true })).toMatchObject({ kind: 'done' });
+  });
+
+  it('names the first of many who do not trust the new root, and counts the others', () => {
+    const untrusting = Array.from({ length: 12 }, (_, at) => `p${at}`);
+    expect(takeStep(introduced, 'switch', facts(day, { untrusting }))).toMatchObject({
+      reason: expect.stringMatching(/^12 proxies .*: p0, .*, p9 and 2 more$/),
+    });
   });
 
   it('gives proxies of which nothing is known time to learn of the new root', () => {

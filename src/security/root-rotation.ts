@@ -40,9 +40,9 @@ export interface RotationFacts {
   readonly now: number;
   /** Later than any leaf that the signing root has signed, or will until the step is done. */
   readonly signingLeavesUntil: number;
-  /** Proxies that are known not to have the trust bundle of now. */
-  readonly untrusting: number;
-  /** How long a new root is to be trusted before it signs: for those of whom nothing is known. */
+  /** Who is known not to have the trust bundle of now: proxies that are there, and workloads with a leaf that are not. */
+  readonly untrusting: readonly string[];
+  /** How long a new root is to be trusted before it signs: for those of whom nothing is known. Counts anew at each start. */
   readonly settleMs: number;
 }
 
@@ -114,10 +114,23 @@ function aliveRisk(which: 'old' | 'new', leavesUntil: number, now: number): stri
 }
 
 function spreadRisk(since: number, { now, untrusting, settleMs }: RotationFacts): string | undefined {
-  const proxies = untrusting === 1 ? '1 proxy does' : `${untrusting} proxies do`;
-  if (untrusting > 0) return `${proxies} not trust the new root yet`;
+  if (untrusting.length > 0) return describeUntrusting(untrusting, 'the new root');
   if (now >= since + settleMs) return undefined;
   return `the new root is trusted since ${new Date(since).toISOString()}; it may sign ${settleMs / 1000} s later`;
+}
+
+const namedAtMost = 10;
+
+/** Who does not trust what yet, the first of them by name. */
+export function describeUntrusting(names: readonly string[], what: string): string {
+  const proxies = names.length === 1 ? '1 proxy does' : `${names.length} proxies do`;
+  const more = names.length > namedAtMost ? ` and ${names.length - namedAtMost} more` : '';
+  return `${proxies} not trust ${what} yet: ${names.slice(0, namedAtMost).join(', ')}${more}`;
+}
+
+/** After a start: in the time before nobody could learn of the new root. */
+export function afterStart(rotation: RootRotation, now: number): RootRotation {
+  return rotation.phase === 'introduced' ? { ...rotation, since: Math.max(now, rotation.since) } : rotation;
 }
 
 function done(rotation: RootRotation): StepResult {

@@ -7,7 +7,7 @@ export interface XdsObserver {
   /** A response handed to the transport. */
   pushed(push: { readonly typeUrl: string; readonly resources: number; readonly bytes: number }): void;
   /** `seconds` from the oldest change in a response, or from the request for it, to its acknowledgement. */
-  acknowledged(typeUrl: string, seconds: number): void;
+  acknowledged(typeUrl: string, seconds: number, proxy: ProxyNode | undefined): void;
   refused(typeUrl: string): void;
   /** A request whose nonce belongs to no response that awaits an answer. */
   nonceIgnored(typeUrl: string, kind: 'repeated' | 'stale'): void;

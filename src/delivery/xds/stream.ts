@@ -280,7 +280,8 @@ export class XdsStream implements CallHandler {
     if (nonce === '') return true;
     const { observer, now } = this.#around;
     const settled = exchange.settle(nonce, error, now());
-    if (settled.kind === 'acknowledged') observer.acknowledged(exchange.typeUrl, (now() - settled.since) / 1000);
+    if (settled.kind === 'acknowledged')
+      observer.acknowledged(exchange.typeUrl, (now() - settled.since) / 1000, this.#admitted?.node);
     else if (settled.kind === 'refused') observer.refused(exchange.typeUrl);
     else observer.nonceIgnored(exchange.typeUrl, settled.kind);
     this.#outbound.settled(exchange);

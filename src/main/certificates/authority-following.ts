@@ -31,7 +31,7 @@ export class AuthorityFollowing {
   }
 
   findings(): readonly Finding[] {
-    return [...this.#authority.issuer.findings(), ...this.#bundles.findings(), ...this.#jumps.findings()];
+    return [...this.#authority.findings(), ...this.#bundles.findings(), ...this.#jumps.findings()];
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import { createLogger } from '../../operations/log.ts';
 import { BootstrapTokens } from '../../security/bootstrap-tokens.ts';
 import { CertificateAuthority } from '../../security/certificate-authority.ts';
 import { CertificateDesk } from '../../security/certificate-desk.ts';
+import { LeafHolders } from '../../security/leaf-holders.ts';
 import { cart, day, MemorySecret } from '../../security/security-fixture.ts';
 import { TrustBundles } from '../../security/trust-bundles.ts';
 import { dnsNamesOf, WorkloadCertificates } from '../../security/workload-certificates.ts';
@@ -18,7 +19,7 @@ const secrets = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.S
 const identity = spiffeId(cart);
 
 function stream(id: string, state: SyncState, typeUrl = secrets): SecretStream {
-  return { proxy: { id }, types: [{ typeUrl, state }] };
+  return { proxy: { id, identity }, types: [{ typeUrl, state }] };
 }
 
 async function mesh() {
@@ -39,6 +40,7 @@ async function mesh() {
   const { untrusting } = control;
   const { trustDomain } = cart;
   const rotating = await CertificateAuthority.open({ trustDomain, file, clock, untrusting });
+  const holders = new LeafHolders({ records: new Map(), note: () => {} }, clock);
   const tokens = await BootstrapTokens.open({ trustDomain, file: new MemorySecret() });
   const desk = new CertificateDesk({ issuer: rotating, dnsNamesOf });
   authorities.push({
@@ -46,6 +48,8 @@ async function mesh() {
     rotating: () => rotating,
     want: async () => {},
     ...{ tokens, desk, bundles: new TrustBundles(rotating) },
+    holders,
+    findings: () => rotating.findings(),
     close: () => {},
   });
   const metrics = createCertificateMetrics(registry, control.status);
@@ -57,7 +61,7 @@ async function mesh() {
   kept.push(certificates);
   certificates.want(identity);
   await expect.poll(() => chains.length).toBe(1);
-  return { control, clock, streams, chains, registry, file };
+  return { control, clock, streams, chains, registry, file, holders };
 }
 
 describe('the certificates of a mesh', () => {
@@ -78,9 +82,43 @@ describe('the certificates of a mesh', () => {
     await control.rotate('begin', false);
     clock.advance(60_000);
     expect(control.status()?.proxies).toEqual({ connected: 2, trusting: 1, waiting: ['cart-2'] });
-    const refusal = { kind: 'unsafe', reason: '1 proxy does not trust the new root yet' };
+    const refusal = { kind: 'unsafe', reason: '1 proxy does not trust the new root yet: cart-2' };
     expect(await control.rotate('switch', false)).toEqual(refusal);
     streams.splice(1, 1, stream('cart-2', 'SYNCED'));
+    expect(await control.rotate('switch', false)).toMatchObject({ kind: 'done' });
+  });
+
+  it('are not signed with a new root while a workload with one is away that was not seen to trust it, and it is named', async () => {
+    const { control, clock, streams } = await mesh();
+    control.acknowledged(secrets, { identity }, day);
+    await control.rotate('begin', false);
+    clock.advance(60_000);
+    expect(control.status()?.proxies).toEqual({ connected: 0, trusting: 0, waiting: [] });
+    const refusal = await control.rotate('switch', false);
+    expect(refusal).toMatchObject({
+      kind: 'unsafe',
+      reason: expect.stringContaining(
+        '1 proxy does not trust the new root yet: spiffe://mesh.example/ns/shop/sa/cart (',
+      ),
+    });
+    streams.push(stream('cart-1', 'SYNCED'));
+    expect(control.status()?.proxies).toEqual({ connected: 1, trusting: 1, waiting: [] });
+    // It is seen to trust it, and may go.
+    streams.pop();
+    expect(await control.rotate('switch', false)).toMatchObject({ kind: 'done' });
+  });
+
+  it('count a workload no more that takes no certificate from here, or whose certificate has ended while it was away', async () => {
+    const { control, clock, holders } = await mesh();
+    control.acknowledged('of another type', { identity: spiffeId({ ...cart, serviceAccount: 'till' }) }, day);
+    control.acknowledged(secrets, {}, day);
+    await control.rotate('begin', false);
+    clock.advance(60_000);
+    expect(control.untrusting()).toEqual([]);
+    holders.given(identity, clock.now() + day);
+    expect(control.untrusting()).toHaveLength(1);
+    clock.advance(day + 600_000);
+    expect(control.untrusting()).toEqual([]);
     expect(await control.rotate('switch', false)).toMatchObject({ kind: 'done' });
   });
 

@@ -21,7 +21,7 @@ type Kept = Pick<WorkloadCertificates, 'kept' | 'renew'>;
 
 /** What is asked of a stream of a proxy. */
 export interface SecretStream {
-  readonly proxy: { readonly id: string };
+  readonly proxy: { readonly id: string; readonly identity?: string };
   readonly types: readonly Pick<TypeStatus, 'typeUrl' | 'state'>[];
 }
 
@@ -67,10 +67,25 @@ export class CertificateControl {
   /** PEM, one behind the other: what is trusted now. */
   readonly roots = (): string | undefined => this.#around.authority()?.issuer.roots().join('');
 
-  /** Proxies that take roots from here and have not acknowledged all that they were to be told. */
-  readonly untrusting = (): number => {
-    const { connected, trusting } = this.#proxies();
-    return connected - trusting;
+  /** Proxies that take roots from here and have not acknowledged all that they were to be told, and workloads that are away. */
+  readonly untrusting = (): readonly string[] => {
+    const authority = this.#around.authority();
+    if (authority === undefined) return ['all, since none could connect yet'];
+    const { waiting } = this.#seen();
+    const roots = authority.issuer.roots().map(fingerprintOf);
+    const lagging = new Set(waiting.flatMap(({ identity }) => identity ?? []));
+    const away = authority.holders
+      .lacking(roots)
+      .filter(({ key }) => !lagging.has(key))
+      .map(({ key, until }) => `${key} (not seen with it; its certificate ends by ${new Date(until).toISOString()})`);
+    return [...waiting.map(({ id }) => id), ...away];
+  };
+
+  /** Of a response: who acknowledges a certificate has it. */
+  readonly acknowledged = (typeUrl: string, { identity }: { readonly identity?: string }, lifetimeMs: number): void => {
+    const authority = this.#around.authority();
+    if (typeUrl !== secretType || identity === undefined || authority === undefined) return;
+    authority.holders.given(identity, Date.now() + lifetimeMs);
   };
 
   /** Undefined where there is no authority whose root is rotated here. Throws STATE where the step cannot be written. */
@@ -106,14 +121,28 @@ export class CertificateControl {
   };
 
   #proxies(): ProxiesAndRoots {
-    const states = new Map<string, boolean>();
+    const { connected, waiting } = this.#seen();
+    const names = waiting.slice(0, namedAtMost).map(({ id }) => id);
+    return { connected, trusting: connected - waiting.length, waiting: names };
+  }
+
+  /** Takes note of the workloads all of whose proxies trust the roots of now. */
+  #seen(): { readonly connected: number; readonly waiting: readonly SecretStream['proxy'][] } {
+    const states = new Map<string, { readonly proxy: SecretStream['proxy']; readonly isTrusting: boolean }>();
     for (const { proxy, types } of this.#around.streams()) {
       const secrets = types.find(({ typeUrl }) => typeUrl === secretType);
       if (secrets === undefined) continue;
-      states.set(proxy.id, secrets.state === 'SYNCED' && states.get(proxy.id) !== false);
+      const isTrusting = secrets.state === 'SYNCED' && states.get(proxy.id)?.isTrusting !== false;
+      states.set(proxy.id, { proxy, isTrusting });
     }
-    const waiting = [...states].flatMap(([id, isTrusting]) => (isTrusting ? [] : id)).sort();
-    return { connected: states.size, trusting: states.size - waiting.length, waiting: waiting.slice(0, namedAtMost) };
+    const waiting = [...states.values()].flatMap(({ proxy, isTrusting }) => (isTrusting ? [] : proxy));
+    const lagging = new Set(waiting.map(({ identity }) => identity));
+    const authority = this.#around.authority();
+    const roots = authority?.issuer.roots().map(fingerprintOf) ?? [];
+    for (const { proxy } of states.values())
+      if (proxy.identity !== undefined && !lagging.has(proxy.identity))
+        authority?.holders.trusting(proxy.identity, roots);
+    return { connected: states.size, waiting: waiting.sort((a, b) => (a.id < b.id ? -1 : 1)) };
   }
 }
 

@@ -11,6 +11,7 @@ import type { ResourceStore } from '../../delivery/xds/resource-store.ts';
 import type { ServerTls } from '../../delivery/xds/server-tls.ts';
 import { systemClock } from '../../model/clock.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { ProxyNode } from '../../model/proxy.ts';
 import { createCertificateMetrics } from '../../operations/certificate-metrics.ts';
 import type { Logger } from '../../operations/log.ts';
 import { certificateSettingsOf, type Pipeline, rootNamespaceOf, trustDomainOf } from '../pipeline.ts';
@@ -84,6 +85,9 @@ export class CertificatePlane {
     if (this.#isClosed) secured.close();
     return secured.tls;
   }
+
+  readonly acknowledged = (typeUrl: string, proxy: ProxyNode): void =>
+    this.control.acknowledged(typeUrl, proxy, certificateSettingsOf(this.#pipeline).leafLifetimeMs);
 
   findings(): readonly Finding[] {
     return [this.keeping, this.#following, this.#secured].flatMap((part) => part?.findings() ?? []);

@@ -16,7 +16,7 @@ describe('an issuer that settings name', () => {
   });
 
   async function open(place: IssuerPlace) {
-    const around = { state: new NodeStateFolder(folder), trustDomain: cart.trustDomain, untrusting: () => 0 };
+    const around = { state: new NodeStateFolder(folder), trustDomain: cart.trustDomain, untrusting: () => [] };
     const issuer = await openIssuer(place, { leafLifetimeMs: hour, settleMs: 0 }, around);
     onTestFinished(() => issuer.close());
     return issuer;

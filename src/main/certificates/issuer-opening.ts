@@ -28,7 +28,7 @@ const keptRootsRemedy = 'Put back a copy of the file, or move it away: then no f
 export interface IssuerSurroundings {
   readonly state: StateFolder;
   readonly trustDomain: string;
-  readonly untrusting: () => number;
+  readonly untrusting: () => readonly string[];
 }
 
 /** Throws STATE for damaged files of the state folder, BAD_DATA and USAGE for what can be used by nobody. */

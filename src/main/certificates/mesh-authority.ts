@@ -2,20 +2,25 @@
  * Who says who is who: the certificate authority and the keys of bootstrap tokens, in the state folder. Opened when the
  * mesh first asks its workloads who they are, or xDS is served over TLS; a mesh that never does has none of it.
  */
+import { fingerprintOf } from '../../certificates/certificate-text.ts';
 import { SealedFile } from '../../delivery/files/sealed-file.ts';
 import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import { defaultIssuer } from '../../model/certificate-settings.ts';
 import { systemClock } from '../../model/clock.ts';
+import type { Finding } from '../../model/finding.ts';
+import { spiffeId } from '../../model/identity.ts';
 import { BootstrapTokens } from '../../security/bootstrap-tokens.ts';
 import type { CertificateAuthority } from '../../security/certificate-authority.ts';
 import { CertificateDesk } from '../../security/certificate-desk.ts';
 import { countIssuance, type IssuanceCounts } from '../../security/issuance-counts.ts';
 import type { Issuer } from '../../security/issuer.ts';
 import { IssuerSuccession, type WantedIssuers } from '../../security/issuer-succession.ts';
+import { LeafHolders } from '../../security/leaf-holders.ts';
 import { SuccessionFile } from '../../security/succession-record.ts';
 import { TrustBundles } from '../../security/trust-bundles.ts';
 import { dnsNamesOf } from '../../security/workload-certificates.ts';
 import { builtInFile, openIssuer } from './issuer-opening.ts';
+import { openLeafHolderJournal } from './leaf-holder-journal.ts';
 
 export const tokenFile = {
   fileName: 'token-keys.json',
@@ -38,6 +43,9 @@ export interface MeshAuthority {
   readonly tokens: BootstrapTokens;
   readonly desk: CertificateDesk;
   readonly bundles: TrustBundles;
+  /** Who has certificates. */
+  readonly holders: LeafHolders;
+  findings(): readonly Finding[];
   close(): void;
 }
 
@@ -45,8 +53,8 @@ export interface AuthoritySurroundings {
   readonly folder: StateFolder;
   readonly trustDomain: () => string;
   readonly wanted: () => WantedIssuers;
-  /** How many proxies are known not to have acknowledged the roots of now. */
-  readonly untrusting: () => number;
+  /** Who is known not to have acknowledged the roots of now, by name. */
+  readonly untrusting: () => readonly string[];
   /** Another issuer signs. */
   readonly taken: () => void;
   /** Once, before anything is issued. */
@@ -60,6 +68,8 @@ async function openAuthority(surroundings: AuthoritySurroundings): Promise<MeshA
   const trustDomain = surroundings.trustDomain();
   const wanted = surroundings.wanted();
   const hasOwn = (await new SealedFile(state, builtInFile('')).read()) !== undefined;
+  const journal = await openLeafHolderJournal(state);
+  const holders = new LeafHolders(journal, systemClock);
   const succession = await IssuerSuccession.open({
     trustDomain,
     wanted,
@@ -72,11 +82,21 @@ async function openAuthority(surroundings: AuthoritySurroundings): Promise<MeshA
   });
   const issuer = countIssuance(succession, counts);
   const tokens = await BootstrapTokens.open({ trustDomain, file: new SealedFile(state, tokenFile) });
-  const desk = new CertificateDesk({ issuer, dnsNamesOf });
+  const desk = new CertificateDesk({
+    issuer,
+    dnsNamesOf,
+    // Who asks by itself takes the roots from the answer.
+    issued: (identity, { notAfter, roots }) => holders.given(spiffeId(identity), notAfter, roots.map(fingerprintOf)),
+  });
   const bundles = new TrustBundles(issuer);
   const want = (next: WantedIssuers) => succession.want(next);
-  const close = () => succession.close();
-  const authority = { issuer, rotating: () => succession.rotating, want, tokens, desk, bundles, close };
+  const close = () => {
+    succession.close();
+    void journal.close();
+  };
+  const findings = () => [...issuer.findings(), ...journal.findings()];
+  const rotating = () => succession.rotating;
+  const authority = { issuer, rotating, want, tokens, desk, bundles, holders, findings, close };
   surroundings.opened(authority);
   return authority;
 }
