@@ -1,5 +1,6 @@
 /** Certificates, roots and issuers change under stock Envoys that are never without work: nobody notices. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createHttp2 } from 'node:http2';
 import { createServer as createTcp } from 'node:net';
@@ -125,6 +126,12 @@ describe.skipIf(envoy === undefined)('certificates that change under load', () =
   it('a control plane that is killed in the middle of a rotation goes on where it was, and no request fails', () =>
     underLoad(async () => {
       expect(await rotate('begin', '--wait')).toBe(0);
+      // Who is not back after the start is missed for this.
+      const holders = path.join(mesh.folder, 'state', 'certificate-holders.journal');
+      await expect
+        .poll(() => readFile(holders, 'utf8').catch(String), within)
+        .toMatch(/sa\/bookstore.*"trusts":\[".*",".*"\]/);
+      await expect.poll(() => readFile(holders, 'utf8'), within).toMatch(/sa\/bookbuyer.*"trusts":\[".*",".*"\]/);
       await mesh.killControlPlane();
       await mesh.startControlPlane();
       expect((await status()).rotation?.phase).toBe('introduced');
