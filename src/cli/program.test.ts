@@ -70,6 +70,19 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
 }
 
 describe('the program', () => {
+  it('names an option that is not there where the one that it was meant for is missing', async () => {
+    const { code, stderr } = await isthmus(['validate', '--file', 'x']);
+    expect([code, stderr]).toEqual([64, expect.stringContaining('no option --file here. Did you mean --filename?')]);
+    expect((await isthmus(['validate', '-o', 'json'])).stderr).not.toContain('Did you mean');
+  });
+
+  it('says that an option has taken the argument that follows it', async () => {
+    const { code, stderr } = await isthmus(['policy', 'who-can-call', '-f', 'manifests', 'api.shop']);
+    const hint = '-f takes all words that follow it. Write the host[:port] before it, or -- between them.';
+    expect([code, stderr]).toEqual([64, expect.stringContaining(hint)]);
+    expect((await isthmus(['policy', 'who-can-call'])).stderr).not.toContain('takes all words');
+  });
+
   it('says its version, and its help ends with what its exit codes mean', async () => {
     expect(await isthmus(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
     const { code, stdout } = await isthmus(['--help']);

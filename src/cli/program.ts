@@ -23,6 +23,7 @@ import { translateCommand } from './commands/translate.ts';
 import { validateCommand } from './commands/validate.ts';
 import { vipCommand } from './commands/vip.ts';
 import { say } from './output.ts';
+import { addUsageHints } from './usage-hints.ts';
 
 const EXAMPLES = `Examples:
   isthmus validate -f manifests/                    check manifests, offline
@@ -47,14 +48,14 @@ export async function runProgram(version: string, actions: Actions, argv: readon
     outcome.code = code;
   };
   try {
-    await createProgram(version, actions, settle).parseAsync([...argv], { from: 'user' });
+    await createProgram(version, actions, settle, argv).parseAsync([...argv], { from: 'user' });
     return outcome.code;
   } catch (error) {
     return reportFailure(error);
   }
 }
 
-function createProgram(version: string, actions: Actions, settle: Settle): Command {
+function createProgram(version: string, actions: Actions, settle: Settle, argv: readonly string[]): Command {
   const program = new Command('isthmus')
     .description('Joins private RPC protocols, legacy registries and VM services to a service mesh.')
     .version(version, '-V, --version')
@@ -83,14 +84,15 @@ function createProgram(version: string, actions: Actions, settle: Settle): Comma
     codecCommand(settle),
   ];
   for (const command of commands) program.addCommand(command);
-  stopOnErrors(program);
+  prepareForErrors(program, argv);
   return program;
 }
 
 /** Commander exits the process by itself unless each command is told to throw instead. */
-function stopOnErrors(command: Command): void {
+function prepareForErrors(command: Command, argv: readonly string[]): void {
   command.exitOverride();
-  for (const child of command.commands) stopOnErrors(child);
+  addUsageHints(command, argv);
+  for (const child of command.commands) prepareForErrors(child, argv);
 }
 
 function reportFailure(error: unknown): ExitCode {

@@ -23,7 +23,9 @@ export function tokenCommand(actions: Actions): Command {
     .requiredOption('--service-account <name>', 'service account of the workload')
     .option('--trust-domain <name>', 'as the MeshConfig has it', 'cluster.local')
     .addOption(
-      new Option('--ttl <seconds>', 'how long it is good for; an hour at most').argParser(parseSeconds).default(3600),
+      new Option('--ttl <seconds>', 'how long it is good for, and a minute more as clocks differ; an hour at most')
+        .argParser(parseSeconds)
+        .default(3600),
     )
     .action(async ({ state, ttl, namespace, serviceAccount, trustDomain }: Flags) => {
       const identity = { trustDomain, namespace, serviceAccount };
