@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Engine } from '../../collections/engine.ts';
 import { routeGroup, trafficTarget } from '../../mesh/access/access-fixture.ts';
 import { meshConfig, serviceEntry } from '../../mesh/mesh-fixture.ts';
+import { retry } from '../../mesh/openservicemesh/osm-policy-fixture.ts';
+import { trafficSplit } from '../../mesh/routing/traffic-split-fixture.ts';
 import { formatObject } from '../../model/finding.ts';
 import type { AnyResource } from '../../resources/kinds.ts';
 import { BatchSink } from '../../sources/files/batch-sink.ts';
@@ -61,6 +63,16 @@ describe('what a refused resource comes of', () => {
     for (const name of ['outbound|80||books.shop.mesh', 'books.shop.mesh:80', '10.1.0.1_80'])
       expect(origins(name)).toEqual(declared);
     expect(origins('inbound|8080||10.0.0.1')).toEqual(['Host shop/books.shop.mesh']);
+  });
+
+  it('is not a Retry or a split of requests, where a listener is refused, which holds none of them', () => {
+    const policed = [
+      retry('shop/again', 'shop/web', ['shop/books.shop.mesh']),
+      trafficSplit('shop/canary', 'books.shop.mesh', { 'books.shop.mesh': 1 }),
+    ];
+    const origins = originsWith(books, ...policed);
+    expect(origins('10.1.0.1_80', 'cannot bind')).toEqual(['ServiceEntry shop/books']);
+    expect(origins('books.shop.mesh:80')).toEqual(['TrafficSplit shop/canary', 'Retry shop/again']);
   });
 
   it('is nothing for a name that nothing has', () => {

@@ -10,6 +10,7 @@ import type { AccessRule } from '../../model/access.ts';
 import { grouped } from '../../model/access-expression.ts';
 import type { ObjectRef } from '../../model/finding.ts';
 import type { InboundPort, MeshService } from '../../model/mesh-service.ts';
+import { isHttp } from '../../model/service.ts';
 import type { Pipeline } from '../pipeline.ts';
 
 export function resourceOrigins({ mesh }: Pipeline): OriginsOf {
@@ -17,8 +18,8 @@ export function resourceOrigins({ mesh }: Pipeline): OriginsOf {
     const inbound = mesh.inboundPorts.get(inboundKey(name));
     if (inbound !== undefined) return ofInbound(inbound, words);
     const { host, port } = calledBy(name);
-    const services = host === '' ? servicesAt(mesh.meshServices.values(), name) : servicesOf(mesh, host);
-    return services.flatMap((service) => ofCalled(service, port, words));
+    if (host !== '') return servicesOf(mesh, host).flatMap((service) => ofCalled(service, port, words));
+    return servicesAt(mesh.meshServices.values(), name).flatMap((service) => ofListener(service, name));
   };
 }
 
@@ -64,6 +65,19 @@ function blamed(rules: readonly AccessRule[], words: string): readonly AccessRul
 function isQuoted({ pathRegex, headers }: Exclude<AccessRule['requests'], 'any'>[number], words: string): boolean {
   const paths = pathRegex === '' ? [] : [grouped(pathRegex)];
   return [...paths, ...headers.map(({ regex }) => `'${regex}'`)].some((expression) => words.includes(expression));
+}
+
+/**
+ * Requests are split and tried again by route configurations, which are resources of their own. A MetaRouter has limits
+ * besides, which a listener holds.
+ */
+function ofListener({ service, ports }: MeshService, listener: string): readonly ObjectRef[] {
+  const number = Number(listener.slice(listener.lastIndexOf('_') + 1));
+  const port = ports.find((one) => one.port.number === number);
+  const splits = port === undefined || isHttp(port.port.protocol) ? [] : (port.split ?? []);
+  const router = port?.routes?.origin;
+  const written = [...splits.map(({ origin }) => origin.object), ...(router === undefined ? [] : [router.object])];
+  return written.length > 0 ? written : [service.provenance.object];
 }
 
 function ofCalled({ service, ports, retries }: MeshService, number: number, words: string): readonly ObjectRef[] {
