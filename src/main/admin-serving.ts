@@ -9,7 +9,14 @@ import type { LeaseKeeping } from './keeping/lease-keeping.ts';
 import type { MigrationKeeping } from './keeping/migration-keeping.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { RegistryBridging } from './registries/registry-bridging.ts';
-import { bridgedServices, proxyConfig, proxyStatuses, registrySnapshot, sortedValues } from './views/admin-views.ts';
+import {
+  bridgedServices,
+  proxiesNamed,
+  proxyConfig,
+  proxyStatuses,
+  registrySnapshot,
+  sortedValues,
+} from './views/admin-views.ts';
 import { calledProxies } from './views/called-proxies.ts';
 import { identityView } from './views/identity-views.ts';
 import { nearHosts } from './views/near-hosts.ts';
@@ -59,13 +66,13 @@ export function viewsOf({
     identity: (written) => identityView(pipeline, written),
     virtualIps: () => parts.leases()?.all() ?? [],
     proxies: () => proxyStatuses(xds),
-    proxy: (id) => proxyStatuses(xds).find((proxy) => proxy.id === id),
+    proxy: (id, identity) => proxiesNamed(xds, id, identity),
     calledProxies: (name) =>
       calledProxies(
         name,
         xds.streams().map(({ proxy }) => proxy.id),
       ),
-    proxyConfig: (id, type) => proxyConfig(xds, id, type),
+    proxyConfig: (id, type, identity) => proxyConfig(xds, id, type, identity),
     registries: () => parts.registries()?.statuses() ?? [],
     registryServices: (name) => ifRegistry(name, (bridging) => bridgedServices(pipeline, name, bridging)),
     registrySnapshot: (name) => ifRegistry(name, () => registrySnapshot(pipeline, name)),

@@ -29,10 +29,11 @@ export interface AdminViews extends TrafficViews {
   readonly identity: (written: string) => unknown;
   readonly virtualIps: () => unknown;
   readonly proxies: () => unknown;
-  readonly proxy: (id: string) => unknown;
+  /** `identity`: where callers of several state the same id. */
+  readonly proxy: (id: string, identity?: string) => unknown;
   /** Node ids of connected proxies that are called so for short: by the name of their workload, say. */
   readonly calledProxies: (name: string) => readonly string[];
-  readonly proxyConfig: (id: string, type: string) => unknown;
+  readonly proxyConfig: (id: string, type: string, identity?: string) => unknown;
   readonly registries: () => unknown;
   /** What a registry holds, service by service. */
   readonly registryServices: (registry: string) => unknown;
@@ -122,9 +123,9 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
       called.length === 0 ? '"isthmus proxy-status" lists those there are.' : `Did you mean ${called.join(' or ')}?`;
     return new Response(`There is no connected proxy "${written}". ${hint}\n`, { status: 404 });
   };
-  app.get('/api/v1/proxies/:id', ({ req }) => ofProxy(req.param('id'), views.proxy));
+  app.get('/api/v1/proxies/:id', ({ req }) => ofProxy(req.param('id'), (id) => views.proxy(id, req.query('identity'))));
   app.get('/api/v1/proxies/:id/config', ({ req }) =>
-    ofProxy(req.param('id'), (id) => views.proxyConfig(id, req.query('type') ?? 'all')),
+    ofProxy(req.param('id'), (id) => views.proxyConfig(id, req.query('type') ?? 'all', req.query('identity'))),
   );
   const registry = (req: { param: (name: 'name') => string }): string => `registry "${req.param('name')}"`;
   app.get('/api/v1/registries', () => found(views.registries(), 'registry'));

@@ -5,6 +5,8 @@ export interface ConfiguredResource {
   readonly type: string;
   readonly name: string;
   readonly version: string;
+  /** Where callers of several identities state the id of the node: whose it is. */
+  readonly identity?: string;
   /** As proto JSON. */
   readonly resource: unknown;
 }

@@ -11,6 +11,7 @@ const types = ['listener', 'route', 'cluster', 'endpoint', 'all'] as const;
 interface Flags extends AdminTarget {
   readonly output: OutputFormat;
   readonly name?: string;
+  readonly identity?: string;
 }
 
 export function proxyConfigCommand(settle: Settle): Command {
@@ -20,6 +21,7 @@ export function proxyConfigCommand(settle: Settle): Command {
     .argument('<type>', types.join(', '))
     .argument('<proxy>', 'node id, or the name of its workload where no other is called so')
     .addOption(new Option('--name <name>', 'only the resource of this name'))
+    .addOption(new Option('--identity <spiffe-id>', 'whose, where callers of several identities state this node id'))
     .addOption(outputOption());
   for (const option of adminOptions()) command.addOption(option);
   return command.action(async (written: string, proxy: string, flags: Flags) => {
@@ -28,8 +30,10 @@ export function proxyConfigCommand(settle: Settle): Command {
       return command.error(`error: unknown type "${written}". Give one of: ${types.join(', ')}.`, {
         exitCode: ExitCode.usage,
       });
-    const path = `/api/v1/proxies/${encodeURIComponent(proxy)}/config?type=${type}`;
+    const path = `/api/v1/proxies/${encodeURIComponent(proxy)}/config?type=${type}${ofIdentity(flags.identity)}`;
     const all = (await adminGet(flags, path)) as readonly ConfiguredResource[];
+    const owners = [...new Set(all.flatMap(({ identity }) => identity ?? []))];
+    if (owners.length > 1) throw severalOfThisId(proxy, owners);
     const resources = flags.name === undefined ? all : all.filter((resource) => resource.name === flags.name);
     if (flags.name !== undefined && resources.length === 0) throw noneOfThisName(type, flags.name, proxy);
     const table = tables[type];
@@ -55,6 +59,15 @@ function typeOf(written: string): (typeof types)[number] | undefined {
   const singular = written.toLowerCase().replace(/s$/, '');
   const fitting = types.filter((type) => type.startsWith(singular));
   return singular === '' || fitting.length !== 1 ? undefined : fitting[0];
+}
+
+function ofIdentity(identity: string | undefined): string {
+  return identity === undefined ? '' : `&identity=${encodeURIComponent(identity)}`;
+}
+
+function severalOfThisId(proxy: string, owners: readonly string[]): IsthmusError {
+  const message = `Callers of several identities state the node id "${proxy}": say which with --identity: ${owners.join(', ')}.`;
+  return new IsthmusError('USAGE', message);
 }
 
 function noneOfThisName(type: (typeof types)[number], name: string, proxy: string): IsthmusError {

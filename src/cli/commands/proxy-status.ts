@@ -13,6 +13,7 @@ interface TypeStatus {
 
 interface ProxyStatus {
   readonly id: string;
+  readonly identity?: string;
   readonly kind: string;
   readonly namespace: string;
   readonly connectedSince: string;
@@ -40,17 +41,20 @@ export function proxyStatusCommand(settle: Settle): Command {
 const shownTypes = ['CDS', 'EDS', 'LDS', 'RDS'] as const;
 
 function printTable(proxies: readonly ProxyStatus[]): void {
+  // Anybody can state any id: of two that state the same, the identity says which is which.
+  const nameOf = ({ id, identity }: ProxyStatus): string =>
+    proxies.filter((proxy) => proxy.id === id).length > 1 ? `${id} (${identity ?? 'no identity'})` : id;
   const stateOf = (proxy: ProxyStatus, type: string): string =>
     proxy.types.find((status) => status.type === type)?.state ?? 'NOT SENT';
   printRows('table', proxies, [
-    { title: 'NAME', value: (proxy) => proxy.id },
+    { title: 'NAME', value: nameOf },
     { title: 'KIND', value: (proxy) => proxy.kind },
     { title: 'NAMESPACE', value: (proxy) => proxy.namespace },
     ...shownTypes.map((type) => ({ title: type, value: (proxy: ProxyStatus) => stateOf(proxy, type) })),
     { title: 'CONNECTED', value: (proxy) => proxy.connectedSince },
   ]);
   const errors = proxies.flatMap((proxy) =>
-    proxy.types.flatMap((status) => (status.error === undefined ? [] : [{ proxy: proxy.id, ...status }])),
+    proxy.types.flatMap((status) => (status.error === undefined ? [] : [{ proxy: nameOf(proxy), ...status }])),
   );
   if (errors.length === 0) return;
   process.stdout.write('\n');

@@ -11,6 +11,7 @@
 import { IsthmusError } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isLoopback } from '../../model/loopback.ts';
+import { proxyKey } from '../../model/proxy.ts';
 import { Admissions, type Authorize, type IdentityOf } from './admission.ts';
 import { serveClientStatus } from './client-status.ts';
 import type { RequestBounds } from './discovery-request.ts';
@@ -75,8 +76,8 @@ export interface XdsServer {
   close(graceMs?: number): Promise<void>;
   /** All admitted streams, in order of arrival. */
   streams(): readonly StreamStatus[];
-  /** What the streams of a node have of a type, as against what they should have. */
-  resources(nodeId: string, typeUrl: string): readonly ResourceStatus[];
+  /** What the streams of a proxy have of a type, as against what they should have. `key`: that of proxyKey. */
+  resources(key: string, typeUrl: string): readonly ResourceStatus[];
   findings(): readonly Finding[];
 }
 
@@ -186,9 +187,9 @@ class Server implements XdsServer {
     return [...this.#streams].flatMap((stream) => streamStatus(stream) ?? []);
   }
 
-  resources(nodeId: string, typeUrl: string): readonly ResourceStatus[] {
+  resources(key: string, typeUrl: string): readonly ResourceStatus[] {
     return [...this.#streams].flatMap((stream) =>
-      stream.node?.id === nodeId ? resourceStatuses(stream, typeUrl) : [],
+      stream.node !== undefined && proxyKey(stream.node) === key ? resourceStatuses(stream, typeUrl) : [],
     );
   }
 

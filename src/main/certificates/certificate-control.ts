@@ -10,6 +10,7 @@ import type {
   RotationOutcome,
   TrustedRoot,
 } from '../../model/certificate-status.ts';
+import { type ProxyNode, proxyKey } from '../../model/proxy.ts';
 import type { CertificateMetrics } from '../../operations/certificate-metrics.ts';
 import type { Logger } from '../../operations/log.ts';
 import type { CertificateAuthority } from '../../security/certificate-authority.ts';
@@ -21,7 +22,7 @@ type Kept = Pick<WorkloadCertificates, 'kept' | 'renew'>;
 
 /** What is asked of a stream of a proxy. */
 export interface SecretStream {
-  readonly proxy: { readonly id: string; readonly identity?: string };
+  readonly proxy: Pick<ProxyNode, 'id' | 'identity'>;
   readonly types: readonly Pick<TypeStatus, 'typeUrl' | 'state'>[];
 }
 
@@ -132,8 +133,9 @@ export class CertificateControl {
     for (const { proxy, types } of this.#around.streams()) {
       const secrets = types.find(({ typeUrl }) => typeUrl === secretType);
       if (secrets === undefined) continue;
-      const isTrusting = secrets.state === 'SYNCED' && states.get(proxy.id)?.isTrusting !== false;
-      states.set(proxy.id, { proxy, isTrusting });
+      const key = proxyKey(proxy);
+      const isTrusting = secrets.state === 'SYNCED' && states.get(key)?.isTrusting !== false;
+      states.set(key, { proxy, isTrusting });
     }
     const waiting = [...states.values()].flatMap(({ proxy, isTrusting }) => (isTrusting ? [] : proxy));
     const lagging = new Set(waiting.map(({ identity }) => identity));

@@ -5,6 +5,7 @@ import type { XdsServer } from '../../delivery/xds/server.ts';
 import type { ResourceStatus, StreamStatus } from '../../delivery/xds/status.ts';
 import { namespaceOf } from '../../mesh/registries/registry-metadata.ts';
 import { type Finding, formatObject } from '../../model/finding.ts';
+import { proxyKey } from '../../model/proxy.ts';
 import { serviceKey } from '../../model/service.ts';
 import { resourceKey } from '../../resources/kinds.ts';
 import type { RegistryBridges } from '../../sources/registries/registry-bridges.ts';
@@ -82,13 +83,28 @@ export function registrySnapshot({ registered }: Pipeline, registry: string): un
 }
 
 /**
- * Streams of one node shown as one proxy: a deployed MetaProtocol proxy opens a stream for each route configuration. Who keeps
+ * Streams of one node and one identity shown as one proxy: a deployed MetaProtocol proxy opens a stream for each route configuration. Who keeps
  * the certificate files of a sidecar follows the roots over a stream, and is no proxy.
  */
-export function proxyStatuses(xds: Pick<XdsServer, 'streams'>): readonly { readonly id: string }[] {
+export function proxyStatuses(
+  xds: Pick<XdsServer, 'streams'>,
+): readonly { readonly id: string; readonly identity?: string }[] {
   const ofProxies = xds.streams().filter((stream) => !keepsCertificates(stream));
-  const byNode = Map.groupBy(ofProxies, (stream) => stream.proxy.id);
-  return [...byNode].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, streams]) => ({ id, ...proxyStatus(streams) }));
+  return [...Map.groupBy(ofProxies, ({ proxy }) => proxyKey(proxy)).values()].flatMap(proxyStatus).sort(byName);
+}
+
+function byName(a: { id: string; identity?: string }, b: { id: string; identity?: string }): number {
+  return a.id === b.id ? compare(a.identity ?? '', b.identity ?? '') : compare(a.id, b.id);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+/** Several where callers of several identities state the same id, unless one of these is asked for. */
+export function proxiesNamed(xds: Pick<XdsServer, 'streams'>, id: string, identity?: string): unknown {
+  const named = proxyStatuses(xds).filter((one) => one.id === id && [undefined, one.identity].includes(identity));
+  return named.length > 1 ? named : named[0];
 }
 
 function keepsCertificates({ proxy, types }: StreamStatus): boolean {
@@ -97,11 +113,15 @@ function keepsCertificates({ proxy, types }: StreamStatus): boolean {
 
 function proxyStatus(streams: readonly StreamStatus[]) {
   const [first] = streams;
+  if (first === undefined) return [];
+  const { id, identity, kind, namespace, addresses } = first.proxy;
   const connectedAt = Math.min(...streams.map((stream) => stream.connectedAt));
-  return {
-    kind: first?.proxy.kind,
-    namespace: first?.proxy.namespace,
-    addresses: first?.proxy.addresses,
+  const shown = {
+    id,
+    ...(identity === undefined ? {} : { identity }),
+    kind,
+    namespace,
+    addresses,
     connectedSince: new Date(connectedAt).toISOString(),
     streams: streams.length,
     types: streams.flatMap((stream) =>
@@ -109,18 +129,30 @@ function proxyStatus(streams: readonly StreamStatus[]) {
     ),
     unserved: [...new Set(streams.flatMap((stream) => stream.unserved))].sort(),
   };
+  return [shown];
 }
 
 function shortType(typeUrl: string): string {
   return shortTypes.find(([, , url]) => url === typeUrl)?.[0] ?? typeUrl.slice(typeUrl.lastIndexOf('.') + 1);
 }
 
-/** What a proxy should have, resource by resource, decoded; undefined when no such proxy is connected. */
-export function proxyConfig(xds: XdsServer, id: string, type: string): unknown {
-  if (!xds.streams().some((stream) => stream.proxy.id === id)) return undefined;
-  return shortTypes
-    .filter(([, name]) => type === 'all' || type === name)
-    .flatMap(([, name, typeUrl]) => xds.resources(id, typeUrl).map((status) => configured(name, status)));
+/**
+ * What a proxy should have, resource by resource, decoded; undefined when no such proxy is connected. Where callers of several
+ * identities state the same id and none of these is asked for, each resource names whose it is.
+ */
+export function proxyConfig(xds: XdsServer, id: string, type: string, identity?: string): unknown {
+  const streams = xds
+    .streams()
+    .filter(({ proxy }) => proxy.id === id && [undefined, proxy.identity].includes(identity));
+  const keys = [...Map.groupBy(streams, ({ proxy }) => proxyKey(proxy))].sort(([a], [b]) => compare(a, b));
+  if (keys.length === 0) return undefined;
+  const types = shortTypes.filter(([, name]) => type === 'all' || type === name);
+  return keys.flatMap(([key, [first]]) => {
+    const whose = keys.length === 1 ? {} : { identity: first?.proxy.identity ?? '' };
+    return types.flatMap(([, name, typeUrl]) =>
+      xds.resources(key, typeUrl).map((status) => ({ ...whose, ...configured(name, status) })),
+    );
+  });
 }
 
 function configured(type: string, { name, expected, sentVersion, refused, typeUrl }: ResourceStatus) {

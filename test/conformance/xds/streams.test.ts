@@ -1,6 +1,7 @@
 import { status as Code } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clusterType, endpointType, listenerType, routeType } from '../../../src/delivery/xds/resource-types.ts';
+import { proxyKey } from '../../../src/model/proxy.ts';
 import type { Dialect, RawClient } from './raw-client.ts';
 import { node, patience, type Rig, resource, said, startRig } from './rig.ts';
 
@@ -291,7 +292,7 @@ test('what a proxy has stands beside what it should have', async () => {
   await rig.silence(client);
   const versions = (): unknown =>
     rig.server
-      .resources('one', endpointType)
+      .resources(proxyKey({ id: 'one' }), endpointType)
       .map(({ name, expected, sentVersion }) => [name, expected?.version, sentVersion]);
   const versionOf = (name: string, content: string): string => resource(endpointType, name, content).version;
   expect(versions()).toEqual([
