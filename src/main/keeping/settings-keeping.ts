@@ -17,7 +17,7 @@ export interface SettingsKeeping {
   close(): Promise<void>;
 }
 
-export const accessMode: KeptSetting<AccessMode> = {
+const accessMode: KeptSetting<AccessMode> = {
   file: {
     fileName: 'access-mode.json',
     header: { format: 'isthmus-access-mode', version: 1 },
