@@ -141,6 +141,15 @@ describe('an IdentityBinding', () => {
     expect(access.findings()).toEqual([]);
   });
 
+  it('that selects pods as well as a service account stands for the service account alone', () => {
+    access.set(
+      identityBinding('shop/printed', { podLabels: { app: 'a' }, serviceAccount: 'books', spiffeIdentities: ['other/x'] }),
+      trafficTarget('shop/x', [tcp], { sources: [binding('shop/printed')], destination: binding('shop/mine') }),
+    );
+    expect(ruleOf(access)?.sources).toEqual([spiffe('shop/books'), 'spiffe://other/x']);
+    expect(access.findings()).toEqual(['ISTH1303 shop/x spec.sources[0]']);
+  });
+
   it('that selects pods or is not there stands for nobody, never for everybody', () => {
     access.set(trafficTarget('shop/x', [tcp], { sources: [binding('shop/pods'), binding('shop/gone')] }));
     expect(ruleOf(access, 'shop/x')).toBeUndefined();

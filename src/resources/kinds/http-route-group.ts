@@ -1,4 +1,7 @@
-/** specs.smi-spec.io HTTPRouteGroup: v1alpha1 and v1alpha2 have their matches at the top, later versions in their spec. */
+/**
+ * specs.smi-spec.io HTTPRouteGroup: v1alpha1 and v1alpha2 have their matches at the top, later versions in their spec. SMI's
+ * texts about traffic splits print the later ones in the form of the earlier, which is taken as well.
+ */
 import { readCrdSchema } from '../crd-files.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { defineVersion, defineVersionedKind } from '../kind-versions.ts';
@@ -21,8 +24,10 @@ interface TopContent extends CheckedObject {
   readonly matches: readonly MatchContent[];
 }
 
+/** One of the two, as the schema says. */
 interface SpecContent extends CheckedObject {
-  readonly spec: { readonly matches: readonly MatchContent[] };
+  readonly spec?: { readonly matches: readonly MatchContent[] };
+  readonly matches?: readonly MatchContent[];
 }
 
 type Spec = HTTPRouteGroup['spec'];
@@ -32,7 +37,12 @@ const withSpec = (version: string) =>
     version,
     schema: () => readCrdSchema('http-route-group', version),
     options: { everyFieldRestricts: true },
-    convert: ({ spec }: SpecContent, { problems }): Spec => readMatches(spec.matches, ['spec', 'matches'], problems),
+    convert: ({ spec, matches = [] }: SpecContent, { problems }): Spec => {
+      if (spec !== undefined) return readMatches(spec.matches, ['spec', 'matches'], problems);
+      const message = `The matches stand beside spec, as in v1alpha2; they are read as spec.matches of ${version}.`;
+      problems.add('ISTH0119', ['matches'], message, 'Nothing; or move them into spec.');
+      return readMatches(matches, ['matches'], problems);
+    },
   });
 
 const withoutSpec = (version: string) =>

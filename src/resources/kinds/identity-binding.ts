@@ -1,4 +1,7 @@
-/** access.smi-spec.io IdentityBinding: what excludes each other says its CRD; the syntax of names and ids stands here. */
+/**
+ * access.smi-spec.io IdentityBinding: the syntax of names and ids. SMI's text prints a selector of pods beside a service
+ * account: any one of the schemes is enough, so that those which can be resolved hold, and the others are nobody.
+ */
 import { readCrdSchema } from '../crd-files.ts';
 import { type CheckedObject, defineKind } from '../kind-reader.ts';
 import { isDnsSubdomain } from '../kubernetes-names.ts';
@@ -10,7 +13,7 @@ type Labels = Readonly<Record<string, string>>;
 
 interface Schemes {
   readonly podLabelSelector?: { readonly matchLabels: Labels };
-  /** One at most: the hub holds one. */
+  /** The hub holds the first: pods are not known, and who has one selector is told so, however many there are. */
   readonly podLabelSelectors?: readonly { readonly matchLabels: Labels }[];
   readonly spiffeIdentities?: readonly string[];
   readonly serviceAccount?: string;

@@ -239,7 +239,38 @@ describe('weights', () => {
   });
 });
 
+describe('an HTTPRouteGroup of a later version in the form of the earlier, as in the texts about traffic splits,', () => {
+  test.each(['v1alpha3', 'v1alpha4'])('is read all the same: %s', (version) => {
+    const old = goodManifest('HTTPRouteGroup v1alpha2');
+    const { spec, codes } = hubOf({ ...old, apiVersion: `specs.smi-spec.io/${version}` });
+    expect([spec, codes]).toEqual([bookstoreRoutes, ['ISTH0119']]);
+  });
+
+  test('and in its own form as well, is refused: one of the two would be left out', () => {
+    const both = { ...goodManifest('HTTPRouteGroup v1alpha2'), ...goodManifest('HTTPRouteGroup') };
+    const { resource, findings } = reader.read(both);
+    expect(resource).toBeUndefined();
+    expect(findings.map(({ code, severity }) => [code, severity])).toEqual([['ISTH0107', 'error']]);
+  });
+});
+
 describe('an IdentityBinding', () => {
+  test('as SMI prints it, with pods beside a service account, is taken', () => {
+    const schemes = {
+      podLabelSelectors: [{ matchLabels: { app: 'a' } }],
+      spiffeIdentities: ['cluster.local/ns/default/sa/service-a'],
+      serviceAccount: 'service-a',
+    };
+    expect(hubOf(spoiltManifest('IdentityBinding', 'spec.schemes', schemes))).toEqual({
+      spec: {
+        podLabels: { app: 'a' },
+        spiffeIdentities: ['spiffe://cluster.local/ns/default/sa/service-a'],
+        serviceAccount: 'service-a',
+      },
+      codes: [],
+    });
+  });
+
   test('may give its selector as the list of earlier drafts, and a service account', () => {
     const selectors = [{ name: 'pods', matchLabels: { app: 'a' } }];
     expect(hubOf(spoiltManifest('IdentityBinding', 'spec.schemes', { podLabelSelectors: selectors }))).toEqual({
