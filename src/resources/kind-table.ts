@@ -112,12 +112,26 @@ function reportUnknownKind(group: string, kind: string, apiVersion: string, prob
   const message = `${quote(kind)} of apiVersion ${quote(apiVersion)} is no kind that is read.`;
   if (kind === 'List')
     problems.add('ISTH0101', ['kind'], message, 'Give it items: a list of objects that are no Lists themselves.');
+  else if (elsewhere !== undefined && (isOurs(group) || suggestName(group, [elsewhere.group]) !== undefined))
+    problems.add('ISTH0101', ['apiVersion'], message, `Did you mean ${apiVersionsOf(elsewhere)}?`);
   else if (meant !== undefined) problems.add('ISTH0101', ['kind'], message, `Did you mean ${meant}?`);
   else if (isOurs(group)) problems.add('ISTH0101', ['kind'], message, `Use one of ${inGroup.join(', ')}.`);
-  else if (elsewhere !== undefined && suggestName(group, [elsewhere.group]) !== undefined) {
-    const remedy = `Did you mean apiVersion: ${elsewhere.group}/${elsewhere.versions[0]}?`;
-    problems.add('ISTH0101', ['apiVersion'], message, remedy);
+  else if (elsewhere !== undefined && group === '' && elsewhere.versions.includes(apiVersion)) {
+    const remedy = `Did you mean apiVersion: ${elsewhere.group}/${apiVersion}?`;
+    problems.add('ISTH0120', ['apiVersion'], `${message} It is passed over.`, remedy);
   } else problems.add('ISTH0110', ['kind'], `${quote(kind)} of apiVersion ${quote(apiVersion)} is passed over.`);
+}
+
+/** In any version: which is meant, only the object's author knows. */
+function apiVersionsOf({ group, versions }: KindInfo): string {
+  const [first = '', ...others] = versions;
+  return `apiVersion: ${group === '' ? '' : `${group}/`}${first}${others.length === 0 ? '' : ` (or ${others.join(', ')})`}`;
+}
+
+/** For a document that says which kind it is, and not of which apiVersion. */
+export function apiVersionFor(kind: string): string | undefined {
+  const known = kinds.filter((one) => apiKindOf(one) === kind);
+  return known.length === 0 ? undefined : known.map(apiVersionsOf).join(', or ');
 }
 
 /** Of Kubernetes, which has kinds in them for everybody. */

@@ -140,6 +140,54 @@ describe('defaults', () => {
   });
 });
 
+describe('an apiVersion', () => {
+  const group = { metadata: { name: 'the-routes', namespace: 'shop' }, matches: [] };
+  const said = (value: unknown) => {
+    const { object, findings } = reader.read(value);
+    return [object, findings.map(({ code, severity, message, remedy }) => ({ code, severity, message, remedy }))];
+  };
+
+  test('that is missing is asked for by the name of the object, with those of its kind', () => {
+    expect(said({ kind: 'HTTPRouteGroup', ...group })).toEqual([
+      { kind: 'HTTPRouteGroup', namespace: 'shop', name: 'the-routes' },
+      [
+        {
+          code: 'ISTH0109',
+          severity: 'error',
+          message: 'apiVersion is missing, or no text.',
+          remedy: 'Add apiVersion: specs.smi-spec.io/v1alpha4 (or v1alpha3, v1alpha2, v1alpha1).',
+        },
+      ],
+    ]);
+    expect(said(group)).toMatchObject([
+      { kind: 'Document', namespace: 'shop', name: 'the-routes' },
+      [{ remedy: 'Add its apiVersion.' }, { remedy: 'Add its kind.' }],
+    ]);
+  });
+
+  test('without the group of its kind is a warning that names the group', () => {
+    expect(said({ apiVersion: 'v1alpha1', kind: 'HTTPRouteGroup', ...group })[1]).toMatchObject([
+      { code: 'ISTH0120', severity: 'warning', remedy: 'Did you mean apiVersion: specs.smi-spec.io/v1alpha1?' },
+    ]);
+  });
+
+  test('of another group of the mesh is an error that names the right one', () => {
+    expect(said({ apiVersion: 'specs.smi-spec.io/v1alpha3', kind: 'TrafficTarget', ...group })[1]).toMatchObject([
+      {
+        code: 'ISTH0101',
+        remedy: 'Did you mean apiVersion: access.smi-spec.io/v1alpha3 (or v1alpha4, v1alpha2, v1alpha1)?',
+      },
+    ]);
+  });
+});
+
+test('a field that a later version has is refused with the version to write', () => {
+  const { findings } = reader.read(spoiltManifest('TrafficSplit v1alpha1', 'spec.matches', []));
+  expect(findings).toMatchObject([
+    { code: 'ISTH0118', remedy: 'Write apiVersion: split.smi-spec.io/v1alpha4 (or v1alpha3), which has matches.' },
+  ]);
+});
+
 describe('an unknown field', () => {
   test('is a warning that names the field meant; the rest of the object is in force, without the field', () => {
     const { findings, resource } = reader.read(spoiltManifest('ServiceEntry', 'spec.endpoints.0.service_account', 'x'));

@@ -9,7 +9,7 @@
  * throw for any value whatever, a resource that is not as its type says, or one object's fault touching another.
  */
 import { type Finding, finding, type ObjectRef, type Place } from '../model/finding.ts';
-import { findKind, type KindTable, kindTable } from './kind-table.ts';
+import { apiVersionFor, findKind, type KindTable, kindTable } from './kind-table.ts';
 import type { CodecCheck } from './kinds/protocol-codec.ts';
 import { type AnyResource, resourceKey } from './kinds.ts';
 import { namespaceOf } from './metadata.ts';
@@ -66,9 +66,9 @@ export function createResourceReader(options: ResourceReaderOptions = {}): Resou
 function readObject(value: unknown, source: ValueSource, table: KindTable, defaultNamespace: string): ObjectReading {
   const problems = new Problems();
   const identity = identify(value, problems);
-  const reader = identity && findKind(table, identity.apiVersion, identity.kind, problems);
+  const reader = isTyped(identity) ? findKind(table, identity.apiVersion, identity.kind, problems) : undefined;
   // Of no concern to us: its values are not looked at, whatever they are.
-  const concerns = identity === undefined || reader !== undefined;
+  const concerns = !isTyped(identity) || reader !== undefined;
   const isReadable = concerns && isPlainValue(value, problems) && isMap(value);
   const scope = reader?.scope ?? 'Either';
   const namespace = namespaceOf(scope, identity?.namespace, defaultNamespace);
@@ -76,7 +76,7 @@ function readObject(value: unknown, source: ValueSource, table: KindTable, defau
   const origin = { defaultNamespace, ...(source.place === undefined ? {} : { place: source.place }) };
   const resource = reader !== undefined && isReadable ? reader.read(value, origin, problems) : undefined;
   const object: ObjectRef = {
-    kind: identity?.kind ?? 'Document',
+    kind: identity === undefined || identity.kind === '' ? 'Document' : identity.kind,
     ...(namespace === '' ? {} : { namespace }),
     name: name === '' ? '(unnamed)' : name,
   };
@@ -88,19 +88,23 @@ function readObject(value: unknown, source: ValueSource, table: KindTable, defau
   };
 }
 
+/** Each is empty when none is written. */
 interface Identity {
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespace: string;
-  /** Empty when none is written. */
   readonly name: string;
+}
+
+function isTyped(identity: Identity | undefined): identity is Identity {
+  return identity !== undefined && identity.apiVersion !== '' && identity.kind !== '';
 }
 
 /** Where `isthmus registry export` was put among the manifests. */
 const keepApart =
   'Keep it in a folder of its own: spec.addresses of a ServiceRegistry of type Snapshot may name it there, as ../FILE.';
 
-/** What an object says of itself, before anything is checked; undefined for what is no API object at all. */
+/** What an object says of itself, before anything is checked; undefined for what is no map, or no manifest at all. */
 function identify(value: unknown, problems: Problems): Identity | undefined {
   if (!isMap(value)) {
     problems.add('ISTH0109', [], `The document is ${value === null ? 'null' : nameValue(value)}, not a map.`);
@@ -111,11 +115,13 @@ function identify(value: unknown, problems: Problems): Identity | undefined {
     problems.add('ISTH0109', [], 'The document is what a registry holds, not a manifest.', keepApart);
     return undefined;
   }
-  if (apiVersion === '') problems.add('ISTH0109', ['apiVersion'], 'apiVersion is missing, or no text.');
-  if (kind === '') problems.add('ISTH0109', ['kind'], 'kind is missing, or no text.');
-  if (apiVersion === '' || kind === '') return undefined;
   const metadata = Object.hasOwn(value, 'metadata') ? value.metadata : undefined;
   const [namespace, name] = isMap(metadata) ? [ownText(metadata, 'namespace'), ownText(metadata, 'name')] : ['', ''];
+  const isNamed = name !== '';
+  const missing = (field: string, remedy: string) =>
+    problems.add('ISTH0109', [field], `${field} is missing, or no text.`, ...(isNamed ? [remedy] : []));
+  if (apiVersion === '') missing('apiVersion', `Add ${apiVersionFor(kind) ?? 'its apiVersion'}.`);
+  if (kind === '') missing('kind', 'Add its kind.');
   return { apiVersion, kind, namespace, name };
 }
 

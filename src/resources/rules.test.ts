@@ -319,7 +319,7 @@ const keptWhenUnreadable: ReadonlySet<string> = new Set(['RequestAuthorizationPo
 
 /** Objects of kinds that are passed over have no resource, and no error either. */
 function isRead(code: string): boolean {
-  return code !== 'ISTH0110' && code !== 'ISTH0111';
+  return code !== 'ISTH0110' && code !== 'ISTH0111' && code !== 'ISTH0120';
 }
 
 function describeValue(value: unknown): string {

@@ -10,6 +10,8 @@ type Described = [code: FindingCode, path: Path, message: string, remedy?: strin
 export interface SchemaOptions {
   /** For policies: a field that is not known could have narrowed what they permit, so that it refuses the object. */
   readonly everyFieldRestricts?: boolean;
+  /** By path: remedies for fields that other versions of the kind have. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
 }
 
 /** `path` is the fault's own: see SchemaCheck. The error must come from a verbose validator, which knows its schema. */
@@ -46,7 +48,11 @@ export function describeSchemaError(error: ErrorObject, path: Path, options: Sch
   }
 }
 
-function describeUnknownField(error: ErrorObject, path: Path, { everyFieldRestricts }: SchemaOptions): Described {
+function describeUnknownField(
+  error: ErrorObject,
+  path: Path,
+  { everyFieldRestricts, elsewhere }: SchemaOptions,
+): Described {
   const field = String(path[path.length - 1]);
   const known = namesIn(error.parentSchema?.properties);
   const meant = suggestName(field, known);
@@ -57,7 +63,14 @@ function describeUnknownField(error: ErrorObject, path: Path, { everyFieldRestri
   const code = narrows ? 'ISTH0118' : 'ISTH0102';
   const message = `There is no field ${quote(field)} here; ${narrows ? 'without it, more would match or pass than is meant' : 'it is left out'}.`;
   if (meant !== undefined) return [code, path, message, `Did you mean ${meant}?`];
-  return [code, path, message, `Remove it, or use one of: ${known.slice(0, 40).join(', ')}.`];
+  const others = known.slice(0, 40).join(', ');
+  if (!narrows) return [code, path, message, `Remove it, or use one of: ${others}.`];
+  return [
+    code,
+    path,
+    message,
+    elsewhere?.[formatPath(path)] ?? `Say it by one of: ${others}; or remove it if all is meant.`,
+  ];
 }
 
 /** Fields that decide what a rule applies to, or what passes: what is left out of them, or of their name, lets more through. */

@@ -22,6 +22,8 @@ const pathRegexAt = 'spec.matches[1].pathRegex';
 const httpRouteGroups: readonly Row[] = [
   ['HTTPRouteGroup', 'apiVersion', 'specs.smi-spec.io/v1alpha5', 'ISTH0101', 'apiVersion'],
   ['HTTPRouteGroup', 'kind', 'HTTPRoutesGroup', 'ISTH0101', 'kind'],
+  ['HTTPRouteGroup', 'apiVersion', 'v1alpha1', 'ISTH0120', 'apiVersion'],
+  ['TrafficTarget', 'apiVersion', 'specs.smi-spec.io/v1alpha3', 'ISTH0101', 'apiVersion'],
   ['HTTPRouteGroup', 'spec', undefined, 'ISTH0107', ''],
   ['HTTPRouteGroup', 'matches', [{ name: 'all' }], 'ISTH0107', ''],
   ['HTTPRouteGroup v1alpha3', 'matches', [{ name: 'all' }], 'ISTH0107', ''],

@@ -143,7 +143,11 @@ describe('an IdentityBinding', () => {
 
   it('that selects pods as well as a service account stands for the service account alone', () => {
     access.set(
-      identityBinding('shop/printed', { podLabels: { app: 'a' }, serviceAccount: 'books', spiffeIdentities: ['other/x'] }),
+      identityBinding('shop/printed', {
+        podLabels: { app: 'a' },
+        serviceAccount: 'books',
+        spiffeIdentities: ['other/x'],
+      }),
       trafficTarget('shop/x', [tcp], { sources: [binding('shop/printed')], destination: binding('shop/mine') }),
     );
     expect(ruleOf(access)?.sources).toEqual([spiffe('shop/books'), 'spiffe://other/x']);

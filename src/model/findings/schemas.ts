@@ -23,4 +23,5 @@ export const schemas = {
   ISTH0117: entry('warning', 'Kind has no namespace', 'Remove metadata.namespace: there is one such object for all.'),
   ISTH0118: entry('error', 'Unknown field in a condition or limit', 'Correct its spelling, or remove it.'),
   ISTH0119: entry('info', 'Written in the form of another version', 'Nothing; or write it in the form of its version.'),
+  ISTH0120: entry('warning', 'Kind without its group', 'Write the group before the version, as the message says.'),
 };

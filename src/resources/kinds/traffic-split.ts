@@ -21,11 +21,17 @@ type Backend = Spec['backends'][number];
 
 const backendsPath = ['spec', 'backends'];
 
+/** What the versions without matches say to who writes some. */
+const options = {
+  everyFieldRestricts: true,
+  elsewhere: { 'spec.matches': 'Write apiVersion: split.smi-spec.io/v1alpha4 (or v1alpha3), which has matches.' },
+};
+
 const withNumbers = (version: string) =>
   defineVersion({
     version,
     schema: () => readCrdSchema('traffic-split', version),
-    options: { everyFieldRestricts: true },
+    options,
     convert: ({ spec }: Content<number>, conversion): Spec => {
       const weights = spec.backends.map(({ weight }) => weight);
       checkTotal(weights, backendsPath, conversion.problems);
@@ -36,7 +42,7 @@ const withNumbers = (version: string) =>
 const v1alpha1 = defineVersion({
   version: 'v1alpha1',
   schema: () => readCrdSchema('traffic-split', 'v1alpha1'),
-  options: { everyFieldRestricts: true },
+  options,
   convert: ({ spec }: Content<number | string>, conversion): Spec => {
     const written = spec.backends.map(({ weight }) => weight);
     return readSplit(spec, readQuantityWeights(written, backendsPath, conversion.problems), conversion);
