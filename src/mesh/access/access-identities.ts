@@ -60,7 +60,7 @@ function identitiesOf(
     context.report(finding(code, { ...about(target), path, message }));
   const binding = context.get(identityBindings, resourceKey('IdentityBinding', namespace, name));
   if (binding === undefined) {
-    report('ISTH1302', `There is no IdentityBinding ${namespace}/${name}: it stands for nobody.`);
+    report('ISTH1302', `There is no valid IdentityBinding ${namespace}/${name}: it stands for nobody.`);
     return [];
   }
   const { podLabels, spiffeIdentities, serviceAccount } = binding.spec;

@@ -34,7 +34,7 @@ function routedPorts(target: TrafficTarget, context: Context, { tcpRoutes }: Por
 }
 
 function reportMissing(target: TrafficTarget, context: Context, what: string, path: string): void {
-  const message = `There is no ${what} in namespace ${target.metadata.namespace}: nothing is permitted by it.`;
+  const message = `There is no valid ${what} in namespace ${target.metadata.namespace}: nothing is permitted by it.`;
   context.report(finding('ISTH1304', { ...about(target), path, message }));
 }
 

@@ -26,7 +26,7 @@ function conditionsOf(
   const { namespace } = target.metadata;
   const group = context.get(routeGroups, resourceKey('HTTPRouteGroup', namespace, name));
   if (group === undefined) {
-    const message = `There is no HTTPRouteGroup ${name} in namespace ${namespace}: nothing is permitted by it.`;
+    const message = `There is no valid HTTPRouteGroup ${name} in namespace ${namespace}: nothing is permitted by it.`;
     context.report(finding('ISTH1304', { ...about(target), path: `${path}.name`, message }));
     return [];
   }

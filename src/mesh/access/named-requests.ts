@@ -16,7 +16,7 @@ export function namedRequests(
   return spec.routeGroups.flatMap((name) => {
     const group = context.get(routeGroups, resourceKey('HTTPRouteGroup', metadata.namespace, name));
     if (group === undefined) {
-      const message = `There is no HTTPRouteGroup ${name} in namespace ${metadata.namespace}: nothing is permitted by it.`;
+      const message = `There is no valid HTTPRouteGroup ${name} in namespace ${metadata.namespace}: nothing is permitted by it.`;
       context.report(finding('ISTH1304', { ...about(policy), path: 'spec.matches', message }));
     }
     return (group?.spec.matches ?? []).map(({ pathRegex, methods, headers }) => ({ pathRegex, methods, headers }));

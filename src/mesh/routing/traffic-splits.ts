@@ -87,7 +87,7 @@ function requestsOf(
   return matches.flatMap((name, at) => {
     const group = context.get(routeGroups, resourceKey('HTTPRouteGroup', namespace, name));
     if (group === undefined) {
-      const message = `There is no HTTPRouteGroup ${name} in namespace ${namespace}: no request is meant by it.`;
+      const message = `There is no valid HTTPRouteGroup ${name} in namespace ${namespace}: no request is meant by it.`;
       context.report(finding('ISTH1334', { ...about(split), path: `spec.matches[${at}].name`, message }));
     }
     return (group?.spec.matches ?? []).map(({ pathRegex, methods, headers }) => ({ pathRegex, methods, headers }));

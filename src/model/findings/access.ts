@@ -7,13 +7,21 @@ export const access = {
     'Access rule opens a foreign workload',
     'Move the object into the namespace of its destination: who may call a workload is said there.',
   ),
-  ISTH1302: entry('error', 'Identity is not known', 'Correct the name of the IdentityBinding, or add it.'),
+  ISTH1302: entry(
+    'error',
+    'Identity is not known',
+    'Correct the name of the IdentityBinding, or add it. If it is there, it is refused: mend its own errors first.',
+  ),
   ISTH1303: entry(
     'warning',
     'Pods cannot be selected',
     'Name the serviceAccount, or the spiffeIdentities, in the IdentityBinding.',
   ),
-  ISTH1304: entry('error', 'Access rule names an unknown route', 'Correct the name, or add the route or group.'),
+  ISTH1304: entry(
+    'error',
+    'Access rule names an unknown route',
+    'Correct the name, or add the route or group. If it is there, it is refused: mend its own errors first.',
+  ),
   ISTH1305: entry('error', 'Access rule names an unknown match', 'Use the name of one of the matches of the group.'),
   ISTH1306: entry(
     'warning',
@@ -49,7 +57,11 @@ export const access = {
     'Give the backend a port of this number: callers dial the root, and each backend answers on the same port.',
   ),
   ISTH1333: entry('warning', 'Split lets nothing through', 'Give a weight to a backend that has the port.'),
-  ISTH1334: entry('error', 'Split names an unknown group', 'Correct the name, or add the HTTPRouteGroup.'),
+  ISTH1334: entry(
+    'error',
+    'Split names an unknown group',
+    'Correct the name, or add the HTTPRouteGroup. If it is there, it is refused: mend its own errors first.',
+  ),
   ISTH1335: entry('warning', 'Split is not in force', 'Remove one of the two, or let them choose other requests.'),
   ISTH1336: entry(
     'warning',
