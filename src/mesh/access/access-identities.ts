@@ -40,7 +40,9 @@ export function destinationsOf(target: TrafficTarget, context: Context, tables: 
   const found = new Set(identitiesOf(target, destination, path, context, tables));
   for (const foreign of [...found].filter((id) => !id.startsWith(own))) {
     const message = `${destination.name} names ${foreign}, which is no workload of namespace ${namespace}.`;
-    context.report(finding('ISTH1301', { ...about(target), path, message }));
+    const remedy =
+      'Remove it from what the destination names: its own mesh says who may call it. The others named hold.';
+    context.report(finding('ISTH1301', { ...about(target), path, message, remedy }));
     found.delete(foreign);
   }
   return [...found];
