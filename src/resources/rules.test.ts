@@ -20,7 +20,7 @@ const rows: readonly Row[] = [
   ['ServiceEntry', 'apiVersion', 'networking.istio.io/v2', 'ISTH0101', 'apiVersion'],
   ['MetaRouter', 'apiVersion', 'metaprotocol.aerak.io/v1alpha1', 'ISTH0101', 'apiVersion'],
   ['MeshConfig', 'kind', 'Something', 'ISTH0101', 'kind'],
-  ['ServiceEntry', 'apiVersion', 'dubbo.aeraki.io/v1alpha1', 'ISTH0101', 'kind'],
+  ['ServiceEntry', 'apiVersion', 'dubbo.aeraki.io/v1alpha1', 'ISTH0101', 'apiVersion'],
   ['ServiceRegistry', 'spec.type', 'Etcdd', 'ISTH0105'],
   ['MigrationPlan', 'spec.stage', 'Begin', 'ISTH0105'],
   ['Namespace', 'kind', 'ConfigMap', 'ISTH0110', 'kind'],
