@@ -34,10 +34,10 @@ export class AuthorityFollowing {
     return [...this.#authority.findings(), ...this.#bundles.findings(), ...this.#jumps.findings()];
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#stop();
     this.#jumps.close();
     this.#bundles.close();
-    this.#authority.close();
+    await this.#authority.close();
   }
 }

@@ -50,7 +50,7 @@ async function mesh() {
     ...{ tokens, desk, bundles: new TrustBundles(rotating) },
     holders,
     findings: () => rotating.findings(),
-    close: () => {},
+    close: async () => {},
   });
   const metrics = createCertificateMetrics(registry, control.status);
   const certificates = new WorkloadCertificates({

@@ -60,7 +60,7 @@ export class CertificatePlane {
       taken: this.control.signedByAnother,
       opened: (opened) => {
         this.#following = new AuthorityFollowing(pipeline, opened, log);
-        if (this.#isClosed) this.#following.close();
+        if (this.#isClosed) void this.#following.close();
       },
       counts: {
         issued: (seconds) => metrics.issueSeconds.observe(seconds),
@@ -94,10 +94,10 @@ export class CertificatePlane {
   }
 
   /** What is opened or issued after it is closed as soon as it is there. */
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#secured?.close();
     this.keeping.close();
-    this.#following?.close();
+    await this.#following?.close();
   }
 }

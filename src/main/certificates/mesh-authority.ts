@@ -46,7 +46,8 @@ export interface MeshAuthority {
   /** Who has certificates. */
   readonly holders: LeafHolders;
   findings(): readonly Finding[];
-  close(): void;
+  /** Writes what is pending. */
+  close(): Promise<void>;
 }
 
 export interface AuthoritySurroundings {
@@ -90,9 +91,9 @@ async function openAuthority(surroundings: AuthoritySurroundings): Promise<MeshA
   });
   const bundles = new TrustBundles(issuer);
   const want = (next: WantedIssuers) => succession.want(next);
-  const close = () => {
+  const close = async () => {
     succession.close();
-    void journal.close();
+    await journal.close();
   };
   const findings = () => [...issuer.findings(), ...journal.findings()];
   const rotating = () => succession.rotating;
