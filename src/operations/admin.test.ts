@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { IsthmusError } from '../model/errors.ts';
 import { type AdminViews, createAdminApp, startAdmin } from './admin.ts';
 
 const proxyIds = ['sidecar~10.0.0.1~web-1.shop~shop', 'sidecar~10.0.0.2~pay-1.shop~shop'];
@@ -48,6 +49,17 @@ describe('the admin API', () => {
     const ready = await app.request('/readyz');
     expect([ready.status, await ready.text()]).toEqual([503, 'files: being read\n']);
     expect((await app.request('/healthz')).status).toBe(200);
+  });
+
+  it('says what hinders in its own words, and calls nothing a fault of isthmus that is none', async () => {
+    const answerTo = async (error: Error) => {
+      const rotate = () => Promise.reject(error);
+      const app = createAdminApp({ ...views, certificates: { ...views.certificates, rotate } }, undefined);
+      const answer = await app.request('/api/v1/certificates/rotation?step=begin', { method: 'POST' });
+      return [answer.status, await answer.text()];
+    };
+    expect(await answerTo(new IsthmusError('STATE', 'the disk is full'))).toEqual([503, 'the disk is full\n']);
+    expect(await answerTo(new Error('oops'))).toEqual([500, 'This is a fault of isthmus itself: oops\n']);
   });
 
   it('answers no web page whose name was pointed at loopback, unless a token guards what is there', async () => {

@@ -158,7 +158,11 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
   });
   app.route('/', trafficMetricsApi(views));
   app.notFound((context) => context.text(`There is nothing at ${context.req.path}.\n`, 404));
-  app.onError((error, context) => context.text(`This is a fault of isthmus itself: ${error.message}\n`, 500));
+  app.onError((error, context) =>
+    error instanceof IsthmusError && error.code !== 'INTERNAL'
+      ? context.text(`${error.message}\n`, 503)
+      : context.text(`This is a fault of isthmus itself: ${error.message}\n`, 500),
+  );
   return app;
 }
 

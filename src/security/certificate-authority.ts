@@ -175,6 +175,7 @@ export class CertificateAuthority implements Issuer {
     const { file } = this.#settings;
     const state = { ...next, leavesUntil: this.#facts().signingLeavesUntil };
     await file.write(encodeState(state)).catch((cause: unknown) => {
+      if (cause instanceof IsthmusError) throw cause;
       throw new IsthmusError('STATE', `${file.place} cannot be written: ${messageOf(cause)}`, { cause });
     });
     const before = this.#roots;

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -43,6 +43,16 @@ describe('a sealed file', () => {
         message: expect.stringMatching(/secrets is (empty|cut off|damaged)\. Put back a copy\.$/),
       });
     }
+  });
+
+  it('that cannot be written says which it is and what to do, and holds what it held', async () => {
+    await open().write({ a: 1 });
+    await mkdir(`${file()}.new`);
+    await expect(open().write({ a: 2 })).rejects.toMatchObject({
+      code: 'STATE',
+      message: expect.stringMatching(/secrets cannot be written: .*\. What it held before stays in force\. Make room/),
+    });
+    expect(await open().read()).toEqual({ a: 1 });
   });
 
   it('of which any byte was changed is an error', async () => {

@@ -48,10 +48,15 @@ export class SealedFile {
     return values[0];
   }
 
-  /** Resolves when the value is durable; until then, and after a rejection, the one before is. */
+  /** Resolves when the value is durable; until then, and after a rejection, the one before is. Throws STATE, with the remedy. */
   async write(value: unknown): Promise<void> {
     const { fileName, header } = this.#options;
-    await this.#folder.replace(fileName, Buffer.from(encodeLine(header) + encodeLine(value)));
+    await this.#folder
+      .replace(fileName, Buffer.from(encodeLine(header) + encodeLine(value)))
+      .catch((cause: unknown) => {
+        const message = `${this.place} cannot be written: ${messageOf(cause)}. ${unwritten}`;
+        throw new IsthmusError('STATE', message, { cause });
+      });
   }
 
   /** Whether others than its owner may read the file. */
@@ -60,6 +65,9 @@ export class SealedFile {
     return look !== undefined && (look.mode & 0o077) !== 0;
   }
 }
+
+const unwritten =
+  'What it held before stays in force. Make room on the disk, let the folder be written, and try again.';
 
 function faultOf(bytes: Buffer, damaged: number): string {
   if (bytes.length === 0) return 'empty';

@@ -102,7 +102,7 @@ export class SettingKeeper<T> {
       }
       this.#failure = undefined;
     } catch (error) {
-      this.#failure = `${this.#file.place} cannot be written: ${messageOf(error)}`;
+      this.#failure = messageOf(error);
       this.#cancelRetry = this.#clock.after(retryMs, () => this.#write());
     }
     this.#writing = undefined;

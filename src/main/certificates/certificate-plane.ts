@@ -62,6 +62,7 @@ export class CertificatePlane {
         this.#following = new AuthorityFollowing(pipeline, opened, log);
         if (this.#isClosed) void this.#following.close();
       },
+      warn: (message) => log.warn(message),
       counts: {
         issued: (seconds) => metrics.issueSeconds.observe(seconds),
         failed: () => metrics.issueFailures.inc(),

@@ -5,9 +5,9 @@
 import { fingerprintOf } from '../../certificates/certificate-text.ts';
 import { SealedFile } from '../../delivery/files/sealed-file.ts';
 import type { StateFolder } from '../../delivery/files/state-folder.ts';
-import { defaultIssuer } from '../../model/certificate-settings.ts';
+import { defaultIssuer, type IssuerPlace } from '../../model/certificate-settings.ts';
 import { systemClock } from '../../model/clock.ts';
-import type { Finding } from '../../model/finding.ts';
+import { type Finding, finding } from '../../model/finding.ts';
 import { spiffeId } from '../../model/identity.ts';
 import { BootstrapTokens } from '../../security/bootstrap-tokens.ts';
 import type { CertificateAuthority } from '../../security/certificate-authority.ts';
@@ -16,7 +16,7 @@ import { countIssuance, type IssuanceCounts } from '../../security/issuance-coun
 import type { Issuer } from '../../security/issuer.ts';
 import { IssuerSuccession, type WantedIssuers } from '../../security/issuer-succession.ts';
 import { LeafHolders } from '../../security/leaf-holders.ts';
-import { SuccessionFile } from '../../security/succession-record.ts';
+import { SuccessionFile, type SuccessionRecord } from '../../security/succession-record.ts';
 import { TrustBundles } from '../../security/trust-bundles.ts';
 import { dnsNamesOf } from '../../security/workload-certificates.ts';
 import { builtInFile, openIssuer } from './issuer-opening.ts';
@@ -60,6 +60,7 @@ export interface AuthoritySurroundings {
   readonly taken: () => void;
   /** Once, before anything is issued. */
   readonly opened: (authority: MeshAuthority) => void;
+  readonly warn: (message: string) => void;
   readonly counts: IssuanceCounts;
 }
 
@@ -69,13 +70,16 @@ async function openAuthority(surroundings: AuthoritySurroundings): Promise<MeshA
   const trustDomain = surroundings.trustDomain();
   const wanted = surroundings.wanted();
   const hasOwn = (await new SealedFile(state, builtInFile('')).read()) !== undefined;
+  const first = hasOwn ? defaultIssuer : (wanted.signing ?? defaultIssuer);
+  const record = new SuccessionFile(new SealedFile(state, successionFile));
   const journal = await openLeafHolderJournal(state);
   const holders = new LeafHolders(journal, systemClock);
+  const orphaning = await orphaningRoot({ state, record: await record.read(), first, trustDomain });
   const succession = await IssuerSuccession.open({
     trustDomain,
     wanted,
-    record: new SuccessionFile(new SealedFile(state, successionFile)),
-    first: hasOwn ? defaultIssuer : (wanted.signing ?? defaultIssuer),
+    record,
+    first,
     open: (place, limits) => openIssuer(place, limits, { state, trustDomain, untrusting }),
     untrusting,
     taken,
@@ -95,11 +99,33 @@ async function openAuthority(surroundings: AuthoritySurroundings): Promise<MeshA
     succession.close();
     await journal.close();
   };
-  const findings = () => [...issuer.findings(), ...journal.findings()];
+  const findings = () => [...orphaning, ...issuer.findings(), ...journal.findings()];
   const rotating = () => succession.rotating;
   const authority = { issuer, rotating, want, tokens, desk, bundles, holders, findings, close };
+  for (const { message = '' } of orphaning) surroundings.warn(message);
   surroundings.opened(authority);
   return authority;
+}
+
+interface Beginning {
+  readonly state: StateFolder;
+  readonly record: SuccessionRecord | undefined;
+  /** Who signs where there is no record. */
+  readonly first: IssuerPlace;
+  readonly trustDomain: string;
+}
+
+/** Tokens are made after the first root: where there are keys of them, or a record, and no root, another one is about to be made. */
+export async function orphaningRoot({ state, record, first, trustDomain }: Beginning): Promise<readonly Finding[]> {
+  const place = record?.signing ?? first;
+  if (place.kind !== 'BuiltIn') return [];
+  const file = new SealedFile(state, builtInFile(place.name));
+  if ((await file.read()) !== undefined) return [];
+  const tokens = new SealedFile(state, tokenFile);
+  const sign = record === undefined ? tokenFile.fileName : successionFile.fileName;
+  if (record === undefined && (await tokens.read()) === undefined) return [];
+  const message = `${file.place} was not there, while ${sign} beside it is: a new root was made. Proxies that trust another refuse its certificates, and this control plane.`;
+  return [finding('ISTH1217', { object: { kind: 'CertificateAuthority', name: trustDomain }, message })];
 }
 
 /** Opened once, for whoever asks first. */

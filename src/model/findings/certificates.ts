@@ -74,4 +74,9 @@ export const certificates = {
     'Root certificate is not valid yet',
     'Set the clock of this machine. Certificates that were issued stay in use, and others are issued once it is right.',
   ),
+  ISTH1217: entry(
+    'warning',
+    'A new root was made though there was one',
+    'Stop, put back a copy of the file and start again. Without one, tell proxies of the new root ("isthmus certificates roots"), or bootstrap them anew.',
+  ),
 };
