@@ -7,6 +7,7 @@ import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { type BootstrappedEnvoy, BootstrappedMesh } from './bootstrapped-mesh.ts';
 import type { Workload } from './envoy-process.ts';
 import { peerUnderTest } from './peer-under-test.ts';
+import { requestRight, webService } from './web-manifests.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -17,32 +18,7 @@ const buyer: Workload = { address: '127.0.78.2', namespace: 'books', serviceAcco
 /** Of a size that Envoy refuses unless its bootstrap lets it. */
 const longPattern = '/books(/[a-z]{1,60}){0,3}$';
 
-const manifests = (port: number) => ({
-  'service.yaml': `apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: bookstore, namespace: books }
-spec:
-  hosts: [bookstore.books.mesh]
-  location: MESH_INTERNAL
-  resolution: STATIC
-  ports: [{ number: ${port}, name: http-web, protocol: HTTP }]
-  endpoints: [{ address: ${store.address}, serviceAccount: ${store.serviceAccount} }]
-`,
-  'target.yaml': `apiVersion: specs.smi-spec.io/v1alpha4
-kind: HTTPRouteGroup
-metadata: { name: store, namespace: books }
-spec:
-  matches: [{ name: books, pathRegex: "${longPattern}", methods: [GET] }]
----
-apiVersion: access.smi-spec.io/v1alpha3
-kind: TrafficTarget
-metadata: { name: store, namespace: books }
-spec:
-  destination: { kind: ServiceAccount, name: ${store.serviceAccount}, namespace: books }
-  rules: [{ kind: HTTPRouteGroup, name: store }]
-  sources: [{ kind: ServiceAccount, name: ${buyer.serviceAccount}, namespace: books }]
-`,
-});
+const right = requestRight(store, { pathRegex: longPattern, method: 'GET' }, buyer);
 
 describe.skipIf(envoy === undefined)('a stock Envoy, started by nothing but the commands', () => {
   let mesh: BootstrappedMesh;
@@ -56,7 +32,10 @@ describe.skipIf(envoy === undefined)('a stock Envoy, started by nothing but the 
     application = createServer((request, response) => {
       response.end(`${request.url} ${request.headers['x-forwarded-client-cert'] ?? ''}`);
     }).listen(port, '127.0.0.1');
-    mesh = await BootstrappedMesh.start(envoy ?? '', manifests(port));
+    mesh = await BootstrappedMesh.start(envoy ?? '', {
+      'service.yaml': webService(store, port),
+      'target.yaml': right,
+    });
     callee = await mesh.startEnvoy(store);
     caller = await mesh.startEnvoy(buyer);
   });
@@ -98,9 +77,9 @@ describe.skipIf(envoy === undefined)('a stock Envoy, started by nothing but the 
     await expect.poll(() => ask('/books/novels')).toContain('bookbuyer');
     await mesh.restartControlPlane();
     expect(await ask('/books/novels')).toContain('bookbuyer');
-    mesh.write('target.yaml', manifests(port)['target.yaml'].replace(buyer.serviceAccount, 'bookthief'));
+    mesh.write('target.yaml', right.replace(buyer.serviceAccount, 'bookthief'));
     await expect.poll(() => ask('/books/novels')).toMatch(/^(403|503|no connection)$/);
-    mesh.write('target.yaml', manifests(port)['target.yaml']);
+    mesh.write('target.yaml', right);
     await expect.poll(() => ask('/books/novels')).toContain('bookbuyer');
   });
 

@@ -9,6 +9,7 @@ import type { Finding } from '../../src/model/finding.ts';
 import { type EnvoyProcess, startEnvoy, type Variant, type Workload } from './envoy-process.ts';
 import { InteropMesh } from './interop-mesh.ts';
 import { peerUnderTest } from './peer-under-test.ts';
+import { requestRight, webService } from './web-manifests.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -28,30 +29,7 @@ describe.skipIf(envoy === undefined).each(variants)('envoy over %s', (variant) =
   let atStore: EnvoyProcess;
   const stops: (() => void)[] = [];
 
-  const service = ({ address, serviceAccount }: Workload): string => `apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: ${serviceAccount}, namespace: books }
-spec:
-  hosts: [${serviceAccount}.books.mesh]
-  location: MESH_INTERNAL
-  resolution: STATIC
-  ports: [{ number: ${port}, name: http-web, protocol: HTTP }]
-  endpoints: [{ address: ${address}, serviceAccount: ${serviceAccount} }]
-`;
-  const policy = ({ serviceAccount }: Workload, pathRegex: string): string => `apiVersion: specs.smi-spec.io/v1alpha4
-kind: HTTPRouteGroup
-metadata: { name: ${serviceAccount}, namespace: books }
-spec:
-  matches: [{ name: books, pathRegex: "${pathRegex}", methods: [GET] }]
----
-apiVersion: access.smi-spec.io/v1alpha3
-kind: TrafficTarget
-metadata: { name: ${serviceAccount}, namespace: books }
-spec:
-  destination: { kind: ServiceAccount, name: ${serviceAccount}, namespace: books }
-  rules: [{ kind: HTTPRouteGroup, name: ${serviceAccount} }]
-  sources: [{ kind: ServiceAccount, name: buyer, namespace: books }]
-`;
+  const policy = (whom: Workload, pathRegex: string): string => requestRight(whom, { pathRegex, method: 'GET' }, buyer);
   const split = (pathRegex: string): string => `apiVersion: specs.smi-spec.io/v1alpha4
 kind: HTTPRouteGroup
 metadata: { name: split, namespace: books }
@@ -71,8 +49,8 @@ spec:
     [port = 0] = await freePorts(1);
     mesh = await InteropMesh.start(
       {
-        'store.yaml': service(store),
-        'shelf.yaml': service(shelf),
+        'store.yaml': webService(store, port),
+        'shelf.yaml': webService(shelf, port),
         'store-policy.yaml': policy(store, '/books'),
         'shelf-policy.yaml': policy(shelf, '/books'),
       },

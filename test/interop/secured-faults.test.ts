@@ -7,6 +7,7 @@ import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { type BootstrappedEnvoy, BootstrappedMesh } from './bootstrapped-mesh.ts';
 import type { Workload } from './envoy-process.ts';
 import { peerUnderTest } from './peer-under-test.ts';
+import { requestRight, webService } from './web-manifests.ts';
 
 const envoy = peerUnderTest('envoy');
 const workload = (serviceAccount: string, address: string): Workload => ({
@@ -19,32 +20,8 @@ const shelf = workload('shelf', '127.0.81.2');
 const buyer = workload('buyer', '127.0.81.3');
 const beside = workload('beside', '127.0.81.4');
 
-const service = ({ serviceAccount, address }: Workload, port: number): string => `apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: ${serviceAccount}, namespace: books }
-spec:
-  hosts: [${serviceAccount}.books.mesh]
-  location: MESH_INTERNAL
-  resolution: STATIC
-  ports: [{ number: ${port}, name: http-web, protocol: HTTP }]
-  endpoints: [{ address: ${address}, serviceAccount: ${serviceAccount} }]
-`;
-
 /** What the buyer may ask of a workload. */
-const right = ({ serviceAccount }: Workload, method: string): string => `apiVersion: specs.smi-spec.io/v1alpha4
-kind: HTTPRouteGroup
-metadata: { name: ${serviceAccount}, namespace: books }
-spec:
-  matches: [{ name: books, pathRegex: /books, methods: [${method}] }]
----
-apiVersion: access.smi-spec.io/v1alpha3
-kind: TrafficTarget
-metadata: { name: ${serviceAccount}, namespace: books }
-spec:
-  destination: { kind: ServiceAccount, name: ${serviceAccount}, namespace: books }
-  rules: [{ kind: HTTPRouteGroup, name: ${serviceAccount} }]
-  sources: [{ kind: ServiceAccount, name: ${buyer.serviceAccount}, namespace: books }]
-`;
+const right = (whom: Workload, method: string): string => requestRight(whom, { pathRegex: '/books', method }, buyer);
 
 const rightFile = ({ serviceAccount }: Workload): string => `${serviceAccount}-right.yaml`;
 
@@ -61,7 +38,7 @@ describe.skipIf(envoy === undefined)('a secured mesh in which something fails', 
     application = createServer((_, response) => response.end()).listen(port, '127.0.0.1');
     const workloads = [store, shelf, beside];
     const manifests = workloads.flatMap((one) => [
-      [`${one.serviceAccount}.yaml`, service(one, port)],
+      [`${one.serviceAccount}.yaml`, webService(one, port)],
       [rightFile(one), right(one, 'GET')],
     ]);
     mesh = await BootstrappedMesh.start(envoy ?? '', Object.fromEntries(manifests));

@@ -5,6 +5,7 @@ import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { type EnvoyProcess, startEnvoy, type Workload } from './envoy-process.ts';
 import { InteropMesh } from './interop-mesh.ts';
 import { peerUnderTest } from './peer-under-test.ts';
+import { requestRight, webService } from './web-manifests.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
@@ -14,31 +15,8 @@ const store: Workload = { address: '127.0.77.1', namespace: 'books', serviceAcco
 const buyer: Workload = { address: '127.0.77.2', namespace: 'books', serviceAccount: 'bookbuyer' };
 const thief: Workload = { address: '127.0.77.3', namespace: 'books', serviceAccount: 'bookthief' };
 
-const service = (port: number): string => `apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: bookstore, namespace: books }
-spec:
-  hosts: [bookstore.books.mesh]
-  location: MESH_INTERNAL
-  resolution: STATIC
-  ports: [{ number: ${port}, name: http-web, protocol: HTTP }]
-  endpoints: [{ address: ${store.address}, serviceAccount: ${store.serviceAccount} }]
-`;
-
-const target = (...sources: readonly Workload[]): string => `apiVersion: specs.smi-spec.io/v1alpha4
-kind: HTTPRouteGroup
-metadata: { name: store, namespace: books }
-spec:
-  matches: [{ name: books, pathRegex: /books, methods: [GET] }]
----
-apiVersion: access.smi-spec.io/v1alpha3
-kind: TrafficTarget
-metadata: { name: store, namespace: books }
-spec:
-  destination: { kind: ServiceAccount, name: ${store.serviceAccount}, namespace: books }
-  rules: [{ kind: HTTPRouteGroup, name: store }]
-  sources: [${sources.map(({ serviceAccount }) => `{ kind: ServiceAccount, name: ${serviceAccount}, namespace: books }`).join(', ')}]
-`;
+const right = (method: string, ...callers: readonly Workload[]): string =>
+  requestRight(store, { pathRegex: '/books', method }, ...callers);
 
 describe.skipIf(envoy === undefined)('a mesh whose access is enforced', () => {
   let mesh: InteropMesh;
@@ -49,7 +27,7 @@ describe.skipIf(envoy === undefined)('a mesh whose access is enforced', () => {
   beforeAll(async () => {
     [port = 0] = await freePorts(1);
     mesh = await InteropMesh.start(
-      { 'service.yaml': service(port), 'target.yaml': target(buyer) },
+      { 'service.yaml': webService(store, port), 'target.yaml': right('GET', buyer) },
       '  access: { mode: Enforced }\n',
     );
     const application = createServer((request, response) => {
@@ -95,20 +73,20 @@ describe.skipIf(envoy === undefined)('a mesh whose access is enforced', () => {
     await expect.poll(() => ask('/books')).toContain('bookbuyer');
     const before = await connectionsTaken();
     expect(before).toBeGreaterThan(0);
-    mesh.write('target.yaml', target(buyer).replace('methods: [GET]', 'methods: [PUT]'));
+    mesh.write('target.yaml', right('PUT', buyer));
     await expect.poll(() => ask('/books')).toBe('403');
     expect(await ask('/books', 'PUT')).toContain('bookbuyer');
     expect(await connectionsTaken()).toBe(before);
-    mesh.write('target.yaml', target(buyer));
+    mesh.write('target.yaml', right('GET', buyer));
     await expect.poll(() => ask('/books')).toContain('bookbuyer');
   });
 
   it('gives a caller whom nothing permits no way at all, until something does', async () => {
     await as(thief);
     expect(await ask('/books')).toBe('no connection');
-    mesh.write('target.yaml', target(buyer, thief));
+    mesh.write('target.yaml', right('GET', buyer, thief));
     await expect.poll(() => ask('/books')).toContain('URI=spiffe://cluster.local/ns/books/sa/bookthief');
-    mesh.write('target.yaml', target(buyer));
+    mesh.write('target.yaml', right('GET', buyer));
     // A connection that stands is drained; the way behind it is gone at once.
     await expect.poll(() => ask('/books')).toMatch(/^(503|no connection)$/);
   });

@@ -5,6 +5,7 @@ import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { BootstrappedMesh } from './bootstrapped-mesh.ts';
 import type { Workload } from './envoy-process.ts';
 import { peerUnderTest } from './peer-under-test.ts';
+import { requestRight } from './web-manifests.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
@@ -21,20 +22,6 @@ spec:
   resolution: STATIC
   ports: [{ number: ${port}, name: http-web, protocol: HTTP }]
   endpoints: [{ address: ${store.address}, serviceAccount: ${store.serviceAccount} }]
----
-apiVersion: access.smi-spec.io/v1alpha3
-kind: TrafficTarget
-metadata: { name: store, namespace: books }
-spec:
-  destination: { kind: ServiceAccount, name: ${store.serviceAccount}, namespace: books }
-  rules: [{ kind: HTTPRouteGroup, name: all }]
-  sources: [{ kind: ServiceAccount, name: ${buyer.serviceAccount}, namespace: town }]
----
-apiVersion: specs.smi-spec.io/v1alpha4
-kind: HTTPRouteGroup
-metadata: { name: all, namespace: books }
-spec:
-  matches: [{ name: all, pathRegex: /, methods: ["*"] }]
 `;
 
 interface Metrics {
@@ -76,7 +63,10 @@ describe.skipIf(envoy === undefined)('TrafficMetrics', () => {
       response.statusCode = request.url === '/broken' ? 500 : 200;
       setTimeout(() => response.end('done'), 20);
     }).listen(port, '127.0.0.1');
-    mesh = await BootstrappedMesh.start(envoy ?? '', { 'service.yaml': service(port) });
+    mesh = await BootstrappedMesh.start(envoy ?? '', {
+      'service.yaml': service(port),
+      'target.yaml': requestRight(store, { pathRegex: '/', method: '*' }, buyer),
+    });
     await mesh.startEnvoy(store);
     await mesh.startEnvoy(buyer);
     const host = await mesh.virtualIp('bookstore.books.mesh');
