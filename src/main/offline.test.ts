@@ -55,4 +55,21 @@ describe('a command that only looks at manifests', () => {
       'ISTH1011 b',
     ]);
   });
+
+  it('answers no question of who may call where the mode of access would be guessed', async () => {
+    const file = path.join(folder, 'in.yaml');
+    const meshWith = async (spec: string) => {
+      const mesh = `apiVersion: isthmus.dev/v1alpha1\nkind: MeshConfig\nmetadata: { name: mesh }\nspec: ${spec}\n`;
+      const service = `apiVersion: v1\nkind: Service\nmetadata: { name: api, namespace: shop }\nspec: { ports: [{ port: 80 }] }\n`;
+      await writeFile(file, `${mesh}---\n${service}`);
+      return loadOffline([file]);
+    };
+    const refused = await meshWith('{ acces: { mode: Enforced } }');
+    expect(() => refused.access('api.shop', undefined)).toThrow(
+      /MeshConfig mesh .*in\.yaml line 4 was refused .*Correct it/,
+    );
+    expect(() => refused.identity('shop/api')).toThrow('was refused');
+    const read = await meshWith('{ access: { mode: Enforced } }');
+    expect(read.access('api.shop', undefined)).toMatchObject({ access: 'Enforced' });
+  });
 });

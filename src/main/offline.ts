@@ -20,6 +20,7 @@ import { encode } from '../xds-api/messages.ts';
 import { addCallerPlace } from './caller-places.ts';
 import { statedIdentity } from './certificates/proxy-authentication.ts';
 import { allocateForOffline } from './keeping/lease-keeping.ts';
+import { requireWrittenMode } from './keeping/settings-keeping.ts';
 import { createManifestReader } from './manifests.ts';
 import { buildPipeline, type Pipeline, trustDomainOf } from './pipeline.ts';
 import { ownAddresses } from './registries/own-addresses.ts';
@@ -54,8 +55,14 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
     resourceCount: Object.values(pipeline.resources).reduce((sum, table) => sum + table.size, 0),
     model: () => modelOf(pipeline),
     services: () => summarizeServices(pipeline),
-    access: (host, namespace) => requireAccessView(pipeline, host, namespace),
-    identity: (written) => requireIdentityView(pipeline, written),
+    access: (host, namespace) => {
+      requireWrittenMode(pipeline);
+      return requireAccessView(pipeline, host, namespace);
+    },
+    identity: (written) => {
+      requireWrittenMode(pipeline);
+      return requireIdentityView(pipeline, written);
+    },
     istio: () => {
       istioFindings.clear();
       return istioObjects(pipeline, (findings) => {

@@ -65,7 +65,7 @@ export async function startSettingsKeeping(pipeline: Pipeline, folder: StateFold
     setting: virtualIpRanges,
     show: (kept) => engine.batch(() => keptRanges.set(kept)),
   });
-  if (access.value === undefined && mesh.writtenAccess.get(meshKey) === undefined) refuseUnread(pipeline);
+  if (access.value === undefined) requireWrittenMode(pipeline);
   const stopAccess = engine.sink(mesh.writtenAccess, (diff) => {
     for (const { after } of diff) if (after !== undefined) access.note(after);
   });
@@ -83,8 +83,12 @@ export async function startSettingsKeeping(pipeline: Pipeline, folder: StateFold
   };
 }
 
-/** A folder that is new says nothing of a mode, and what cannot be read may be what says it. */
-function refuseUnread({ sourced }: Pipeline): void {
+/**
+ * Throws BAD_DATA where no object says the mode of access, and one that may have said it was refused: where nothing is kept
+ * either, the default would be a guess that lets everybody in.
+ */
+export function requireWrittenMode({ mesh, sourced }: Pipeline): void {
+  if (mesh.writtenAccess.get(meshKey) !== undefined) return;
   const refused = [...sourced.findings.values()].find(
     ({ severity, object }) => severity === 'error' && (object.kind === 'MeshConfig' || object.kind === 'OsmMeshConfig'),
   );
@@ -93,6 +97,6 @@ function refuseUnread({ sourced }: Pipeline): void {
   const place = file === undefined ? '' : ` in ${file} line ${line}`;
   throw new IsthmusError(
     'BAD_DATA',
-    `${formatObject(refused.object)}${place} was refused (${refused.code}: ${refused.message}), so that nobody can tell who may call whom. Correct it, then start again.`,
+    `${formatObject(refused.object)}${place} was refused (${refused.code}: ${refused.message}), so that nobody can tell who may call whom. Correct it, then try again.`,
   );
 }
