@@ -9,8 +9,9 @@ const patience = {
   setupFiles: ['test/patience.ts'],
 };
 
-/** Real registries, which are peers too. */
+/** Real registries and real API servers, which are peers too. */
 const registries = 'test/interop/registries/**/*.test.ts';
+const kubernetes = 'test/interop/kubernetes/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -38,7 +39,7 @@ export default defineConfig({
           ...patience,
           name: 'peers',
           include: ['test/interop/**/*.test.ts'],
-          exclude: [registries],
+          exclude: [registries, kubernetes],
           testTimeout: 240_000,
           hookTimeout: 240_000,
           fileParallelism: false,
@@ -54,6 +55,18 @@ export default defineConfig({
           // They wait for the timers of real servers, each of its own, and do little meanwhile.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...patience,
+          name: 'kubernetes',
+          include: [kubernetes],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          // API servers of their own, beside which there is much waiting.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

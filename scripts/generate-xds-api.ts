@@ -22,6 +22,7 @@ const out = path.join(here, 'src/xds-api/gen');
 
 /** Files to load, and the messages in them that the product encodes, decodes or prints. */
 const roots: Record<string, readonly string[]> = {
+  'istio/networking/nds/v1/nds.proto': ['istio.networking.nds.v1.NameTable'],
   'envoy/service/discovery/v3/discovery.proto': [
     'envoy.service.discovery.v3.DiscoveryRequest',
     'envoy.service.discovery.v3.DiscoveryResponse',
@@ -76,6 +77,10 @@ const roots: Record<string, readonly string[]> = {
     'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
   ],
   'envoy/extensions/filters/http/router/v3/router.proto': ['envoy.extensions.filters.http.router.v3.Router'],
+  'envoy/extensions/filters/http/fault/v3/fault.proto': ['envoy.extensions.filters.http.fault.v3.HTTPFault'],
+  'envoy/extensions/filters/http/jwt_authn/v3/config.proto': [
+    'envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication',
+  ],
   'envoy/extensions/filters/http/rbac/v3/rbac.proto': [
     'envoy.extensions.filters.http.rbac.v3.RBAC',
     'envoy.extensions.filters.http.rbac.v3.RBACPerRoute',

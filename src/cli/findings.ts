@@ -1,16 +1,9 @@
 /** How findings are printed: one line a finding, as compilers do, so that editors can jump to it. */
-import picocolors from 'picocolors';
 import { endSentence, type Finding, formatObject } from '../model/finding.ts';
 import { visibleText } from '../model/visible-text.ts';
 import { formatJson, formatYaml, type OutputFormat, print, say } from './output.ts';
+import { palette } from './palette.ts';
 
-/** Colours are for a person who looks: the library also gives them to a log that is kept, wherever CI is set. */
-const palette = picocolors.createColors(wantsColour(process.env));
-
-function wantsColour({ NO_COLOR, FORCE_COLOR }: NodeJS.ProcessEnv): boolean {
-  if (NO_COLOR) return false;
-  return FORCE_COLOR === undefined ? process.stdout.isTTY === true : !['0', 'false'].includes(FORCE_COLOR);
-}
 const colours = { error: palette.red, warning: palette.yellow, info: palette.cyan } as const;
 
 export function formatFinding(finding: Finding): string {

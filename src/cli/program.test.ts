@@ -36,6 +36,11 @@ const noActions: Actions = {
   makeEnvoyBootstrap: notAsked,
   keepProxyCertificates: notAsked,
   checkRegistry: notAsked,
+  intercept: notAsked,
+  changeNamespaces: notAsked,
+  listNamespaces: notAsked,
+  adopt: notAsked,
+  installation: notAsked,
 };
 
 /** Runs one command line; what it prints is kept from the terminal. */
@@ -94,6 +99,18 @@ describe('the program', () => {
   it.each([
     [['no-such-command'], 'unknown command'],
     [['run'], '--filename'],
+    [['run', '-f', 'x', '--kubernetes'], 'either -f, --filename PATH..., or --kubernetes'],
+    [['run', '--kubernetes', '--revision', 'Canary_1'], 'at most 63 of a-z'],
+    [['run', '--kubernetes', '--write-rate', '0'], 'at least 1'],
+    [['run', '-f', 'x', '--write-rate', '9'], '--write-rate is for --kubernetes'],
+    [['run', '-f', 'x', '--hold-time', '9'], '--hold-time is for --kubernetes'],
+    [['run', '--kubernetes', '--hold-percent', '101'], 'from 0 to 100'],
+    [['run', '--kubernetes', '--hold-objects', '-1'], 'number of objects'],
+    [['run', '-f', 'x', '--without-istio'], '--without-istio is for --kubernetes'],
+    [['run', '--kubernetes', '--namespace-selector', 'a in b'], 'expected labels such as'],
+    [['install', '-n', 'Bad_NS', '--dry-run'], 'expected at most 63 of a-z, 0-9 and "-"'],
+    [['namespace', 'list', '--request-timeout', 'soon'], '--request-timeout "soon" is no number of seconds'],
+    [['install', '--revision', 'A B', '--dry-run'], 'expected at most 63 of a-z, 0-9 and "-"'],
     [['run', '-f', 'x', '--registry-wait', 'soon'], 'expected seconds'],
     [['run', '-f', 'x', '--log-level', 'loud'], 'debug, info, warn, error'],
     [['proxy'], '--xds ADDRESS'],
@@ -125,6 +142,7 @@ describe('the program', () => {
     ['registry', 'show', 'r'],
     ['registry', 'services', 'r'],
     ['registry', 'check', '-f', 'x'],
+    ['writes', 'list'],
     ['migrate', 'status'],
     ['codec', 'list'],
     ['codec', 'decode', '--codec', 'thrift', 'x'],
@@ -151,6 +169,9 @@ describe('the program', () => {
     ['registry', 'check'],
     ['registry', 'release'],
     ['registry', 'export'],
+    ['writes'],
+    ['writes', 'list'],
+    ['writes', 'release'],
     ['migrate'],
     ['migrate', 'plan'],
     ['migrate', 'status'],
@@ -181,6 +202,19 @@ describe('the program', () => {
     };
     expect((await isthmus(['run', '-f', 'a', 'b', '--state', 's', '--dns-suffix', 'none'], actions)).code).toBe(69);
     expect(asked.run).toMatchObject({ files: ['a', 'b'], stateFolder: 's', registryWait: 30, dnsSuffix: [] });
+    expect(asked.run).not.toHaveProperty('cluster');
+    const hold = ['--hold-objects', '0', '--hold-percent', '50', '--hold-time', '60'];
+    await isthmus(['run', '--kubernetes', '--context', 'east', '--namespace-selector', 'mesh=on', ...hold], actions);
+    expect(asked.run).toMatchObject({
+      files: [],
+      cluster: {
+        context: 'east',
+        revision: 'default',
+        systemNamespace: 'isthmus-system',
+        namespaceSelector: 'mesh=on',
+        hold: { objects: 0, percent: 50, seconds: 60 },
+      },
+    });
     const labels = ['--label', 'version=v1', '--label', 'a=b=c'];
     const proxy = ['proxy', '--xds', 'h:1', '--node', 'n', '--address', '10.0.0.1', '10.0.0.2', ...labels];
     expect((await isthmus(proxy, actions)).code).toBe(0);
@@ -194,6 +228,29 @@ describe('the program', () => {
     expect(asked.proxy?.admin).toBeUndefined();
     expect((await isthmus([...proxy, '--admin', '127.0.0.1:1'], actions)).code).toBe(0);
     expect(asked.proxy?.admin).toBe('127.0.0.1:1');
+  });
+
+  it.each([
+    ['adopt', ['adopt'], { adopt: [] }],
+    ['namespace list', ['namespace', 'list'], { listNamespaces: [] }],
+  ])('%s takes the cluster from the environment, as every command that speaks to one', async (_, argv, answers) => {
+    vi.stubEnv('ISTHMUS_KUBECONFIG', '/other/kubeconfig');
+    vi.stubEnv('ISTHMUS_CONTEXT', 'east');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const asked: unknown[] = [];
+    const actions = Object.fromEntries(
+      Object.entries(answers).map(([name, answer]) => [
+        name,
+        async (wish: unknown) => {
+          asked.push(wish);
+          return answer;
+        },
+      ]),
+    );
+    expect((await isthmus(argv, actions)).code).toBe(0);
+    expect(asked).toEqual([expect.objectContaining({ kubeconfig: '/other/kubeconfig', context: 'east' })]);
   });
 
   it('says in which order the admin address of a proxy is taken', async () => {

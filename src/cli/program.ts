@@ -6,11 +6,16 @@ import { Command, CommanderError } from 'commander';
 import { ExitCode, IsthmusError } from '../model/errors.ts';
 import { visibleText } from '../model/visible-text.ts';
 import type { Actions, Settle } from './actions.ts';
+import { adoptCommand } from './commands/adopt.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { certificatesCommand } from './commands/certificates.ts';
+import { checkCommand } from './commands/check.ts';
 import { codecCommand } from './commands/codec.ts';
 import { describeCommand } from './commands/describe.ts';
+import { injectCommand } from './commands/inject.ts';
+import { installCommand, uninstallCommand, upgradeCommand } from './commands/install.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { namespaceCommand } from './commands/namespace.ts';
 import { policyCommand } from './commands/policy.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { proxyConfigCommand } from './commands/proxy-config.ts';
@@ -22,6 +27,7 @@ import { tokenCommand } from './commands/token.ts';
 import { translateCommand } from './commands/translate.ts';
 import { validateCommand } from './commands/validate.ts';
 import { vipCommand } from './commands/vip.ts';
+import { writesCommand } from './commands/writes.ts';
 import { say } from './output.ts';
 import { addUsageHints } from './usage-hints.ts';
 
@@ -76,12 +82,20 @@ function createProgram(version: string, actions: Actions, settle: Settle, argv: 
     policyCommand(actions, settle),
     vipCommand(),
     registryCommand(actions, settle),
+    writesCommand(),
     migrateCommand(settle),
     certificatesCommand(settle),
     tokenCommand(actions),
     describeCommand(),
     analyzeCommand(settle),
     codecCommand(settle),
+    injectCommand(settle),
+    namespaceCommand(actions, settle),
+    adoptCommand(actions, settle),
+    installCommand(actions),
+    upgradeCommand(actions),
+    uninstallCommand(actions, settle),
+    checkCommand(actions, settle),
   ];
   for (const command of commands) program.addCommand(command);
   prepareForErrors(program, argv);

@@ -4,6 +4,11 @@
  */
 import { equal } from './equality.ts';
 
+export interface Keyed<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
 /** Its value is replaced in place, through its owner: most changes are of values alone, and tables of claims are large. */
 interface Claim<T> {
   readonly owner: string;
@@ -15,8 +20,8 @@ export class Claims<T> {
   readonly #equals: (a: T, b: T) => boolean;
   /** Claims on a key, sorted by owner; nearly always one, which then stands alone. */
   readonly #claims = new Map<string, Claim<T> | Claim<T>[]>();
-  /** What each owner claims, in the order in which it gave it. */
-  readonly #owned = new Map<string, readonly Claim<T>[]>();
+  /** What each owner claims, in the order in which it gave it; nearly always one, which then stands alone. */
+  readonly #owned = new Map<string, Claim<T> | readonly Claim<T>[]>();
 
   constructor(equals: ((a: T, b: T) => boolean) | undefined) {
     this.#equals = equals ?? equal;
@@ -34,32 +39,45 @@ export class Claims<T> {
     return Array.isArray(held) ? held.map((claim) => claim.value) : undefined;
   }
 
-  /** Replaces all that an owner claims; `touched` gets the keys whose claims changed. */
-  replace(owner: string, values: ReadonlyMap<string, T>, touched: Set<string>): void {
-    const owned = this.#owned.get(owner);
-    if (owned !== undefined && haveKeys(owned, values)) {
-      for (const claim of owned) this.#amend(claim, values.get(claim.key), touched);
+  /** Replaces all that an owner claims, no key twice; `touched` gets the keys whose claims changed. */
+  replace(owner: string, wanted: readonly Keyed<T>[], touched: Set<string>): void {
+    const owned = listOf(this.#owned.get(owner));
+    if (haveKeys(owned, wanted)) {
+      owned.forEach((claim, at) => {
+        this.#amend(claim, wanted[at], touched);
+      });
       return;
     }
-    const known = new Map((owned ?? []).map((claim) => [claim.key, claim]));
+    const known = new Map(owned.map((claim) => [claim.key, claim]));
+    if (known.size > 0) this.#withdrawAllBut(wanted, owner, known, touched);
+    const now = wanted.map((one) => {
+      const claim = known.get(one.key);
+      if (claim === undefined) return this.#put({ owner, key: one.key, value: one.value }, touched);
+      this.#amend(claim, one, touched);
+      return claim;
+    });
+    const [first, second] = now;
+    if (first === undefined) this.#owned.delete(owner);
+    else this.#owned.set(owner, second === undefined ? first : now);
+  }
+
+  #withdrawAllBut(
+    wanted: readonly Keyed<T>[],
+    owner: string,
+    known: ReadonlyMap<string, Claim<T>>,
+    touched: Set<string>,
+  ): void {
+    const kept = new Set(wanted.map(({ key }) => key));
     for (const key of known.keys()) {
-      if (values.has(key)) continue;
+      if (kept.has(key)) continue;
       this.#withdraw(owner, key);
       touched.add(key);
     }
-    const now = [...values].map(([key, value]) => {
-      const claim = known.get(key);
-      if (claim === undefined) return this.#put({ owner, key, value }, touched);
-      this.#amend(claim, value, touched);
-      return claim;
-    });
-    if (now.length > 0) this.#owned.set(owner, now);
-    else if (owned !== undefined) this.#owned.delete(owner);
   }
 
-  #amend(claim: Claim<T>, value: T | undefined, touched: Set<string>): void {
-    if (value === undefined || this.#equals(claim.value, value)) return;
-    claim.value = value;
+  #amend(claim: Claim<T>, wanted: Keyed<T> | undefined, touched: Set<string>): void {
+    if (wanted === undefined || this.#equals(claim.value, wanted.value)) return;
+    claim.value = wanted.value;
     touched.add(claim.key);
   }
 
@@ -88,12 +106,21 @@ export class Claims<T> {
   }
 }
 
+/** An owner has nothing, one claim, or several. */
+function listOf<T>(owned: Claim<T> | readonly Claim<T>[] | undefined): readonly Claim<T>[] {
+  if (owned === undefined) return nothing;
+  return isList(owned) ? owned : [owned];
+}
+
+function isList<T>(owned: Claim<T> | readonly Claim<T>[]): owned is readonly Claim<T>[] {
+  return Array.isArray(owned);
+}
+
+const nothing: readonly never[] = Object.freeze([]);
+
 /** In the same order. */
-function haveKeys(owned: readonly Claim<unknown>[], values: ReadonlyMap<string, unknown>): boolean {
-  if (owned.length !== values.size) return false;
-  let at = 0;
-  for (const key of values.keys()) if (owned[at++]?.key !== key) return false;
-  return true;
+function haveKeys(owned: readonly Claim<unknown>[], wanted: readonly Keyed<unknown>[]): boolean {
+  return owned.length === wanted.length && owned.every(({ key }, at) => wanted[at]?.key === key);
 }
 
 /** The first place whose owner is not smaller. */

@@ -38,10 +38,8 @@ export abstract class Derivation<I, O, R> extends CollectionNode<O> {
   }
 
   run(): readonly string[] {
-    for (const key of this.#input.changedKeys()) this.#dirty.add(key);
-    if (this.#dirty.size === 0) return [];
-    const keys = [...this.#dirty];
-    this.#dirty.clear();
+    const keys = this.#takeDirty();
+    if (keys.length === 0) return keys;
     for (const key of keys) this.#recompute(key);
     this.finish();
     this.notifyReaders();
@@ -73,6 +71,15 @@ export abstract class Derivation<I, O, R> extends CollectionNode<O> {
   protected abstract finish(): void;
   /** The input key that an output key stems from. */
   protected abstract inputKeyOf(key: string): string | undefined;
+
+  /** Each once. Where nothing else called for it, those that changed are all there are. */
+  #takeDirty(): readonly string[] {
+    if (this.#dirty.size === 0) return [...this.#input.changedKeys()];
+    for (const key of this.#input.changedKeys()) this.#dirty.add(key);
+    const keys = [...this.#dirty];
+    this.#dirty.clear();
+    return keys;
+  }
 
   #recompute(key: string): void {
     const value = this.#input.value(key);

@@ -1,6 +1,6 @@
 /** The derivations: map and groupBy (one output under the input's key), flatMap (any keys), merge (first input wins). */
 import type { Finding } from '../model/finding.ts';
-import { Claims } from './claims.ts';
+import { Claims, type Keyed } from './claims.ts';
 import type { Context, Shape } from './collection.ts';
 import { Derivation, type DerivationDetails } from './derivation.ts';
 import { CollectionNode, type NodeDetails } from './node.ts';
@@ -41,7 +41,7 @@ export interface FlatMapShape<O> extends Shape<O> {
   readonly contested?: (values: readonly O[]) => readonly Finding[];
 }
 
-export class FlatMapNode<I, O> extends Derivation<I, O, ReadonlyMap<string, O>> {
+export class FlatMapNode<I, O> extends Derivation<I, O, readonly Keyed<O>[]> {
   readonly #derive: (value: I, context: Context) => readonly O[];
   readonly #context: Context;
   readonly #shape: FlatMapShape<O>;
@@ -61,17 +61,16 @@ export class FlatMapNode<I, O> extends Derivation<I, O, ReadonlyMap<string, O>> 
     this.#claims = new Claims(shape.equals);
   }
 
-  protected derive(value: I): ReadonlyMap<string, O> {
-    const outputs = new Map<string, O>();
-    for (const output of this.#derive(value, this.#context)) {
-      const key = this.#shape.key(output);
-      if (!outputs.has(key)) outputs.set(key, output);
-    }
-    return outputs;
+  protected derive(value: I): readonly Keyed<O>[] {
+    const outputs = this.#derive(value, this.#context).map((output) => ({
+      key: this.#shape.key(output),
+      value: output,
+    }));
+    return outputs.length < 2 ? outputs : withoutRepetitions(outputs);
   }
 
-  protected accept(key: string, result: ReadonlyMap<string, O> | undefined): void {
-    this.#claims.replace(key, result ?? noOutputs, this.#touched);
+  protected accept(key: string, result: readonly Keyed<O>[] = []): void {
+    this.#claims.replace(key, result, this.#touched);
   }
 
   protected finish(): void {
@@ -103,7 +102,12 @@ export class FlatMapNode<I, O> extends Derivation<I, O, ReadonlyMap<string, O>> 
   }
 }
 
-const noOutputs = new Map<string, never>();
+/** The first of each key. */
+function withoutRepetitions<O>(outputs: readonly Keyed<O>[]): readonly Keyed<O>[] {
+  const first = new Map<string, Keyed<O>>();
+  for (const output of outputs) if (!first.has(output.key)) first.set(output.key, output);
+  return [...first.values()];
+}
 
 export class MergeNode<T> extends CollectionNode<T> {
   readonly #sources: readonly CollectionNode<T>[];

@@ -23,7 +23,8 @@ export class FindingsNode extends CollectionNode<Finding> {
   /** The findings of one owner, in place of those it had; counts from the next run. */
   replace(owner: string, findings: readonly Finding[]): void {
     const byKey = new Map(findings.map((finding) => [findingKey(finding), finding]));
-    this.#claims.replace(owner, byKey, this.#touched);
+    const keyed = [...byKey].map(([key, value]) => ({ key, value }));
+    this.#claims.replace(owner, keyed, this.#touched);
   }
 
   run(): readonly string[] {

@@ -18,6 +18,12 @@ type Bucket<T> = string | Several<T>;
 /** What happens to one bucket in one batch: the new value under a key, or undefined where it leaves. */
 type Edits<T> = Map<string, T | undefined>;
 
+/** Nearly always to one of its values. */
+interface Edit<T> {
+  readonly key: string;
+  readonly value: T | undefined;
+}
+
 const empty: Several<never> = { keys: [], values: [] };
 
 export class IndexNode<T> extends Node implements Index<T> {
@@ -80,18 +86,13 @@ export class IndexNode<T> extends Node implements Index<T> {
     return (typeof bucket === 'string' ? [bucket] : bucket.keys).map((key) => [this.#source, key]);
   }
 
-  #edits(keys: Iterable<string>, before: (key: string) => T | undefined): Map<string, Edits<T>> {
-    const edits = new Map<string, Edits<T>>();
-    const edit = (indexKey: string, key: string, value: T | undefined) => {
-      const bucket = edits.get(indexKey);
-      if (bucket === undefined) edits.set(indexKey, new Map([[key, value]]));
-      else bucket.set(key, value);
-    };
+  #edits(keys: Iterable<string>, before: (key: string) => T | undefined): Map<string, Edit<T> | Edits<T>> {
+    const edits = new Map<string, Edit<T> | Edits<T>>();
     for (const key of keys) {
       const old = before(key);
       const now = this.#source.value(key);
-      for (const indexKey of this.#keysOf(key, old)) edit(indexKey, key, undefined);
-      for (const indexKey of this.#keysOf(key, now)) edit(indexKey, key, now);
+      for (const indexKey of this.#keysOf(key, old)) addEdit(edits, indexKey, { key, value: undefined });
+      for (const indexKey of this.#keysOf(key, now)) addEdit(edits, indexKey, { key, value: now });
     }
     return edits;
   }
@@ -109,7 +110,7 @@ export class IndexNode<T> extends Node implements Index<T> {
     }
   }
 
-  #apply(edits: ReadonlyMap<string, Edits<T>>): void {
+  #apply(edits: ReadonlyMap<string, Edit<T> | Edits<T>>): void {
     for (const [indexKey, bucketEdits] of edits) {
       const bucket = this.#edited(this.#buckets.get(indexKey), bucketEdits);
       if (bucket === undefined) this.#buckets.delete(indexKey);
@@ -117,12 +118,12 @@ export class IndexNode<T> extends Node implements Index<T> {
     }
   }
 
-  #edited(bucket: Bucket<T> | undefined, edits: Edits<T>): Bucket<T> | undefined {
-    const [first] = edits;
-    if (edits.size === 1 && first !== undefined && (bucket ?? first[0]) === first[0]) {
-      return first[1] === undefined ? undefined : first[0];
+  #edited(bucket: Bucket<T> | undefined, edits: Edit<T> | Edits<T>): Bucket<T> | undefined {
+    if (!(edits instanceof Map)) {
+      const { key, value } = edits;
+      if ((bucket ?? key) === key) return value === undefined ? undefined : key;
     }
-    const merged = merge(this.#several(bucket ?? empty), edits);
+    const merged = merge(this.#several(bucket ?? empty), severalEdits(edits));
     return merged.keys.length < 2 ? merged.keys[0] : merged;
   }
 
@@ -131,6 +132,17 @@ export class IndexNode<T> extends Node implements Index<T> {
     const value = this.#source.value(bucket);
     return value === undefined ? empty : { keys: [bucket], values: [value] };
   }
+}
+
+/** The last edit of a key counts. */
+function addEdit<T>(edits: Map<string, Edit<T> | Edits<T>>, indexKey: string, edit: Edit<T>): void {
+  const known = edits.get(indexKey);
+  if (known === undefined || (!(known instanceof Map) && known.key === edit.key)) edits.set(indexKey, edit);
+  else edits.set(indexKey, severalEdits(known).set(edit.key, edit.value));
+}
+
+function severalEdits<T>(edits: Edit<T> | Edits<T>): Edits<T> {
+  return edits instanceof Map ? edits : new Map([[edits.key, edits.value]]);
 }
 
 /**

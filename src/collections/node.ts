@@ -83,6 +83,7 @@ export abstract class Node implements Followed {
   abstract dependenciesOf(key: string): readonly (readonly [Followed, string])[];
 
   protected notifyReaders(): void {
+    if (this.readers.size === 0) return;
     for (const key of this.changedKeys()) this.readers.invalidate(key);
   }
 
@@ -108,6 +109,8 @@ export abstract class Node implements Followed {
 export abstract class CollectionNode<T> extends Node implements Collection<T> {
   readonly #stored = new Map<string, T>();
   readonly #before = new Map<string, T | undefined>();
+  /** All that is stored came in the running batch: it need not be noted a second time that nothing stood there before. */
+  #isNew = false;
   #diff: Diff<T> | undefined;
   readonly #equals: (a: T, b: T) => boolean;
 
@@ -156,7 +159,7 @@ export abstract class CollectionNode<T> extends Node implements Collection<T> {
   }
 
   changedKeys(): IterableIterator<string> {
-    return this.#before.keys();
+    return this.#isNew ? this.#stored.keys() : this.#before.keys();
   }
 
   /** Before the running batch; asked for changed keys only. */
@@ -170,13 +173,14 @@ export abstract class CollectionNode<T> extends Node implements Collection<T> {
 
   settle(): void {
     this.#diff = undefined;
+    this.#isNew = false;
     // Clearing an empty Map is not free.
     if (this.#before.size > 0) this.#before.clear();
   }
 
   /** This batch's changes in order of key; asked for when the node has run. */
   diff(): Diff<T> {
-    this.#diff ??= [...this.#before.keys()]
+    this.#diff ??= [...this.changedKeys()]
       .sort()
       .map((key) => ({ key, before: this.#before.get(key), after: this.#stored.get(key) }));
     return this.#diff;
@@ -191,6 +195,7 @@ export abstract class CollectionNode<T> extends Node implements Collection<T> {
   protected write(key: string, value: T | undefined): void {
     const current = this.#stored.get(key);
     if (current === value) return;
+    if (this.#stored.size === 0 && this.#before.size === 0) this.#isNew = true;
     if (value === undefined) {
       this.#stored.delete(key);
     } else {
@@ -198,6 +203,6 @@ export abstract class CollectionNode<T> extends Node implements Collection<T> {
       this.host.admit(value);
       this.#stored.set(key, value);
     }
-    this.#before.set(key, current);
+    if (!this.#isNew) this.#before.set(key, current);
   }
 }

@@ -25,7 +25,8 @@ import { describeService } from './views/service-description.ts';
 import { summarizeServices } from './views/service-summaries.ts';
 import { trafficResources } from './views/traffic-views.ts';
 
-export interface ShownParts extends Pick<AdminViews, 'unready' | 'metrics' | 'postCertificate' | 'certificates'> {
+export interface ShownParts
+  extends Pick<AdminViews, 'unready' | 'metrics' | 'postCertificate' | 'certificates' | 'clusterWrites'> {
   readonly pipeline: Pipeline;
   readonly xds: XdsServer;
   readonly findings: () => readonly Finding[];
@@ -43,6 +44,7 @@ export function viewsOf({
   metrics,
   postCertificate,
   certificates,
+  clusterWrites,
   findings,
   log,
   ...parts
@@ -57,6 +59,7 @@ export function viewsOf({
     metrics,
     postCertificate,
     certificates,
+    clusterWrites,
     findings: async () => withExactPlaces(findings()),
     services: () => sortedValues(mesh.meshServices),
     serviceSummaries: () => summarizeServices(pipeline),
@@ -76,8 +79,8 @@ export function viewsOf({
     registries: () => parts.registries()?.statuses() ?? [],
     registryServices: (name) => ifRegistry(name, (bridging) => bridgedServices(pipeline, name, bridging)),
     registrySnapshot: (name) => ifRegistry(name, () => registrySnapshot(pipeline, name)),
-    releaseRegistry: (name, service) => {
-      const released = parts.registries()?.release(name, service);
+    releaseRegistry: async (name, service) => {
+      const released = await parts.registries()?.release(name, service);
       if (released !== undefined) log.warn({ registry: name, released }, 'held deletions were released');
       return released === undefined ? undefined : { released };
     },

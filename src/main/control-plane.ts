@@ -9,12 +9,15 @@
  *
  *   pipeline --> names --> DNS server, where asked for
  */
+import type { ClusterWish, IstioXdsWish } from '../cli/actions.ts';
 import { Engine } from '../collections/engine.ts';
 import { HeldStateFolder } from '../delivery/files/held-state-folder.ts';
+import type { HeldState } from '../delivery/files/state-folder.ts';
 import type { XdsServer } from '../delivery/xds/server.ts';
 import { systemClock } from '../model/clock.ts';
 import { IsthmusError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
+import { ownName } from '../model/ownership.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import { parseAddress } from '../model/tcp-address.ts';
 import { type AdminServer, startAdmin } from '../operations/admin.ts';
@@ -22,32 +25,42 @@ import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import { createRegistryMetrics } from '../operations/registry-metrics.ts';
 import { TrafficWindow } from '../operations/traffic-window.ts';
+import type { ServiceAccountTokens } from '../security/service-account-tokens.ts';
 import { FileSource } from '../sources/files/file-source.ts';
 import type { Source } from '../sources/source.ts';
 import { viewsOf } from './admin-serving.ts';
 import { CertificatePlane } from './certificates/certificate-plane.ts';
 import { certificateCalls, certificatePosts } from './certificates/certificate-requests.ts';
+import { trustTopic } from './certificates/shared-trust.ts';
 import { collectGarbage } from './collection-of-garbage.ts';
 import { type DnsDelivery, type DnsOptions, prepareDns } from './dns-delivery.ts';
+import { FindingSources } from './finding-sources.ts';
+import { IstioXds } from './istio/istio-xds.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './keeping/lease-keeping.ts';
+import { leasesInFolder } from './keeping/lease-place.ts';
 import { type MigrationKeeping, startMigrationKeeping } from './keeping/migration-keeping.ts';
-import { type SettingsKeeping, startSettingsKeeping } from './keeping/settings-keeping.ts';
+import { startSettingsKeeping } from './keeping/settings-keeping.ts';
+import { ClusterPlane } from './kubernetes/cluster-plane.ts';
+import { followCluster } from './kubernetes/cluster-source.ts';
 import { createManifestReader } from './manifests.ts';
-import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { NameTables } from './name-tables.ts';
+import { buildPipeline, type Pipeline, rootNamespaceOf, trustDomainOf } from './pipeline.ts';
 import { metricsOf } from './plane-metrics.ts';
 import { ProxyPresence } from './proxy-presence.ts';
 import { type RegistryBridging, startRegistryBridging } from './registries/registry-bridging.ts';
 import { RegistryPublishing } from './registries/registry-publishing.ts';
-import { type StartStep, type Unready, whyNotServing } from './start-progress.ts';
-import { allFindings } from './views/admin-views.ts';
+import { type StartFacts, type StartStep, type Unready, whyNotServing } from './start-progress.ts';
 import { createStoreFor } from './xds-delivery.ts';
 import { metricsCalls, serveXds } from './xds-serving.ts';
 
 export interface ControlPlaneOptions extends DnsOptions {
   readonly files: readonly string[];
+  /** Instead of files and the state folder. */
+  readonly cluster?: ClusterWish;
   readonly stateFolder: string;
   readonly xds: string;
   readonly xdsTls?: string;
+  readonly istio?: IstioXdsWish;
   readonly admin: string;
   readonly adminToken?: string;
   readonly insecureXds: boolean;
@@ -62,6 +75,8 @@ export interface ControlPlane {
   readonly dnsAddress: string;
   /** Empty until it serves, and where xDS is not served over TLS. */
   readonly xdsTlsAddress: string;
+  /** Of sidecars of istiod; never resolves where they are not served over TLS. */
+  readonly istioXds: Promise<string>;
   /**
    * Resolves with the address of the xDS server once all files have been seen; until then nobody is served, since a proxy
    * that comes back would be told that whatever is missing is gone. Rejects with STATE, USAGE or UNAVAILABLE.
@@ -75,7 +90,8 @@ export interface ControlPlane {
 
 /** Resolves when the admin address answers. Throws USAGE or UNAVAILABLE, having stopped what it started. */
 export async function startControlPlane(options: ControlPlaneOptions, log: Logger): Promise<ControlPlane> {
-  const plane = new RunningControlPlane(options, log);
+  const cluster = options.cluster === undefined ? undefined : await ClusterPlane.open(options.cluster);
+  const plane = new RunningControlPlane(options, cluster, log);
   try {
     await plane.start();
     return plane;
@@ -89,54 +105,64 @@ class RunningControlPlane implements ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #log: Logger;
   readonly #pipeline = buildPipeline(new Engine());
+  readonly #findings = new FindingSources(this.#pipeline);
   /** Held from before anything is read from it until nothing writes any more, by whoever keeps something in it. */
-  readonly #state: HeldStateFolder;
+  readonly #state: HeldState;
   readonly #metrics: Metrics;
   readonly #xds: XdsServer;
   readonly #dns: DnsDelivery | undefined;
+  readonly #cluster: ClusterPlane | undefined;
   readonly #source: Source;
   readonly #certificates: CertificatePlane;
+  readonly #accounts: ServiceAccountTokens | undefined;
   readonly #traffic = new TrafficWindow(systemClock);
   /** What to stop, in the order in which it was started. */
   readonly #stops: (() => Promise<void> | void)[] = [];
   #leases: LeaseKeeping | undefined;
-  #settings: SettingsKeeping | undefined;
   #registries: RegistryBridging | undefined;
-  #publishing: RegistryPublishing | undefined;
   #migrations: MigrationKeeping | undefined;
   /** What the start waits for; undefined once it serves. */
-  #step: StartStep | undefined = 'files';
+  #step: StartStep | undefined = 'resources';
   readonly #stopping = Promise.withResolvers<void>();
   #isStopping = false;
   adminAddress = '';
   dnsAddress = '';
   xdsTlsAddress = '';
+  istioXds: Promise<string> = new Promise(() => {});
   serving: Promise<string> = Promise.resolve('');
 
-  constructor(options: ControlPlaneOptions, log: Logger) {
+  constructor(options: ControlPlaneOptions, cluster: ClusterPlane | undefined, log: Logger) {
     this.#options = options;
+    this.#cluster = cluster;
     this.#log = log;
-    this.#state = new HeldStateFolder(options.stateFolder);
-    this.#metrics = metricsOf(this.#pipeline, () => this.findings());
+    this.#metrics = metricsOf(this.#pipeline, this.findings);
+    cluster?.start({ metrics: this.#metrics.registry, log });
+    this.#stops.push(async () => cluster?.close());
+    this.#state = cluster?.state() ?? new HeldStateFolder(options.stateFolder);
     createRegistryMetrics(this.#metrics.registry, () => this.#registries?.statuses() ?? []);
     const presence = new ProxyPresence(this.#pipeline);
     const store = createStoreFor(this.#pipeline);
+    this.#accounts = cluster?.serviceAccounts(() => trustDomainOf(this.#pipeline));
     this.#certificates = new CertificatePlane(this.#pipeline, {
       stateFolder: this.#state,
       isSecured: options.xdsTls !== undefined,
       store,
       streams: () => this.#xds.streams(),
       registry: this.#metrics.registry,
+      rotatesElsewhere: () => cluster?.writesElsewhere(),
+      saidElsewhere: () => cluster?.replicas.heard(trustTopic) ?? new Map(),
       log,
     });
-    const present = [presence, this.#certificates.keeping];
+    const names = new NameTables(this.#pipeline, store);
+    const present = [presence, this.#certificates.keeping, names];
     const isWordTaken = options.insecureIdentities === true;
     const calls = new Map([
-      ...certificateCalls(this.#certificates.authority.open),
+      ...certificateCalls(this.#certificates.authority.open, this.#accounts),
       ...metricsCalls(this.#pipeline, isWordTaken, (report) => this.#traffic.take(report)),
     ]);
     const { acknowledged } = this.#certificates;
-    const around = { store, present, calls, isWordTaken, acknowledged, metrics: this.#metrics, log };
+    const asked = names.asked.bind(names);
+    const around = { store, present, calls, isWordTaken, asked, acknowledged, metrics: this.#metrics, log };
     this.#xds = serveXds(this.#pipeline, around);
     this.#dns = prepareDns(options, {
       pipeline: this.#pipeline,
@@ -144,7 +170,11 @@ class RunningControlPlane implements ControlPlane {
       log,
       namespaceAt: (address) => presence.namespaceAt(address),
     });
-    this.#source = watchFiles(options.files, this.#pipeline);
+    this.#findings.register(() => this.#certificates.findings());
+    this.#findings.register(() => this.#cluster?.findings() ?? []);
+    this.#findings.register(() => this.#xds.findings());
+    this.#source =
+      cluster === undefined ? watchFiles(options.files, this.#pipeline) : followCluster(cluster, this.#pipeline, log);
   }
 
   async start(): Promise<void> {
@@ -153,29 +183,22 @@ class RunningControlPlane implements ControlPlane {
     this.#stops.push(() => admin.close());
     this.adminAddress = admin.address;
     this.#stops.push(() => this.#source.close());
+    this.#cluster?.leasePlace(this.#options.registryWait * 1000).begin(this.#pipeline);
     await this.#source.start();
     this.serving = this.#serve(xdsAt);
   }
 
-  readonly findings = (): readonly Finding[] =>
-    allFindings(this.#pipeline, [
-      ...(this.#leases?.findings() ?? []),
-      ...(this.#settings?.findings() ?? []),
-      ...(this.#registries?.findings() ?? []),
-      ...(this.#publishing?.findings() ?? []),
-      ...(this.#migrations?.findings() ?? []),
-      ...this.#certificates.findings(),
-      ...this.#xds.findings(),
-    ]);
+  readonly findings = (): readonly Finding[] => this.#findings.all();
 
   /** A start that is under way ends with it, and what it started meanwhile is stopped as well. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopping.resolve();
+    this.#cluster?.stopWaiting();
     await this.#stopAll();
     await this.serving.catch(() => {});
     await this.#stopAll();
-    this.#state.release();
+    await this.#state.release();
   }
 
   async #stopAll(): Promise<void> {
@@ -197,19 +220,28 @@ class RunningControlPlane implements ControlPlane {
   async #serve(xdsAt: { readonly host: string; readonly port: number }): Promise<string> {
     await this.#awaited(untilLive(this.#source, this.#pipeline, (stop) => this.#stops.push(stop)));
     const { registryWait } = this.#options;
-    const isLive = (): boolean => this.#source.state === 'live' && this.#registries?.areSeen === true;
-    this.#step = 'state folder';
+    const isLive = (): boolean => this.#source.isComplete && this.#registries?.areSeen === true;
+    this.#step = 'state';
     await this.#state.take();
-    this.#settings = await startSettingsKeeping(this.#pipeline, this.#state);
-    this.#started(async () => this.#settings?.close());
-    this.#leases = await startLeaseKeeping(this.#pipeline, this.#state, isLive, this.#log);
+    const settings = await startSettingsKeeping(this.#pipeline, this.#state);
+    this.#findings.register(() => settings.findings());
+    this.#started(() => settings.close());
+    this.#leases = await startLeaseKeeping(
+      this.#pipeline,
+      this.#cluster?.leasePlace(registryWait * 1000) ?? leasesInFolder(this.#state),
+      isLive,
+      this.#log,
+    );
+    this.#findings.register(() => this.#leases?.findings() ?? []);
     this.#started(async () => this.#leases?.close());
     await this.#certificates.start();
     this.#started(() => this.#certificates.close());
     this.#migrations = await startMigrationKeeping(this.#pipeline, this.#state, this.#callersOf);
+    this.#findings.register(() => this.#migrations?.findings() ?? []);
     this.#started(async () => this.#migrations?.close());
     const recheck = (): void => this.#leases?.recheck();
     this.#step = 'registries';
+    const secrets = this.#cluster === undefined ? {} : { secrets: this.#cluster.secrets };
     this.#registries = await startRegistryBridging(this.#pipeline, {
       folder: this.#state,
       waitMs: registryWait * 1000,
@@ -219,17 +251,21 @@ class RunningControlPlane implements ControlPlane {
         ...(this.#options.dns === undefined ? [] : [this.#options.dns]),
       ],
       onSeen: recheck,
+      ...secrets,
+      mayWrite: () => this.#cluster?.writesElsewhere() === undefined,
       log: this.#log,
     });
+    this.#findings.register(() => this.#registries?.findings() ?? []);
     this.#started(async () => this.#registries?.close());
     await this.#awaited(this.#registries.servable);
     recheck();
     this.#step = 'virtual IPs';
     await this.#awaited(this.#leases.settled());
-    const publishing = new RegistryPublishing(this.#pipeline, isLive, this.#log);
-    this.#publishing = publishing;
+    // Each replica registers the same, and one takes away what is not wanted any more.
+    const mayRemove = (): boolean => isLive() && this.#cluster?.writesElsewhere() === undefined;
+    const publishing = new RegistryPublishing(this.#pipeline, { mayRemove, ...secrets, log: this.#log });
+    this.#findings.register(() => publishing.findings());
     this.#started(async () => publishing.close());
-    collectGarbage();
     this.#step = 'listening';
     this.#started(() => this.#xds.close());
     this.#started(() => this.#dns?.close());
@@ -240,6 +276,21 @@ class RunningControlPlane implements ControlPlane {
     const { host, port } = await this.#xds.listen({ ...xdsAt, allowPlaintextBeyondLoopback });
     if (this.#isStopping) this.#started(() => this.#xds.close());
     this.xdsTlsAddress = (await this.#listenSecured()) ?? '';
+    this.#serveIstio();
+    this.#cluster?.startParts({
+      roots: () => this.#certificates.authority.opened?.issuer.roots(),
+      trust: this.#certificates.control.told,
+      pipeline: this.#pipeline,
+      isComplete: isLive,
+      ...(this.#options.istio === undefined ? {} : { istioXds: this.#options.istio }),
+      findings: this.findings,
+      partFindings: this.#findings.ofParts,
+      registries: () => this.#registries?.statuses() ?? [],
+      xds: this.#xds,
+      metrics: this.#metrics.registry,
+      log: this.#log,
+    });
+    collectGarbage();
     this.#step = undefined;
     return `${host}:${port}`;
   }
@@ -255,6 +306,18 @@ class RunningControlPlane implements ControlPlane {
     return `${host}:${port}`;
   }
 
+  /** Nobody waits for istiod: it may be down, and all others are served meanwhile. */
+  #serveIstio(): void {
+    const { istio } = this.#options;
+    if (istio === undefined) return;
+    const own = { trustDomain: trustDomainOf(this.#pipeline), namespace: rootNamespaceOf(this.#pipeline) };
+    const serviceAccount = ownName(this.#options.cluster?.revision ?? 'default');
+    const served = new IstioXds(istio, { ...own, serviceAccount }, this.#xds, this.#log);
+    this.istioXds = served.listening;
+    this.#findings.register(() => served.findings());
+    this.#started(() => served.close());
+  }
+
   async #serveAdmin(): Promise<AdminServer> {
     const views = viewsOf({
       pipeline: this.#pipeline,
@@ -262,7 +325,12 @@ class RunningControlPlane implements ControlPlane {
       unready: () => [this.whyNotServing()].filter((why) => why !== undefined),
       metrics: () => this.#metrics.registry.metrics(),
       certificates: this.#certificates.control,
-      postCertificate: certificatePosts(this.#certificates.authority.open),
+      clusterWrites: {
+        status: () => this.#cluster?.writes?.status(),
+        release: (kind) => this.#cluster?.writes?.release(kind),
+        writesElsewhere: () => this.#cluster?.writesElsewhere(),
+      },
+      postCertificate: certificatePosts(this.#certificates.authority.open, this.#accounts),
       findings: this.findings,
       leases: () => this.#leases,
       registries: () => this.#registries,
@@ -276,7 +344,19 @@ class RunningControlPlane implements ControlPlane {
   readonly #callersOf = (service: RegisteredService): readonly string[] => this.#registries?.callersOf(service) ?? [];
 
   readonly whyNotServing = (): Unready | undefined =>
-    this.#step === undefined ? undefined : whyNotServing(this.#step, { ...this.#options, files: this.#source.state });
+    this.#step === undefined ? undefined : whyNotServing(this.#step, this.#startFacts());
+
+  #startFacts(): StartFacts {
+    const { stateFolder, registryWait } = this.#options;
+    const source = this.#source.state;
+    const unseenRegistries = (this.#registries?.statuses() ?? [])
+      .filter(({ lastComplete, services }) => lastComplete === undefined && services === 0)
+      .map(({ registry: name, reason }) => ({ name, reason }));
+    const facts = { source, stateFolder, registryWait, unseenRegistries };
+    if (this.#cluster === undefined) return facts;
+    const { url, wish } = this.#cluster;
+    return { ...facts, cluster: { url, systemNamespace: wish.systemNamespace } };
+  }
 }
 
 function stoppedEarly(): IsthmusError {

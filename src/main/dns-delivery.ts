@@ -1,24 +1,13 @@
-/** From the mesh model to the DNS server: a collection of names, kept only where DNS is served. */
-import type { Collection, Context } from '../collections/collection.ts';
+/** From names to the DNS server, where DNS is served. */
 import { NameTable } from '../delivery/dns/name-table.ts';
 import { parseUpstream } from '../delivery/dns/resolv-conf.ts';
 import { createDnsServer, type DnsServer } from '../delivery/dns/server.ts';
 import { meshKey } from '../mesh/settings.ts';
 import { isLoopback } from '../model/loopback.ts';
-import type { Service } from '../model/service.ts';
 import { formatAddress, parseAddress } from '../model/tcp-address.ts';
-import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { createDnsMetrics } from '../operations/dns-metrics.ts';
 import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';
-import { resourceKey } from '../resources/kinds.ts';
-import {
-  type HostName,
-  type NameInput,
-  translateAlias,
-  translateHostName,
-  translateInstanceNames,
-} from '../translate/names/host-names.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface DnsOptions {
@@ -55,7 +44,7 @@ export function prepareDns(options: DnsOptions, around: DnsSurroundings): DnsDel
   if (options.dns === undefined) return undefined;
   const { pipeline, metrics, log, namespaceAt } = around;
   const address = parseAddress(options.dns, '--dns');
-  const names = hostNames(pipeline);
+  const names = pipeline.names();
   const table = new NameTable(names, () => nameSettings(pipeline, options.dnsSuffix));
   const { dnsUpstream, dnsAllow, dnsTtl: ttl, dnsNegativeTtl: negativeTtl } = options;
   const server: DnsServer = createDnsServer({
@@ -81,62 +70,6 @@ export function prepareDns(options: DnsOptions, around: DnsSurroundings): DnsDel
       await server.close();
     },
   };
-}
-
-/** Made anew for a host whose services, addresses or, when it is headless, endpoints change. */
-function hostNames({ engine, mesh, resources, leases }: Pipeline): Collection<HostName> {
-  const declared = engine.map('declared names', mesh.hosts, ({ host, services }, context) => {
-    const inputs = services.flatMap(({ key }) => {
-      const service = context.get(mesh.meshServices, key);
-      if (service === undefined) return [];
-      const resource = mayBeExternalName(service.service)
-        ? context.get(resources.Service, resourceKey('Service', service.service.namespace, nameOf(service.service)))
-        : undefined;
-      const externalName = resource?.spec.type === 'ExternalName' ? resource.spec.externalName : undefined;
-      return {
-        service,
-        groups: service.service.headless ? context.lookup(mesh.groupsByService, key) : [],
-        ...(externalName === undefined ? {} : { externalName }),
-      };
-    });
-    return translateHostName(host, oldestFirst(inputs, context, leases));
-  });
-  const instances = engine.flatMap(
-    'instance names',
-    mesh.meshServices,
-    (service, context) => {
-      const { headless, key } = service.service;
-      return translateInstanceNames(service, headless ? context.lookup(mesh.groupsByService, key) : []);
-    },
-    { key: ({ host }: HostName) => host },
-  );
-  const aliases = engine.map('alias names', mesh.aliases, translateAlias);
-  return engine.merge('names', [declared, instances, aliases]);
-}
-
-/**
- * Of services of one host in several namespaces strangers get the first: by precedence, but none that came later takes the
- * place of one whose virtual IP they use already.
- */
-function oldestFirst(
-  inputs: readonly NameInput[],
-  context: Context,
-  leases: Collection<VirtualIpLease>,
-): readonly NameInput[] {
-  const since = ({ service }: NameInput): number | undefined => context.get(leases, service.service.key)?.since;
-  const [first] = inputs;
-  const begin = first === undefined || inputs.length === 1 ? undefined : since(first);
-  if (begin === undefined) return inputs;
-  const oldest = inputs.reduce((best, one) => ((since(one) ?? begin) < (since(best) ?? begin) ? one : best));
-  return [oldest, ...inputs.filter((one) => one !== oldest)];
-}
-
-function mayBeExternalName({ provenance, resolution }: Service): boolean {
-  return provenance.source === 'kubernetes' && resolution === 'dns';
-}
-
-function nameOf({ provenance }: Service): string {
-  return provenance.object.name;
 }
 
 function nameSettings({ mesh }: Pipeline, suffixes: readonly string[] | undefined) {

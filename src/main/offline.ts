@@ -15,7 +15,6 @@ import type { ServiceRegistry } from '../resources/kinds.ts';
 import { withExactPlaces } from '../sources/files/exact-places.ts';
 import { loadOnce } from '../sources/files/load-once.ts';
 import { RegistryBridges } from '../sources/registries/registry-bridges.ts';
-import { translateServiceEntry } from '../translate/istio/service-entries.ts';
 import { encode } from '../xds-api/messages.ts';
 import { addCallerPlace } from './caller-places.ts';
 import { statedIdentity } from './certificates/proxy-authentication.ts';
@@ -48,9 +47,8 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
   });
   const registryFindings = await readSnapshots(pipeline);
   const addressFindings = allocateForOffline(pipeline);
-  const istioFindings = new Set<Finding>();
   return {
-    findings: () => withExactPlaces(allFindings(pipeline, [...addressFindings, ...registryFindings, ...istioFindings])),
+    findings: () => withExactPlaces(allFindings(pipeline, [...addressFindings, ...registryFindings])),
     serviceCount: pipeline.mesh.meshServices.size,
     resourceCount: Object.values(pipeline.resources).reduce((sum, table) => sum + table.size, 0),
     model: () => modelOf(pipeline),
@@ -64,10 +62,8 @@ export async function loadOffline(paths: readonly string[]): Promise<OfflineMesh
       return requireIdentityView(pipeline, written);
     },
     istio: () => {
-      istioFindings.clear();
-      return istioObjects(pipeline, (findings) => {
-        for (const one of findings) istioFindings.add(one);
-      });
+      pipeline.istioWriting.set({ revision: 'default', sharesObjects: false });
+      return sortedValues(pipeline.istioObjects);
     },
     xds: (proxy) => xdsFor(pipeline, proxy),
   };
@@ -128,17 +124,6 @@ function modelOf({ mesh }: Pipeline): unknown {
     endpointGroups: sortedValues(mesh.endpointGroups),
     inboundPorts: sortedValues(mesh.inboundPorts),
   };
-}
-
-function istioObjects({ mesh }: Pipeline, report: (findings: readonly Finding[]) => void): readonly unknown[] {
-  return sortedValues(mesh.meshServices).flatMap((service) => {
-    // Istio has those of Kubernetes already, and cannot be told who alone may reach a host.
-    const { source } = service.service.provenance;
-    if (source === 'kubernetes' || source === 'egress') return [];
-    const { objects, findings } = translateServiceEntry(service, mesh.groupsByService.lookup(service.service.key));
-    report(findings);
-    return objects;
-  });
 }
 
 /** By type URL, then by name. */

@@ -8,8 +8,9 @@
  * Everything here is pure: `isthmus run` adds a watched folder, a state folder and an xDS server to it, `validate` and
  * `translate` read files once and look at the result. Translation for a kind of proxy happens only while one is there.
  */
-import type { Collection, Context, Table } from '../collections/collection.ts';
+import type { Collection, Context, Index, Table } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
+import { equal } from '../collections/equality.ts';
 import { singleAddress } from '../mesh/endpoints/ip-address.ts';
 import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
@@ -19,19 +20,26 @@ import { type CertificateSettings, defaultCertificateSettings } from '../model/c
 import type { AccessMode } from '../model/mesh-service.ts';
 import { type Interception, knownInterceptions, knownProxyKinds, type ProxyKind } from '../model/proxy.ts';
 import type { RegisteredService } from '../model/registry.ts';
+import type { ServiceKey } from '../model/service.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
+import type { MetaRouter } from '../resources/kinds.ts';
 import { createSourceTables, type SourceTables } from '../sources/resource-tables.ts';
 import { clustersHoldEndpoints, translateClusters } from '../translate/envoy/clusters.ts';
 import { handedListeners, translateInterception } from '../translate/envoy/interception.ts';
 import { translateEndpoints } from '../translate/envoy/load-assignments.ts';
 import { translateProxyPeers } from '../translate/envoy/proxy-peers.ts';
 import { translateInbound } from '../translate/inbound.ts';
+import type { IstioObject, IstioWriting } from '../translate/istio/istio-objects.ts';
+import type { HostName } from '../translate/names/host-names.ts';
 import { settingsFindings, translateOutbound } from '../translate/outbound.ts';
 import { type ScopedResource, scopedResourceKey } from '../translate/scope.ts';
 import { translateSharedPort } from '../translate/shared-listeners.ts';
 import type { Translation } from '../translate/translation.ts';
 import { type CallerPlaces, callerPlaces, callerPlacesTable } from './caller-places.ts';
 import { inspectCodec } from './codec-inspection.ts';
+import { hostNamesOnDemand } from './host-names.ts';
+import { istioObjects } from './istio-objects.ts';
+import { metaRoutersByNameOfHost } from './kubernetes/unwritten-filters.ts';
 
 export interface Pipeline {
   readonly engine: Engine;
@@ -48,6 +56,8 @@ export interface Pipeline {
   readonly keptRanges: Table<VirtualIpRanges>;
   /** Filled by the lease keeper. */
   readonly leases: Table<VirtualIpLease>;
+  /** Hosts that want an address and get none: none is free. Filled by the lease keeper, where it is the one that decides. */
+  readonly addressless: Table<ServiceKey>;
   /** Kinds of proxies to translate for. */
   readonly proxyKinds: Table<ProxyKind>;
   /** Kinds of which some proxies are handed their connections. */
@@ -60,6 +70,14 @@ export interface Pipeline {
   readonly mesh: Mesh;
   /** Everything that proxies may be sent; each resource in the scope of those who may see it. */
   readonly xds: readonly Collection<ScopedResource>[];
+  /** What each host is called by; kept from when it is first asked for. */
+  readonly names: () => Collection<HostName>;
+  /** For whom objects are written, under `mesh`; nobody while there is nothing. */
+  readonly istioWriting: Table<IstioWriting>;
+  /** Everything that Istio is told, by `Kind/namespace/name`. */
+  readonly istioObjects: Collection<IstioObject>;
+  /** By what names of filters have of a host. */
+  readonly metaRoutersByNameOfHost: Index<MetaRouter>;
 }
 
 /** Keyed by both. */
@@ -72,6 +90,7 @@ export interface InterceptedKind {
 export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pipeline {
   const sourced = createSourceTables(engine);
   const leases = engine.table<VirtualIpLease>('virtual ip leases', { key: (lease) => lease.key });
+  const addressless = engine.table<ServiceKey>('hosts without an address', { key: (key) => key });
   const registered = engine.table<RegisteredService>('registered services', { key: (service) => service.key });
   const quietMigrations = engine.table<string>('quiet migrations', { key: (key) => key });
   const keptAccess = engine.table<AccessMode>('kept access', { key: () => meshKey });
@@ -81,9 +100,11 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
   const places = callerPlacesTable(engine);
   const proxyAddresses = engine.table<string>('proxy addresses', { key: (address) => address });
   const fixedTrustDomain = engine.table<string>('fixed trust domain', { key: () => meshKey });
+  const istioWriting = engine.table<IstioWriting>('istio writing', { key: () => meshKey });
   engine.batch(() => {
     const tables = [leases, registered, quietMigrations, keptAccess, proxyKinds, interceptedKinds, proxyAddresses];
-    for (const table of [...tables, keptRanges, places, fixedTrustDomain]) table.setState('live');
+    for (const table of [...tables, addressless, keptRanges, places, fixedTrustDomain, istioWriting])
+      table.setState('live');
   });
   const { resources } = sourced;
   const mesh = buildMesh(engine, {
@@ -106,6 +127,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     keptAccess,
     keptRanges,
     leases,
+    addressless,
     proxyKinds,
     interceptedKinds,
     callerPlaces: places,
@@ -113,6 +135,10 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     fixedTrustDomain,
     mesh,
     xds: xdsResources(engine, mesh, { kinds: proxyKinds, intercepted: interceptedKinds, places }),
+    names: hostNamesOnDemand(engine, { mesh, resources, leases }),
+    istioWriting,
+    istioObjects: istioObjects(engine, { mesh, resources, leases, addressless }, istioWriting),
+    metaRoutersByNameOfHost: metaRoutersByNameOfHost(engine, resources),
   };
 }
 
@@ -133,10 +159,11 @@ export function interceptedKey({ kind, interception }: InterceptedKind): string 
   return `${kind}+${interception}`;
 }
 
-/** Equal bytes are equal resources. */
+/** Equal bytes of one origin are equal resources. */
 const scopedShape = {
   key: scopedResourceKey,
-  equals: (a: ScopedResource, b: ScopedResource): boolean => a.resource.version === b.resource.version,
+  equals: (a: ScopedResource, b: ScopedResource): boolean =>
+    a.resource.version === b.resource.version && equal(a.origin, b.origin),
 };
 
 interface KindsInUse {

@@ -17,6 +17,11 @@ export class ProxyPresence {
   /** A kind stays in use once it was seen: proxies that reconnect find their resources ready. */
   enter({ kind, interception, locality, addresses, namespace }: ProxyNode): void {
     const { engine, proxyKinds, interceptedKinds, callerPlaces, proxyAddresses } = this.#pipeline;
+    // istiod tells it what to listen for, and what is near.
+    if (kind === 'istio-sidecar') {
+      if (!proxyKinds.has(kind)) engine.batch(() => proxyKinds.set(kind));
+      return;
+    }
     if (locality !== undefined) addCallerPlace(engine, callerPlaces, locality);
     for (const address of addresses) {
       this.#streams.set(address, (this.#streams.get(address) ?? 0) + 1);
@@ -37,7 +42,8 @@ export class ProxyPresence {
     return this.#namespaces.get(address);
   }
 
-  leave({ addresses }: ProxyNode): void {
+  leave({ kind, addresses }: ProxyNode): void {
+    if (kind === 'istio-sidecar') return;
     const { engine, proxyAddresses } = this.#pipeline;
     const left = addresses.filter((address) => {
       const streams = (this.#streams.get(address) ?? 0) - 1;

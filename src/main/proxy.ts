@@ -8,6 +8,7 @@ import { ExitCode, IsthmusError, messageOf } from '../model/errors.ts';
 import type { Identity } from '../model/identity.ts';
 import { parseAddress } from '../model/tcp-address.ts';
 import { createLogger, type Logger } from '../operations/log.ts';
+import { startHealth } from '../proxy/admin/health-server.ts';
 import { type MetaproxyOptions, startMetaproxy } from '../proxy/metaproxy.ts';
 import { readAdminToken } from './admin-token.ts';
 import { ProxyIdentity } from './certificates/proxy-identity.ts';
@@ -19,7 +20,8 @@ export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
   outliveStandardOutput();
   const identity = await ProxyIdentity.open(options, log);
   const running = await startMetaproxy(await metaproxyOptions(options, identity, log));
-  await identity?.keepFresh(running);
+  const health = options.healthPort === undefined ? undefined : await startHealth(options.healthPort, running);
+  await identity?.keepFresh(running, options);
   log.info({ admin: running.admin, concurrency: options.concurrency }, 'started');
   running.ready.then(
     () => log.info('ready: the first whole configuration is in force'),
@@ -28,6 +30,7 @@ export async function proxy(options: ProxyRunOptions): Promise<ExitCode> {
   const signal = await untilSignalled();
   log.info({ signal, drainSeconds: options.drainSeconds }, 'draining');
   await Promise.all([identity?.close(), running.stop()]);
+  await health?.close();
   log.info('stopped');
   return ExitCode.ok;
 }

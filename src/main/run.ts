@@ -29,18 +29,25 @@ export async function run(options: RunOptions): Promise<ExitCode> {
 
 /** Says when it serves, and what it found; then waits for the signal. */
 async function serve(plane: ControlPlane, log: Logger, signalled: Promise<NodeJS.Signals>): Promise<NodeJS.Signals> {
-  const notYet = setTimeout(() => {
-    const { part, reason } = plane.whyNotServing() ?? {};
-    if (part === undefined) return;
-    log.warn({ admin: plane.adminAddress }, `not serving yet: ${part}: ${reason}`);
-    report(plane, log);
-  }, NOT_YET_AFTER_MS);
-  const xds = await plane.serving.finally(() => clearTimeout(notYet));
+  const progress = tellProgress(plane, log);
+  const xds = await plane.serving.finally(() => clearInterval(progress));
   const dns = plane.dnsAddress === '' ? {} : { dns: plane.dnsAddress };
   const xdsTls = plane.xdsTlsAddress === '' ? {} : { xdsTls: plane.xdsTlsAddress };
   log.info({ xds, ...xdsTls, admin: plane.adminAddress, ...dns }, 'serving');
   report(plane, log);
   return signalled;
+}
+
+/** Says what a start waits for, each part once. Gives the timer that does. */
+function tellProgress(plane: ControlPlane, log: Logger): NodeJS.Timeout {
+  const told = new Set<string>();
+  return setInterval(() => {
+    const { part, reason } = plane.whyNotServing() ?? {};
+    if (part === undefined || told.has(part)) return;
+    log.warn({ admin: plane.adminAddress }, `not serving yet: ${part}: ${reason}`);
+    if (told.size === 0) report(plane, log);
+    told.add(part);
+  }, NOT_YET_AFTER_MS);
 }
 
 function report(plane: ControlPlane, log: Logger): void {

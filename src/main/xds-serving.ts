@@ -19,6 +19,8 @@ export interface XdsSurroundings {
   readonly isWordTaken: boolean;
   /** Who are told of proxies that come and go, in this order. */
   readonly present: readonly Pick<ProxyPresence, 'enter' | 'leave'>[];
+  /** Told of each type that a stream begins to ask for. */
+  readonly asked: (typeUrl: string, proxy: ProxyNode) => void;
   /** Told of each response that a proxy has taken. */
   readonly acknowledged: (typeUrl: string, proxy: ProxyNode) => void;
   readonly metrics: Metrics;
@@ -39,7 +41,7 @@ export function metricsCalls(
 
 export function serveXds(
   pipeline: Pipeline,
-  { store, present, calls, isWordTaken, acknowledged, metrics, log }: XdsSurroundings,
+  { store, present, calls, isWordTaken, asked, acknowledged, metrics, log }: XdsSurroundings,
 ): XdsServer {
   return createXdsServer({
     source: store,
@@ -58,6 +60,7 @@ export function serveXds(
         for (const one of present) one.leave(proxy);
         log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy disconnected');
       },
+      asked,
       pushed: ({ typeUrl }) => metrics.xdsPushes.inc({ type: typeUrl }),
       acknowledged: (typeUrl, seconds, proxy) => {
         metrics.xdsPushSeconds.observe(seconds);

@@ -3,6 +3,7 @@ import type { Collection, Table } from '../collections/collection.ts';
 import { Engine, type EngineOptions } from '../collections/engine.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
+import { kinds } from '../resources/kind-table.ts';
 import type {
   AnyResource,
   ApplicationProtocol,
@@ -14,8 +15,8 @@ import type {
   Metadata,
   MetaRouter,
   MigrationPlan,
+  Pod,
   ProtocolCodec,
-  ResourceOf,
   ServiceEntry,
   WorkloadEntry,
   WorkloadGroup,
@@ -76,43 +77,17 @@ export function testMesh(options: EngineOptions = { validate: true }, inspectCod
 
 /** One collection a kind, of resources of all kinds. */
 export function collectionsOf(engine: Engine, all: Collection<AnyResource>): ResourceCollections {
-  const only = <K extends Kind>(kind: K) =>
-    engine.map(`resources/${kind}`, all, (resource) => (isOf(resource, kind) ? resource : undefined));
-  return {
-    ApplicationProtocol: only('ApplicationProtocol'),
-    MetaRouter: only('MetaRouter'),
-    ServiceEntry: only('ServiceEntry'),
-    WorkloadEntry: only('WorkloadEntry'),
-    WorkloadGroup: only('WorkloadGroup'),
-    DestinationRule: only('DestinationRule'),
-    Service: only('Service'),
-    EndpointSlice: only('EndpointSlice'),
-    Namespace: only('Namespace'),
-    ProtocolCodec: only('ProtocolCodec'),
-    MeshConfig: only('MeshConfig'),
-    ServiceRegistry: only('ServiceRegistry'),
-    MigrationPlan: only('MigrationPlan'),
-    HTTPRouteGroup: only('HTTPRouteGroup'),
-    TCPRoute: only('TCPRoute'),
-    UDPRoute: only('UDPRoute'),
-    TrafficTarget: only('TrafficTarget'),
-    IdentityBinding: only('IdentityBinding'),
-    TrafficSplit: only('TrafficSplit'),
-    RequestAuthorizationPolicy: only('RequestAuthorizationPolicy'),
-    DubboAuthorizationPolicy: only('DubboAuthorizationPolicy'),
-    Egress: only('Egress'),
-    IngressBackend: only('IngressBackend'),
-    Retry: only('Retry'),
-    UpstreamTrafficSetting: only('UpstreamTrafficSetting'),
-    Telemetry: only('Telemetry'),
-    ExtensionService: only('ExtensionService'),
-    OsmMeshConfig: only('OsmMeshConfig'),
-    MeshRootCertificate: only('MeshRootCertificate'),
-  };
+  const only = (kind: Kind) =>
+    engine.map(`resources/${kind}`, all, (resource) => (resource.kind === kind ? resource : undefined));
+  const collections = Object.fromEntries(kinds.map(({ kind }) => [kind, only(kind)]));
+  if (!isComplete(collections)) throw new Error('a kind has no collection');
+  return collections;
 }
 
-function isOf<K extends Kind>(resource: AnyResource, kind: K): resource is ResourceOf<K> {
-  return resource.kind === kind;
+function isComplete(
+  collections: Readonly<Record<string, Collection<AnyResource>>>,
+): collections is ResourceCollections {
+  return kinds.every(({ kind }) => Object.hasOwn(collections, kind));
 }
 
 /** `namespace/name`, with what else its metadata hold. */
@@ -199,6 +174,13 @@ export function endpointSlice(id: string, spec: Partial<Spec<EndpointSlice>>): E
   };
 }
 
+export function pod(id: string, spec: Partial<Spec<Pod>>, labels: Metadata['labels'] = {}): Pod {
+  return {
+    ...base('Pod', id, { labels }),
+    spec: { serviceAccount: 'default', hostNetwork: false, ips: [], phase: 'Running', ready: true, ...spec },
+  };
+}
+
 export function workloadGroup(id: string): WorkloadGroup {
   return { ...base('WorkloadGroup', id), spec: { template: {} } };
 }
@@ -221,6 +203,7 @@ export function meshConfig(id: string, spec: Partial<Spec<MeshConfig>>, metadata
       trustDomain: 'cluster.local',
       clusterDomain: 'cluster.local',
       rootNamespace: 'isthmus-system',
+      osmNamespace: 'osm-system',
       virtualIps: { ipv4: [], ipv6: [], quarantine: 0 },
       accessLog: { path: '', encoding: 'TEXT' },
       idleTimeout: 0,

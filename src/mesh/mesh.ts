@@ -16,9 +16,11 @@ import type { AccessPolicy } from '../model/access.ts';
 import type { CertificateSettings } from '../model/certificate-settings.ts';
 import type { EndpointGroup } from '../model/endpoint.ts';
 import { finding } from '../model/finding.ts';
+import type { GatewayPort } from '../model/gateway-port.ts';
 import type { AccessMode, InboundPort, MeshService, MeshSettings, PortCodec } from '../model/mesh-service.ts';
 import type { Protocol } from '../model/protocol.ts';
 import type { Publication } from '../model/publication.ts';
+import type { RedisPort } from '../model/redis.ts';
 import type { RequestPolicy } from '../model/request-policy.ts';
 import type { RouteTable } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
@@ -28,17 +30,22 @@ import type { WorkloadGroup } from '../resources/kinds.ts';
 import { accessPolicies } from './access/access-policies.ts';
 import { certificateSettings } from './access/certificate-settings.ts';
 import { type BackendIngress, backendIngresses } from './access/ingress-backends.ts';
+import { istioAuthorizations } from './access/istio-authorization.ts';
+import { reportPeerAuthentication } from './access/peer-authentication.ts';
+import { requestAuthentications } from './access/request-authentications.ts';
 import { requestPolicies } from './access/request-policies.ts';
 import { serviceSecurities } from './access/service-security.ts';
 import { endpointGroups } from './endpoints/endpoint-groups.ts';
 import { endpointSources } from './endpoints/endpoint-sources.ts';
 import { allAddresses, inboundPorts } from './endpoints/inbound-ports.ts';
+import { gatewayPorts } from './gateways/gateway-ports.ts';
 import type { MeshInputs } from './inputs.ts';
 import { type Alias, aliases, type Migration, migrations, migrationsInForce } from './migrations/migrations.ts';
 import { retiredHosts } from './migrations/retired-hosts.ts';
 import { egressHosts } from './openservicemesh/egress-policies.ts';
 import { type TelemetryLog, telemetries } from './openservicemesh/telemetries.ts';
 import { reportTelemetryReach } from './openservicemesh/telemetry-reach.ts';
+import { redisPorts } from './redis/redis-ports.ts';
 import { filledEntries, indexByName } from './registries/filled-entries.ts';
 import { publications } from './registries/publications.ts';
 import { type RegistryHost, registryHosts } from './registries/registry-hosts.ts';
@@ -46,6 +53,9 @@ import { about } from './resource-order.ts';
 import { codecAbilities } from './routing/codec-abilities.ts';
 import { routeTables } from './routing/route-tables.ts';
 import { serviceSplits, splitCallers } from './routing/traffic-splits.ts';
+import { virtualServiceRoutes } from './routing/virtual-service-routes.ts';
+import { virtualServiceSplits } from './routing/virtual-service-splits.ts';
+import { virtualServicesInForce } from './routing/virtual-services.ts';
 import { meshServices } from './services/mesh-services.ts';
 import { portCodecs, protocols } from './services/protocols.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services/services.ts';
@@ -55,6 +65,7 @@ import { rulesByHost } from './traffic/host-rules.ts';
 import { serviceRetries } from './traffic/retries.ts';
 import { trafficSettings } from './traffic/traffic-settings.ts';
 import { reportUnguardedLimits } from './traffic/unguarded-limits.ts';
+import { reportUnhonoured } from './unhonoured-kinds.ts';
 import {
   type ReservedAddress,
   reservedAddresses,
@@ -92,6 +103,12 @@ export interface Mesh {
   readonly hostPolicies: Collection<HostPolicy>;
   /** By service key and port. */
   readonly routeTables: Collection<RouteTable>;
+  /** By service key and port: where calls of native Dubbo and Thrift go by a VirtualService. Istio alone is told of them. */
+  readonly virtualServiceRoutes: Collection<RouteTable>;
+  /** By service key and port. Istio alone is told of them. */
+  readonly redisPorts: Collection<RedisPort>;
+  /** By gateway and port: where gateways of Istio take requests of private protocols. */
+  readonly gatewayPorts: Collection<GatewayPort>;
   /** By registry, namespace and name: what is to be registered elsewhere. */
   readonly publications: Collection<Publication>;
   /** By the registered service's key. */
@@ -165,12 +182,15 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const routers = rulesByHost(engine, 'meta routers', named, resources.MetaRouter, (router) => router.spec.hosts);
   const targets = { ...named, services: allServices, hostPolicies: policies };
   const abilities = codecAbilities(engine, codecs, inspect);
-  const splits = serviceSplits(engine, {
+  const trafficSplits = serviceSplits(engine, {
     settings,
     services: allServices,
     trafficSplits: resources.TrafficSplit,
     routeGroups: resources.HTTPRouteGroup,
   });
+  const virtualServices = virtualServicesInForce(engine, targets, resources.VirtualService);
+  const routed = virtualServiceSplits(engine, { ...targets, inForce: virtualServices, trafficSplits });
+  const splits = engine.merge('splits', [routed, trafficSplits]);
   const routes = routeTables(engine, { ...targets, codecAbilities: abilities, splits }, routers);
 
   const reserved = reservedAddresses(engine, declarations);
@@ -226,6 +246,8 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     routeGroups: resources.HTTPRouteGroup,
   });
   reportWorkloadGroups(engine, resources.WorkloadGroup);
+  reportUnhonoured(engine, resources);
+  reportPeerAuthentication(engine, settings, resources.PeerAuthentication);
   reportTelemetryReach(engine, logs, settings);
   const { proxyAddresses } = inputs;
   if (proxyAddresses !== undefined)
@@ -253,6 +275,9 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     portCodecs: codecs,
     hostPolicies: policies,
     routeTables: routes,
+    virtualServiceRoutes: virtualServiceRoutes(engine, targets, virtualServices),
+    redisPorts: redisPorts(engine, targets, resources),
+    gatewayPorts: gatewayPorts(engine, targets, resources),
     publications: publications(engine, allServices, { sources, registries: resources.ServiceRegistry }),
     registryHosts: hostsOfRegistries,
     virtualIpClaims: virtualIpClaims(engine, allServices),
@@ -272,6 +297,8 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
       ingresses,
       trafficSettings: bounds,
       requestPolicies: policiesOfRequests,
+      authorizations: istioAuthorizations(engine, settings, resources.AuthorizationPolicy),
+      authentications: requestAuthentications(engine, named, resources.RequestAuthentication),
     }),
   };
 }

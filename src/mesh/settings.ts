@@ -7,12 +7,16 @@ import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
 import { type AccessMode, accessModes, type MeshSettings } from '../model/mesh-service.ts';
 import type { MeshConfig, MeshRootCertificate, OsmMeshConfig } from '../resources/kinds.ts';
+import { istioSettings } from './istio-settings.ts';
 import { osmAccess, osmProblems, osmSettings } from './openservicemesh/osm-settings.ts';
 import { meshWideLog, type Telemetries } from './openservicemesh/telemetries.ts';
 import { about, byAge, type Described } from './resource-order.ts';
 import { defaultRanges, type VirtualIpRanges } from './virtual-ips/virtual-ips.ts';
 
 export const meshKey = 'mesh';
+
+/** As its own installation has it. */
+const defaultOsmNamespace = 'osm-system';
 
 const defaultSettings: MeshSettings = {
   trustDomain: 'cluster.local',
@@ -64,10 +68,19 @@ export function meshSettings(
   const roots = engine.index('root certificates of settings', tables.MeshRootCertificate, () => [meshKey]);
   const kept = (context: Context): AccessMode | undefined =>
     keptAccess === undefined ? undefined : context.get(keptAccess, meshKey);
+  // Its kind has namespaces: whoever may write in another one does not speak for the mesh.
+  const osmConfigs = (context: Context, ofOurs: readonly MeshConfig[]) => {
+    const namespace = ofOurs.toSorted(byAge)[0]?.spec.osmNamespace ?? defaultOsmNamespace;
+    const configs = context.lookup(allOfOsm, meshKey);
+    const isHeeded = ({ metadata }: OsmMeshConfig): boolean => metadata.namespace === namespace;
+    return { heeded: configs.filter(isHeeded), others: configs.filter((config) => !isHeeded(config)) };
+  };
   const settings = engine.map('settings', mesh, (_, context): MeshSettings => {
     const ofOurs = context.lookup(all, meshKey);
     const own = firstOf(ofOurs, context);
-    const osm = firstOf(context.lookup(allOfOsm, meshKey), context);
+    const ofOsm = osmConfigs(context, ofOurs);
+    const osm = firstOf(ofOsm.heeded, context);
+    for (const other of ofOsm.others) reportElsewhere(other, context);
     if (osm !== undefined) reportOsm(osm, own, context);
     const access = writtenMode(ofOurs, osm, kept(context)) ?? keptMode(kept(context), context);
     const written = own === undefined ? withoutOwn(context.lookup(roots, meshKey)) : settingsFrom(own);
@@ -77,13 +90,22 @@ export function meshSettings(
       const message = `Certificates are issued for ${trustDomain}, and go on to be.`;
       context.report(finding('ISTH1212', { ...about(own), path: 'spec.trustDomain', message }));
     }
-    const found = { ...written, ...(osm && osmSettings(osm)), trustDomain, ...trustedBeside(trustDomain, own), access };
+    const writers = [own, osm].flatMap((config) => (config === undefined ? [] : [about(config).object]));
+    const found = {
+      ...written,
+      ...(osm && osmSettings(osm)),
+      ...(writers.length === 0 ? {} : { writtenBy: writers }),
+      trustDomain,
+      ...trustedBeside(trustDomain, own),
+      access,
+    };
     const telemetry = telemetries === undefined ? undefined : meshWideLog(context, telemetries, found);
     return telemetry === undefined ? found : { ...found, telemetry };
   });
   const writtenAccess = engine.map('written access', mesh, (_, context) => {
-    const [osm] = context.lookup(allOfOsm, meshKey).toSorted(byAge);
-    return writtenMode(context.lookup(all, meshKey), osm, kept(context));
+    const ofOurs = context.lookup(all, meshKey);
+    const [osm] = osmConfigs(context, ofOurs).heeded.toSorted(byAge);
+    return writtenMode(ofOurs, osm, kept(context));
   });
   const writtenRanges = engine.map('written virtual ip ranges', mesh, (_, context) => {
     const [first] = context.lookup(all, meshKey).toSorted(byAge);
@@ -141,6 +163,10 @@ function firstOf<T extends Described>(configs: readonly T[], context: Context): 
   return first;
 }
 
+function reportElsewhere(osm: OsmMeshConfig, context: Context): void {
+  context.report(finding('ISTH1409', { ...about(osm), path: 'metadata.namespace', message: 'Nobody heeds it.' }));
+}
+
 function reportOsm(osm: OsmMeshConfig, own: MeshConfig | undefined, context: Context): void {
   for (const { code, path, message } of osmProblems(osm))
     context.report(finding(code, { ...about(osm), path: `spec.${path}`, message }));
@@ -158,12 +184,13 @@ export function settingsOf(context: Context, settings: Collection<MeshSettings>)
 
 /** But for the mode of access, which two objects may say. */
 function settingsFrom({ spec }: MeshConfig): Omit<MeshSettings, 'access'> {
-  const { trustDomain, clusterDomain, rootNamespace, accessLog, idleTimeout } = spec;
+  const { trustDomain, clusterDomain, rootNamespace, accessLog, idleTimeout, istio } = spec;
   return {
     trustDomain,
     clusterDomain: clusterDomain.toLowerCase(),
     rootNamespace,
     accessLog,
     idleTimeoutMs: idleTimeout,
+    ...(istio === undefined ? {} : { istio: istioSettings(istio) }),
   };
 }

@@ -67,7 +67,7 @@ export type Obstacle =
   | { readonly part: 'requests'; readonly conditions: readonly ConditionObstacle[] };
 
 export type ConditionObstacle =
-  | { readonly part: 'method' | 'path' }
+  | { readonly part: 'method' | 'path' | 'token' }
   | { readonly part: 'header'; readonly name: string; readonly regex: string };
 
 /** Undefined where the rule permits the call. */
@@ -108,7 +108,7 @@ function obstacle(
 
 /** The first part of a condition that a request does not meet. */
 function unmet(
-  { pathRegex, methods, headers }: RequestCondition,
+  { pathRegex, methods, headers, claims = [] }: RequestCondition,
   request: EnforcedRequest,
   matches: Matches,
 ): ConditionObstacle | undefined {
@@ -118,7 +118,9 @@ function unmet(
     const values = request.headers.get(name) ?? [];
     return !values.some((value) => matches(byteText(regex), value));
   });
-  return header === undefined ? undefined : { part: 'header', ...header };
+  if (header !== undefined) return { part: 'header', ...header };
+  // Nobody here verifies tokens: whoever asks is answered as if there were none.
+  return claims.length > 0 ? { part: 'token' } : undefined;
 }
 
 function enforcedRequest({ method, path, headers, isHttp2 = false }: AccessRequest): EnforcedRequest | undefined {

@@ -10,6 +10,11 @@ export function grouped(regex: string): string {
   return `(?:${regex}${hasOpenQuote(regex) ? '\\E' : ''})`;
 }
 
+/** What matches this text and no other. */
+export function quotedText(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
 /** Whether a `\Q` quotes all that is left, which would be our own closing bracket. */
 function hasOpenQuote(regex: string): boolean {
   let isQuoted = false;

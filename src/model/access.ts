@@ -11,6 +11,16 @@ export interface RequestCondition {
   readonly methods: readonly string[];
   /** By names in lower case; the whole of a value has to match, of several one. `host` is the authority. */
   readonly headers: readonly { readonly name: string; readonly regex: string }[];
+  /** Of a token that was verified, where a rule asks for one: none is there for whoever did not verify it. */
+  readonly claims?: readonly ClaimCondition[];
+}
+
+/** One claim of a token: a text, or a list with such a text in it. */
+export interface ClaimCondition {
+  /** Names, from the outside in. */
+  readonly path: readonly string[];
+  /** RE2's, of which one has to match the whole text. */
+  readonly regexes: readonly string[];
 }
 
 export interface AccessRule {

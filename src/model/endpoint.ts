@@ -37,6 +37,13 @@ export interface EndpointGroup {
   readonly endpoints: readonly Endpoint[];
 }
 
+/** Where nothing is known of the place: of all such endpoints one, since a mesh has hundreds of thousands. */
+const nowhere: Locality = Object.freeze({ region: '', zone: '', subzone: '' });
+
+export function localityAt(region: string, zone: string, subzone = ''): Locality {
+  return region === '' && zone === '' && subzone === '' ? nowhere : { region, zone, subzone };
+}
+
 export function endpointGroupKey(service: ServiceKey, port: number, locality: Locality): string {
   return `${service}|${port}|${locality.region}/${locality.zone}/${locality.subzone}`;
 }

@@ -5,10 +5,13 @@
 
 import { access } from './findings/access.ts';
 import { certificates } from './findings/certificates.ts';
+import { cluster } from './findings/cluster.ts';
+import { clusterWrites } from './findings/cluster-writes.ts';
 import { codecs } from './findings/codecs.ts';
 import { documents } from './findings/documents.ts';
 import type { CatalogueEntry } from './findings/entry.ts';
 import { hosts } from './findings/hosts.ts';
+import { injection } from './findings/injection.ts';
 import { migrations } from './findings/migrations.ts';
 import { operation } from './findings/operation.ts';
 import { osmPolicies } from './findings/osm-policies.ts';
@@ -38,6 +41,9 @@ export const catalogue = {
   ...certificates,
   ...access,
   ...osmPolicies,
+  ...cluster,
+  ...injection,
+  ...clusterWrites,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type FindingCode = keyof typeof catalogue;

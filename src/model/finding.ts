@@ -4,11 +4,20 @@
  */
 import { catalogue, type FindingCode, type Severity } from './finding-catalogue.ts';
 
-/** The object that a finding is about. `namespace` is absent for cluster-wide kinds and for things that are no objects. */
+/**
+ * The object that a finding is about: that which is to be mended. `namespace` is absent for cluster-wide kinds and for
+ * things that are no objects.
+ */
 export interface ObjectRef {
   readonly kind: string;
   readonly namespace?: string;
   readonly name: string;
+  /** The API group, empty for that of the core; absent for what is no object of an API, and where nobody asked for it. */
+  readonly group?: string;
+  /** The control plane that alone heeds it, where its label names one. */
+  readonly revision?: string;
+  /** metadata.generation of what was read; absent for files, and where nobody asked for it. */
+  readonly generation?: number;
 }
 
 /** Where an object was written: line and column count from 1. */

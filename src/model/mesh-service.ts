@@ -1,7 +1,9 @@
 /** The assembled model that translators read: one service with everything that its callers, or its own proxy, need. */
 import type { AccessRule } from './access.ts';
 import type { EgressPort } from './egress.ts';
+import type { ObjectRef } from './finding.ts';
 import type { PortIngress } from './ingress.ts';
+import type { IstioSettings } from './istio-settings.ts';
 import type { Protocol } from './protocol.ts';
 import type {
   AccessLogSettings,
@@ -14,6 +16,7 @@ import type { RequestPolicy } from './request-policy.ts';
 import type { CallerRetry } from './retry.ts';
 import type { GlobalRateLimit, LocalRateLimit, RouteTable, RuleOrigin } from './route.ts';
 import type { PlainProtocol, Service, ServiceKey, ServicePort } from './service.ts';
+import type { TokenRule } from './token-rules.ts';
 import type { InboundLimits } from './traffic-limits.ts';
 import type { HostPolicy } from './traffic-policy.ts';
 import type { PortSplit } from './traffic-split.ts';
@@ -85,12 +88,16 @@ export interface InboundPort {
   readonly targetPort: number;
   readonly host: string;
   readonly namespace: string;
+  /** Who declared the service. */
+  readonly declaredBy: ObjectRef;
   readonly port: ServicePort;
   readonly codec?: PortCodec;
   readonly localRateLimit?: LocalRateLimit;
   readonly globalRateLimit?: GlobalRateLimit;
   /** Absent where nothing is bounded. */
   readonly limits?: InboundLimits;
+  /** Whose tokens requests may carry; absent where nobody looks at them. */
+  readonly tokens?: readonly TokenRule[];
   /** Absent where the mesh speaks plaintext with it. */
   readonly guard?: InboundGuard;
   /** In place of that of the mesh. */
@@ -105,6 +112,8 @@ export interface InboundPort {
 
 /** Settings of the whole mesh that shape what proxies are told. */
 export interface MeshSettings {
+  /** The objects that say them; absent where none does. */
+  readonly writtenBy?: readonly ObjectRef[];
   readonly trustDomain: string;
   /** Whose callers may be let in as well, sorted; absent where there is none. */
   readonly otherDomains?: readonly string[];
@@ -132,6 +141,8 @@ export interface MeshSettings {
   readonly policyNamespace?: string;
   /** Kinds of policies that are switched off. */
   readonly disabledPolicies?: readonly ('Egress' | 'IngressBackend')[];
+  /** Where Istio is beside us; absent for the defaults. */
+  readonly istio?: IstioSettings;
 }
 
 /** Disabled: plaintext. Permissive: mutual TLS, and each workload may call every other. Enforced: only what is permitted. */

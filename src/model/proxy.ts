@@ -1,7 +1,10 @@
 import type { Locality } from './endpoint.ts';
 
-/** What a proxy can be: everything that differs by kind goes by this list. The order is that of output. */
-export const knownProxyKinds = ['metaproxy', 'envoy-meta', 'envoy', 'grpc'] as const;
+/**
+ * What a proxy can be: everything that differs by kind goes by this list. The order is that of output. `istio-sidecar`: an
+ * Envoy with the MetaProtocol filter that has all else from istiod, and from us the routes of that filter alone.
+ */
+export const knownProxyKinds = ['metaproxy', 'envoy-meta', 'istio-sidecar', 'envoy', 'grpc'] as const;
 export type ProxyKind = (typeof knownProxyKinds)[number];
 
 /** By redirection the kernel gives a connection a new destination, by a transparent proxy it keeps that which it had. */

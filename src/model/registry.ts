@@ -102,3 +102,16 @@ export interface HeldDeletion {
   /** Milliseconds since the epoch. */
   readonly since: number;
 }
+
+/** A service of which somebody released what is held: it goes at every replica that sees the same loss. */
+export interface ReleasedService {
+  /** Of the service, with its registry. */
+  readonly key: string;
+  /** Digests of the ids of instances that may go; absent where the service itself may. */
+  readonly instances?: readonly string[];
+  /** When it was released, and until when it counts: milliseconds since the epoch. */
+  readonly at: number;
+  readonly until: number;
+  /** Host of the replica that was told. */
+  readonly by: string;
+}

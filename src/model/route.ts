@@ -1,5 +1,6 @@
 /** Request routing of one host and port, independent of any proxy's dialect. First match wins. */
 import type { ObjectRef, Place } from './finding.ts';
+import type { HttpHeaderChanges } from './header-changes.ts';
 
 export type StringMatch =
   | { readonly kind: 'exact'; readonly value: string }
@@ -26,6 +27,8 @@ export interface Destination {
 export interface WeightedDestination {
   readonly destination: Destination;
   readonly weight: number;
+  /** Of HTTP requests that it gets, beside those of all destinations. */
+  readonly headers?: HttpHeaderChanges;
 }
 
 export interface KeyValue {
@@ -47,11 +50,13 @@ export interface RuleOrigin {
 
 export interface Route {
   readonly name: string;
-  /** Where it stands in the object that its table is from; none for a route that nobody wrote. */
+  /** Where it stands in the object that it is from; none for a route that nobody wrote. */
   readonly path?: string;
   readonly match: RequestMatch;
   /** At least one. */
   readonly destinations: readonly WeightedDestination[];
+  /** Who wrote it, where that is not who wrote its table. */
+  readonly origin?: RuleOrigin;
   readonly mirror?: Mirror;
   readonly requestMutation: readonly KeyValue[];
   readonly responseMutation: readonly KeyValue[];
@@ -90,4 +95,14 @@ export interface RouteTable {
   readonly globalRateLimit?: GlobalRateLimit;
   /** None where nobody wrote rules. */
   readonly origin?: RuleOrigin;
+  /** Absent where the rules are for callers of all namespaces. */
+  readonly exportedTo?: RouteExport;
+}
+
+/** To whom rules are exported. Only sidecars of istiod are told apart by it: there, others have no such listener. */
+export interface RouteExport {
+  /** Sorted. */
+  readonly namespaces: readonly string[];
+  /** What callers of all other namespaces have in place of the rules. */
+  readonly routesElsewhere: readonly Route[];
 }

@@ -14,6 +14,11 @@ export class TestClock implements Clock {
     return this.#now;
   }
 
+  /** Timers that are set. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
   after(ms: number, run: () => void): () => void {
     this.#timers.set(run, this.#now + ms);
     return () => this.#timers.delete(run);

@@ -1,4 +1,6 @@
 /** How callers use a host's connections: what a DestinationRule says, for the host as a whole and for each subset. */
+import type { RuleOrigin } from './route.ts';
+
 export type LoadBalancing =
   | { readonly kind: 'round-robin' }
   | { readonly kind: 'least-request' }
@@ -89,6 +91,10 @@ export interface Subset {
 export interface HostPolicy {
   /** The service key. */
   readonly key: string;
+  /** Who wrote the rule; none where nobody wrote one. */
+  readonly origin?: RuleOrigin;
+  /** What another object says before the rule, of the host as a whole: the fields, and who wrote them. */
+  readonly overridden?: { readonly origin: RuleOrigin; readonly fields: readonly string[] };
   readonly policy: TrafficPolicy;
   /** Policies that hold for one port only, by port number. */
   readonly portPolicies: Readonly<Record<number, TrafficPolicy>>;

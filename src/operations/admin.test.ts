@@ -29,7 +29,7 @@ const views: AdminViews = {
   registries: () => [{ registry: 'polaris' }],
   registryServices: (name: string) => (name === 'polaris' ? [] : undefined),
   registrySnapshot: (name: string) => (name === 'polaris' ? { services: [] } : undefined),
-  releaseRegistry: (name: string, service: string | undefined) =>
+  releaseRegistry: async (name: string, service: string | undefined) =>
     name === 'polaris' ? { released: [service ?? 'all'] } : undefined,
   migrations: () => [],
   migration: (namespace, name, position) => (name === 'orders' ? { namespace, name, position } : undefined),
@@ -39,6 +39,7 @@ const views: AdminViews = {
     rotate: async (move, force) => ({ kind: 'unsafe', reason: `${move} ${force}` }),
     renew: (withinMs) => withinMs,
   },
+  clusterWrites: { status: () => undefined, writesElsewhere: () => undefined, release: (kind) => [kind ?? 'all'] },
   collections: () => [],
   collection: () => undefined,
 };

@@ -1,6 +1,6 @@
 /**
  * The admin API over HTTP: health, metrics, what the mesh model holds, what each proxy has, and few things to do: to
- * release what is held against a registry, and to rotate and renew certificates. It stands on loopback unless a token guards it. The app is a plain function of requests, so that tests need no socket.
+ * release what is held against a registry or in a cluster, and to rotate and renew certificates. It stands on loopback unless a token guards it. The app is a plain function of requests, so that tests need no socket.
  */
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -9,6 +9,7 @@ import { IsthmusError } from '../model/errors.ts';
 import { type MigrationPosition, migrationStages } from '../model/migration.ts';
 import { formatAddress } from '../model/tcp-address.ts';
 import { addCertificateRoutes, type CertificateViews } from './certificate-routes.ts';
+import { addClusterWriteRoutes, type ClusterWriteViews } from './cluster-write-routes.ts';
 import { type TrafficViews, trafficMetricsApi } from './traffic-metrics-api.ts';
 
 /** What the admin API shows; each answers from what is in memory. Undefined: there is no such thing. */
@@ -39,13 +40,14 @@ export interface AdminViews extends TrafficViews {
   readonly registryServices: (registry: string) => unknown;
   readonly registrySnapshot: (registry: string) => unknown;
   /** Carries out what is held: of one service, or of all. */
-  readonly releaseRegistry: (registry: string, service: string | undefined) => unknown;
+  readonly releaseRegistry: (registry: string, service: string | undefined) => Promise<unknown>;
   readonly migrations: () => unknown;
   /** One, with what the step to a position would change, where one is asked for. */
   readonly migration: (namespace: string, name: string, position: MigrationPosition | undefined) => unknown;
   /** A signing request, of who shows a bootstrap token. */
   readonly postCertificate: (body: Uint8Array, authorization: string) => Promise<HttpAnswer>;
   readonly certificates: CertificateViews;
+  readonly clusterWrites: ClusterWriteViews;
   readonly collections: () => unknown;
   readonly collection: (name: string, key: string) => unknown;
 }
@@ -135,12 +137,16 @@ export function createAdminApp(views: AdminViews, token: string | undefined): Ho
   app.get('/api/v1/registries/:name/snapshot', ({ req }) =>
     found(views.registrySnapshot(req.param('name')), registry(req)),
   );
-  app.post('/api/v1/registries/:name/release', ({ req, text }) => {
+  app.post('/api/v1/registries/:name/release', async ({ req, text }) => {
     // A web page can send a POST to loopback; it cannot leave out where it comes from.
     if (req.header('origin') !== undefined) return text('Not from a web page.\n', 403);
-    return found(views.releaseRegistry(req.param('name'), req.query('service')), registry(req));
+    const elsewhere = views.clusterWrites.writesElsewhere();
+    if (elsewhere !== undefined)
+      return text(`This replica does not write, and nothing was released: ${elsewhere}.\n`, 409);
+    return found(await views.releaseRegistry(req.param('name'), req.query('service')), registry(req));
   });
   addCertificateRoutes(app, views.certificates);
+  addClusterWriteRoutes(app, views.clusterWrites);
   app.get('/api/v1/migrations', () => found(views.migrations(), 'migration'));
   app.get('/api/v1/migrations/:namespace/:name', ({ req, text }) => {
     const { namespace, name } = req.param();

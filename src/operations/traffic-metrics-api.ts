@@ -9,8 +9,8 @@
  * Mistakes are answered as Kubernetes answers them, by a Status.
  */
 import { Hono } from 'hono';
+import { parseLabelSelector } from '../model/label-selector.ts';
 import { type TrafficKind, type TrafficResource, trafficKinds } from '../model/traffic-resource.ts';
-import { parseLabelSelector } from './label-selector.ts';
 import { edgesOf, metricsList, metricsOf, trafficGroup, trafficVersion } from './traffic-metrics.ts';
 
 export interface TrafficViews {

@@ -72,6 +72,8 @@ export interface Metaproxy {
   /** Resolves when the first whole configuration is in force. */
   readonly ready: Promise<void>;
   snapshot(): Promise<ProxySnapshot>;
+  /** Why it is not ready; undefined when it is. */
+  unready(): Promise<string | undefined>;
   /** For handshakes from then on. Throws CONFIG_REJECTED for what is no certificate of a workload, and keeps the last. */
   renewCertificate(certificate: OwnCertificate): Promise<void>;
   /** Stops accepting, lets requests in flight finish within the limits' drain time, then closes everything. */
@@ -214,7 +216,7 @@ class RunningMetaproxy implements Metaproxy {
       const views: AdminViews = {
         snapshot: () => this.snapshot(),
         configDump: () => this.#configDump(),
-        unready: () => this.#unready(),
+        unready: () => this.unready(),
         drain: () => void this.#drain(),
       };
       this.#server = await startAdmin(place, views, token);
@@ -244,7 +246,7 @@ class RunningMetaproxy implements Metaproxy {
     return configDump(this.#configuration.ledger);
   }
 
-  async #unready(): Promise<string | undefined> {
+  async unready(): Promise<string | undefined> {
     if (this.#stopping !== undefined) return 'draining';
     if (!this.#isReady) {
       const unreached = this.#client?.unreachedBecause;

@@ -6,13 +6,16 @@
 import type { Place } from '../model/finding.ts';
 import { compileCelRules } from './cel-rules.ts';
 import type { KindInfo } from './kind-info.ts';
-import type { AnyResource, Metadata } from './kinds.ts';
 import { checkMetadata, type ObjectMetadata, readMetadata } from './metadata.ts';
 import type { PlainMap } from './plain-values.ts';
 import type { Problems } from './problem.ts';
 import { compileSchema, type SchemaCheck, type SchemaOptions } from './schema-check.ts';
 import type { Schema } from './schema-language.ts';
 import { objectHead } from './schemas/object-head.ts';
+import type { Metadata, Resource } from './types/resource.ts';
+
+/** A typed resource, of whatever kind. */
+export type SomeResource = Resource<string, unknown>;
 
 /** What a typed resource has whatever its kind. */
 export interface ResourceHead {
@@ -29,9 +32,11 @@ export interface ObjectOrigin {
   readonly defaultNamespace: string;
 }
 
-export interface KindReader extends KindInfo {
+export interface KindReader<R extends SomeResource = SomeResource> extends KindInfo<R['kind']> {
+  /** Whether there may be findings that schema and CEL do not say: an API server that has the definition cannot say them. */
+  readonly exceedsSchema: boolean;
   /** The typed resource, or undefined when there is an error among the problems. */
-  read(value: PlainMap, origin: ObjectOrigin, problems: Problems): AnyResource | undefined;
+  read(value: PlainMap, origin: ObjectOrigin, problems: Problems): R | undefined;
 }
 
 /** What every checked object has. */
@@ -40,20 +45,24 @@ export interface CheckedObject {
   readonly metadata: ObjectMetadata;
 }
 
-interface KindDefinition<T extends CheckedObject> {
-  readonly info: KindInfo;
+interface KindDefinition<T extends CheckedObject, R extends SomeResource> {
+  readonly info: KindInfo<R['kind']>;
   /** Called once, when the first object of the kind is met. */
   readonly schema: () => Schema;
   readonly options?: SchemaOptions;
   readonly check?: (object: T, problems: Problems) => void;
-  readonly build: (object: T, head: ResourceHead) => AnyResource;
+  readonly build: (object: T, head: ResourceHead) => R;
 }
 
-export function defineKind<T extends CheckedObject>(definition: KindDefinition<T>): KindReader {
+/** `T`: an object that fits the schema; `R`: what is made of it. */
+export function defineKind<T extends CheckedObject, R extends SomeResource>(
+  definition: KindDefinition<T, R>,
+): KindReader<R> {
   const { info, check, build } = definition;
   const checkObject = objectCheck<T>(definition.schema, definition.options);
   return {
     ...info,
+    exceedsSchema: check !== undefined,
     read: (value, origin, problems) => {
       const object = checkObject(value, info, problems);
       if (object === undefined) return undefined;
@@ -87,6 +96,11 @@ interface CompiledSchema<T> {
 
 function compile<T>(schema: Schema, options: SchemaOptions | undefined): CompiledSchema<T> {
   return { checkSchema: compileSchema<T>(schema, options), checkCel: compileCelRules(schema) };
+}
+
+/** The same where no spec says as much as an empty one. */
+export function withOptionalSpec<const S extends Schema>(spec: S) {
+  return { type: 'object', required: ['metadata'], properties: { ...objectHead, spec } } as const;
 }
 
 /** The schema of a whole object whose content is its spec. */

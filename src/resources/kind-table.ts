@@ -1,75 +1,29 @@
-/** All kinds that are read, and what is said about those that are not. */
+/** Kinds by their names in manifests, and what is said about those that are not. */
 import { apiKindOf, type KindInfo } from './kind-info.ts';
+import { kindReaders } from './kind-list.ts';
 import type { KindReader } from './kind-reader.ts';
-import { applicationProtocol } from './kinds/application-protocol.ts';
-import { destinationRule } from './kinds/destination-rule.ts';
-import { egress } from './kinds/egress.ts';
-import { endpointSlice } from './kinds/endpoint-slice.ts';
-import { extensionService } from './kinds/extension-service.ts';
-import { httpRouteGroup } from './kinds/http-route-group.ts';
-import { identityBinding } from './kinds/identity-binding.ts';
-import { ingressBackend } from './kinds/ingress-backend.ts';
-import { kubernetesService } from './kinds/kubernetes-service.ts';
-import { meshConfig } from './kinds/mesh-config.ts';
-import { meshRootCertificate } from './kinds/mesh-root-certificate.ts';
-import { metaRouter } from './kinds/meta-router.ts';
-import { migrationPlan } from './kinds/migration-plan.ts';
-import { namespace } from './kinds/namespace.ts';
-import { osmMeshConfig } from './kinds/osm-mesh-config.ts';
-import { tcpRoute, udpRoute } from './kinds/port-routes.ts';
-import { type CodecCheck, protocolCodec } from './kinds/protocol-codec.ts';
-import { dubboAuthorizationPolicy, requestAuthorizationPolicy } from './kinds/request-authorization.ts';
-import { retry } from './kinds/retry.ts';
-import { serviceEntry } from './kinds/service-entry.ts';
-import { serviceRegistry } from './kinds/service-registry.ts';
-import { telemetry } from './kinds/telemetry.ts';
-import { trafficSplit } from './kinds/traffic-split.ts';
-import { trafficTarget } from './kinds/traffic-target.ts';
-import { upstreamTrafficSetting } from './kinds/upstream-traffic-setting.ts';
-import { workloadEntry } from './kinds/workload-entry.ts';
-import { workloadGroup } from './kinds/workload-group.ts';
+import type { CodecCheck } from './kinds/protocol-codec.ts';
+import type { AnyResource, Kind } from './kinds.ts';
 import { suggestName } from './name-suggestion.ts';
 import { type Problems, quote } from './problem.ts';
 
-export type KindTable = ReadonlyMap<string, KindReader>;
-
-const allKinds = (checkCodec: CodecCheck | undefined): readonly KindReader[] => [
-  applicationProtocol,
-  metaRouter,
-  serviceEntry,
-  workloadEntry,
-  workloadGroup,
-  destinationRule,
-  kubernetesService,
-  endpointSlice,
-  namespace,
-  protocolCodec(checkCodec),
-  meshConfig,
-  serviceRegistry,
-  migrationPlan,
-  httpRouteGroup,
-  tcpRoute,
-  udpRoute,
-  trafficTarget,
-  identityBinding,
-  trafficSplit,
-  requestAuthorizationPolicy,
-  dubboAuthorizationPolicy,
-  egress,
-  ingressBackend,
-  retry,
-  upstreamTrafficSetting,
-  telemetry,
-  extensionService,
-  osmMeshConfig,
-  meshRootCertificate,
-];
+export type KindTable = ReadonlyMap<string, KindReader<AnyResource>>;
 
 /** The kinds that are read: for `validate`, help and watches. */
-export const kinds: readonly KindInfo[] = allKinds(undefined).map(({ read: _, ...info }) => info);
+export const kinds: readonly KindInfo<Kind>[] = kindReaders(undefined).map(
+  ({ read: _, exceedsSchema: __, ...info }) => info,
+);
+
+/** Groups whose objects are others' to judge: what we cannot use of them is none of their authors' mistakes. */
+const othersGroups: ReadonlySet<string> = new Set(['', 'discovery.k8s.io', 'networking.istio.io', 'security.istio.io']);
+
+/** Kinds that an API server has to ask us about: ours to judge, and by more than their definitions say. */
+export const validatedKinds: readonly KindInfo<Kind>[] = kindReaders(undefined)
+  .filter(({ group, exceedsSchema }) => exceedsSchema && !othersGroups.has(group))
+  .map(({ read: _, exceedsSchema: __, ...info }) => info);
 
 export function kindTable(checkCodec: CodecCheck | undefined): KindTable {
-  return new Map(allKinds(checkCodec).map((reader) => [`${reader.group}/${apiKindOf(reader)}`, reader]));
+  return new Map(kindReaders(checkCodec).map((reader) => [`${reader.group}/${apiKindOf(reader)}`, reader]));
 }
 
 /** The reader of a kind in one of its versions; else undefined, and a problem that says why. */
@@ -78,7 +32,7 @@ export function findKind(
   apiVersion: string,
   kind: string,
   problems: Problems,
-): KindReader | undefined {
+): KindReader<AnyResource> | undefined {
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? '' : apiVersion.slice(0, slash);
   const version = apiVersion.slice(slash + 1);
@@ -95,15 +49,18 @@ export function findKind(
 
 /** Kinds of groups that we read some of, which we shall read, or which would be missed if they were passed over in silence. */
 const unsupported: ReadonlyMap<string, readonly string[]> = new Map([
-  ['networking.istio.io', ['VirtualService', 'Gateway', 'Sidecar', 'EnvoyFilter', 'ProxyConfig']],
-  ['redis.aeraki.io', ['RedisService', 'RedisDestination']],
-  ['security.istio.io', ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']],
-  ['isthmus.dev', ['AddressLease']],
+  ['networking.istio.io', ['EnvoyFilter', 'ProxyConfig']],
 ]);
 
 function reportUnknownKind(group: string, kind: string, apiVersion: string, problems: Problems): void {
   if (unsupported.get(group)?.includes(kind) === true) {
     problems.add('ISTH0111', ['kind'], `${kind} (${apiVersion}) is not supported yet.`);
+    return;
+  }
+  if (group === 'isthmus.dev' && kind === 'AddressLease') {
+    const message =
+      'It is passed over: the control plane writes AddressLeases, in a cluster; with files, it keeps its leases in the state folder.';
+    problems.add('ISTH0110', ['kind'], message, 'Take it out of the files.');
     return;
   }
   const inGroup = kinds.filter((one) => one.group === group).map(apiKindOf);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { defineVersion, defineVersionedKind } from './kind-versions.ts';
 import { Problems } from './problem.ts';
 import { objectHead } from './schemas/object-head.ts';
+import type { Resource } from './types/resource.ts';
 
 interface Content {
   readonly metadata: { readonly name: string };
@@ -15,8 +16,8 @@ const schema = {
 } as const;
 
 /** A kind whose name in manifests is another group's too, and whose older version counts ports from 0. */
-const kind = defineVersionedKind<{ readonly ports: readonly number[] }>({
-  info: { kind: 'TCPRoute', apiKind: 'Route', group: 'example.com', scope: 'Namespaced' },
+const kind = defineVersionedKind<Resource<'TCPRoute', { readonly ports: readonly number[] }>>({
+  info: { kind: 'TCPRoute', apiKind: 'Route', group: 'example.com', plural: 'routes', scope: 'Namespaced' },
   versions: [
     defineVersion({ version: 'v2', schema: () => schema, convert: ({ ports }: Content) => ({ ports }) }),
     defineVersion({

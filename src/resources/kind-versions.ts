@@ -10,8 +10,8 @@ import {
   type ObjectOrigin,
   objectCheck,
   type ResourceHead,
+  type SomeResource,
 } from './kind-reader.ts';
-import type { AnyResource } from './kinds.ts';
 import { namespaceOf, readMetadata } from './metadata.ts';
 import type { PlainMap } from './plain-values.ts';
 import type { Problems } from './problem.ts';
@@ -34,6 +34,8 @@ interface Converted<Content> {
 /** One version of a kind, as a way from a plain value into the hub. */
 export interface KindVersion<Content> {
   readonly version: string;
+  /** Whether its conversion may find what its schema does not. */
+  readonly exceedsSchema: boolean;
   /** Undefined when the value does not have the form of this version. */
   convert(value: PlainMap, info: KindInfo, origin: ObjectOrigin, problems: Problems): Converted<Content> | undefined;
 }
@@ -52,6 +54,8 @@ export function defineVersion<T extends CheckedObject, Content>(
   const checkObject = objectCheck<T>(definition.schema, definition.options);
   return {
     version: definition.version,
+    // One that does not take where problems go can report none.
+    exceedsSchema: definition.convert.length > 1,
     convert: (value, info, origin, problems) => {
       const object = checkObject(value, info, problems);
       if (object === undefined) return undefined;
@@ -61,19 +65,24 @@ export function defineVersion<T extends CheckedObject, Content>(
   };
 }
 
-interface VersionedKind<Content> {
-  readonly info: Omit<KindInfo, 'versions'>;
+interface VersionedKind<R extends SomeResource> {
+  readonly info: Omit<KindInfo<R['kind']>, 'versions'>;
   /** The stored one first. */
-  readonly versions: readonly KindVersion<Content>[];
-  readonly build: (content: Content, head: ResourceHead) => AnyResource;
+  readonly versions: readonly KindVersion<R['spec']>[];
+  readonly build: (content: R['spec'], head: ResourceHead) => R;
 }
 
 /** A kind with a schema for each version. Objects whose apiVersion it does not have are not to get here. */
-export function defineVersionedKind<Content>({ info, versions, build }: VersionedKind<Content>): KindReader {
+export function defineVersionedKind<R extends SomeResource>({
+  info,
+  versions,
+  build,
+}: VersionedKind<R>): KindReader<R> {
   const byName = new Map(versions.map((one) => [one.version, one]));
-  const full: KindInfo = { ...info, versions: [...byName.keys()] };
+  const full: KindInfo<R['kind']> = { ...info, versions: [...byName.keys()] };
   return {
     ...full,
+    exceedsSchema: versions.some((one) => one.exceedsSchema),
     read: (value, origin, problems) => {
       const converted = byName.get(versionOf(value))?.convert(value, full, origin, problems);
       if (converted === undefined || problems.hasError) return undefined;

@@ -1,6 +1,8 @@
 /** A good manifest of each kind, which tests take as it is or spoil in one place. */
 import { load } from 'js-yaml';
+import { istioManifests } from './istio-rows-fixture.ts';
 import { osmManifests } from './osm-manifest-fixture.ts';
+import { redisManifests } from './redis-rows-fixture.ts';
 import { smiManifests } from './smi-manifest-fixture.ts';
 
 const manifests = {
@@ -151,6 +153,8 @@ const manifests = {
       stage: Discover`,
   ...smiManifests,
   ...osmManifests,
+  ...redisManifests,
+  ...istioManifests,
 } as const;
 
 /** A kind, with a version behind it where there is a manifest for several. */

@@ -1,7 +1,7 @@
 /** Matches on a request's attributes. Users' patterns go through RE2 alone: linear time, whatever they write. */
-import type { MatchSpec, StringMatchSpec } from './kinds.ts';
 import { checkPattern, type PatternCheck } from './pattern-rules.ts';
 import type { Path } from './problem.ts';
+import type { MatchSpec, StringMatchSpec } from './types/aeraki.ts';
 
 const forms = ['exact', 'prefix', 'regex'] as const;
 
@@ -12,10 +12,14 @@ export function checkMatch(match: MatchSpec | undefined, path: Path, check: Matc
   for (const [attribute, text] of Object.entries(match?.attributes ?? {})) {
     const at = [...path, 'attributes', attribute];
     if (attribute === '') problems.add('ISTH0105', at, 'An attribute must have a name.');
-    const written = forms.filter((form) => text?.[form] !== undefined);
-    if (written.length > 1) problems.add('ISTH0206', at, `${written.join(' and ')} exclude each other.`);
-    if (text?.regex !== undefined) checkRegex(text.regex, [...at, 'regex'], check);
+    if (text !== null) checkStringMatch(text, at, check);
   }
+}
+
+export function checkStringMatch(text: StringMatchSpec, path: Path, check: MatchCheck): void {
+  const written = forms.filter((form) => text[form] !== undefined);
+  if (written.length > 1) check.problems.add('ISTH0206', path, `${written.join(' and ')} exclude each other.`);
+  if (text.regex !== undefined) checkRegex(text.regex, [...path, 'regex'], check);
 }
 
 /** True for a match that every request passes. */

@@ -1,10 +1,10 @@
 /** metadata: checked as an API server does, and turned into what resources carry. */
 import type { Place } from '../model/finding.ts';
 import { apiKindOf, type KindInfo } from './kind-info.ts';
-import { type Kind, type Metadata, resourceKey } from './kinds.ts';
 import { isDnsLabel, isDnsSubdomain, isLabelKey, isServiceName } from './kubernetes-names.ts';
 import { checkLabels } from './label-rules.ts';
 import { type Problems, quote } from './problem.ts';
+import type { Metadata } from './types/resource.ts';
 
 export interface ObjectMetadata {
   readonly name: string;
@@ -12,6 +12,8 @@ export interface ObjectMetadata {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly creationTimestamp?: string;
+  readonly generation?: number;
+  readonly uid?: string;
 }
 
 type Scoped = Pick<KindInfo, 'kind' | 'apiKind' | 'scope'>;
@@ -53,7 +55,7 @@ function checkAnnotations(annotations: Readonly<Record<string, string>>, problem
   }
 }
 
-function isNameOf(kind: Kind, name: string): boolean {
+function isNameOf(kind: string, name: string): boolean {
   if (kind === 'Service') return isServiceName(name);
   return kind === 'Namespace' ? isDnsLabel(name) : isDnsSubdomain(name);
 }
@@ -66,7 +68,7 @@ export function readMetadata(
   object: { readonly apiVersion?: string; readonly metadata: ObjectMetadata },
   origin: { readonly place?: Place; readonly defaultNamespace: string },
 ): { readonly apiVersion: string; readonly key: string; readonly metadata: Metadata } {
-  const { name, labels = none, annotations = none, creationTimestamp } = object.metadata;
+  const { name, labels = none, annotations = none, creationTimestamp, generation, uid } = object.metadata;
   const namespace = namespaceOf(info.scope, object.metadata.namespace, origin.defaultNamespace);
   const created = creationTimestamp === undefined ? Number.NaN : Date.parse(creationTimestamp);
   const metadata: Metadata = {
@@ -75,9 +77,12 @@ export function readMetadata(
     labels,
     annotations,
     ...(Number.isNaN(created) ? {} : { created }),
+    // A file that somebody printed from a cluster is a file all the same.
+    ...(generation === undefined || origin.place !== undefined ? {} : { generation }),
+    ...(uid === undefined || origin.place !== undefined ? {} : { uid }),
     ...(origin.place === undefined ? {} : { place: origin.place }),
   };
-  return { apiVersion: object.apiVersion ?? '', key: resourceKey(info.kind, namespace, name), metadata };
+  return { apiVersion: object.apiVersion ?? '', key: objectKey(info.kind, namespace, name), metadata };
 }
 
 /** Empty for what belongs to no namespace. */
@@ -85,4 +90,9 @@ export function namespaceOf(scope: Scoped['scope'], written: string | undefined,
   if (scope === 'Cluster') return '';
   if (written !== undefined && written !== '') return written;
   return scope === 'Either' ? '' : fallback;
+}
+
+/** What tells an object from all others, of whatever kind. */
+export function objectKey(kind: string, namespace: string, name: string): string {
+  return `${kind}/${namespace}/${name}`;
 }

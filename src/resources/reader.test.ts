@@ -113,6 +113,7 @@ describe('defaults', () => {
       trustDomain: 'cluster.local',
       clusterDomain: 'cluster.local',
       rootNamespace: 'isthmus-system',
+      osmNamespace: 'osm-system',
       virtualIps: { ipv4: ['240.241.0.0/16'], ipv6: ['2001:2:1::/48'], quarantine: 86_400_000 },
       accessLog: { path: '', encoding: 'TEXT' },
       idleTimeout: 0,

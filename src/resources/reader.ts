@@ -8,7 +8,9 @@
  * caller keeps the last good version under its key. Warnings and infos leave the object in force. What never happens: a
  * throw for any value whatever, a resource that is not as its type says, or one object's fault touching another.
  */
+
 import { type Finding, finding, type ObjectRef, type Place } from '../model/finding.ts';
+import { revisionLabel } from '../model/ownership.ts';
 import { apiVersionFor, findKind, type KindTable, kindTable } from './kind-table.ts';
 import type { CodecCheck } from './kinds/protocol-codec.ts';
 import { type AnyResource, resourceKey } from './kinds.ts';
@@ -79,6 +81,8 @@ function readObject(value: unknown, source: ValueSource, table: KindTable, defau
     kind: identity === undefined || identity.kind === '' ? 'Document' : identity.kind,
     ...(namespace === '' ? {} : { namespace }),
     name: name === '' ? '(unnamed)' : name,
+    ...(reader === undefined ? {} : { group: reader.group }),
+    ...(source.place === undefined ? { ...generationOf(value), ...revisionOf(value) } : {}),
   };
   return {
     object,
@@ -123,6 +127,19 @@ function identify(value: unknown, problems: Problems): Identity | undefined {
   if (apiVersion === '') missing('apiVersion', `Add ${apiVersionFor(kind) ?? 'its apiVersion'}.`);
   if (kind === '') missing('kind', 'Add its kind.');
   return { apiVersion, kind, namespace, name };
+}
+
+function generationOf(value: unknown): Pick<ObjectRef, 'generation'> {
+  const metadata = isMap(value) && Object.hasOwn(value, 'metadata') ? value.metadata : undefined;
+  const generation = isMap(metadata) && Object.hasOwn(metadata, 'generation') ? metadata.generation : undefined;
+  return Number.isSafeInteger(generation) ? { generation: Number(generation) } : {};
+}
+
+function revisionOf(value: unknown): Pick<ObjectRef, 'revision'> {
+  const metadata = isMap(value) && Object.hasOwn(value, 'metadata') ? value.metadata : undefined;
+  const labels = isMap(metadata) && Object.hasOwn(metadata, 'labels') ? metadata.labels : undefined;
+  const revision = isMap(labels) ? ownText(labels, revisionLabel) : '';
+  return revision === '' ? {} : { revision };
 }
 
 /** At most as long as the longest name there may be, so that no finding carries megabytes. */

@@ -21,10 +21,14 @@ export type { SchemaOptions } from './schema-errors.ts';
 // Lengths in UTF-16 units (unicode: false): counting code points would read every string to its end.
 const ajvOptions = { strict: true, allowUnionTypes: true, useDefaults: true, unicode: false, logger: false } as const;
 
+/** Of all schemas: it takes longer to make one than to compile a schema with it. */
+let strictly: Ajv | undefined;
+
 /** `T` is what the schema says: Infer of a literal, or the written type that stands beside a CRD. */
 export function compileSchema<T>(schema: Schema, options: SchemaOptions = {}): SchemaCheck<T> {
   const validator = validatorSchema(schema);
-  const strict = new Ajv(ajvOptions).compile<T>(validator);
+  strictly ??= new Ajv(ajvOptions);
+  const strict = strictly.compile<T>(validator);
   let thorough: ValidateFunction | undefined;
   const defaults = hasDefaults(schema);
   return (given, problems) => {

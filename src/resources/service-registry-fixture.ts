@@ -1,5 +1,5 @@
 /** For tests: a ServiceRegistry with its defaults. */
-import type { ServiceRegistry } from './kinds.ts';
+import type { ServiceRegistry } from './types/service-registry.ts';
 
 export function testRegistry(spec: Partial<ServiceRegistry['spec']> = {}, name = 'polaris'): ServiceRegistry {
   return {

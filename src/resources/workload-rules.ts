@@ -1,9 +1,9 @@
 /** What a workload may say, be it a WorkloadEntry, a WorkloadGroup's template, or an endpoint inside a ServiceEntry. */
 import { ipFamily, isUnixAddress } from './addresses.ts';
-import type { WorkloadSpec } from './kinds.ts';
 import { isDnsSubdomain, isHostName, isMixedCaseLabel } from './kubernetes-names.ts';
 import { checkLabels } from './label-rules.ts';
 import { type Path, type Problems, quote } from './problem.ts';
+import type { WorkloadSpec } from './types/istio.ts';
 
 /** All but the address. */
 export function checkWorkload(workload: WorkloadSpec, path: Path, problems: Problems): void {

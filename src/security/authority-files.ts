@@ -1,10 +1,11 @@
 /** An authority in files: its certificate, its key, and the way to its root. All that fits together, or what does not. */
 import { X509Certificate as NodeCertificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultOfChain, faultOfDates } from '../certificates/certificate-chain.ts';
 import { fingerprintOf, isSelfSigned, readCertificates } from '../certificates/certificate-text.ts';
 import { X509Certificate } from '../certificates/x509.ts';
+import { readRegularFile } from '../local-files/regular-file.ts';
 import type { AuthorityFileNames } from '../model/certificate-settings.ts';
 import { messageOf } from '../model/errors.ts';
 import type { Signer } from './certificate-profile.ts';
@@ -92,7 +93,7 @@ async function readText(path: string, name: string): Promise<string> {
   if (look === undefined) throw new Error(`${name} is not there`);
   if (!look.isFile()) throw new Error(`${name} is no file`);
   if (look.size > maxFileBytes) throw new Error(`${name} has more than ${maxFileBytes} bytes`);
-  return readFile(path, 'utf8').catch((error: unknown) => {
+  return readRegularFile(path).catch((error: unknown) => {
     throw new Error(`${name} cannot be read: ${messageOf(error)}`);
   });
 }

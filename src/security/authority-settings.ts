@@ -27,6 +27,8 @@ export interface AuthorityOptions {
   /** Who is known not to have acknowledged the roots of now, by name. */
   readonly untrusting?: () => readonly string[];
   readonly clock?: Clock;
+  /** Calls back when another control plane has written the file; gives what calls it off. */
+  readonly follow?: (changed: () => void) => () => void;
 }
 
 export type AuthoritySettings = Required<AuthorityOptions>;
@@ -38,4 +40,5 @@ export const authorityDefaults = {
   settleMs: 60_000,
   untrusting: (): readonly string[] => [],
   clock: systemClock,
+  follow: () => () => {},
 } as const;

@@ -10,7 +10,7 @@
 
 import { orderCertificates } from '../certificates/certificate-text.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
-import type { Finding } from '../model/finding.ts';
+import { type Finding, finding } from '../model/finding.ts';
 import { authorityFindings, beginsLater } from './authority-findings.ts';
 import { firstState, newRoot, readState } from './authority-roots.ts';
 import { type AuthorityOptions, type AuthoritySettings, authorityDefaults } from './authority-settings.ts';
@@ -39,12 +39,16 @@ export class CertificateAuthority implements Issuer {
   /** The end of the last leaf that was signed. */
   #latestLeaf = 0;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #stopFollowing: () => void;
+  /** Why what another control plane wrote cannot be used. */
+  #unread: string | undefined;
 
   private constructor(settings: AuthoritySettings, state: AuthorityState, openToOthers: boolean) {
     this.#settings = settings;
     this.#state = state;
     this.#roots = rootsOf(state);
     this.#openToOthers = openToOthers;
+    this.#stopFollowing = settings.follow(() => void this.#follow());
   }
 
   /** Throws STATE for a file that is damaged, or of another trust domain; USAGE for a life of leaves that is none. */
@@ -118,17 +122,34 @@ export class CertificateAuthority implements Issuer {
   }
 
   findings(): readonly Finding[] {
-    const { file, clock } = this.#settings;
-    return authorityFindings({
+    const { file, clock, trustDomain } = this.#settings;
+    const object = { kind: 'CertificateAuthority', name: trustDomain };
+    const unread = this.#unread === undefined ? [] : [finding('ISTH1321', { object, message: this.#unread })];
+    const own = authorityFindings({
       status: this.status(),
       place: file.place,
       openToOthers: this.#openToOthers,
       now: clock.now(),
     });
+    return [...unread, ...own];
   }
 
   close(): void {
-    // Nothing runs by itself.
+    this.#stopFollowing();
+  }
+
+  /** Another one has taken a step: what it wrote is in force here too. What cannot be read changes nothing. */
+  #follow(): Promise<void> {
+    return this.#oneByOne(async () => {
+      const { file } = this.#settings;
+      try {
+        const stored = await file.read();
+        if (stored !== undefined) this.#enforce(await readState(stored, this.#settings));
+        this.#unread = undefined;
+      } catch (error) {
+        this.#unread = messageOf(error);
+      }
+    });
   }
 
   #signer(): Root {
@@ -178,6 +199,10 @@ export class CertificateAuthority implements Issuer {
       if (cause instanceof IsthmusError) throw cause;
       throw new IsthmusError('STATE', `${file.place} cannot be written: ${messageOf(cause)}`, { cause });
     });
+    this.#enforce(state);
+  }
+
+  #enforce(state: AuthorityState): void {
     const before = this.#roots;
     this.#state = state;
     this.#roots = rootsOf(state);

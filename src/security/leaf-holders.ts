@@ -50,11 +50,23 @@ export class LeafHolders {
     this.#keep({ ...known, trusts: [...roots].sort() });
   }
 
+  /** What another replica knows of a workload; `trusts`: the roots that it was seen to trust there. */
+  learn({ key, until, trusts }: LeafHolder): void {
+    const known = this.#holders.get(key);
+    if (known !== undefined && known.until >= until && includesAll(known.trusts, trusts)) return;
+    const all = new Set([...(known?.trusts ?? []), ...trusts]);
+    this.#keep({ key, until: Math.max(known?.until ?? 0, until), trusts: [...all].sort() });
+  }
+
   /** Those with a leaf that may be alive that were not seen to trust all of these roots, by name. */
   lacking(roots: readonly RootId[]): readonly LeafHolder[] {
+    return this.all().filter(({ trusts }) => !includesAll(trusts, roots));
+  }
+
+  /** All with a leaf that may be alive, by name. */
+  all(): readonly LeafHolder[] {
     this.#forgetEnded();
-    const lacking = [...this.#holders.values()].filter(({ trusts }) => !includesAll(trusts, roots));
-    return lacking.sort((a, b) => (a.key < b.key ? -1 : 1));
+    return [...this.#holders.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   #forgetEnded(): void {

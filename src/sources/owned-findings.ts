@@ -21,6 +21,11 @@ export class OwnedFindings {
     else this.#keys.set(owner, after);
   }
 
+  /** As they stood before the batch that is being made. */
+  of(owner: string): readonly Finding[] {
+    return [...(this.#keys.get(owner) ?? [])].flatMap((key) => this.#table.get(key) ?? []);
+  }
+
   /** Replaces the findings of all owners whose names start so. */
   replaceAll(prefix: string, findings: ReadonlyMap<string, readonly Finding[]>): void {
     for (const owner of [...this.#keys.keys()]) {

@@ -1,7 +1,9 @@
 /** The tables that a source fills: one a kind, and one for what is wrong with what it was told. */
 import type { SourceState, Table } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
+import { IsthmusError } from '../model/errors.ts';
 import { type Finding, formatObject } from '../model/finding.ts';
+import { kinds } from '../resources/kind-table.ts';
 import type { AnyResource, Kind, ResourceOf } from '../resources/kinds.ts';
 
 export type ResourceTables = { readonly [K in Kind]: Table<ResourceOf<K>> };
@@ -27,43 +29,27 @@ export interface SourceTables {
 
 /** Makes all tables of a source, named `resources <kind>`, `source findings` and `source state`. */
 export function createSourceTables(engine: Engine): SourceTables {
-  const table = <K extends Kind>(kind: K): Table<ResourceOf<K>> =>
-    engine.table(`resources ${kind}`, { key: (resource) => resource.key });
   return {
-    resources: {
-      ApplicationProtocol: table('ApplicationProtocol'),
-      MetaRouter: table('MetaRouter'),
-      ServiceEntry: table('ServiceEntry'),
-      WorkloadEntry: table('WorkloadEntry'),
-      WorkloadGroup: table('WorkloadGroup'),
-      DestinationRule: table('DestinationRule'),
-      Service: table('Service'),
-      EndpointSlice: table('EndpointSlice'),
-      Namespace: table('Namespace'),
-      ProtocolCodec: table('ProtocolCodec'),
-      MeshConfig: table('MeshConfig'),
-      ServiceRegistry: table('ServiceRegistry'),
-      MigrationPlan: table('MigrationPlan'),
-      HTTPRouteGroup: table('HTTPRouteGroup'),
-      TCPRoute: table('TCPRoute'),
-      UDPRoute: table('UDPRoute'),
-      TrafficTarget: table('TrafficTarget'),
-      IdentityBinding: table('IdentityBinding'),
-      TrafficSplit: table('TrafficSplit'),
-      RequestAuthorizationPolicy: table('RequestAuthorizationPolicy'),
-      DubboAuthorizationPolicy: table('DubboAuthorizationPolicy'),
-      Egress: table('Egress'),
-      IngressBackend: table('IngressBackend'),
-      Retry: table('Retry'),
-      UpstreamTrafficSetting: table('UpstreamTrafficSetting'),
-      Telemetry: table('Telemetry'),
-      ExtensionService: table('ExtensionService'),
-      OsmMeshConfig: table('OsmMeshConfig'),
-      MeshRootCertificate: table('MeshRootCertificate'),
-    },
+    resources: resourceTables(engine),
     findings: engine.table('source findings', { key: sourceFindingKey }),
     state: engine.table<StateReport>('source state', { key: () => 'source' }),
   };
+}
+
+function resourceTables(engine: Engine): ResourceTables {
+  const tables = Object.fromEntries(
+    kinds.map(({ kind }) => [
+      kind,
+      engine.table<AnyResource>(`resources ${kind}`, { key: (resource) => resource.key }),
+    ]),
+  );
+  if (!isComplete(tables)) throw new IsthmusError('INTERNAL', 'A kind has no table.');
+  return tables;
+}
+
+/** Who writes to a table has found it by the resource's own kind. */
+function isComplete(tables: Readonly<Record<string, Table<AnyResource>>>): tables is ResourceTables {
+  return kinds.every(({ kind }) => Object.hasOwn(tables, kind));
 }
 
 /** What all these tables have in common, whatever the kind. */
@@ -74,12 +60,17 @@ export interface AnyTable {
   setState(state: SourceState): void;
 }
 
-/** To be called in a batch: those who wait for the state are told with it. */
-export function setStates(tables: SourceTables, state: SourceState): void {
-  const all: readonly AnyTable[] = Object.values(tables.resources);
-  for (const table of all) table.setState(state);
+/**
+ * To be called in a batch: those who wait for the state are told with it. Of `unseen` kinds, of which nothing can be told,
+ * nothing is taken for gone while all others are live.
+ */
+export function setStates(tables: SourceTables, state: SourceState, unseen: ReadonlySet<string> = none): void {
+  const all: Readonly<Record<Kind, AnyTable>> = tables.resources;
+  for (const { kind } of kinds) all[kind].setState(state === 'live' && unseen.has(kind) ? 'stale' : state);
   tables.state.set({ state });
 }
+
+const none: ReadonlySet<string> = new Set();
 
 /** The table that a key says; undefined for none that there is. */
 export function tableOf(tables: SourceTables, key: string): AnyTable | undefined {

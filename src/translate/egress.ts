@@ -20,7 +20,7 @@ import { tcpProxy } from './envoy/tcp-proxies.ts';
 import { httpBounds } from './envoy/upstream-bounds.ts';
 import { adsSource } from './envoy/values.ts';
 import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
-import { callerScope, inScopes, type ScopedResource } from './scope.ts';
+import { callerScope, comingOf, inScopes, type ScopedResource } from './scope.ts';
 import type { Translation } from './translation.ts';
 
 type FilterChain = envoy.config.listener.v3.FilterChain;
@@ -34,8 +34,11 @@ export function translateEgress(kind: ProxyKind, meshService: MeshService, setti
     return { resources: [], findings: [finding('ISTH1407', { object: service.provenance.object, message })] };
   }
   const resources = egress.flatMap((port) =>
-    callersByGrants(port).flatMap(({ callers, grants }) =>
-      inCallerScopes(kind, callers, portResources(meshService, port, grants, settings)),
+    comingOf(
+      { kind: 'port', service: service.key, port: port.number },
+      callersByGrants(port).flatMap(({ callers, grants }) =>
+        inCallerScopes(kind, callers, portResources(meshService, port, grants, settings)),
+      ),
     ),
   );
   return { resources, findings: [] };
@@ -43,13 +46,13 @@ export function translateEgress(kind: ProxyKind, meshService: MeshService, setti
 
 /** `template`: what a cluster of the port has besides its endpoints. */
 export function translateEgressClusters(
-  { service: { host }, egress = [], policy }: MeshService,
+  { service: { key, host }, egress = [], policy }: MeshService,
   template: (port: number) => Partial<Cluster>,
 ): readonly ScopedResource[] {
   return egress.flatMap((port) => {
     const byRanges = Map.groupBy(port.grants, rangesText);
     const bounds = httpBounds(policy.portPolicies[port.number] ?? policy.policy);
-    return [...byRanges].sort(byFirst).flatMap(([text, grants]) => {
+    const clusters = [...byRanges].sort(byFirst).flatMap(([text, grants]) => {
       const name = clusterName(host, port.number, text);
       const ranges = grants[0]?.ranges ?? [];
       const addresses = port.protocol === 'http' ? [] : ranges.flatMap((range) => singleAddressOf(range) ?? []);
@@ -62,6 +65,7 @@ export function translateEgressClusters(
       const resource = encodeResource('envoy.config.cluster.v3.Cluster', name, cluster);
       return (['envoy', 'envoy-meta'] as const).flatMap((kind) => inCallerScopes(kind, callers, [resource]));
     });
+    return comingOf({ kind: 'port', service: key, port: port.number }, clusters);
   });
 }
 

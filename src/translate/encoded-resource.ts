@@ -21,6 +21,12 @@ export function encodeResource<N extends MessageName>(type: N, name: string, mes
   return { typeUrl: sharedTypeUrl(type), name, version: versionOf(body), body };
 }
 
+/** One message of several: encodings one after the other are one of all. */
+export function joinedResource(type: MessageName, name: string, parts: readonly Uint8Array[]): EncodedResource {
+  const body = keepBytes(Buffer.concat(parts));
+  return { typeUrl: sharedTypeUrl(type), name, version: versionOf(body), body };
+}
+
 /** The message with what the other says in place of its own: two encodings one after the other are one of both. */
 export function overriddenResource<N extends MessageName>(
   { typeUrl, name, body }: EncodedResource,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { InboundPort } from '../model/mesh-service.ts';
+import type { ServicePort } from '../model/service.ts';
+import type { TokenRule } from '../model/token-rules.ts';
 import { translateInbound } from './inbound.ts';
 import { declared, HOST, inboundPort, plain, servicePort, settings, shown } from './translation-fixture.ts';
 
@@ -175,5 +177,47 @@ describe('the proxy beside a workload', () => {
     expect(translateInbound('grpc', inboundPort(), settings).resources).toEqual([]);
     const udp = inboundPort({ port: servicePort(plain('udp')) });
     expect(translateInbound('metaproxy', udp, settings).resources).toEqual([]);
+  });
+});
+
+describe('tokens of requests', () => {
+  const origin = { object: { kind: 'RequestAuthentication', namespace: 'shop', name: 'tokens' } } as const;
+  const rule: TokenRule = {
+    origin,
+    issuer: 'a',
+    audiences: [],
+    keys: 'none',
+    fromHeaders: [],
+    fromParams: [],
+    fromCookies: [],
+    claimHeaders: [],
+    forwards: false,
+    spaceDelimitedClaims: [],
+  };
+  const http = servicePort({ kind: 'plain', protocol: 'http' });
+  const at = (kind: 'envoy' | 'metaproxy', port: ServicePort, ...tokens: readonly TokenRule[]) => {
+    const { codec: _, ...inbound } = inboundPort({ port, tokens });
+    const { resources, findings } = translateInbound(kind, inbound, settings);
+    return {
+      text: JSON.stringify(shown(resources)),
+      findings: findings.map(({ code, severity }) => `${code} ${severity}`),
+    };
+  };
+
+  it('are verified by an Envoy that reads them, with certificates or without', () => {
+    const { text, findings } = at('envoy', http, rule);
+    expect(text).toContain('"requires":{"requiresAny":{"requirements":[{"providerName":"0"},{"allowMissing":{}}]}}');
+    expect(findings).toEqual([]);
+  });
+
+  it('of several rules are valid by one of them', () => {
+    const { text } = at('envoy', http, rule, { ...rule, issuer: 'b' });
+    expect(text).toContain('"requirements":[{"providerName":"0"},{"providerName":"1"},{"requiresAll":');
+  });
+
+  it('are said not to be looked at where no requests are read', () => {
+    expect(at('metaproxy', http, rule, rule).findings).toEqual(['ISTH1352 error']);
+    expect(at('envoy', servicePort(plain('tcp')), rule)).toMatchObject({ findings: ['ISTH1352 error'] });
+    expect(at('envoy', servicePort(plain('tcp')), rule).text).not.toContain('jwt_authn');
   });
 });

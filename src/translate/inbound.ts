@@ -24,20 +24,28 @@ import { authorizationFilters } from './envoy/proxy-peers.ts';
 import { requestAccess } from './envoy/request-access.ts';
 import { tcpProxy } from './envoy/tcp-proxies.ts';
 import { downstreamTls, speaksMutualTls } from './envoy/tls-contexts.ts';
+import { tokenFilters } from './envoy/tokens.ts';
 import { adsSource } from './envoy/values.ts';
 import { behindConnectionLimits, rateLimitClusters, requestLimits } from './inbound-limits.ts';
 import { ingressRoutes, withIngressChain } from './ingress.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
 import { inboundProxy } from './metaprotocol/proxy-filters.ts';
 import { inboundClusterName, inboundRouteName } from './names/resource-names.ts';
-import { inboundScope } from './scope.ts';
+import { comingOf, inboundScope, inScopes } from './scope.ts';
 import type { Translation } from './translation.ts';
-import { unenforcedBounds, unenforcedLimits, unreadProperties, unreadRequests } from './unenforced-rules.ts';
+import {
+  unenforcedBounds,
+  unenforcedLimits,
+  unreadProperties,
+  unreadRequests,
+  unreadTokens,
+} from './unenforced-rules.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 
-/** Nothing for gRPC, which has no listeners, and for UDP. The cluster is the same for every kind and address. */
+/** Nothing for gRPC, which has no listeners, for sidecars of istiod, which have them from there, and for UDP. The cluster is the same for every kind and address. */
 export function translateInbound(kind: ProxyKind, inbound: InboundPort, whole: MeshSettings): Translation {
+  if (kind === 'istio-sidecar') return { resources: [], findings: [] };
   const { address, targetPort, codec, port, guard, telemetry } = inbound;
   const settings = loggedBy(kind, telemetry === undefined ? whole : { ...whole, telemetry });
   if (settings.exclusions?.inboundPorts.includes(targetPort) === true) return { resources: [], findings: [] };
@@ -45,8 +53,7 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, whole: M
   if (kind === 'grpc' || isUdp) return { resources: [], findings: [] };
   if (guard !== undefined && !speaksMutualTls(kind)) {
     const message = `The proxy at ${address} is of kind ${kind}, which asks for no certificates: it does not listen for port ${port.number} of ${inbound.host}.`;
-    const object = { kind: 'Host', namespace: inbound.namespace, name: inbound.host };
-    return { resources: [], findings: [finding('ISTH1322', { object, message })] };
+    return { resources: [], findings: [finding('ISTH1322', { object: inbound.declaredBy, message })] };
   }
   const speaksProtocol = metaKindFor(kind, codec) !== undefined;
   const reads = readsHttp(kind, inbound);
@@ -69,13 +76,14 @@ export function translateInbound(kind: ProxyKind, inbound: InboundPort, whole: M
     ...(kind === 'metaproxy' ? [] : rateLimitClusters(inbound)),
   ];
   return {
-    resources: resources.map((resource) => ({ scope, resource })),
+    resources: comingOf({ kind: 'inbound', key: inbound.key }, inScopes([scope], ...resources)),
     findings: [
       ...unenforcedLimits(inbound, kind, speaksProtocol),
       ...unenforcedBounds(inbound, kind),
       ...unreadRequests(kind, inbound),
+      ...unreadTokens(kind, inbound),
       ...missedIngress(kind, inbound),
-      ...(readsProperties(kind, inbound) ? [] : unreadProperties(kind, inbound)),
+      ...(readsProperties(kind, inbound) ? [] : unreadProperties(`Proxies of kind ${kind}`, inbound)),
     ],
   };
 }
@@ -99,9 +107,9 @@ function missedIngress(kind: ProxyKind, { address, targetPort, ingress }: Inboun
 }
 
 /** Where certificates are shown each request is looked into, elsewhere only where something is said of requests. */
-function readsHttp(kind: ProxyKind, { port, guard, limits }: InboundPort): boolean {
+function readsHttp(kind: ProxyKind, { port, guard, limits, tokens }: InboundPort): boolean {
   const isLimited = limits !== undefined && limitsRequests(limits);
-  return kind !== 'metaproxy' && isHttp(port.protocol) && (guard !== undefined || isLimited);
+  return kind !== 'metaproxy' && isHttp(port.protocol) && (guard !== undefined || isLimited || tokens !== undefined);
 }
 
 /** Whether the proxy itself keeps out requests by their properties. */
@@ -133,12 +141,17 @@ function filtersOf(kind: ProxyKind, inbound: InboundPort, settings: MeshSettings
 }
 
 function requestsFilter(inbound: InboundPort, settings: MeshSettings): Filter {
-  const { address, targetPort, guard } = inbound;
+  const { address, targetPort, guard, tokens } = inbound;
   const { filters, usesAddresses } = requestLimits(inbound);
   return httpConnections({
     statPrefix: inboundClusterName(targetPort),
     routes: { rds: { configSource: adsSource, routeConfigName: inboundRouteName(address, targetPort) } },
-    filters: [...(guard === undefined ? [] : [httpAccessFilter]), ...authorizationFilters(settings), ...filters],
+    filters: [
+      ...tokenFilters(tokens),
+      ...(guard === undefined ? [] : [httpAccessFilter]),
+      ...authorizationFilters(settings),
+      ...filters,
+    ],
     settings,
     direction: 'inbound',
     usesAddresses,

@@ -1,5 +1,5 @@
 /** Ports whose requests a stock Envoy reads with a filter of its own, and those for which that would gain nothing. */
-import type { Finding } from '../model/finding.ts';
+import type { Finding, ObjectRef } from '../model/finding.ts';
 import type { MeshSettings, PortCodec } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
 import type { RouteTable } from '../model/route.ts';
@@ -17,7 +17,7 @@ interface NativeReading {
   readonly filter: (host: string, port: number, settings: MeshSettings) => envoy.config.listener.v3.Filter;
   readonly routes: (table: RouteTable) => EncodedResource;
   /** What is not enforced all the same. */
-  readonly findings: (table: RouteTable) => readonly Finding[];
+  readonly findings: (table: RouteTable, declaredBy: ObjectRef) => readonly Finding[];
 }
 
 const thrift: NativeReading = {

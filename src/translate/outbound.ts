@@ -16,6 +16,7 @@ import type { MeshPort, MeshService, MeshSettings } from '../model/mesh-service.
 import type { ProxyKind } from '../model/proxy.ts';
 import { isHttp } from '../model/service.ts';
 import { boundsRequests } from '../model/traffic-policy.ts';
+import { sourceNamespaces, splitFor } from '../model/traffic-split.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import { translateEgress } from './egress.ts';
 import type { EncodedResource } from './encoded-resource.ts';
@@ -26,6 +27,7 @@ import { isGrpcPort } from './envoy/grpc-clusters.ts';
 import { grpcSplit } from './envoy/grpc-splits.ts';
 import { httpConnections } from './envoy/http-connections.ts';
 import { outboundHttpRoutes } from './envoy/http-routes.ts';
+import { faultFilters } from './envoy/http-treatments.ts';
 import { listener, unbound } from './envoy/listeners.ts';
 import { speaksMutualTls } from './envoy/tls-contexts.ts';
 import { adsSource } from './envoy/values.ts';
@@ -34,10 +36,18 @@ import { metaKindFor } from './metaprotocol/dialect.ts';
 import { httpRoutes } from './metaprotocol/http-routes.ts';
 import { outboundProxy } from './metaprotocol/proxy-filters.ts';
 import { metaRoutes } from './metaprotocol/routes.ts';
+import { translateSidecarRoutes } from './metaprotocol/sidecar-routes.ts';
 import { httpRouteName, outboundClusterName } from './names/resource-names.ts';
 import { nativeReading } from './native-reading.ts';
 import { listenedFor, plainFilter, restCluster } from './plain-ports.ts';
-import { inScopes, inScopesOfCallers, listenerScopes, type ScopedResource } from './scope.ts';
+import {
+  comingOf,
+  inScopes,
+  inScopesOfCallers,
+  listenerScopes,
+  type RoutesOfCallers,
+  type ScopedResource,
+} from './scope.ts';
 import type { Translation } from './translation.ts';
 import {
   unavailableCodec,
@@ -46,15 +56,10 @@ import {
   unenforcedRoutes,
   unenforcedSplit,
   untoldSplit,
+  untoldTreatment,
 } from './unenforced-rules.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
-
-interface CallerResource {
-  /** The SPIFFE id. */
-  readonly caller: string;
-  readonly resource: EncodedResource;
-}
 
 interface PortTranslation {
   /** What its listeners do with a connection, at whatever address. */
@@ -63,7 +68,7 @@ interface PortTranslation {
   readonly limited?: Filter;
   readonly resources: readonly EncodedResource[];
   /** Routes of requests, and those that some callers have in their place. */
-  readonly routes?: { readonly resource: EncodedResource; readonly ofCallers: readonly CallerResource[] };
+  readonly routes?: RoutesOfCallers;
   readonly findings: readonly Finding[];
 }
 
@@ -77,6 +82,7 @@ export function translateOutbound(
   all: MeshSettings,
   groups?: readonly EndpointGroup[],
 ): Translation {
+  if (kind === 'istio-sidecar') return translateSidecarRoutes(whole);
   const settings = loggedBy(kind, all);
   const meshService = kind === 'grpc' ? whole : listenedFor(whole);
   const { service } = meshService;
@@ -93,12 +99,14 @@ export function translateOutbound(
   }));
   const atEndpoints = followedEndpoints(kind, meshService, groups);
   return {
-    resources: ports.flatMap(({ number, filter, limited, resources, routes }) => [
-      ...resources.flatMap((resource) => inScopes(scopes, resource)),
-      ...(limited === undefined ? [] : limitedListeners(kind, meshService, number, limited)),
-      ...(filter === undefined ? [] : headlessListeners(kind, meshService, atEndpoints.get(number) ?? [], filter)),
-      ...(routes === undefined ? [] : inScopesOfCallers(kind, meshService, scopes, routes.resource, routes.ofCallers)),
-    ]),
+    resources: ports.flatMap(({ number, filter, limited, resources, routes }) =>
+      comingOf({ kind: 'port', service: service.key, port: number }, [
+        ...resources.flatMap((resource) => inScopes(scopes, resource)),
+        ...(limited === undefined ? [] : limitedListeners(kind, meshService, number, limited)),
+        ...(filter === undefined ? [] : headlessListeners(kind, meshService, atEndpoints.get(number) ?? [], filter)),
+        ...(routes === undefined ? [] : inScopesOfCallers(kind, meshService, scopes, routes)),
+      ]),
+    ),
     findings: [
       ...ports.flatMap(({ findings }) => findings),
       ...unenforcedRetries(kind, meshService),
@@ -109,9 +117,9 @@ export function translateOutbound(
 }
 
 /** What is amiss with the settings themselves, whatever is translated under them. */
-export function settingsFindings({ accessLog }: MeshSettings): readonly Finding[] {
+export function settingsFindings({ accessLog, writtenBy = [] }: MeshSettings): readonly Finding[] {
   if (accessLog.encoding !== 'JSON' || !accessLog.format || customJsonFormat(accessLog.format) !== undefined) return [];
-  const object = { kind: 'MeshConfig', name: 'mesh' };
+  const [object = { kind: 'MeshConfig', name: 'mesh' }] = writtenBy;
   const message = 'The format is no JSON object: the default fields are logged.';
   return [finding('ISTH0707', { object, path: 'spec.accessLog.format', message })];
 }
@@ -124,7 +132,10 @@ function forGrpcClients({ service, policy }: MeshService, { port, split = [] }: 
   const { routes, untold, clusters } = grpcSplit(split, service.host, port.number);
   return {
     resources: [...clusters, ...apiListener(service.host, port.number, hashHeader, routes)],
-    findings: untold.map((route) => untoldSplit(service.host, port, route)),
+    findings: [
+      ...untold.map((route) => untoldSplit(service.host, port, route)),
+      ...untoldTreatment(service.host, port, split),
+    ],
   };
 }
 
@@ -153,7 +164,7 @@ function forProxies(
       filter,
       limited: plainFilter(meshService, meshPort, settings),
       resources: [...listeners(meshService, port.number, filter), native.routes(routes)],
-      findings: native.findings(routes),
+      findings: native.findings(routes, service.provenance.object),
     };
   }
   const metaKind = routes === undefined ? undefined : metaKindFor(kind, codec);
@@ -170,7 +181,7 @@ function forProxies(
       ],
     };
   }
-  const filter = outboundProxy(service.host, port.number, codec, settings, metaKind);
+  const filter = outboundProxy({ host: service.host, port: port.number, codec }, settings, metaKind);
   return {
     filter,
     resources: [
@@ -203,16 +214,15 @@ function httpPort(
   const rest = restCluster(service, number);
   const routes = { rds: { configSource: adsSource, routeConfigName: httpRouteName(host, number) } };
   const statPrefix = outboundClusterName(host, number);
-  const filter = httpConnections({ statPrefix, routes, filters: [], settings, direction: 'outbound' });
+  const filter = httpConnections({ statPrefix, routes, filters: faultFilters(split), settings, direction: 'outbound' });
   return {
     filter,
     resources: listeners(meshService, number, filter),
     routes: {
-      resource: outboundHttpRoutes(host, number, rest, split),
-      ofCallers: retries.map(({ caller, policy }) => ({
-        caller,
-        resource: outboundHttpRoutes(host, number, rest, split, policy),
-      })),
+      for: (namespace, policy) =>
+        outboundHttpRoutes(host, number, rest, split === undefined ? [] : splitFor(split, namespace), policy),
+      namespaces: sourceNamespaces(split ?? []),
+      retries,
     },
     findings: [],
   };

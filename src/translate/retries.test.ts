@@ -23,21 +23,26 @@ const routesOf = (service: MeshService) =>
     name.includes('RouteConfiguration'),
   );
 const scopesOf = (service: MeshService) =>
-  routesOf(service).map(([name, routes]) => [name.split(' ')[0], JSON.stringify(routes).includes('retryPolicy')]);
+  routesOf(service)
+    .map(([name, routes]): [string, boolean] => [
+      name.split(' ')[0] ?? '',
+      JSON.stringify(routes).includes('retryPolicy'),
+    ])
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
 
 describe('what is tried again', () => {
   it('is said in the routes of the source, and in nobody else’s', () => {
     expect(scopesOf(retried({ security: security([buyer, thief]) }))).toEqual([
-      [`envoy#${thief}`, false],
       [`envoy#${buyer}`, true],
+      [`envoy#${thief}`, false],
     ]);
     expect(scopesOf(retried({ security: security('any') }))).toEqual([
-      ['envoy/*', false],
       [`envoy#${buyer}`, true],
+      ['envoy/*', false],
     ]);
     expect(scopesOf(retried({}))).toEqual([
-      ['envoy/*', false],
       [`envoy#${buyer}`, true],
+      ['envoy/*', false],
     ]);
   });
 
@@ -48,13 +53,13 @@ describe('what is tried again', () => {
       ports: [{ port: servicePort(plain('http2')) }],
     });
     expect(scopesOf(retried({ service }, [buyer, thief]))).toEqual([
-      ['envoy/shop', false],
       [`envoy#${buyer}`, true],
+      ['envoy/shop', false],
     ]);
     expect(scopesOf(retried({ contested: true }, [buyer, thief])).map(([scope]) => scope)).toEqual([
-      'envoy/shop',
-      'envoy/*',
       `envoy#${buyer}`,
+      'envoy/*',
+      'envoy/shop',
     ]);
   });
 

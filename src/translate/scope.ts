@@ -13,12 +13,15 @@
  * and `<kind>+<interception>-<family>` (what takes the connections, by the families of their addresses).
  * Envoys that lack one of the filters for requests read `envoy+limited` before `envoy` (listeners that pass connections on),
  * and `envoy+handed-limited` before `envoy+handed`.
+ * A sidecar of istiod reads what is for its kind, and nothing that is for `all`: its clusters are istiod's.
  * Proxies that say where they are read `all+<place>` before `all`: endpoints in the order of their distance from there.
  */
 import type { Locality } from '../model/endpoint.ts';
 import { parseSpiffeId } from '../model/identity.ts';
 import type { MeshService } from '../model/mesh-service.ts';
 import type { Interception, ProxyKind, ProxyNode } from '../model/proxy.ts';
+import type { ResourceOrigin } from '../model/resource-origin.ts';
+import type { CallerRetry, RetryPolicy } from '../model/retry.ts';
 import type { Visibility } from '../model/service.ts';
 import type { EncodedResource } from './encoded-resource.ts';
 import { lacksNativeFilters } from './native-filters.ts';
@@ -37,15 +40,27 @@ export type Audience =
 export interface ScopedResource {
   readonly scope: string;
   readonly resource: EncodedResource;
+  /** Absent for what comes of nothing that users write, and until a translation is whole. */
+  readonly origin?: ResourceOrigin;
+}
+
+/** Each with what it is made of. */
+export function comingOf(origin: ResourceOrigin, resources: readonly ScopedResource[]): readonly ScopedResource[] {
+  return resources.map(({ scope, resource }) => ({ scope, resource, origin }));
 }
 
 /** Unique among all that is translated, but for services that contend for one address. */
 export function scopedResourceKey({ scope, resource }: ScopedResource): string {
-  return `${scope}|${resource.typeUrl}|${resource.name}`;
+  return scopedKey(scope, resource.typeUrl, resource.name);
+}
+
+export function scopedKey(scope: string, typeUrl: string, name: string): string {
+  return `${scope}|${typeUrl}|${name}`;
 }
 
 /** The scopes a proxy sees, the first of which has precedence. The first address goes before the others. */
 export function scopesOf(proxy: ProxyNode): readonly string[] {
+  if (proxy.kind === 'istio-sidecar') return [`${proxy.kind}/${proxy.namespace}`, `${proxy.kind}/*`];
   const { identity, addresses, namespace, interception, locality } = proxy;
   const own = ownAudiences(proxy);
   const audiences: readonly Audience[] = [...own, ...(locality === undefined ? [] : [nearAudience(locality)]), 'all'];
@@ -104,22 +119,58 @@ export function listenerScopes(audience: Audience, meshService: MeshService): re
     : outboundScopes(audience, { ...meshService, security: { ...security, callers: splitCallers } });
 }
 
+/** Routes of requests that are not the same for all callers. */
+export interface RoutesOfCallers {
+  /** Those of callers of a namespace (undefined: of any), with the retries of one of them. */
+  readonly for: (namespace: string | undefined, retries?: RetryPolicy) => EncodedResource;
+  /** Whose callers have routes of their own. */
+  readonly namespaces: readonly string[];
+  /** Callers whose requests are tried again by policies of their own. */
+  readonly retries: readonly CallerRetry[];
+}
+
 /**
- * The resource in each of the service's scopes, and for callers who have one of their own, that one in theirs: whoever
- * may not see the service sees neither. `scopes` are those of the service for the audience.
+ * The routes in each of the service's scopes, and for callers who have some of their own, those in theirs: whoever may not
+ * see the service sees neither. `scopes` are those of the service for the audience.
  */
 export function inScopesOfCallers(
   audience: Audience,
   meshService: MeshService,
   scopes: readonly string[],
-  resource: EncodedResource,
-  own: readonly { readonly caller: string; readonly resource: EncodedResource }[],
+  routes: RoutesOfCallers,
 ): readonly ScopedResource[] {
-  const special = own
-    .filter(({ caller }) => scopes.includes(callerScope(audience, caller)) || seesWithAll(caller, meshService, scopes))
-    .map((one) => ({ scope: callerScope(audience, one.caller), resource: one.resource }));
-  const taken = new Set(special.map(({ scope }) => scope));
-  return [...scopes.filter((scope) => !taken.has(scope)).map((scope) => ({ scope, resource })), ...special];
+  const own = routes.retries.filter(
+    ({ caller }) => scopes.includes(callerScope(audience, caller)) || seesWithAll(caller, meshService, scopes),
+  );
+  const special = new Map(own.map(({ caller, policy }) => [callerScope(audience, caller), policy]));
+  const further = routes.namespaces
+    .filter((namespace) => scopes.includes(`${audience}/*`) && isSureOf(namespace, meshService))
+    .map((namespace) => namespaceScope(audience, namespace));
+  // Nearly all services have the same routes for all namespaces: they are encoded once.
+  const encoded = new Map<string | undefined, EncodedResource>();
+  const routesFor = (scope: string): EncodedResource => {
+    const policy = special.get(scope);
+    const namespace = routes.namespaces.find((one) => one === namespaceOf(audience, scope));
+    if (policy !== undefined) return routes.for(namespace, policy);
+    const resource = encoded.get(namespace) ?? routes.for(namespace);
+    encoded.set(namespace, resource);
+    return resource;
+  };
+  const all = new Set([...scopes, ...further, ...special.keys()]);
+  return [...all].map((scope) => ({ scope, resource: routesFor(scope) }));
+}
+
+/** Of a scope for callers of one namespace, or for one of them. */
+function namespaceOf(audience: Audience, scope: string): string | undefined {
+  const caller = callerScope(audience, '');
+  if (scope.startsWith(caller)) return parseSpiffeId(scope.slice(caller.length))?.namespace;
+  const [first = '', namespace] = scope.split('/');
+  return first === audience && namespace !== '*' ? namespace : undefined;
+}
+
+/** Of a host that another namespace declares as well, callers there get that one. */
+function isSureOf(namespace: string, { service, contested }: MeshService): boolean {
+  return contested !== true || namespace === service.namespace;
 }
 
 /** Of a host that another namespace declares as well, only callers of its own namespace are known to get this one. */
@@ -133,6 +184,11 @@ function sees(caller: string, visibility: Visibility): boolean {
   if (visibility.kind === 'public') return true;
   const namespace = parseSpiffeId(caller)?.namespace;
   return namespace !== undefined && visibility.namespaces.includes(namespace);
+}
+
+/** What is for the proxies of a namespace. */
+export function namespaceScope(audience: Audience, namespace: string): string {
+  return `${audience}/${namespace}`;
 }
 
 export function callerScope(audience: Audience, identity: string): string {
@@ -155,6 +211,9 @@ export function handedScope(kind: ProxyKind, scope: string): string {
 }
 
 /** The resource in each of the scopes. Its bytes are shared. */
-export function inScopes(scopes: readonly string[], resource: EncodedResource): readonly ScopedResource[] {
-  return scopes.map((scope) => ({ scope, resource }));
+export function inScopes(
+  scopes: readonly string[],
+  ...resources: readonly EncodedResource[]
+): readonly ScopedResource[] {
+  return resources.flatMap((resource) => scopes.map((scope) => ({ scope, resource })));
 }

@@ -6,22 +6,25 @@
  *
  * A proxy takes a listener from the first of its scopes that has one; so each holds what the scopes after it hold as well.
  */
-import { type Finding, finding } from '../model/finding.ts';
+import { type Finding, finding, formatObject, type ObjectRef } from '../model/finding.ts';
 import { parseSpiffeId } from '../model/identity.ts';
 import type { MeshPort, MeshService, MeshSettings } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
+import type { ServiceKey } from '../model/service.ts';
 import type { envoy } from '../xds-api/messages.ts';
 import { loggedBy } from './envoy/access-logs.ts';
 import { discoveryOf, followsDialled } from './envoy/discovery.ts';
 import { chainedListener, listener, tlsInspector } from './envoy/listeners.ts';
 import { listenedFor, plainFilter } from './plain-ports.ts';
-import { callerScope, inScopes, listenerScopes } from './scope.ts';
+import { callerScope, comingOf, inScopes, listenerScopes } from './scope.ts';
 import type { Translation } from './translation.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
 
 interface Sharer {
+  readonly key: ServiceKey;
   readonly host: string;
+  readonly declaredBy: ObjectRef;
   readonly scopes: readonly string[];
   readonly filter: Filter;
 }
@@ -34,18 +37,20 @@ export function translateSharedPort(
   all: MeshSettings,
 ): Translation {
   const { address, port } = at;
+  if (kind === 'istio-sidecar') return { resources: [], findings: [] };
   const settings = loggedBy(kind, all);
   const sharers = services.flatMap((service) => sharer(kind, service, at, settings));
+  const origin = { kind: 'shared', services: sharers.map(({ key }) => key), port } as const;
   if (kind === 'envoy' || kind === 'envoy-meta') {
     const scopes = [...new Set(sharers.flatMap((one) => one.scopes))].sort();
     const resources = scopes.flatMap((scope) => inScopes([scope], sharedListener(kind, at, scope, sharers)));
-    return { resources, findings: [] };
+    return { resources: comingOf(origin, resources), findings: [] };
   }
   const [first, ...others] = sharers;
   if (kind === 'grpc' || first === undefined) return { resources: [], findings: [] };
   return {
-    resources: inScopes(first.scopes, listener(address, port, 'outbound', [first.filter])),
-    findings: others.length === 0 ? [] : [untold(kind, at, services)],
+    resources: comingOf(origin, inScopes(first.scopes, listener(address, port, 'outbound', [first.filter]))),
+    findings: others.map((other) => untold(kind, at, first, other)),
   };
 }
 
@@ -63,7 +68,8 @@ function sharer(
   const dialled = followsDialled(service, policy.portPolicies[port] ?? policy.policy);
   if (kind === 'metaproxy' && dialled) return [];
   const filter = plainFilter(meshService, meshPort, settings);
-  return [{ host: service.host, scopes: listenerScopes(kind, meshService), filter }];
+  const { key, host, provenance } = service;
+  return [{ key, host, declaredBy: provenance.object, scopes: listenerScopes(kind, meshService), filter }];
 }
 
 function sharedListener(
@@ -92,10 +98,10 @@ function seenWith(kind: ProxyKind, scope: string): readonly string[] {
 function untold(
   kind: ProxyKind,
   { address, port }: { readonly address: string; readonly port: number },
-  [first, ...others]: readonly MeshService[],
+  first: Sharer,
+  other: Sharer,
 ): Finding {
-  const names = others.map(({ service }) => service.host).join(', ');
-  const message = `Proxies of kind ${kind} send all that is for ${address} port ${port} to ${first?.service.host}, and nothing to ${names}: they do not read server names.`;
-  const object = { kind: 'Host', namespace: first?.service.namespace ?? '', name: first?.service.host ?? '' };
-  return finding('ISTH0713', { object, message });
+  const winner = `${first.host} of ${formatObject(first.declaredBy)}`;
+  const message = `Proxies of kind ${kind} send all that is for ${address} port ${port} to ${winner}, and nothing to ${other.host}: they do not read server names.`;
+  return finding('ISTH0713', { object: other.declaredBy, message });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RequestCondition } from '../model/access.ts';
+import type { HttpTreatment } from '../model/http-treatment.ts';
+import type { RoutedRequest } from '../model/routed-request.ts';
 import type { ServicePort } from '../model/service.ts';
 import type { PortSplit, SplitRoute } from '../model/traffic-split.ts';
 import { translateClusters } from './envoy/clusters.ts';
@@ -20,7 +21,7 @@ function splitRoute(requests: SplitRoute['requests'], ...weights: readonly numbe
   return { origin: { object: { kind: 'TrafficSplit', namespace: 'shop', name: 'canary' } }, requests, destinations };
 }
 
-function condition(rest: Partial<RequestCondition>): RequestCondition {
+function condition(rest: Partial<RoutedRequest>): RoutedRequest {
   return { pathRegex: '', methods: [], headers: [], ...rest };
 }
 
@@ -180,4 +181,95 @@ it('listeners and routes are shown to callers of backends as well, clusters to t
   expect(scopes(translateClusters(secured).resources).filter((one) => one.includes(id('b')))).toEqual([]);
   const open = { ...secured, splitCallers: 'any' } as const;
   expect(scopes(translateOutbound('envoy', open, settings).resources)).toEqual(['envoy/*']);
+});
+
+describe('what a VirtualService has done with requests', () => {
+  const mirrors = [{ destination: { host: 'next', port: 9090, subset: '' }, percentage: 50 }];
+  const treated = (requests: SplitRoute['requests'], treatment: Partial<HttpTreatment>): SplitRoute => ({
+    ...splitRoute(requests, 1),
+    path: 'spec.http[0]',
+    http: { mirrors: [], ...treatment },
+  });
+  const retried = { retryOn: 'connect-failure,refused-stream,unavailable,cancelled', numRetries: 2 };
+
+  it('is tried again as in Istio, but for callers with a policy of their own, and where it says another thing', () => {
+    const retry = { conditions: ['reset'], retries: 9, backoffMs: 10 };
+    const service = {
+      ...withSplit(http, treated([condition({ pathRegex: '/a' })], { retry: 'never' }), treated('any', { retry })),
+      retries: [
+        {
+          caller: 'spiffe://cluster.local/ns/desk/sa/a',
+          policy: { ...retry, retries: 1 },
+          origin: splitRoute('any').origin,
+        },
+      ],
+    };
+    const { resources } = translateOutbound('envoy', service, settings);
+    const all = shown(resources);
+    const [mine, others] = [`#spiffe://cluster.local/ns/desk/sa/a`, '/*'].map(
+      (scope) => all[`envoy${scope} RouteConfiguration ${ROUTES}`],
+    );
+    expect(others).toMatchObject({
+      virtualHosts: [
+        {
+          retryPolicy: retried,
+          routes: [{ route: { retryPolicy: { numRetries: 0 } } }, { route: { retryPolicy: { numRetries: 9 } } }],
+        },
+      ],
+    });
+    expect(mine).toMatchObject({ virtualHosts: [{ retryPolicy: { numRetries: 1 } }] });
+  });
+
+  it('has faults injected by a filter that is there for nothing else', () => {
+    const abort = { percentage: 100, grpcStatus: 14 };
+    const withFault = outbound('envoy', withSplit(http, treated('any', { faults: { abort } })));
+    expect(JSON.stringify(withFault.listener)).toContain('envoy.filters.http.fault');
+    expect(withFault.routes).toMatchObject(
+      routesOf({ typedPerFilterConfig: { 'envoy.filters.http.fault': { abort: { grpcStatus: 14 } } } }),
+    );
+    expect(JSON.stringify(outbound('envoy', withSplit(http, treated('any', {}))).listener)).not.toContain('fault');
+  });
+
+  it('announces an answer that is larger than proxies take by themselves', () => {
+    const answer = { kind: 'given', status: 200, body: { base64: btoa('a'.repeat(5000)) } } as const;
+    const large = { ...splitRoute('any'), http: { mirrors: [], answer } };
+    expect(outbound('envoy', withSplit(http, large)).routes).toMatchObject({ maxDirectResponseBodySizeBytes: 5000 });
+  });
+
+  it('replaces a beginning only where the route was chosen by one', () => {
+    const answer = { kind: 'redirection', status: 308, prefix: '/b' } as const;
+    const requests = [
+      condition({ path: { kind: 'prefix', value: '/a' } }),
+      condition({ path: { kind: 'exact', value: '/c' } }),
+    ];
+    const { routes } = outbound('envoy', withSplit(http, { ...splitRoute(requests), http: { mirrors: [], answer } }));
+    expect(routes).toMatchObject(
+      routesOf(
+        { match: { prefix: '/a' }, redirect: { prefixRewrite: '/b', responseCode: 'PERMANENT_REDIRECT' } },
+        { match: { path: '/c' }, redirect: { pathRedirect: '/b' } },
+        {},
+      ),
+    );
+  });
+
+  it('is for callers of the namespace that a route names, and for others what comes after it', () => {
+    const service = withSplit(http, splitRoute([condition({ sourceNamespace: 'desk' })], 0, 1), splitRoute('any', 1));
+    const all = shown(translateOutbound('envoy', service, settings).resources);
+    const clusters = (scope: string) =>
+      JSON.stringify(all[`envoy/${scope} RouteConfiguration ${ROUTES}`]).match(/"outbound[^"]*"/g);
+    expect(clusters('desk')).toEqual([`"${OUTBOUND}"`, `"${NEXT}"`, `"${OUTBOUND}"`]);
+    expect(clusters('*')).toEqual([`"${OUTBOUND}"`]);
+    // Callers there may get another service of this host.
+    expect(
+      Object.keys(shown(translateOutbound('envoy', { ...service, contested: true }, settings).resources)),
+    ).not.toContain(`envoy/desk RouteConfiguration ${ROUTES}`);
+  });
+
+  it('is said to be undone by proxies that read no requests, and by gRPC clients', () => {
+    const route = treated('any', { timeoutMs: 5, retry: 'never', mirrors });
+    expect(outbound('metaproxy', withSplit(http, route)).findings).toEqual(['ISTH1339 spec.http[0]']);
+    const grpc = outbound('grpc', withSplit(servicePort(plain('grpc')), route));
+    expect(grpc.findings).toEqual(['ISTH1339 spec.http[0]']);
+    expect(JSON.stringify(grpc.routes)).not.toContain('requestMirrorPolicies');
+  });
 });

@@ -137,6 +137,7 @@ export function inboundPort(rest: Partial<InboundPort> = {}): InboundPort {
     targetPort: 8080,
     host: HOST,
     namespace: 'shop',
+    declaredBy: { kind: 'ServiceEntry', namespace: 'shop', name: 'orders' },
     port: metaPort().port,
     codec: thrift,
     ...rest,

@@ -1,5 +1,5 @@
 /** What rules ask of requests that the filter of stock Envoys which reads them does not do: a finding for each rule. */
-import { type Finding, type FindingDetails, finding } from '../model/finding.ts';
+import { type Finding, type FindingDetails, finding, type ObjectRef } from '../model/finding.ts';
 import type { RequestMatch, Route, RouteTable } from '../model/route.ts';
 import { isSeenInDubbo } from './envoy/dubbo-matches.ts';
 import { isForUnnamedServices, servicesOf, thriftMatches } from './envoy/thrift-matches.ts';
@@ -31,24 +31,24 @@ const dubbo: Abilities = {
   mirrors: false,
 };
 
-export function unenforcedThrift(table: RouteTable): readonly Finding[] {
-  return unenforced(table, thrift, (about, whose, { match }) => blindness(about, whose, match));
+export function unenforcedThrift(table: RouteTable, declaredBy: ObjectRef): readonly Finding[] {
+  return unenforced(table, declaredBy, thrift, (about, whose, { match }) => blindness(about, whose, match));
 }
 
-export function unenforcedDubbo(table: RouteTable): readonly Finding[] {
-  return unenforced(table, dubbo, () => []);
+export function unenforcedDubbo(table: RouteTable, declaredBy: ObjectRef): readonly Finding[] {
+  return unenforced(table, declaredBy, dubbo, () => []);
 }
 
 function unenforced(
   table: RouteTable,
+  declaredBy: ObjectRef,
   abilities: Abilities,
   more: (about: About, whose: string, route: Route) => readonly Finding[],
 ): readonly Finding[] {
-  const object = { kind: 'Host', namespace: table.namespace, name: table.host };
   const matches = table.routes.map(({ match }) => match);
   return table.routes.flatMap((route, at) => {
     const path = route.path ?? `ports[${table.port}].routes[${at}]`;
-    const about = { object, ...table.origin, path };
+    const about = { object: declaredBy, ...table.origin, ...route.origin, path };
     const whose = `of route ${route.name || at} to port ${table.port}`;
     return abilities.sees(route.match, matches)
       ? [...unmetRules(about, whose, route, abilities), ...more(about, whose, route)]

@@ -2,10 +2,10 @@
 import { type Finding, finding } from '../model/finding.ts';
 import type { InboundPort, MeshPort, MeshService } from '../model/mesh-service.ts';
 import type { ProxyKind } from '../model/proxy.ts';
-import type { Route, RouteTable } from '../model/route.ts';
+import type { Route, RouteTable, RuleOrigin } from '../model/route.ts';
 import { isHttp, type ServicePort } from '../model/service.ts';
 import type { TrafficPolicy } from '../model/traffic-policy.ts';
-import type { SplitRoute } from '../model/traffic-split.ts';
+import type { PortSplit, SplitRoute } from '../model/traffic-split.ts';
 import { isGrpcPort } from './envoy/grpc-clusters.ts';
 import { dependsOnProperties } from './envoy/request-access.ts';
 import { metaKindFor } from './metaprotocol/dialect.ts';
@@ -13,14 +13,14 @@ import { fillsTooOften } from './metaprotocol/rate-limits.ts';
 
 /** The routes of a port that this kind serves as plain TCP. The fallback's own weights do hold, for connections. */
 export function unenforcedRoutes({ service }: MeshService, table: RouteTable, kind: ProxyKind): readonly Finding[] {
-  const object = { kind: 'Host', namespace: service.namespace, name: service.host };
+  const { object } = service.provenance;
   const fallback = fallbackRoute(table);
   return table.routes.flatMap((route, at) => {
     const rules = requestRules(route, route === fallback);
     if (rules.length === 0) return [];
     const message = `Proxies of kind ${kind} pass port ${table.port} through as plain TCP: ${rules.join(', ')} of route ${route.name || at} not enforced.`;
     const path = route.path ?? `ports[${table.port}].routes[${at}]`;
-    return [finding('ISTH0701', { object, ...table.origin, path, message })];
+    return [finding('ISTH0701', { object, ...table.origin, ...route.origin, path, message })];
   });
 }
 
@@ -57,13 +57,36 @@ export function unenforcedSplit(
   kind: ProxyKind,
 ): readonly Finding[] {
   if (!isHttp(port.protocol)) return [];
-  return split.flatMap(({ origin, requests, destinations }) => {
-    if (requests === 'any' && destinations.length < 2) return [];
-    const rule = requests === 'any' ? 'weights by request (by connection, they are)' : 'matches';
-    const message = `Proxies of kind ${kind} pass port ${port.number} of ${service.host} through as plain TCP: ${rule} not enforced.`;
-    const path = requests === 'any' ? 'spec.backends' : 'spec.matches';
+  return split.flatMap((route) => {
+    const { origin, requests, destinations } = route;
+    const isAny = requests === 'any';
+    const rules = [
+      ...(isAny && destinations.length > 1 ? ['weights by request (by connection, they are)'] : []),
+      ...(isAny ? [] : ['matches']),
+      ...treatmentsOf(route),
+    ];
+    if (rules.length === 0) return [];
+    const message = `Proxies of kind ${kind} pass port ${port.number} of ${service.host} through as plain TCP: ${rules.join(', ')} not enforced.`;
+    const path = route.path ?? (isAny ? 'spec.backends' : 'spec.matches');
     return [finding('ISTH1339', { ...origin, path, message })];
   });
+}
+
+/** What is done with requests of a route beside sending them to its destinations, as it is written. */
+function treatmentsOf({ http, destinations }: SplitRoute): readonly string[] {
+  const { timeoutMs, retry, mirrors = [], headers, faults, rewrite, answer } = http ?? {};
+  const changesHeaders = headers !== undefined || destinations.some((one) => one.headers !== undefined);
+  const parts: readonly (readonly [boolean, string])[] = [
+    [timeoutMs !== undefined, 'timeout'],
+    [retry !== undefined && retry !== 'never', 'retries'],
+    [mirrors.length > 0, 'mirrors'],
+    [changesHeaders, 'headers'],
+    [faults !== undefined, 'fault'],
+    [rewrite !== undefined, 'rewrite'],
+    [answer?.kind === 'redirection', 'redirect'],
+    [answer?.kind === 'given', 'directResponse'],
+  ];
+  return parts.flatMap(([applies, name]) => (applies ? [name] : []));
 }
 
 /** Only an Envoy beside the caller tries again. One finding a Retry, and none for what no such proxy is told of. */
@@ -77,17 +100,25 @@ export function unenforcedRetries(kind: ProxyKind, { service, ports, retries = [
 }
 
 /**
- * One finding a service, for what of its callers' connections such proxies pass over. metaproxy keeps to how many
- * connections and waiting requests there may be, gRPC to how many requests.
+ * For what of its callers' connections such proxies pass over: a finding for each object that says something of them.
+ * metaproxy keeps to how many connections and waiting requests there may be, gRPC to how many requests.
  */
 export function unenforcedPools(kind: ProxyKind, { service, ports, policy }: MeshService): readonly Finding[] {
   const policies = [policy.policy, ...Object.values(policy.portPolicies), ...policy.subsets.map((one) => one.policy)];
   const written = new Set(policies.flatMap((one) => (kind === 'grpc' ? untoldToGrpc(one) : unreadByMetaproxy(one))));
   const isConcerned = kind === 'metaproxy' || (kind === 'grpc' && ports.some(({ port }) => isGrpcPort(port)));
   if (!isConcerned || written.size === 0) return [];
-  const message = `Callers of ${service.host} with proxies of kind ${kind} do not keep to ${[...written].join(', ')}.`;
-  const object = { kind: 'Host', namespace: service.namespace, name: service.host };
-  return [finding('ISTH1344', { object, path: 'trafficPolicy', message })];
+  const { overridden, origin = { object: service.provenance.object } } = policy;
+  const ofSetting = [...written].filter((field) => overridden?.fields.includes(field));
+  const ofRule = [...written].filter((field) => !ofSetting.includes(field));
+  const missed = (about: RuleOrigin, path: string, fields: readonly string[]): readonly Finding[] => {
+    const message = `Callers of ${service.host} with proxies of kind ${kind} do not keep to ${fields.join(', ')}.`;
+    return fields.length === 0 ? [] : [finding('ISTH1344', { ...about, path, message })];
+  };
+  return [
+    ...missed(origin, 'spec.trafficPolicy', ofRule),
+    ...(overridden === undefined ? [] : missed(overridden.origin, 'spec.connectionSettings', ofSetting)),
+  ];
 }
 
 function unreadByMetaproxy({ maxRequests, ...policy }: TrafficPolicy): readonly string[] {
@@ -114,9 +145,23 @@ function unreadByBoth(policy: TrafficPolicy): readonly string[] {
 }
 
 /** A split that gRPC clients are not told of. */
-export function untoldSplit(host: string, { number }: ServicePort, { origin }: SplitRoute): Finding {
+export function untoldSplit(
+  host: string,
+  { number }: ServicePort,
+  { origin, path = 'spec.matches' }: SplitRoute,
+): Finding {
   const message = `gRPC clients cannot choose calls by their host: they send all that is meant for port ${number} of ${host} where other calls go.`;
-  return finding('ISTH1339', { ...origin, path: 'spec.matches', message });
+  return finding('ISTH1339', { ...origin, path, message });
+}
+
+/** What gRPC clients do not do with calls of a split that they are told of. */
+export function untoldTreatment(host: string, { number }: ServicePort, split: PortSplit): readonly Finding[] {
+  return split.flatMap((route) => {
+    const parts = treatmentsOf(route);
+    if (parts.length === 0) return [];
+    const message = `gRPC clients do nothing of ${parts.join(', ')} with calls of port ${number} of ${host}.`;
+    return [finding('ISTH1339', { ...route.origin, path: route.path ?? 'spec.http', message })];
+  });
 }
 
 /** A codec that is a description cannot be given to an Envoy, whose codecs are compiled in; nor has each kind all others. */
@@ -132,9 +177,13 @@ export function unavailableCodec(
 }
 
 /** Rate limits before a workload. `speaksProtocol`: whether the proxy reads the port's requests at all. */
-export function unenforcedLimits(inbound: InboundPort, kind: ProxyKind, speaksProtocol: boolean): readonly Finding[] {
-  const { host, namespace, port, localRateLimit, globalRateLimit, origin } = inbound;
-  const about = origin ?? { object: { kind: 'Host', namespace, name: host } };
+export function unenforcedLimits(
+  inbound: Omit<InboundPort, 'key' | 'address' | 'targetPort'>,
+  kind: ProxyKind,
+  speaksProtocol: boolean,
+): readonly Finding[] {
+  const { host, declaredBy, port, localRateLimit, globalRateLimit, origin } = inbound;
+  const about = origin ?? { object: declaredBy };
   const refuse = (rule: string): Finding =>
     finding('ISTH0701', {
       ...about,
@@ -160,6 +209,17 @@ export function unreadRequests(kind: ProxyKind, { host, port, guard }: InboundPo
   );
 }
 
+/** Tokens are looked at where requests of HTTP are read. What rests on one permits nothing elsewhere. */
+export function unreadTokens(kind: ProxyKind, { host, port, tokens = [] }: InboundPort): readonly Finding[] {
+  if (kind !== 'metaproxy' && isHttp(port.protocol)) return [];
+  const why = isHttp(port.protocol)
+    ? `Proxies of kind ${kind} do not read HTTP`
+    : 'It does not speak HTTP, as far as is known';
+  const message = `Nobody looks at tokens at port ${port.number} of ${host}: requests with tokens that are not valid get through. ${why}.`;
+  const objects = new Map(tokens.map(({ origin }) => [JSON.stringify(origin.object), origin]));
+  return [...objects.values()].map((origin) => finding('ISTH1352', { ...origin, path: 'spec.jwtRules', message }));
+}
+
 /** Bounds before a workload: metaproxy reads no HTTP, and counts no connections. */
 export function unenforcedBounds({ host, address, limits }: InboundPort, kind: ProxyKind): readonly Finding[] {
   if (limits === undefined || kind !== 'metaproxy') return [];
@@ -167,12 +227,15 @@ export function unenforcedBounds({ host, address, limits }: InboundPort, kind: P
   return [finding('ISTH1344', { ...limits.origin, path: 'spec.rateLimit', message })];
 }
 
-/** Policies for requests before a proxy that sees connections: what they deny in part is denied, what they allow in part is not allowed. */
-export function unreadProperties(kind: ProxyKind, { host, port, guard }: InboundPort): readonly Finding[] {
+/** Policies for requests before `proxies` that see connections: what they deny in part is denied, what they allow in part is not allowed. */
+export function unreadProperties(
+  proxies: string,
+  { host, port, guard }: Pick<InboundPort, 'host' | 'port' | 'guard'>,
+): readonly Finding[] {
   return (guard?.policies ?? []).flatMap(({ action, rules, object, place }) =>
     rules.filter(dependsOnProperties).map(({ path }) => {
       const outcome = action === 'deny' ? 'whoever it denies something may not connect' : 'nobody may connect by it';
-      const message = `Proxies of kind ${kind} do not read the requests of port ${port.number} of ${host}: ${outcome}.`;
+      const message = `${proxies} do not read the requests of port ${port.number} of ${host}: ${outcome}.`;
       return finding('ISTH1350', { object, path, message, ...(place === undefined ? {} : { place }) });
     }),
   );

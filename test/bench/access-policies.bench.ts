@@ -12,7 +12,7 @@ import { account, routeGroup, trafficTarget } from '../../src/mesh/access/access
 import { meshConfig, serviceEntry } from '../../src/mesh/mesh-fixture.ts';
 import { spiffeId } from '../../src/model/identity.ts';
 import type { AnyResource } from '../../src/resources/kinds.ts';
-import { BatchSink } from '../../src/sources/files/batch-sink.ts';
+import { BatchSink } from '../../src/sources/batch-sink.ts';
 import { setStates } from '../../src/sources/resource-tables.ts';
 
 export interface AccessFigures {

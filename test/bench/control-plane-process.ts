@@ -20,16 +20,20 @@ export interface ControlPlaneProcess {
   stop(): Promise<void>;
 }
 
-/** Resolves when it serves. Rejects with its log when it ends before that. `more`: further options of `isthmus run`. */
+/** On files. Resolves when it serves. Rejects with its log when it ends before that. `more`: further options of `isthmus run`. */
 export async function startControlPlaneProcess(
   manifests: string,
   state: string,
   more: readonly string[] = [],
 ): Promise<ControlPlaneProcess> {
+  return startControlPlane(['-f', manifests, '--state', state, ...more]);
+}
+
+/** `options`: of `isthmus run`, but for the addresses. */
+export async function startControlPlane(options: readonly string[]): Promise<ControlPlaneProcess> {
   const startedAt = performance.now();
-  const addresses = ['--xds', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
-  const parameters = ['run', '-f', manifests, '--state', state, ...addresses, ...more];
-  const child = spawn(process.execPath, [...collectable, program, ...parameters, '--log-format', 'json'], {
+  const parameters = ['run', '--xds', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--log-format', 'json', ...options];
+  const child = spawn(process.execPath, [...collectable, program, ...parameters], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const { xds, admin } = await servingAddresses(child);

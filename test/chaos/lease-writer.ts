@@ -4,8 +4,9 @@
  */
 import { writeSync } from 'node:fs';
 import { Engine } from '../../src/collections/engine.ts';
-import { LeaseKeeper } from '../../src/delivery/files/lease-keeper.ts';
+import { LeaseJournal } from '../../src/delivery/files/lease-journal.ts';
 import { NodeStateFolder } from '../../src/delivery/files/state-folder.ts';
+import { LeaseKeeper } from '../../src/delivery/lease-keeper.ts';
 import { VirtualIps } from '../../src/mesh/virtual-ips/virtual-ips.ts';
 import type { ServiceKey } from '../../src/model/service.ts';
 import type { VirtualIpLease } from '../../src/model/virtual-ip.ts';
@@ -14,10 +15,12 @@ const [path = '', run = '0'] = process.argv.slice(2);
 const engine = new Engine();
 const claims = engine.table<{ readonly key: ServiceKey }>('claims', { key: (claim) => claim.key });
 const leases = engine.table<VirtualIpLease>('leases', { key: (lease) => lease.key });
-const keeper = await LeaseKeeper.open({
-  folder: new NodeStateFolder(path),
+const addressless = engine.table<ServiceKey>('addressless', { key: (key) => key });
+const keeper = new LeaseKeeper({
+  store: await LeaseJournal.open(new NodeStateFolder(path)),
   createBook: (known) => new VirtualIps({ ipv4: ['127.241.0.0/16'], ipv6: ['fd00::/64'], quarantine: 0 }, known),
   leases,
+  addressless,
   batch: (change) => engine.batch(change),
 });
 engine.batch(() => claims.setState('live'));

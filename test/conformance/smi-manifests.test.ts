@@ -4,15 +4,17 @@ import { expect, test } from 'vitest';
 import { loadOffline } from '../../src/main/offline.ts';
 
 const folder = path.join(import.meta.dirname, 'smi');
+/** Access is enforced in it. */
+const mesh = path.join(import.meta.dirname, 'smi-mesh.yaml');
 
 test('a folder with all kinds and versions of SMI has nothing wrong', async () => {
-  const mesh = await loadOffline([folder]);
-  expect(await mesh.findings()).toEqual([]);
-  // Four versions with three services and four of SMI's objects each; v1alpha4 has three more.
-  expect(mesh.resourceCount).toBe(4 * (3 + 4) + 3);
+  const loaded = await loadOffline([folder, mesh]);
+  expect(await loaded.findings()).toEqual([]);
+  // Four versions with three services and four of SMI's objects each; v1alpha4 has three more; and the MeshConfig.
+  expect(loaded.resourceCount).toBe(4 * (3 + 4) + 3 + 1);
 });
 
 test.each(readdirSync(folder))('so has %s by itself', async (file) => {
-  const mesh = await loadOffline([path.join(folder, file)]);
-  expect(await mesh.findings()).toEqual([]);
+  const loaded = await loadOffline([path.join(folder, file), mesh]);
+  expect(await loaded.findings()).toEqual([]);
 });

@@ -13,7 +13,7 @@ import { allowed } from '../../src/model/access-decision.ts';
 import { spiffeId } from '../../src/model/identity.ts';
 import type { ProxyNode } from '../../src/model/proxy.ts';
 import type { AnyResource, ServiceEntry } from '../../src/resources/kinds.ts';
-import { BatchSink } from '../../src/sources/files/batch-sink.ts';
+import { BatchSink } from '../../src/sources/batch-sink.ts';
 import { setStates } from '../../src/sources/resource-tables.ts';
 
 const kind = 'envoy';

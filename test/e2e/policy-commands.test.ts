@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadOffline } from '../../src/main/offline.ts';
 import { InProcessPlane } from './in-process-plane.ts';
 import { runIsthmus, temporaryFolder } from './isthmus-process.ts';
 
@@ -208,4 +209,19 @@ describe('isthmus policy, asked of manifests', () => {
     const policy = await offline(mesh('Enforced', '---\nkind: TrafficTarget\n'));
     expect((await policy('can-call', '--from', 'books/bookbuyer', ...bought)).code).toBe(65);
   });
+});
+
+it('does not answer where an AuthorizationPolicy may decide as well', async () => {
+  const folder = await temporaryFolder();
+  const policy = `---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: readers, namespace: books }
+spec: { rules: [{}] }
+`;
+  await writeFile(path.join(folder, 'mesh.yaml'), mesh('Enforced', policy));
+  const loaded = await loadOffline([folder]);
+  expect(() => loaded.access('bookstore.books.mesh', undefined)).toThrow(
+    /AuthorizationPolicy books\/readers may decide/,
+  );
 });

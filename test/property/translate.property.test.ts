@@ -30,7 +30,7 @@ import {
 import { decode, encode, messageName } from '../../src/xds-api/messages.ts';
 import { fromJson, toJson } from '../../src/xds-api/proto-json.ts';
 
-const kinds: readonly ProxyKind[] = ['envoy', 'envoy-meta', 'metaproxy', 'grpc'];
+const kinds: readonly ProxyKind[] = ['envoy', 'envoy-meta', 'istio-sidecar', 'metaproxy', 'grpc'];
 const text = fc.oneof(fc.string(), fc.constantFrom('', '__proto__', 'constructor', 'é\u0000'));
 const present = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 
@@ -147,7 +147,7 @@ describe('translation', () => {
         const resources = everything(one, places, port);
         expect(everything(one, places.toReversed(), port)).toEqual(resources);
         expect(new Set(resources.map(scopedResourceKey)).size).toBe(resources.length);
-        expect(() => translateServiceEntry(one, places)).not.toThrow();
+        expect(() => translateServiceEntry(one, places, { revision: 'default', sharesObjects: false })).not.toThrow();
       }),
       { numRuns: 300 },
     );
@@ -185,7 +185,8 @@ describe('translation', () => {
     fc.assert(
       fc.property(service, groups, inbound, (one, places, port) => {
         for (const [name, json] of Object.entries(shown(everything(one, places, port)))) {
-          if (name.startsWith('envoy-meta')) expect(JSON.stringify(json)).not.toContain('isthmus.dev');
+          if (name.startsWith('envoy-meta') || name.startsWith('istio-sidecar'))
+            expect(JSON.stringify(json)).not.toContain('isthmus.dev');
           else expect(JSON.stringify(json)).not.toMatch(deprecated);
         }
       }),

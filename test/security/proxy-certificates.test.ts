@@ -28,7 +28,7 @@ describe('the certificate of a proxy', () => {
     plane = await InProcessPlane.create();
     await plane.write('orders.yaml', serviceEntry('orders'));
     const { xdsTlsAddress: xdsTls } = await plane.serve(['orders.yaml'], { xdsTls: '127.0.0.1:0' });
-    await plane.write('roots.pem', await readRoots(plane.at('state')));
+    await plane.write('roots.pem', await readRoots({ folder: plane.at('state') }));
     await useToken('orders');
     wish = {
       workload,
@@ -45,7 +45,7 @@ describe('the certificate of a proxy', () => {
 
   async function useToken(serviceAccount: string): Promise<void> {
     const identity = { trustDomain: 'cluster.local', namespace: 'shop', serviceAccount };
-    await plane.write('token', await createToken(plane.at('state'), { identity, lifetimeMs: 60_000 }));
+    await plane.write('token', await createToken({ folder: plane.at('state') }, { identity, lifetimeMs: 60_000 }));
   }
 
   const leaf = async (): Promise<X509Certificate> =>
@@ -57,7 +57,7 @@ describe('the certificate of a proxy', () => {
     const certificate = new X509Certificate(held.chain);
     expect(certificate.subjectAltName).toContain('URI:spiffe://cluster.local/ns/shop/sa/orders');
     expect(certificate.publicKey.export({ format: 'der', type: 'spki' }).equals(held.key.publicKey)).toBe(true);
-    expect(held.roots).toBe(await readRoots(plane.at('state')));
+    expect(held.roots).toBe(await readRoots({ folder: plane.at('state') }));
     const written = JSON.stringify(bootstrap);
     expect(written).not.toMatch(/PRIVATE KEY|eyJ/);
     // Envoy, too, believes nobody else with a certificate of the mesh.
@@ -84,7 +84,7 @@ describe('the certificate of a proxy', () => {
     const other = await InProcessPlane.create();
     await other.write('orders.yaml', serviceEntry('orders'));
     await other.serve(['orders.yaml'], { xdsTls: '127.0.0.1:0' });
-    await plane.write('roots.pem', await readRoots(other.at('state')));
+    await plane.write('roots.pem', await readRoots({ folder: other.at('state') }));
     await expect(makeEnvoyBootstrap(wish)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(
@@ -98,6 +98,26 @@ describe('the certificate of a proxy', () => {
       code: 'UNAVAILABLE',
       message: expect.stringContaining('instead of spiffe://cluster.local/ns/elsewhere/sa/isthmus'),
     });
+  });
+
+  it('is got anew with the token that is there by then, once it has ended', async () => {
+    await makeEnvoyBootstrap(wish);
+    const first = await readProxyCertificate(plane.at('certificates'));
+    const { certificates = '', xdsTls = '', rootNamespace } = wish;
+    const [token, roots] = [{ tokenFile: plane.at('token') }, { roots: plane.at('roots.pem') }];
+    const time = new SteppedClock();
+    const lines: string[] = [];
+    const log = createLogger({ level: 'info', format: 'json' }, (line) => lines.push(line));
+    await plane.write('token', 'nonsense');
+    const source = { certificates, xdsTls, rootNamespace, ...token, ...roots };
+    const keeping = await ProxyCertificateKeeping.start(source, log, time);
+    onTestFinished(() => keeping.close());
+    time.step(2 * day);
+    await expect.poll(() => lines.join()).toContain('The bootstrap token is refused');
+    await useToken('orders');
+    time.step(2.1 * day);
+    await expect.poll(async () => (await readProxyCertificate(plane.at('certificates'))).chain).not.toBe(first.chain);
+    expect((await leaf()).subjectAltName).toContain('sa/orders');
   });
 
   it('is renewed by itself before it ends, with another key', async () => {

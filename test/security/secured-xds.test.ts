@@ -91,7 +91,7 @@ describe('xDS over TLS', () => {
   });
 
   async function withToken(): Promise<Credentials> {
-    const token = await createToken(plane.at('state'), { identity: orders, lifetimeMs: 60_000 });
+    const token = await createToken({ folder: plane.at('state') }, { identity: orders, lifetimeMs: 60_000 });
     const issued = await ask(undefined, `Bearer ${token}`);
     if (typeof issued === 'string') throw new Error(issued);
     return issued;
@@ -124,7 +124,7 @@ describe('xDS over TLS', () => {
     const serving = await other.serve(['orders.yaml'], { xdsTls: '127.0.0.1:0' });
     const ours = address;
     address = serving.xdsTlsAddress;
-    const token = await createToken(other.at('state'), { identity: orders, lifetimeMs: 60_000 });
+    const token = await createToken({ folder: other.at('state') }, { identity: orders, lifetimeMs: 60_000 });
     const foreign = await ask(undefined, `Bearer ${token}`);
     address = ours;
     if (typeof foreign === 'string') throw new Error(foreign);
@@ -172,7 +172,7 @@ describe('xDS over TLS', () => {
   });
 
   it('refuses who shows neither certificate nor token before it sends a byte, and a request that is too long by its prefix', async () => {
-    const token = await createToken(plane.at('state'), { identity: orders, lifetimeMs: 60_000 });
+    const token = await createToken({ folder: plane.at('state') }, { identity: orders, lifetimeMs: 60_000 });
     const session = connect(`https://${address}`, { rejectUnauthorized: false });
     const statusOf = async (authorization: string, bytes: Uint8Array): Promise<unknown> => {
       const headers = { 'content-type': 'application/grpc', te: 'trailers', authorization };
@@ -197,16 +197,16 @@ describe('xDS over TLS', () => {
   });
 
   it('gives no certificate without a token, for a token that was tampered with, or for one of another plane', async () => {
-    const token = await createToken(plane.at('state'), { identity: orders, lifetimeMs: 60_000 });
+    const token = await createToken({ folder: plane.at('state') }, { identity: orders, lifetimeMs: 60_000 });
     expect(await ask(undefined, '')).toMatch(/^16 .*isthmus token create/);
     expect(await ask(undefined, `Bearer ${token.slice(0, -2)}xx`)).toMatch(/^16 .*signature/);
     expect(await ask(undefined, 'Bearer nonsense')).toMatch(/^16 .*no signed JWT/);
-    const ofOneNode = await createToken(plane.at('state'), { identity: orders, nodeId: 'orders-1' });
+    const ofOneNode = await createToken({ folder: plane.at('state') }, { identity: orders, nodeId: 'orders-1' });
     expect(await ask(undefined, `Bearer ${ofOneNode}`)).toMatch(/^16 .*for one node/);
   });
 
   it('gives a certificate over HTTP for the same token', async () => {
-    const token = await createToken(plane.at('state'), { identity: orders, lifetimeMs: 60_000 });
+    const token = await createToken({ folder: plane.at('state') }, { identity: orders, lifetimeMs: 60_000 });
     const key = await PrivateKey.generate('ecdsa-p256');
     const csr = await makeSigningRequest(key, orders, []).pem();
     const post = (authorization: string) =>

@@ -1,6 +1,7 @@
 /** What policies say of a service, a line each, with the object that says it and where that is written. */
 import type { EgressPort } from '../../model/egress.ts';
 import { formatObject } from '../../model/finding.ts';
+import type { HttpTreatment } from '../../model/http-treatment.ts';
 import type { PortIngress } from '../../model/ingress.ts';
 import type { CallerRetry } from '../../model/retry.ts';
 import type { RuleOrigin } from '../../model/route.ts';
@@ -26,12 +27,32 @@ export function describePolicies(description: ServiceDescription): readonly stri
   ];
 }
 
-export function describeSplit({ origin, requests, destinations }: SplitRoute): string {
+export function describeSplit({ origin, requests, destinations, http }: SplitRoute): string {
   const sum = destinations.reduce((all, { weight }) => all + weight, 0);
   const shares = destinations.map(
     ({ destination, weight }) => `${destination.host}:${destination.port} ${Math.round((weight / sum) * 1000) / 10} %`,
   );
-  return `Split: ${what(requests)} -> ${shares.join(', ') || 'nowhere, it is refused'}${by(origin)}`;
+  const { answer } = http ?? {};
+  const nowhere =
+    answer === undefined ? 'nowhere, it is refused' : `answered with ${answer.status} by the caller's proxy`;
+  return `Split: ${what(requests)} -> ${shares.join(', ') || nowhere}${treatment(http)}${by(origin)}`;
+}
+
+function treatment({ timeoutMs, retry, mirrors = [], headers, faults, rewrite }: Partial<HttpTreatment> = {}): string {
+  const parts = [
+    ...(timeoutMs === undefined ? [] : [`within ${describeTime(timeoutMs)}`]),
+    ...(retry === undefined ? [] : [retry === 'never' ? 'never retried' : `retried ${describeTimes(retry.retries)}`]),
+    ...mirrors.map(
+      ({ destination, percentage }) => `${percentage} % mirrored to ${destination.host}:${destination.port}`,
+    ),
+    ...(rewrite === undefined ? [] : [`as ${rewrite.authority ?? ''}${rewrite.path ?? ''}`]),
+    ...(headers === undefined ? [] : ['headers changed']),
+    ...(faults?.delay === undefined
+      ? []
+      : [`${faults.delay.percentage} % delayed by ${describeTime(faults.delay.ms)}`]),
+    ...(faults?.abort === undefined ? [] : [`${faults.abort.percentage} % aborted`]),
+  ];
+  return parts.map((part) => `, ${part}`).join('');
 }
 
 function describeRetry({ caller, policy, origin }: CallerRetry, trustDomain: string): string {

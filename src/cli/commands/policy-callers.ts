@@ -1,8 +1,9 @@
 /** Who may call a service: by each rule that has a say, whom it is for and what it permits. Pure. */
-import type { AccessRule, RequestCondition } from '../../model/access.ts';
+import type { AccessRule } from '../../model/access.ts';
 import type { AccessView, GuardedPort, GuardedService } from '../../model/access-view.ts';
 import { formatObject, type ObjectRef, type Place } from '../../model/finding.ts';
 import { parseSpiffeId } from '../../model/identity.ts';
+import { type NamedCondition, pathRegexOf, type RoutedRequest } from '../../model/routed-request.ts';
 import { isHttp } from '../../model/service.ts';
 import { outsideSources } from './policy-ingress.ts';
 import { serviceAt } from './policy-verdict.ts';
@@ -114,13 +115,22 @@ export function formatIdentity(id: string | undefined, trustDomain: string): str
   return known?.trustDomain === trustDomain ? `${known.namespace}/${known.serviceAccount}` : id;
 }
 
-export function formatRequests(requests: AccessRule['requests']): string {
+export function formatRequests(requests: readonly RoutedRequest[] | 'any'): string {
   return requests === 'any' ? 'any' : requests.map(formatCondition).join(' or ');
 }
 
 /** `GET,POST /books user-agent=.*`, without what is for any. */
-export function formatCondition({ methods, pathRegex, headers }: RequestCondition): string {
-  const parts = [methods.join(','), pathRegex, ...headers.map(({ name, regex }) => `${name}=${regex}`)];
+export function formatCondition(condition: RoutedRequest): string {
+  const { methods, headers, query = [], withoutHeaders = [], sourceNamespace } = condition;
+  const named = ({ name, regex }: NamedCondition) => (regex === undefined ? name : `${name}=${regex}`);
+  const parts = [
+    methods.join(','),
+    pathRegexOf(condition),
+    ...headers.map(named),
+    ...query.map((one) => `?${named(one)}`),
+    ...withoutHeaders.map((one) => `not ${named(one)}`),
+    ...(sourceNamespace === undefined ? [] : [`from ${sourceNamespace}`]),
+  ];
   return parts.filter((part) => part !== '').join(' ') || 'any HTTP';
 }
 

@@ -172,6 +172,7 @@ function describeConditions(
 
 function describeCondition({ request }: Asked, obstacle: ConditionObstacle): string {
   if (obstacle.part === 'method') return `method: ${request?.method ?? ''} is none of its`;
+  if (obstacle.part === 'token') return 'token: it asks for one that is valid, which is not told here';
   if (!('name' in obstacle)) return `path: ${enforcedPath(request?.path ?? '') ?? ''} does not match`;
   const { name, regex } = obstacle;
   const sent = (request?.headers ?? [])

@@ -174,6 +174,26 @@ describe('whether one may call another', () => {
     const nowhere = service('web', [http([endpoint('10.0.0.1', 'seller')], { split: [splitTo('any')] })]);
     expect(ask(view({ access: 'Disabled', service: nowhere }), 'shop/buyer', 'web.mesh').text).toContain('503');
   });
+
+  it("knows what a caller's own proxy answers, and which routes are for its namespace", () => {
+    const answered: SplitRoute = {
+      ...splitTo([{ pathRegex: '', methods: [], headers: [], sourceNamespace: 'shop' }]),
+      http: { mirrors: [], answer: { kind: 'given', status: 418 } },
+    };
+    const shown = view({ service: service('web', [http([endpoint('10.0.0.1', 'seller')], { split: [answered] })]) });
+    const own = ask(shown, 'shop/buyer', 'web.mesh', { path: '/books' });
+    expect([own.answer, own.verdict.reason]).toEqual(['none', "The caller's own proxy answers it with 418."]);
+    expect(ask(shown, 'town/buyer', 'web.mesh', { path: '/books' }).verdict.split).toBeUndefined();
+  });
+
+  it('says of a rule that rests on a token that none is told of', () => {
+    const claims = [{ path: ['sub'], regexes: ['.+'] }];
+    const asking = rule('books', { requests: [{ pathRegex: '', methods: [], headers: [], claims }] });
+    const shown = view({ policies: [{ key: id('seller'), rules: [asking] }] });
+    const { answer, text } = ask(shown, 'shop/buyer', 'web.mesh', { path: '/books' });
+    expect(answer).toBe('none');
+    expect(text).toContain('token: it asks for one that is valid');
+  });
 });
 
 describe('why a rule does not permit a call', () => {

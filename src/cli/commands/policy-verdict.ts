@@ -1,11 +1,12 @@
 /** Whether one workload may call another, and why: every rule that has a say, and what each says. Pure. */
 import type { AccessRule } from '../../model/access.ts';
-import { type AccessCall, type Matches, type Obstacle, obstacleTo, satisfies } from '../../model/access-decision.ts';
+import { type AccessCall, type Matches, type Obstacle, obstacleTo } from '../../model/access-decision.ts';
 import type { AccessView, GuardedEndpoint, GuardedPort, GuardedService } from '../../model/access-view.ts';
 import { formatObject, type ObjectRef, type Place } from '../../model/finding.ts';
 import { parseSpiffeId } from '../../model/identity.ts';
 import type { CallerRetry } from '../../model/retry.ts';
 import type { RuleOrigin } from '../../model/route.ts';
+import { isRouted } from '../../model/routed-request.ts';
 import { serviceKey } from '../../model/service.ts';
 import type { SplitRoute } from '../../model/traffic-split.ts';
 import { type IngressVerdict, outsiderVerdict } from './policy-ingress.ts';
@@ -76,6 +77,9 @@ export function verdictOf(view: AccessView, question: PolicyQuestion, matches: M
     destinations,
     targets,
   };
+  const answer = route?.http?.answer;
+  if (answer !== undefined)
+    return { answer: 'none', reason: `The caller's own proxy answers it with ${answer.status}.`, ...reached };
   const refusal = refusalOf(view, question, destinations, targets);
   if (refusal !== undefined) return { answer: 'none', reason: refusal, ...reached };
   const open = reasonWithoutRules(view);
@@ -122,9 +126,10 @@ function refusalOf(
   return undefined;
 }
 
-function routeOf({ port, request }: PolicyQuestion, matches: Matches): SplitRoute | undefined {
+function routeOf({ port, request, source }: PolicyQuestion, matches: Matches): SplitRoute | undefined {
+  const namespace = parseSpiffeId(source)?.namespace;
   return port.split?.find(
-    ({ requests }) => requests === 'any' || (request !== undefined && satisfies(request, requests, matches)),
+    ({ requests }) => requests === 'any' || (request !== undefined && isRouted(request, namespace, requests, matches)),
   );
 }
 

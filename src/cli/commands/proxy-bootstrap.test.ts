@@ -33,6 +33,11 @@ async function asked(...argv: readonly string[]) {
     createToken: no,
     readRoots: no,
     checkRegistry: no,
+    intercept: no,
+    changeNamespaces: no,
+    listNamespaces: no,
+    adopt: no,
+    installation: no,
   };
   const code = await runProgram('1.2.3', actions, argv);
   return { code, printed, seen };

@@ -1,4 +1,5 @@
 /** `isthmus proxy bootstrap`: what a stock Envoy is started with. */
+import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import type { Locality } from '../../model/endpoint.ts';
 import type { Interception } from '../../model/proxy.ts';
@@ -6,6 +7,7 @@ import { type Actions, DEFAULT_PROXY_ADMIN, type EnvoyBootstrapWish } from '../a
 import { interceptionOption } from '../interception-option.ts';
 import { localityOption } from '../locality-option.ts';
 import { formatJson, formatYaml, parseLabels, print } from '../output.ts';
+import { addressOption, healthPortOption } from '../workload-options.ts';
 
 interface Flags extends Omit<EnvoyBootstrapWish, 'workload'> {
   readonly name: string;
@@ -17,6 +19,7 @@ interface Flags extends Omit<EnvoyBootstrapWish, 'workload'> {
   readonly interception: Interception | 'none';
   readonly locality?: Locality;
   readonly output: 'yaml' | 'json';
+  readonly to?: string;
 }
 
 const EXAMPLES = `Examples:
@@ -33,7 +36,7 @@ export function proxyBootstrapCommand(actions: Actions): Command {
     .requiredOption('--name <name>', 'name of this instance of the workload')
     .option('-n, --namespace <name>', 'namespace of the workload', 'default')
     .option('--service-account <name>', 'service account of the workload', 'default')
-    .requiredOption('--address <ip...>', "the workload's own addresses: inbound listeners stand on them")
+    .addOption(addressOption().makeOptionMandatory())
     .option('--label <name=value>', 'a label of the workload; may be repeated', parseLabels, {})
     .addOption(interceptionOption())
     .option('--mark <number>', 'firewall mark of what the proxy sends itself; it needs CAP_NET_ADMIN', Number)
@@ -46,6 +49,8 @@ export function proxyBootstrapCommand(actions: Actions): Command {
     .option('--trust-domain <name>', 'as the MeshConfig has it', 'cluster.local')
     .option('--root-namespace <name>', 'as the MeshConfig has it', 'isthmus-system')
     .option('--admin <address>', "Envoy's admin address, on loopback", DEFAULT_PROXY_ADMIN)
+    .addOption(healthPortOption())
+    .option('--to <file>', 'write the bootstrap into a file, as JSON, in place of printing it')
     .option('--strict', 'let Envoy refuse what it calls deprecated', false)
     .addOption(new Option('-o, --output <format>', 'yaml or json').choices(['yaml', 'json']).default('yaml'))
     .action(
@@ -59,13 +64,15 @@ export function proxyBootstrapCommand(actions: Actions): Command {
         interception,
         locality,
         output,
+        to,
         ...rest
       }: Flags) => {
         const handed = interception === 'none' ? {} : { interception };
         const place = locality === undefined ? {} : { locality };
         const workload = { name, namespace, serviceAccount, addresses: address, labels: label, ...handed, ...place };
         const bootstrap = await actions.makeEnvoyBootstrap({ ...rest, workload });
-        print(output === 'json' ? formatJson(bootstrap) : formatYaml(bootstrap));
+        if (to !== undefined) await writeFile(to, formatJson(bootstrap), { mode: 0o600 });
+        else print(output === 'json' ? formatJson(bootstrap) : formatYaml(bootstrap));
       },
     );
 }

@@ -16,6 +16,8 @@ export function proxyCertificatesCommand(actions: Actions, settle: Settle): Comm
         .makeOptionMandatory(),
     )
     .requiredOption('--certificates <folder>', 'as "isthmus proxy bootstrap" has it')
+    .option('--token-file <file>', 'gets another certificate once the one there is has ended')
+    .option('--roots <file>', 'roots that verify the control plane for that (default: those of the folder)')
     .option('--root-namespace <name>', 'as the MeshConfig has it', 'isthmus-system');
   for (const option of logOptions()) command.addOption(option);
   return command.action(async (flags: CertificateKeepingWish) => {

@@ -3,9 +3,11 @@ import { Command, Option } from 'commander';
 import { IsthmusError } from '../../model/errors.ts';
 import { type Actions, DEFAULT_PROXY_ADMIN, type ProxyRunOptions, type Settle } from '../actions.ts';
 import { parseLabels, parsePositiveInteger } from '../output.ts';
+import { addressOption, healthPortOption } from '../workload-options.ts';
 import { logOptions } from './logging.ts';
 import { proxyBootstrapCommand } from './proxy-bootstrap.ts';
 import { proxyCertificatesCommand } from './proxy-certificates.ts';
+import { proxyInterceptCommand } from './proxy-intercept.ts';
 
 interface Flags extends Omit<ProxyRunOptions, 'addresses' | 'labels' | 'codecs'> {
   readonly address: readonly string[];
@@ -19,6 +21,7 @@ export function proxyCommand(actions: Actions, settle: Settle): Command {
     .enablePositionalOptions()
     .addCommand(proxyBootstrapCommand(actions))
     .addCommand(proxyCertificatesCommand(actions, settle))
+    .addCommand(proxyInterceptCommand(actions, settle))
     .description('Start metaproxy, the data plane.')
     .addHelpText(
       'before',
@@ -41,11 +44,12 @@ export function proxyCommand(actions: Actions, settle: Settle): Command {
     .option('--root-namespace <name>', 'as the MeshConfig has it', 'isthmus-system')
     .option('--namespace <name>', 'namespace of the workload (default: that of its certificate, else "default")')
     .option('--service-account <name>', 'service account of the workload (default: that of its certificate)')
-    .option('--address <ip...>', "the workload's own addresses: inbound listeners stand on them", [])
+    .addOption(addressOption().default([]))
     .option('--label <name=value>', 'a label of the workload; may be repeated', parseLabels, {})
     .option('--codec <module...>', 'modules that export codecs of your own', [])
     .option('--admin <address>', `admin address (default: that of the bootstrap file, else ${DEFAULT_PROXY_ADMIN})`)
     .option('--admin-token-file <file>', 'token that admin callers must send; needed beyond loopback')
+    .addOption(healthPortOption())
     .addOption(new Option('--concurrency <n>', 'worker threads').argParser(parsePositiveInteger).default(1))
     .addOption(
       new Option('--drain-seconds <n>', 'how long requests in flight may take at shutdown')

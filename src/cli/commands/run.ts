@@ -2,24 +2,28 @@
 import { Command, Option } from 'commander';
 import type { Actions, RunOptions, Settle } from '../actions.ts';
 import { parseSeconds } from '../output.ts';
+import { type ClusterFlags, clusterOptions, clusterWish } from './cluster.ts';
 import { dnsOptions } from './dns.ts';
+import { type IstioXdsFlags, istioXdsOptions, istioXdsWish } from './istio-xds.ts';
 import { logOptions } from './logging.ts';
 
-interface Flags extends Omit<RunOptions, 'files' | 'stateFolder'> {
-  readonly filename: readonly string[];
+interface Flags extends Omit<RunOptions, 'files' | 'stateFolder' | 'cluster' | 'istio'>, ClusterFlags, IstioXdsFlags {
+  readonly filename?: readonly string[];
   readonly state: string;
 }
 
 export function runCommand(actions: Actions, settle: Settle): Command {
   const command = new Command('run')
     .description('Start the control plane.')
-    .addHelpText('before', 'Example:\n  isthmus run -f manifests/ --state ./state\n')
-    .requiredOption(
+    .addHelpText('before', 'Examples:\n  isthmus run -f manifests/ --state ./state\n  isthmus run --kubernetes\n')
+    .option(
       '-f, --filename <path...>',
       'manifest files or folders, watched for changes; what is not there yet is waited for',
     )
     .addOption(
-      new Option('--state <folder>', 'folder that keeps virtual IPs').env('ISTHMUS_STATE').default('.isthmus/state'),
+      new Option('--state <folder>', 'folder that keeps virtual IPs, keys and settings; with -f')
+        .env('ISTHMUS_STATE')
+        .default('.isthmus/state'),
     )
     .addOption(new Option('--xds <address>', 'address of the xDS server').env('ISTHMUS_XDS').default('127.0.0.1:15010'))
     .addOption(
@@ -44,9 +48,33 @@ export function runCommand(actions: Actions, settle: Settle): Command {
         .argParser(parseSeconds)
         .default(30),
     );
-  for (const option of [...dnsOptions(), ...logOptions()]) command.addOption(option);
+  for (const option of [...clusterOptions(), ...istioXdsOptions(), ...dnsOptions(), ...logOptions()])
+    command.addOption(option);
   return command.action(async (flags: Flags) => {
-    const { filename, state, ...rest } = flags;
-    settle(await actions.run({ ...rest, files: filename, stateFolder: state }));
+    const { filename, state, kubernetes, kubeconfig, context, revision, systemNamespace, namespaceSelector, ...own } =
+      flags;
+    const { istioXds, istioXdsService, istiod, istioRoot, istioToken, ...others } = own;
+    const { withoutIstio, webhook, injection, writeRate, holdObjects, holdPercent, holdTime, ...rest } = others;
+    const istio = istioXdsWish({ istioXds, istioXdsService, istiod, istioRoot, istioToken });
+    const cluster = clusterWish(
+      {
+        kubernetes,
+        kubeconfig,
+        context,
+        revision,
+        systemNamespace,
+        namespaceSelector,
+        withoutIstio,
+        webhook,
+        injection,
+        writeRate,
+        holdObjects,
+        holdPercent,
+        holdTime,
+      },
+      filename,
+    );
+    const chosen = { ...(cluster === undefined ? {} : { cluster }), ...(istio === undefined ? {} : { istio }) };
+    settle(await actions.run({ ...rest, ...chosen, files: filename ?? [], stateFolder: state }));
   });
 }

@@ -11,12 +11,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
 import { createFolder } from './folder-creation.ts';
-import { NodeStateFolder, type StateFolder } from './state-folder.ts';
+import { type HeldState, NodeStateFolder } from './state-folder.ts';
 
 /** SQLite's code for "somebody else holds the lock". */
 const sqliteBusy = 5;
 
-export class HeldStateFolder implements StateFolder {
+export class HeldStateFolder implements HeldState {
   readonly path: string;
   readonly #folder: NodeStateFolder;
   #lock: DatabaseSync | undefined;

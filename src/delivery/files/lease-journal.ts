@@ -1,15 +1,20 @@
-/** Leases on disk. */
+/** Leases on disk, one journal for all. */
+import type { Finding } from '../../model/finding.ts';
 import type { LeaseChange, VirtualIpLease } from '../../model/virtual-ip.ts';
+import type { LeaseStore } from '../lease-store.ts';
+import { journalFindings } from './journal-findings.ts';
 import { leaseFormat } from './lease-records.ts';
-import { type JournalDamage, RecordJournal, type TornJournal } from './record-journal.ts';
+import { RecordJournal } from './record-journal.ts';
 import type { StateFolder } from './state-folder.ts';
 
-export const leaseFile = 'leases.journal';
+const leaseFile = 'leases.journal';
 
-export class LeaseJournal {
+export class LeaseJournal implements LeaseStore {
+  readonly #folder: StateFolder;
   readonly #journal: RecordJournal<VirtualIpLease>;
 
-  private constructor(journal: RecordJournal<VirtualIpLease>) {
+  private constructor(folder: StateFolder, journal: RecordJournal<VirtualIpLease>) {
+    this.#folder = folder;
     this.#journal = journal;
   }
 
@@ -18,15 +23,7 @@ export class LeaseJournal {
    * address. A folder that cannot be written is no error yet.
    */
   static async open(folder: StateFolder): Promise<LeaseJournal> {
-    return new LeaseJournal(await RecordJournal.open(folder, leaseFile, leaseFormat));
-  }
-
-  get damage(): JournalDamage | undefined {
-    return this.#journal.damage;
-  }
-
-  get torn(): TornJournal | undefined {
-    return this.#journal.torn;
+    return new LeaseJournal(folder, await RecordJournal.open(folder, leaseFile, leaseFormat));
   }
 
   /** By service key. */
@@ -34,8 +31,17 @@ export class LeaseJournal {
     return this.#journal.records;
   }
 
+  isOurs(): boolean {
+    return true;
+  }
+
   /** Resolves when the changes are durable. After a rejection they may be or not; the next append brings the file in order. */
   async append(changes: readonly LeaseChange[]): Promise<void> {
     await this.#journal.append(changes.map(({ key, lease }) => ({ key, record: lease })));
+  }
+
+  findings(failure: string | undefined): readonly Finding[] {
+    const { damage, torn } = this.#journal;
+    return journalFindings({ folder: this.#folder.path, fileName: leaseFile, failure, damage, torn });
   }
 }

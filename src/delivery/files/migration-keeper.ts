@@ -9,9 +9,9 @@ import type { Diff, Table } from '../../collections/collection.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isAtLeast, type MigrationProgress, type MigrationTimes } from '../../model/migration.ts';
-import { GatheredJournal } from './gathered-journal.ts';
 import { isRecord } from './journal-lines.ts';
 import type { JournalBook, JournalFormat } from './record-journal.ts';
+import { type KeptRecords, openRecords } from './shared-state.ts';
 import type { StateFolder } from './state-folder.ts';
 
 const format: JournalFormat<MigrationTimes> = {
@@ -47,13 +47,13 @@ export interface MigrationKeeperOptions {
 export class MigrationKeeper {
   readonly #options: MigrationKeeperOptions;
   readonly #clock: Clock;
-  readonly #journal: GatheredJournal<MigrationTimes>;
+  readonly #journal: KeptRecords<MigrationTimes>;
   readonly #times: Map<string, MigrationTimes>;
   /** Milliseconds that each plan asks for. */
   readonly #quietTimes = new Map<string, number>();
   #cancelTimer: () => void = () => {};
 
-  private constructor(options: MigrationKeeperOptions, journal: GatheredJournal<MigrationTimes>) {
+  private constructor(options: MigrationKeeperOptions, journal: KeptRecords<MigrationTimes>) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#journal = journal;
@@ -62,7 +62,7 @@ export class MigrationKeeper {
 
   /** Shows what was retired in an earlier run. Throws STATE where the records cannot be read. */
   static async open(options: MigrationKeeperOptions): Promise<MigrationKeeper> {
-    const journal = await GatheredJournal.open(options.folder, 'migrations.journal', format, options.clock);
+    const journal = await openRecords(options.folder, 'migrations.journal', format, options.clock);
     const keeper = new MigrationKeeper(options, journal);
     keeper.#showRetired();
     return keeper;

@@ -4,12 +4,12 @@
  */
 import type { Clock } from '../../model/clock.ts';
 import type { RegisteredService } from '../../model/registry.ts';
-import { GatheredJournal } from './gathered-journal.ts';
 import { isRecord } from './journal-lines.ts';
 import type { JournalBook, JournalFormat } from './record-journal.ts';
+import { type KeptRecords, openRecords } from './shared-state.ts';
 import type { StateFolder } from './state-folder.ts';
 
-export type RegistryRecords = GatheredJournal<RegisteredService>;
+export type RegistryRecords = KeptRecords<RegisteredService>;
 
 const format: JournalFormat<RegisteredService> = {
   header: { format: 'isthmus registrations', version: 1 },
@@ -35,5 +35,5 @@ function isRegistration(json: object): json is RegisteredService {
 
 /** Throws STATE where the records cannot be read. */
 export async function openRegistryRecords(folder: StateFolder, clock?: Clock): Promise<RegistryRecords> {
-  return GatheredJournal.open(folder, 'registries.journal', format, clock);
+  return openRecords(folder, 'registries.journal', format, clock);
 }

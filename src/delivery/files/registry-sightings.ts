@@ -3,9 +3,9 @@
  * is what it serves. Written now and then, and at the end; a crash costs a minute of the age.
  */
 import type { Clock } from '../../model/clock.ts';
-import { GatheredJournal } from './gathered-journal.ts';
 import { isRecord } from './journal-lines.ts';
 import type { JournalBook, JournalFormat } from './record-journal.ts';
+import { type KeptRecords, openRecords } from './shared-state.ts';
 import type { StateFolder } from './state-folder.ts';
 
 export interface RegistrySighting {
@@ -41,6 +41,6 @@ function isSighting(json: object): json is RegistrySighting {
 export async function openRegistrySightings(
   folder: StateFolder,
   clock?: Clock,
-): Promise<GatheredJournal<RegistrySighting>> {
-  return GatheredJournal.open(folder, 'registry-sightings.journal', format, clock);
+): Promise<KeptRecords<RegistrySighting>> {
+  return openRecords(folder, 'registry-sightings.journal', format, clock);
 }

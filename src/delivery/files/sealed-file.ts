@@ -25,7 +25,7 @@ export class SealedFile {
   readonly #options: SealedFileOptions;
 
   constructor(folder: StateFolder, options: SealedFileOptions) {
-    this.place = join(folder.path, options.fileName);
+    this.place = folder.placeOf?.(options.fileName) ?? join(folder.path, options.fileName);
     this.#folder = folder;
     this.#options = options;
   }

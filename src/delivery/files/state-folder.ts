@@ -6,6 +6,8 @@ import { createFolder } from './folder-creation.ts';
 
 export interface StateFolder {
   readonly path: string;
+  /** How a file is called in messages; absent: by its path. */
+  placeOf?(name: string): string;
   /** Undefined if there is no such file. Rejects if there is one that cannot be read. */
   read(name: string): Promise<Buffer | undefined>;
   /** Puts bytes at an offset, in place of all that follows; resolves when they would survive a power failure. */
@@ -14,6 +16,14 @@ export interface StateFolder {
   replace(name: string, bytes: Buffer): Promise<void>;
   /** Keeps what a file holds now under a new name, `<name>.corrupt-<n>`, which it gives. */
   keepCopy(name: string): Promise<string>;
+}
+
+/** One that is taken by a control plane when it starts, and given up when it ends. */
+export interface HeldState extends StateFolder {
+  /** Throws STATE or UNAVAILABLE where it cannot be had. */
+  take(): Promise<void>;
+  /** For good. */
+  release(): Promise<void> | void;
 }
 
 export class NodeStateFolder implements StateFolder {

@@ -3,7 +3,7 @@
  * already. A refusal names what was seen and what to set; it is a finding until that node is admitted, or for a while.
  */
 import { type ProxyNode, proxyKey } from '../../model/proxy.ts';
-import { readNode } from './node.ts';
+import { type NodeEntrance, readNode } from './node.ts';
 import { Shares } from './shares.ts';
 import { type Peer, type Status, StatusCode } from './transport.ts';
 
@@ -60,8 +60,8 @@ export class Admissions {
     return [...this.#refused.values()].filter(({ at }) => at >= horizon);
   }
 
-  admit(peer: Peer, nodeBytes: Uint8Array): Admission | Promise<Admission> {
-    const reading = readNode(nodeBytes);
+  admit(peer: Peer, nodeBytes: Uint8Array, entrance: NodeEntrance = {}): Admission | Promise<Admission> {
+    const reading = readNode(nodeBytes, entrance);
     if (reading.kind === 'refused') {
       const id = reading.id === '' ? peer.address : reading.id;
       return this.#refuse(peer, id, { code: StatusCode.invalidArgument, message: reading.reason });

@@ -64,7 +64,7 @@ class RequestReader {
     const texts = { typeUrl: '', nonce: '', version: '' };
     const subscribe: string[] = [];
     const unsubscribe: string[] = [];
-    const initialVersions = new Map<string, string>();
+    let initialVersions: Map<string, string> | undefined;
     let node: Uint8Array | undefined;
     let error: DiscoveryRequest['error'];
     while (reader.pos < reader.len) {
@@ -73,16 +73,18 @@ class RequestReader {
       if (field === 0) throw new IsthmusError('BAD_DATA', 'The discovery request has a field of number 0.');
       if ((tag & 7) !== 2) reader.skipType(tag & 7);
       else if (field === numbers.node) node = this.#bytes('The node message', this.#bounds.nodeBytes);
-      else if (field === numbers.typeUrl) texts.typeUrl = this.#text('The type URL');
+      else if (field === numbers.typeUrl) texts.typeUrl = this.#typeUrl();
       else if (field === numbers.nonce) texts.nonce = this.#text('The nonce');
       else if (field === numbers.version) texts.version = this.#text('The version');
       else if (field === numbers.error) error = this.#status();
       else if (field === numbers.subscribe) this.#name(subscribe);
       else if (field === numbers.unsubscribe) this.#name(unsubscribe);
-      else if (field === numbers.initialVersions) this.#initialVersion(initialVersions);
-      else reader.skipType(2);
+      else if (field === numbers.initialVersions) {
+        initialVersions ??= new Map();
+        this.#initialVersion(initialVersions);
+      } else reader.skipType(2);
     }
-    return { node, error, subscribe, unsubscribe, initialVersions, ...texts };
+    return { node, error, subscribe, unsubscribe, initialVersions: initialVersions ?? noVersions, ...texts };
   }
 
   #bytes(what: string, limit: number): Uint8Array {
@@ -95,6 +97,12 @@ class RequestReader {
 
   #text(what: string): string {
     return decoder.decode(this.#bytes(what, this.#bounds.nameBytes));
+  }
+
+  #typeUrl(): string {
+    const bytes = this.#bytes('The type URL', this.#bounds.nameBytes);
+    if (!lastTypeUrl.bytes.equals(bytes)) lastTypeUrl = { bytes: Buffer.from(bytes), text: decoder.decode(bytes) };
+    return lastTypeUrl.text;
   }
 
   #name(names: string[]): void {
@@ -140,6 +148,10 @@ class RequestReader {
     return [name, version];
   }
 }
+
+const noVersions: DiscoveryRequest['initialVersions'] = new Map();
+/** A thousand proxies acknowledge the same type in a row. */
+let lastTypeUrl = { bytes: Buffer.alloc(0), text: '' };
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientDecoder = new TextDecoder();

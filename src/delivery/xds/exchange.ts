@@ -41,6 +41,8 @@ export type Settled =
   | { readonly kind: 'refused' }
   | { readonly kind: 'repeated' | 'stale' };
 
+const noNames: readonly string[] = [];
+
 export class Exchange {
   readonly typeUrl: string;
   readonly subscription: Subscription;
@@ -87,6 +89,11 @@ export class Exchange {
   }
   get acknowledgedVersion(): string | undefined {
     return this.#acknowledged;
+  }
+  /** When the oldest change was made that the client has yet to answer, in milliseconds of the stream's clock. */
+  get dueSince(): number | undefined {
+    const times = [this.#underWay?.since, this.#since].filter((time) => time !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
   get refusal(): RefusedResponse | undefined {
     return this.#refusal;
@@ -163,8 +170,10 @@ export class Exchange {
       else if (this.#asked.has(name)) unknown.push(name);
     }
     for (const name of this.#gone) if (this.#asked.has(name)) unknown.push(name);
+    if (unknown.length > 1) unknown.sort();
     this.#changed.clear();
-    this.#asked.clear();
+    // A set that is cleared is allocated anew, even an empty one.
+    if (this.#asked.size > 0) this.#asked.clear();
     this.#everything = false;
     for (const resource of resources) this.subscription.hold(resource.name, resource);
     this.#altered = resources.map(({ name }) => name);
@@ -225,7 +234,8 @@ export class Exchange {
   #made(view: ResourceView, due: Due): ResponseContent | undefined {
     if (this.#dialect === 'sotw') return this.#madeWhole(view, due);
     for (const name of due.unknown) this.#forget(name);
-    const removed = due.keepGone ? due.unknown : [...new Set([...due.unknown, ...this.#takeGone()])].sort();
+    const gone = due.keepGone ? noNames : this.#takeGone();
+    const removed = gone.length === 0 ? due.unknown : [...new Set([...due.unknown, ...gone])].sort();
     if (due.resources.length === 0 && removed.length === 0 && !due.answerDue) return undefined;
     return this.#content(due.resources, removed);
   }
@@ -246,6 +256,7 @@ export class Exchange {
   }
 
   #takeGone(): readonly string[] {
+    if (!this.hasRemovals) return noNames;
     const names = [...this.#gone].sort();
     for (const name of names) this.#forget(name);
     return names;

@@ -33,6 +33,16 @@ function trailersOf({ code, message }: Status): Record<string, string> {
   return { 'grpc-status': String(code), ...(encoded === '' ? {} : { 'grpc-message': encoded }) };
 }
 
+function joined(pieces: readonly Uint8Array[], length: number): Buffer {
+  const whole = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
 export class Http2Call implements Call {
   readonly path: string;
   readonly peer: Peer;
@@ -80,8 +90,9 @@ export class Http2Call implements Call {
   write(pieces: readonly Uint8Array[]): boolean {
     const stream = this.#stream;
     if (this.#status !== undefined || stream.destroyed || stream.closed) return true;
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    if (length <= JOINED_BYTES) return stream.write(Buffer.concat(pieces, length));
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    if (length <= JOINED_BYTES) return stream.write(joined(pieces, length));
     stream.cork();
     let goOn = true;
     for (const piece of pieces) goOn = stream.write(piece);

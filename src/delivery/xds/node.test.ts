@@ -44,6 +44,26 @@ describe('where a proxy is', () => {
   });
 });
 
+describe('a sidecar of istiod', () => {
+  const agents = { id: 'a', userAgentName: 'envoy', metadata: metadata({ ISTIO_VERSION: '1.18.2' }) };
+  const kind = (...parameters: Parameters<typeof readNode>) => {
+    const reading = readNode(...parameters);
+    return reading.kind === 'accepted' ? reading.node.kind : 'refused';
+  };
+  const bytes = (node: Node) => encode('envoy.config.core.v3.Node', node);
+
+  test('is known by the node of its agent where it asks for routes alone, and is one of ours elsewhere', () => {
+    expect(kind(bytes(agents), { isForRoutes: true })).toBe('istio-sidecar');
+    expect(kind(bytes(agents))).toBe('envoy');
+    expect(kind(bytes({ id: 'a', userAgentName: 'envoy' }), { isForRoutes: true })).toBe('envoy');
+  });
+
+  test('is whoever comes where only those come, whatever the node says', () => {
+    const posing = { id: 'a', userAgentName: 'envoy', metadata: metadata({ ISTHMUS_PROXY_KIND: 'metaproxy' }) };
+    expect(kind(bytes(posing), { isIstios: true })).toBe('istio-sidecar');
+  });
+});
+
 describe('the kind of a proxy', () => {
   test.each<[string, Node, string]>([
     ['Envoy', { userAgentName: 'envoy', extensions: [{ category: 'envoy.filters.network', name: 'tcp' }] }, 'envoy'],

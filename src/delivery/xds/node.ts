@@ -3,6 +3,7 @@
  * from what it advertises, never guessed from its version.
  *
  *   kind           told by
+ *   istio-sidecar  metadata of Istio's agent, on a stream for routes alone; or that it came where those of istiod come
  *   (any)          metadata ISTHMUS_PROXY_KIND
  *   metaproxy      user agent `isthmus-metaproxy`
  *   grpc           user agent that begins with `gRPC`
@@ -30,6 +31,8 @@ const interceptions: ReadonlyMap<string, Interception> = new Map([
   ['REDIRECT', 'redirect'],
   ['TPROXY', 'tproxy'],
 ]);
+/** What Istio's agent writes into the node of its Envoy, whatever is configured. */
+const agentKeys = ['ISTIO_VERSION', 'PROXY_CONFIG'];
 const maxima = {
   idLength: 1024,
   serviceAccount: 253,
@@ -39,7 +42,15 @@ const maxima = {
   locality: 253,
 } as const;
 
-export function readNode(bytes: Uint8Array): NodeReading {
+/** How the node comes: what it can be given there. */
+export interface NodeEntrance {
+  /** It asks for routes alone, and has its listeners from elsewhere. */
+  readonly isForRoutes?: boolean;
+  /** Only sidecars of istiod come this way. */
+  readonly isIstios?: boolean;
+}
+
+export function readNode(bytes: Uint8Array, entrance: NodeEntrance = {}): NodeReading {
   let node: Node;
   try {
     node = decode('envoy.config.core.v3.Node', bytes);
@@ -53,9 +64,14 @@ export function readNode(bytes: Uint8Array): NodeReading {
     return { kind: 'refused', id: shown, reason: `node.id is longer than ${maxima.idLength} characters.` };
   }
   const metadata: Fields = node.metadata?.fields ?? {};
-  const kind = kindOf(node, textOf(metadata, KIND_KEY));
+  const kind = isOfIstiod(metadata, entrance) ? 'istio-sidecar' : kindOf(node, textOf(metadata, KIND_KEY));
   if (kind === undefined) return { kind: 'refused', id: shown, reason: unknownKind(node, metadata) };
   return { kind: 'accepted', node: proxyNode(id, kind, node, metadata) };
+}
+
+/** Listeners of ours always fetch their routes on the aggregated stream. */
+function isOfIstiod(metadata: Fields, { isForRoutes = false, isIstios = false }: NodeEntrance): boolean {
+  return isIstios || (isForRoutes && agentKeys.some((key) => fieldOf(metadata, key) !== undefined));
 }
 
 function kindOf(node: Node, stated: string): ProxyKind | undefined {

@@ -4,6 +4,8 @@ import type { ProxyNode } from '../../model/proxy.ts';
 export interface XdsObserver {
   streamOpened(proxy: ProxyNode): void;
   streamClosed(proxy: ProxyNode): void;
+  /** The first request for a type on a stream, before it is answered: what is made on demand is made now. */
+  asked(typeUrl: string, proxy: ProxyNode): void;
   /** A response handed to the transport. */
   pushed(push: { readonly typeUrl: string; readonly resources: number; readonly bytes: number }): void;
   /** `seconds` from the oldest change in a response, or from the request for it, to its acknowledgement. */
@@ -20,6 +22,7 @@ export interface XdsObserver {
 export const silentObserver: XdsObserver = {
   streamOpened() {},
   streamClosed() {},
+  asked() {},
   pushed() {},
   acknowledged() {},
   refused() {},

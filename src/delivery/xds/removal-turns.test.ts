@@ -34,6 +34,22 @@ test('a stream waits until all others have taken what is new, and is woken a mom
   expect(turns.mayBreak('a')).toBe(true);
 });
 
+test('what a stream has taken itself, however often, is nothing that it waits for', () => {
+  const takes = (stream: string): void => {
+    turns.note(stream, true, false);
+    turns.note(stream, false, false);
+  };
+  takes('b');
+  vi.advanceTimersByTime(60);
+  takes('a');
+  takes('a');
+  expect(turns.mayBreak('a')).toBe(false);
+  vi.advanceTimersByTime(41);
+  takes('a');
+  takes('a');
+  expect([turns.mayBreak('a'), turns.mayBreak('b')]).toEqual([true, false]);
+});
+
 test('one that leaves holds up nobody, and is not woken', () => {
   turns.note('b', true, false);
   expect([turns.mayBreak('a'), turns.mayBreak('c')]).toEqual([false, false]);

@@ -17,6 +17,11 @@ export interface RemovalTurnsOptions<Stream> {
   readonly wake: (stream: Stream) => void;
 }
 
+interface Done<Stream> {
+  readonly stream: Stream;
+  readonly at: number;
+}
+
 export class RemovalTurns<Stream> {
   readonly #options: RemovalTurnsOptions<Stream>;
   /** Since when, oldest first. */
@@ -24,8 +29,9 @@ export class RemovalTurns<Stream> {
   /** Those that have been making for too long, until they are done. */
   readonly #stalled = new Set<Stream>();
   readonly #waiting = new Map<Stream, number>();
-  /** The last two that were done, and when. */
-  #done: readonly { readonly stream: Stream; readonly at: number }[] = [];
+  /** Which was done last, and which other one before it. */
+  #last: Done<Stream> | undefined;
+  #lastOther: Done<Stream> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RemovalTurnsOptions<Stream>) {
@@ -41,8 +47,8 @@ export class RemovalTurns<Stream> {
     }
     this.#stalled.delete(stream);
     if (!this.#making.delete(stream)) return;
-    const [last] = this.#done.filter((one) => one.stream !== stream);
-    this.#done = [{ stream, at: this.#options.now() }, ...(last === undefined ? [] : [last])];
+    if (this.#last?.stream !== stream) this.#lastOther = this.#last;
+    this.#last = { stream, at: this.#options.now() };
     if (this.#making.size === 0 && this.#waiting.size > 0) this.#wakeAfter(this.#options.graceMs);
   }
 
@@ -52,7 +58,8 @@ export class RemovalTurns<Stream> {
     this.#setStalledAside(now);
     const { waitMs, graceMs } = this.#options;
     const others = this.#making.size - (this.#making.has(stream) ? 1 : 0);
-    const other = this.#done.find((one) => one.stream !== stream)?.at ?? Number.NEGATIVE_INFINITY;
+    const done = this.#last?.stream === stream ? this.#lastOther : this.#last;
+    const other = done?.at ?? Number.NEGATIVE_INFINITY;
     const since = this.#waiting.get(stream) ?? now;
     if (now - since >= waitMs || (others === 0 && now - other >= graceMs)) {
       this.#waiting.delete(stream);

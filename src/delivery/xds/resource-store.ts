@@ -46,6 +46,7 @@ class Store implements ResourceStore {
   /** Views that somebody listens to, by their scopes. */
   readonly #views = new Map<string, ScopedView>();
   readonly #viewsOfScope = new Map<string, Set<ScopedView>>();
+  #tablesRevision = 0;
 
   constructor(options: ResourceStoreOptions) {
     this.#options = options;
@@ -93,6 +94,7 @@ class Store implements ResourceStore {
     let table = tables.get(typeUrl);
     if (table === undefined) {
       table = new ResourceTable();
+      this.#tablesRevision++;
       tables.set(typeUrl, table);
     }
     return table;
@@ -108,6 +110,7 @@ class Store implements ResourceStore {
   #createView(key: string, scopes: readonly string[]): ScopedView {
     const view: ScopedView = new ScopedView(scopes, {
       table: (scope, typeUrl) => this.#scopes.get(scope)?.get(typeUrl),
+      tablesRevision: () => this.#tablesRevision,
       heard: () => {
         this.#views.set(key, view);
         for (const scope of scopes) {

@@ -11,6 +11,8 @@ export const metaRouteType = typeUrl('aeraki.meta_protocol_proxy.config.route.v1
 const thriftRouteType = typeUrl('envoy.extensions.filters.network.thrift_proxy.v3.RouteConfiguration');
 /** Routes of what Envoy's generic proxy reads, such as Dubbo, for stock Envoys. */
 const genericRouteType = typeUrl('envoy.extensions.filters.network.generic_proxy.v3.RouteConfiguration');
+/** The names that Istio's agents answer: one table for all workloads of a namespace. */
+export const nameTableType = typeUrl('istio.networking.nds.v1.NameTable');
 const secretType = typeUrl('envoy.extensions.transport_sockets.tls.v3.Secret');
 
 /** Make before break: what is referred to goes before what refers to it. */
@@ -23,6 +25,7 @@ export const standardTypes: readonly string[] = [
   metaRouteType,
   thriftRouteType,
   genericRouteType,
+  nameTableType,
 ];
 
 const extensionType = 'type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig';
@@ -75,10 +78,11 @@ const short = new Map([
   [metaRouteType, 'MRDS'],
   [thriftRouteType, 'TRDS'],
   [genericRouteType, 'GRDS'],
+  [nameTableType, 'NDS'],
 ]);
 
 /**
- * `CDS`, `EDS`, `SDS`, `LDS`, `RDS`, `MRDS` (MetaProtocol's routes), `TRDS` (Thrift's), `GRDS` (the generic proxy's), or the
+ * `CDS`, `EDS`, `SDS`, `LDS`, `RDS`, `MRDS` (MetaProtocol's routes), `TRDS` (Thrift's), `GRDS` (the generic proxy's), `NDS`, or the
  * message name of any other type.
  */
 export function shortType(type: string): string {

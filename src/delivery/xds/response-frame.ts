@@ -128,14 +128,10 @@ export function frameOf(dialect: Dialect, content: ResponseContent, controlPlane
   return writer.buffer;
 }
 
+const beforeVersion = String.fromCharCode(tag.version, versionLength);
+const beforeNonce = String.fromCharCode(tag.nonce, nonceLength);
+
 /** A stream's own part: both texts are ASCII and of the fixed lengths. */
 export function tailOf(version: string, nonce: string): Buffer {
-  const tail = Buffer.allocUnsafe(TAIL_LENGTH);
-  tail[0] = tag.version;
-  tail[1] = versionLength;
-  tail.write(version, 2, versionLength, 'latin1');
-  tail[2 + versionLength] = tag.nonce;
-  tail[3 + versionLength] = nonceLength;
-  tail.write(nonce, 4 + versionLength, nonceLength, 'latin1');
-  return tail;
+  return Buffer.from(beforeVersion + version + beforeNonce + nonce, 'latin1');
 }

@@ -4,9 +4,22 @@ import { mergeByName, type ResourceTable } from './resource-table.ts';
 
 interface Surroundings {
   table(scope: string, typeUrl: string): ResourceTable | undefined;
+  /** Of the set of all tables: it rises with each that comes. One that has gone is empty, and stays so. */
+  tablesRevision(): number;
   /** The first listener has come, the last has gone. */
   heard(): void;
   unheard(): void;
+}
+
+/** Tables of a type in the scopes of a view: most scopes have none. */
+interface TypeTables {
+  readonly revision: number;
+  readonly tables: readonly ResourceTable[];
+}
+
+interface Change {
+  readonly typeUrl: string;
+  readonly name: string;
 }
 
 interface Listing {
@@ -20,6 +33,7 @@ export class ScopedView implements ResourceView {
   readonly #around: Surroundings;
   readonly #listeners = new Set<ChangeListener>();
   readonly #listings = new Map<string, Listing>();
+  readonly #tables = new Map<string, TypeTables>();
 
   constructor(scopes: readonly string[], around: Surroundings) {
     this.#scopes = scopes;
@@ -27,8 +41,8 @@ export class ScopedView implements ResourceView {
   }
 
   get(typeUrl: string, name: string): EncodedResource | undefined {
-    for (const scope of this.#scopes) {
-      const resource = this.#around.table(scope, typeUrl)?.get(name);
+    for (const table of this.#tablesOf(typeUrl)) {
+      const resource = table.get(name);
       if (resource !== undefined) return resource;
     }
     return undefined;
@@ -53,7 +67,10 @@ export class ScopedView implements ResourceView {
   }
 
   /** Before a batch: notes what these changes in its scopes may alter. Returns what to call after it: the announcement. */
-  prepare(changes: Iterable<{ readonly typeUrl: string; readonly name: string }>): () => void {
+  prepare(changes: readonly Change[]): () => void {
+    const [only] = changes;
+    // A thousand views are asked, of as many proxies.
+    if (only !== undefined && changes.length === 1) return this.#prepareOne(only);
     const before = new Map<string, Map<string, string | undefined>>();
     for (const { typeUrl, name } of changes) {
       const versions = before.get(typeUrl) ?? new Map<string, string | undefined>();
@@ -65,23 +82,47 @@ export class ScopedView implements ResourceView {
     };
   }
 
+  #prepareOne({ typeUrl, name }: Change): () => void {
+    const before = this.get(typeUrl, name)?.version;
+    return () => {
+      if (this.get(typeUrl, name)?.version !== before) this.#tell(typeUrl, [name]);
+    };
+  }
+
   #announce(typeUrl: string, before: ReadonlyMap<string, string | undefined>): void {
     const names: string[] = [];
     for (const [name, version] of before) if (this.get(typeUrl, name)?.version !== version) names.push(name);
-    if (names.length === 0) return;
+    if (names.length > 0) this.#tell(typeUrl, names);
+  }
+
+  #tell(typeUrl: string, names: readonly string[]): void {
     for (const listener of [...this.#listeners]) listener(typeUrl, names);
   }
 
+  #tablesOf(typeUrl: string): readonly ResourceTable[] {
+    const revision = this.#around.tablesRevision();
+    const known = this.#tables.get(typeUrl);
+    if (known?.revision === revision) return known.tables;
+    const tables = this.#scopes.flatMap((scope) => this.#around.table(scope, typeUrl) ?? []);
+    this.#tables.set(typeUrl, { revision, tables });
+    return tables;
+  }
+
   #listing(typeUrl: string): Listing {
-    const tables = this.#scopes.map((scope) => this.#around.table(scope, typeUrl));
-    const revisions = tables.map((table) => table?.revision ?? 0);
+    const tables = this.#tablesOf(typeUrl);
+    const revisions = tables.map((table) => table.revision);
     const known = this.#listings.get(typeUrl);
-    if (known?.revisions.every((revision, index) => revision === revisions[index])) return known;
+    if (known !== undefined && isSame(known.revisions, revisions)) return known;
     const resources = tables
-      .map((table) => table?.list() ?? [])
+      .map((table) => table.list())
       .reduce<readonly EncodedResource[]>((merged, next) => mergeByName(merged, next), []);
     const listing = { revisions, resources, names: resources.map((resource) => resource.name) };
     this.#listings.set(typeUrl, listing);
     return listing;
   }
+}
+
+/** A revision belongs to one table alone. */
+function isSame(before: readonly number[], now: readonly number[]): boolean {
+  return before.length === now.length && before.every((revision, index) => revision === now[index]);
 }

@@ -11,10 +11,11 @@
 import { IsthmusError } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isLoopback } from '../../model/loopback.ts';
-import { proxyKey } from '../../model/proxy.ts';
+import { type ProxyNode, proxyKey } from '../../model/proxy.ts';
 import { Admissions, type Authorize, type IdentityOf } from './admission.ts';
 import { serveClientStatus } from './client-status.ts';
 import type { RequestBounds } from './discovery-request.ts';
+import { serveFetch } from './fetch.ts';
 import { FrameCache } from './frame-cache.ts';
 import { defaultTransportLimits, listenHttp2, type TransportLimits } from './http2-transport.ts';
 import { silentObserver, type XdsObserver } from './observer.ts';
@@ -23,11 +24,13 @@ import { PushScheduler } from './push-scheduler.ts';
 import type { OriginsOf } from './refusal-origins.ts';
 import { RemovalTurns } from './removal-turns.ts';
 import type { ResourceSource } from './resource-source.ts';
+import { routeType } from './resource-types.ts';
 import type { ServerTls } from './server-tls.ts';
-import { methodOf } from './services.ts';
+import { methodOf, routeMethodOf } from './services.ts';
 import { type ResourceStatus, resourceStatuses, type StreamStatus, streamStatus } from './status.ts';
 import { type StreamSurroundings, XdsStream } from './stream.ts';
 import { findingsOf } from './stream-findings.ts';
+import { type Refusal, refusalsIn } from './stream-refusals.ts';
 import { type Address, type Call, type CallHandler, type Status, StatusCode, type Transport } from './transport.ts';
 
 export interface XdsServerOptions {
@@ -65,6 +68,8 @@ export interface XdsLimits extends RequestBounds, TransportLimits {
 export interface ListenOptions extends Address {
   /** Absent: plaintext, on loopback. */
   readonly tls?: ServerTls;
+  /** Only sidecars of istiod come here, and are given routes of MetaProtocol alone, whatever their nodes say. */
+  readonly isIstios?: boolean;
   /** `isthmus run --insecure-xds`: serve in plaintext on an address that is not loopback. */
   readonly allowPlaintextBeyondLoopback?: boolean;
 }
@@ -76,9 +81,15 @@ export interface XdsServer {
   close(graceMs?: number): Promise<void>;
   /** All admitted streams, in order of arrival. */
   streams(): readonly StreamStatus[];
+  /** Whether any proxy is there that said which it is. */
+  readonly hasProxies: boolean;
   /** What the streams of a proxy have of a type, as against what they should have. `key`: that of proxyKey. */
   resources(key: string, typeUrl: string): readonly ResourceStatus[];
   findings(): readonly Finding[];
+  /** What is refused now, and whose it is as far as that can be told. */
+  refusals(): readonly Refusal[];
+  /** Proxies that have yet to answer what changed at this time or before; milliseconds since the epoch. */
+  laggards(time: number): readonly ProxyNode[];
 }
 
 const defaultLimits: XdsLimits = {
@@ -93,6 +104,9 @@ const defaultLimits: XdsLimits = {
   removalGraceMs: 200,
   firstRequestMs: 15_000,
 };
+
+/** A sidecar of istiod opens a connection for each route configuration. */
+const istiosLimits = { maxConnections: 100_000, maxConnectionsOfOne: 50_000, maxStreamsOfOne: 50_000 };
 
 const DEFAULT_GRACE_MS = 2000;
 
@@ -142,7 +156,8 @@ class Server implements XdsServer {
       clusterWaitMs,
       firstRequestMs,
       now,
-      admit: (stream, node) => this.#admissions.admit(stream.call.peer, node),
+      admit: ({ call, onlyType, isIstios }, node) =>
+        this.#admissions.admit(call.peer, node, { isForRoutes: onlyType === routeType, isIstios }),
       openings: new OpeningTurns(),
       release: (node) => this.#admissions.release(node),
       schedule: (stream) => scheduler.schedule(stream),
@@ -165,14 +180,25 @@ class Server implements XdsServer {
     });
   }
 
-  async listen({ host, port, tls, allowPlaintextBeyondLoopback = false }: ListenOptions): Promise<Address> {
+  async listen({
+    host,
+    port,
+    tls,
+    isIstios = false,
+    allowPlaintextBeyondLoopback = false,
+  }: ListenOptions): Promise<Address> {
     if (tls === undefined && !isLoopback(host) && !allowPlaintextBeyondLoopback) {
       throw new IsthmusError(
         'USAGE',
         `xDS is plaintext and ${host} is not loopback: whoever reaches it can pose as any proxy. Listen on 127.0.0.1, or accept that with --insecure-xds.`,
       );
     }
-    const transport = await listenHttp2({ host, port }, (call) => this.#accept(call), this.#limits, tls);
+    const transport = await listenHttp2(
+      { host, port },
+      (call) => this.#accept(call, isIstios),
+      isIstios ? { ...this.#limits, ...istiosLimits } : this.#limits,
+      tls,
+    );
     this.#transports.push(transport);
     return transport.address;
   }
@@ -181,6 +207,11 @@ class Server implements XdsServer {
     this.#closing = true;
     for (const stream of this.#streams) stream.end(StatusCode.unavailable, 'The control plane is shutting down.');
     await Promise.all(this.#transports.splice(0).map((transport) => transport.close(graceMs)));
+  }
+
+  get hasProxies(): boolean {
+    for (const { node } of this.#streams) if (node !== undefined) return true;
+    return false;
   }
 
   streams(): readonly StreamStatus[] {
@@ -197,6 +228,18 @@ class Server implements XdsServer {
     return findingsOf(this.#streams, this.#admissions.refused, this.#originsOf);
   }
 
+  refusals(): readonly Refusal[] {
+    return [...this.#streams].flatMap((stream) => refusalsIn(stream, this.#originsOf));
+  }
+
+  laggards(time: number): readonly ProxyNode[] {
+    const isDue = ({ dueSince }: { readonly dueSince: number | undefined }) =>
+      dueSince !== undefined && dueSince <= time;
+    return [...this.#streams].flatMap(({ node, exchanges }) =>
+      node !== undefined && exchanges.some(isDue) ? [node] : [],
+    );
+  }
+
   /** Once a turn of the loop: a bad resource is refused by a thousand proxies at a time. */
   #reportFindings(): void {
     if (this.#reporting) return;
@@ -207,19 +250,28 @@ class Server implements XdsServer {
     });
   }
 
-  #accept(call: Call): CallHandler | Status {
+  #accept(call: Call, isIstios: boolean): CallHandler | Status {
     if (this.#closing) return { code: StatusCode.unavailable, message: 'The control plane is shutting down.' };
-    const other = this.#calls.get(call.path);
+    const other = isIstios ? undefined : this.#calls.get(call.path);
     if (other !== undefined) return other(call);
-    const method = methodOf(call.path);
+    const method = isIstios ? routeMethodOf(call.path) : methodOf(call.path);
     if (method.kind === 'refused') return method.status;
     if (method.kind === 'client-status') return serveClientStatus(call, () => this.#streams);
+    if (method.kind === 'fetch') return this.#poll(call, method.onlyType, isIstios);
     if (this.#streams.size >= this.#limits.streams) {
       return { code: StatusCode.resourceExhausted, message: `There are ${this.#streams.size} streams already.` };
     }
-    const stream = new XdsStream(call, method, this.#around);
+    const stream = new XdsStream(call, { ...method, isIstios }, this.#around);
     this.#streams.add(stream);
     return stream;
+  }
+
+  #poll(call: Call, onlyType: string, isIstios: boolean): CallHandler {
+    const entrance = { isForRoutes: onlyType === routeType, isIstios };
+    return serveFetch(call, onlyType, {
+      ...this.#around,
+      admit: (node) => this.#admissions.admit(call.peer, node, entrance),
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import { type Status, StatusCode } from './transport.ts';
 
 export type Method =
   | { readonly kind: 'discovery'; readonly dialect: Dialect; readonly onlyType: string | undefined }
+  | { readonly kind: 'fetch'; readonly onlyType: string }
   | { readonly kind: 'client-status' }
   | { readonly kind: 'refused'; readonly status: Status };
 
@@ -18,11 +19,6 @@ const perType = [
   { service: '/envoy.service.route.v3.RouteDiscoveryService', noun: 'Routes', onlyType: routeType },
 ] as const;
 
-const fetchRefused: Method = {
-  kind: 'refused',
-  status: { code: StatusCode.unimplemented, message: 'Polling is not served: use the Stream or Delta method.' },
-};
-
 const methods = new Map<string, Method>([
   [`${aggregated}/StreamAggregatedResources`, { kind: 'discovery', dialect: 'sotw', onlyType: undefined }],
   [`${aggregated}/DeltaAggregatedResources`, { kind: 'discovery', dialect: 'delta', onlyType: undefined }],
@@ -31,7 +27,7 @@ const methods = new Map<string, Method>([
   ...perType.flatMap(({ service, noun, onlyType }): [string, Method][] => [
     [`${service}/Stream${noun}`, { kind: 'discovery', dialect: 'sotw', onlyType }],
     [`${service}/Delta${noun}`, { kind: 'discovery', dialect: 'delta', onlyType }],
-    [`${service}/Fetch${noun}`, fetchRefused],
+    [`${service}/Fetch${noun}`, { kind: 'fetch', onlyType }],
   ]),
 ]);
 
@@ -42,8 +38,22 @@ export function methodOf(path: string): Method {
       status: {
         code: StatusCode.unimplemented,
         message:
-          'There is no such method here. Served are ADS, CDS, EDS, LDS, RDS (Stream and Delta) and CSDS, all v3.',
+          'There is no such method here. Served are ADS, CDS, EDS, LDS, RDS (Stream, Delta and Fetch) and CSDS, all v3.',
       },
     }
   );
+}
+
+const routesAlone: Method = {
+  kind: 'refused',
+  status: {
+    code: StatusCode.unimplemented,
+    message: "Here sidecars of istiod ask for MetaProtocol's routes (RDS, v3), and for nothing else.",
+  },
+};
+
+/** Where sidecars come that have all else from istiod. */
+export function routeMethodOf(path: string): Method {
+  const method = methodOf(path);
+  return 'onlyType' in method && method.onlyType === routeType ? method : routesAlone;
 }

@@ -1,5 +1,5 @@
 /** What users should know of streams: refused responses, refused nodes, types that nobody serves. */
-import { endSentence, type Finding, finding, formatObject } from '../../model/finding.ts';
+import { endSentence, type Finding, finding, formatObject, type ObjectRef } from '../../model/finding.ts';
 import type { RefusedNode } from './admission.ts';
 import type { OriginsOf } from './refusal-origins.ts';
 import { printable, type RefusedResponse } from './refused-response.ts';
@@ -40,7 +40,7 @@ function streamFindings(stream: XdsStream, originsOf: OriginsOf): readonly Findi
     finding('ISTH0801', {
       object,
       path: shortType(typeUrl),
-      message: `${caller}${messageOf(typeUrl, refusal, originsOf)}`,
+      message: `${caller}${messageOf(refusal, (name) => originsOf({ typeUrl, name }, refusal.message, node))}`,
     }),
   );
   const unserved = [...stream.unserved].map((typeUrl) =>
@@ -53,9 +53,9 @@ function streamFindings(stream: XdsStream, originsOf: OriginsOf): readonly Findi
   return [...refusals, ...unserved];
 }
 
-function messageOf(typeUrl: string, { names, message }: RefusedResponse, originsOf: OriginsOf): string {
+function messageOf({ names, message }: RefusedResponse, originsOf: (name: string) => readonly ObjectRef[]): string {
   const said = `The proxy refused ${listed(names)}: ${message || 'it gave no reason'}`;
-  const origins = names.slice(0, MAX_NAMES).flatMap((name) => originsOf({ typeUrl, name }, message));
+  const origins = names.slice(0, MAX_NAMES).flatMap(originsOf);
   const objects = [...new Set(origins.map(formatObject))].sort();
   if (objects.length === 0) return said;
   const more = objects.length > MAX_NAMES ? ` and ${objects.length - MAX_NAMES} more` : '';

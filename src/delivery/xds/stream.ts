@@ -54,6 +54,8 @@ export class XdsStream implements CallHandler {
   readonly dialect: Dialect;
   /** The one type of a per-type service; undefined for the aggregated one. */
   readonly onlyType: string | undefined;
+  /** It came where only sidecars of istiod come. */
+  readonly isIstios: boolean;
   readonly connectedAt: number;
   readonly #around: StreamSurroundings;
   readonly #outbound: Outbound;
@@ -66,12 +68,13 @@ export class XdsStream implements CallHandler {
 
   constructor(
     call: Call,
-    kind: { readonly dialect: Dialect; readonly onlyType: string | undefined },
+    kind: { readonly dialect: Dialect; readonly onlyType: string | undefined; readonly isIstios: boolean },
     around: StreamSurroundings,
   ) {
     this.call = call;
     this.dialect = kind.dialect;
     this.onlyType = kind.onlyType;
+    this.isIstios = kind.isIstios;
     this.#around = around;
     this.connectedAt = around.now();
     const own = { ...around, mayBreak: () => around.removals.mayBreak(this) };
@@ -238,13 +241,14 @@ export class XdsStream implements CallHandler {
     this.#around.schedule(this);
   }
 
-  #take(request: DiscoveryRequest, { view, types }: Admitted): void {
+  #take(request: DiscoveryRequest, { node, view, types }: Admitted): void {
     const typeUrl = this.#typeOf(request);
     if (!types.has(typeUrl)) {
       this.#unservedType(typeUrl);
       return;
     }
     const known = this.#outbound.exchange(typeUrl);
+    if (known === undefined) this.#around.observer.asked(typeUrl, node);
     const exchange = known ?? this.#outbound.open(typeUrl);
     const { refusal } = exchange;
     const honoured = known === undefined || this.#settle(known, request);
@@ -294,7 +298,7 @@ export class XdsStream implements CallHandler {
     if (this.dialect === 'sotw') {
       exchange.asked(subscription.restate(request.subscribe), now);
       if (first) exchange.resumeWhole(request.version, view);
-    } else {
+    } else if (first || request.subscribe.length > 0 || request.unsubscribe.length > 0) {
       // A thousand proxies name the same resources: each name is kept once, as the resource's own.
       const names = request.subscribe.map((name) => view.get(exchange.typeUrl, name)?.name ?? name);
       exchange.asked(subscription.amend(names, request.unsubscribe), now);

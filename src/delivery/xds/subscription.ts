@@ -66,7 +66,8 @@ export class Subscription {
   }
 
   hold(name: string, held: Held): void {
-    this.release(name);
+    const before = this.#held.get(name);
+    if (before !== undefined) this.#digest.remove(name, before.version);
     this.#held.set(name, held);
     this.#digest.add(name, held.version);
   }

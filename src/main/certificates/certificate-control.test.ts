@@ -30,11 +30,13 @@ async function mesh() {
   const registry = new Registry();
   const file = new MemorySecret();
   const authorities: MeshAuthority[] = [];
+  const elsewhere = new Map<string, unknown>();
   const control = new CertificateControl({
     authority: () => authorities[0],
     streams: () => streams,
     kept: () => kept,
     metrics: () => metrics,
+    saidElsewhere: () => elsewhere,
     log: createLogger({ format: 'json', level: 'error' }),
   });
   const { untrusting } = control;
@@ -61,7 +63,7 @@ async function mesh() {
   kept.push(certificates);
   certificates.want(identity);
   await expect.poll(() => chains.length).toBe(1);
-  return { control, clock, streams, chains, registry, file, holders };
+  return { control, clock, streams, chains, registry, file, holders, elsewhere };
 }
 
 describe('the certificates of a mesh', () => {
@@ -106,6 +108,47 @@ describe('the certificates of a mesh', () => {
     // It is seen to trust it, and may go.
     streams.pop();
     expect(await control.rotate('switch', false)).toMatchObject({ kind: 'done' });
+  });
+
+  it('are not signed with a new root before the proxies of other replicas trust it as well', async () => {
+    const { control, clock, elsewhere, streams, holders } = await mesh();
+    const till = spiffeId({ ...cart, serviceAccount: 'till' });
+    elsewhere.set('other', undefined);
+    expect(control.told()).toBeUndefined();
+    await control.rotate('begin', false);
+    clock.advance(60_000);
+    const reason = async (): Promise<unknown> => Reflect.get((await control.rotate('switch', false)) ?? {}, 'reason');
+    expect(await reason()).toContain('the proxies of replica other (it has yet to tell of them)');
+    // What the other one would tell, told by this one: they are of one kind.
+    streams.push(stream('cart-2', 'STALE'));
+    holders.given(till, clock.now() + day);
+    const word = JSON.parse(JSON.stringify(control.told()));
+    expect(word).toMatchObject({ connected: 1, waiting: ['cart-2'], more: 0 });
+    streams.splice(0);
+    holders.trusting(till, word.roots);
+    elsewhere.set('other', word);
+    expect(await reason()).toBe('1 proxy does not trust the new root yet: cart-2');
+    expect(control.status()?.proxies).toEqual({ connected: 1, trusting: 0, waiting: ['cart-2'] });
+    elsewhere.set('other', { ...word, waiting: [] });
+    expect(await control.rotate('switch', false)).toMatchObject({ kind: 'done' });
+  });
+
+  it('are not signed with a new root while a workload is away that another replica gave its certificate', async () => {
+    const [giver, writer] = [await mesh(), await mesh()];
+    giver.control.acknowledged(secrets, { identity }, day);
+    for (const { control } of [giver, writer]) await control.rotate('begin', false);
+    // Both have the same roots, as replicas do.
+    const told = (roots: unknown): unknown => ({ ...JSON.parse(JSON.stringify(giver.control.told())), roots });
+    const own = JSON.parse(JSON.stringify(writer.control.told()));
+    writer.clock.advance(60_000);
+    writer.elsewhere.set('giver', told(own.roots));
+    expect(await writer.control.rotate('switch', false)).toMatchObject({
+      kind: 'unsafe',
+      reason: expect.stringContaining(`${identity} (not seen with it`),
+    });
+    // Known from then on, also when the other one is gone.
+    writer.elsewhere.clear();
+    expect(writer.control.untrusting()).toHaveLength(1);
   });
 
   it('count a workload no more that takes no certificate from here, or whose certificate has ended while it was away', async () => {

@@ -17,6 +17,7 @@ import type { CertificateAuthority } from '../../security/certificate-authority.
 import type { StepResult } from '../../security/root-rotation.ts';
 import type { KeptCertificate, WorkloadCertificates } from '../../security/workload-certificates.ts';
 import type { MeshAuthority } from './mesh-authority.ts';
+import { sharedTrust, trustElsewhere } from './shared-trust.ts';
 
 type Kept = Pick<WorkloadCertificates, 'kept' | 'renew'>;
 
@@ -32,6 +33,10 @@ export interface CertificateSurroundings {
   /** Who look after certificates: of workloads, and of the server itself. */
   readonly kept: () => readonly Kept[];
   readonly metrics: () => CertificateMetrics;
+  /** Who rotates roots, where that is not for this replica: a clause. */
+  readonly rotatesElsewhere?: () => string | undefined;
+  /** What other replicas say of their proxies and the roots, by replica; absent where there is one alone. */
+  readonly saidElsewhere?: () => ReadonlyMap<string, unknown>;
   readonly log: Logger;
 }
 
@@ -74,12 +79,28 @@ export class CertificateControl {
     if (authority === undefined) return ['all, since none could connect yet'];
     const { waiting } = this.#seen();
     const roots = authority.issuer.roots().map(fingerprintOf);
+    const elsewhere = this.#learn(authority);
     const lagging = new Set(waiting.flatMap(({ identity }) => identity ?? []));
     const away = authority.holders
       .lacking(roots)
       .filter(({ key }) => !lagging.has(key))
       .map(({ key, until }) => `${key} (not seen with it; its certificate ends by ${new Date(until).toISOString()})`);
-    return [...waiting.map(({ id }) => id), ...away];
+    return [...waiting.map(({ id }) => id), ...elsewhere.untrusting, ...away];
+  };
+
+  /** For other replicas: who of the workloads here trusts the roots. Undefined while there is one root, which all trust. */
+  readonly told = (): unknown => {
+    const authority = this.#around.authority();
+    const roots = authority?.issuer.roots().map(fingerprintOf) ?? [];
+    if (authority === undefined || roots.length < 2) return undefined;
+    this.#learn(authority);
+    const { connected, waiting } = this.#seen();
+    const holders = authority.holders.all().map(({ key, until, trusts }) => ({
+      key,
+      until,
+      isTrusting: roots.every((root) => trusts.includes(root)),
+    }));
+    return sharedTrust({ roots, connected, waiting: waiting.map(({ id }) => id), holders });
   };
 
   /** Of a response: who acknowledges a certificate has it. */
@@ -94,6 +115,8 @@ export class CertificateControl {
     const { log, metrics } = this.#around;
     const authority = this.#around.authority();
     if (authority === undefined) return undefined;
+    const elsewhere = this.#around.rotatesElsewhere?.();
+    if (elsewhere !== undefined) return { kind: 'impossible', reason: elsewhere };
     const rotating = authority.rotating();
     if (rotating === undefined)
       return { kind: 'impossible', reason: `the roots are rotated where they are: ${authority.issuer.name}` };
@@ -123,8 +146,28 @@ export class CertificateControl {
 
   #proxies(): ProxiesAndRoots {
     const { connected, waiting } = this.#seen();
-    const names = waiting.slice(0, namedAtMost).map(({ id }) => id);
-    return { connected, trusting: connected - waiting.length, waiting: names };
+    const authority = this.#around.authority();
+    const { heard } = authority === undefined ? { heard: [] } : this.#learn(authority);
+    const sum = (own: number, of: (one: (typeof heard)[number]) => number): number =>
+      heard.reduce((total, one) => total + of(one), own);
+    const all = sum(connected, (one) => one.connected);
+    const names = [...waiting.map(({ id }) => id), ...heard.flatMap((one) => one.waiting)].sort().slice(0, namedAtMost);
+    return {
+      connected: all,
+      trusting: all - sum(waiting.length, (one) => one.waiting.length + one.more),
+      waiting: names,
+    };
+  }
+
+  /** What other replicas know of workloads is known here as well from then on. */
+  #learn({ issuer, holders }: MeshAuthority): ReturnType<typeof trustElsewhere> {
+    const roots = issuer.roots().map(fingerprintOf);
+    const said = this.#around.saidElsewhere?.();
+    if (said === undefined || roots.length < 2) return { heard: [], untrusting: [] };
+    const elsewhere = trustElsewhere(said, roots);
+    for (const { key, until, isTrusting } of elsewhere.heard.flatMap((one) => one.holders ?? []))
+      holders.learn({ key, until, trusts: isTrusting ? roots : [] });
+    return elsewhere;
   }
 
   /** Takes note of the workloads all of whose proxies trust the roots of now. */

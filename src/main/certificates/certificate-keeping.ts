@@ -55,14 +55,15 @@ export class CertificateKeeping {
     await this.#opening;
   }
 
-  enter({ identity }: ProxyNode): void {
-    if (identity === undefined) return;
+  /** A sidecar of istiod has its certificates from there. */
+  enter({ identity, kind }: ProxyNode): void {
+    if (identity === undefined || kind === 'istio-sidecar') return;
     this.#present.set(identity, (this.#present.get(identity) ?? 0) + 1);
     this.#certificates?.want(identity);
   }
 
-  leave({ identity }: ProxyNode): void {
-    const streams = identity === undefined ? undefined : this.#present.get(identity);
+  leave({ identity, kind }: ProxyNode): void {
+    const streams = identity === undefined || kind === 'istio-sidecar' ? undefined : this.#present.get(identity);
     if (identity === undefined || streams === undefined) return;
     if (streams > 1) this.#present.set(identity, streams - 1);
     else this.#present.delete(identity);

@@ -29,6 +29,10 @@ export interface CertificatePlaneOptions {
   /** The streams of proxies that are there. */
   readonly streams: () => readonly SecretStream[];
   readonly registry: Registry;
+  /** Who rotates roots, where that is not for this replica: a clause. */
+  readonly rotatesElsewhere?: () => string | undefined;
+  /** What other replicas say of their proxies and the roots, by replica. */
+  readonly saidElsewhere?: () => ReadonlyMap<string, unknown>;
   readonly log: Logger;
 }
 
@@ -42,13 +46,16 @@ export class CertificatePlane {
   #secured: SecuredXds | undefined;
   #isClosed = false;
 
-  constructor(pipeline: Pipeline, { stateFolder, isSecured, store, streams, registry, log }: CertificatePlaneOptions) {
+  constructor(pipeline: Pipeline, options: CertificatePlaneOptions) {
+    const { stateFolder, isSecured, store, streams, registry, rotatesElsewhere, saidElsewhere, log } = options;
     this.#pipeline = pipeline;
     this.control = new CertificateControl({
       authority: () => this.authority.opened,
       streams,
       kept: () => [this.keeping.certificates, this.#secured?.certificates].filter((one) => one !== undefined),
       metrics: () => metrics,
+      ...(rotatesElsewhere === undefined ? {} : { rotatesElsewhere }),
+      ...(saidElsewhere === undefined ? {} : { saidElsewhere }),
       log,
     });
     const metrics = createCertificateMetrics(registry, this.control.status);

@@ -3,20 +3,26 @@ import { type Call, type CallHandler, type Status, StatusCode } from '../../deli
 import { type Identity, parseSpiffeId } from '../../model/identity.ts';
 import { type HttpAnswer, postCertificate, refusedHttp } from '../../security/http-certificate-service.ts';
 import { createCertificate, createCertificatePath } from '../../security/istio-certificate-service.ts';
+import type { ServiceAccountTokens } from '../../security/service-account-tokens.ts';
 import type { MeshAuthority } from './mesh-authority.ts';
 
 /** Answers one request for a certificate: of who shows a certificate that is to be renewed, or a bootstrap token. */
 export function certificateCalls(
   authority: () => Promise<MeshAuthority>,
+  accounts: ServiceAccountTokens | undefined,
 ): ReadonlyMap<string, (call: Call) => CallHandler | Status> {
-  return new Map([[createCertificatePath, (call) => certificateCall(call, authority)]]);
+  return new Map([[createCertificatePath, (call) => certificateCall(call, authority, accounts)]]);
 }
 
 /** Nothing of the request is read before it is known who sends it. */
-function certificateCall(call: Call, authority: () => Promise<MeshAuthority>): CallHandler | Status {
+function certificateCall(
+  call: Call,
+  authority: () => Promise<MeshAuthority>,
+  accounts: ServiceAccountTokens | undefined,
+): CallHandler | Status {
   if (claimOf(call) === undefined) return { code: StatusCode.unauthenticated, message: tokenNeeded };
   call.pause();
-  const sender = authority().then(async (opened) => ({ opened, caller: await callerOf(call, opened) }));
+  const sender = authority().then(async (opened) => ({ opened, caller: await callerOf(call, opened, accounts) }));
   const failed = (): void => call.end({ code: StatusCode.unavailable, message: 'No certificate can be issued now.' });
   sender.then(({ caller }) => {
     if (typeof caller === 'string') call.end({ code: StatusCode.unauthenticated, message: caller });
@@ -61,10 +67,20 @@ function claimOf({ peer, authorization = '' }: Partial<Call>): Claim | undefined
 }
 
 /** Or why nobody can tell who it is. */
-async function callerOf(call: Partial<Call>, { tokens }: MeshAuthority): Promise<Identity | string> {
+async function callerOf(
+  call: Partial<Call>,
+  { tokens }: MeshAuthority,
+  accounts: ServiceAccountTokens | undefined,
+): Promise<Identity | string> {
   const claim = claimOf(call);
   if (claim === undefined) return tokenNeeded;
   if ('identity' in claim) return claim.identity;
+  if (accounts?.isOne(claim.token) === true) {
+    const account = await accounts.authenticate(claim.token);
+    return account.kind === 'refused'
+      ? `The token of the service account is refused: ${account.reason}.`
+      : account.identity;
+  }
   const reading = await tokens.authenticate(claim.token);
   if (reading.kind === 'refused') return `The bootstrap token is refused: ${reading.reason}.`;
   if (reading.nodeId !== undefined)
@@ -82,11 +98,13 @@ function framed(message: Uint8Array): Buffer {
 /** Answers one POST. */
 export function certificatePosts(
   authority: () => Promise<MeshAuthority>,
+  accounts: ServiceAccountTokens | undefined,
 ): (body: Uint8Array, authorization: string) => Promise<HttpAnswer> {
   return async (body, authorization) => {
     const opened = await authority().catch(() => undefined);
     if (opened === undefined) return refusedHttp(503, 'No certificate can be issued now.');
-    const caller = await callerOf({ authorization }, opened);
+    const caller = await callerOf({ authorization }, opened, accounts).catch(() => undefined);
+    if (caller === undefined) return refusedHttp(503, 'Nobody can tell now whose the token is.');
     return typeof caller === 'string' ? refusedHttp(401, caller) : postCertificate(body, caller, opened);
   };
 }

@@ -1,8 +1,9 @@
 /** Opens an issuer where its settings say it stands; what it keeps is in the state folder. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { SealedFile, type SealedFileOptions } from '../../delivery/files/sealed-file.ts';
+import { followFile, untilTurn } from '../../delivery/files/shared-state.ts';
 import type { StateFolder } from '../../delivery/files/state-folder.ts';
+import { readRegularFile } from '../../local-files/regular-file.ts';
 import type { IssuerPlace } from '../../model/certificate-settings.ts';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
 import { CertificateAuthority } from '../../security/certificate-authority.ts';
@@ -38,8 +39,11 @@ export async function openIssuer(
   { state, trustDomain, untrusting }: IssuerSurroundings,
 ): Promise<Issuer> {
   if (place.kind === 'BuiltIn') {
-    const file = new SealedFile(state, builtInFile(place.name));
-    return CertificateAuthority.open({ trustDomain, file, untrusting, leafLifetimeMs, settleMs });
+    const options = builtInFile(place.name);
+    await untilTurn(state, options.fileName);
+    const file = new SealedFile(state, options);
+    const follow = (changed: () => void) => followFile(state, options.fileName, changed);
+    return CertificateAuthority.open({ trustDomain, file, untrusting, leafLifetimeMs, settleMs, follow });
   }
   // Of former leaves of any life that was ever set.
   const limits = { trustDomain, settleMs, leafLifetimeMs: longestLeafMs, kept: keptRootsOf(place, state) };
@@ -62,7 +66,7 @@ function keptRootsOf(place: IssuerPlace, state: StateFolder): SealedFile {
 }
 
 async function readSecretFile(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
+  return readRegularFile(path).catch((cause: unknown) => {
     throw new IsthmusError('UNAVAILABLE', `${path} cannot be read: ${messageOf(cause)}`, { cause });
   });
 }

@@ -1,7 +1,7 @@
 /** Which workloads have a certificate, on disk: see security/leaf-holders.ts. A crash costs a moment's worth of them. */
-import { GatheredJournal } from '../../delivery/files/gathered-journal.ts';
 import { isRecord } from '../../delivery/files/journal-lines.ts';
 import type { JournalBook, JournalFormat } from '../../delivery/files/record-journal.ts';
+import { type KeptRecords, openRecords } from '../../delivery/files/shared-state.ts';
 import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import type { LeafHolder } from '../../security/leaf-holders.ts';
 
@@ -28,6 +28,6 @@ function isHolder(json: object): json is LeafHolder {
 }
 
 /** Throws STATE where the records cannot be read. */
-export async function openLeafHolderJournal(folder: StateFolder): Promise<GatheredJournal<LeafHolder>> {
-  return GatheredJournal.open(folder, 'certificate-holders.journal', format);
+export async function openLeafHolderJournal(folder: StateFolder): Promise<KeptRecords<LeafHolder>> {
+  return openRecords(folder, 'certificate-holders.journal', format);
 }

@@ -4,6 +4,7 @@
  */
 import { fingerprintOf } from '../../certificates/certificate-text.ts';
 import { SealedFile } from '../../delivery/files/sealed-file.ts';
+import { untilTurn } from '../../delivery/files/shared-state.ts';
 import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import { defaultIssuer, type IssuerPlace } from '../../model/certificate-settings.ts';
 import { systemClock } from '../../model/clock.ts';
@@ -69,6 +70,8 @@ async function openAuthority(surroundings: AuthoritySurroundings): Promise<MeshA
   const { folder: state, untrusting, counts, taken } = surroundings;
   const trustDomain = surroundings.trustDomain();
   const wanted = surroundings.wanted();
+  // Of several that start together one makes the keys.
+  await untilTurn(state, tokenFile.fileName);
   const hasOwn = (await new SealedFile(state, builtInFile('')).read()) !== undefined;
   const first = hasOwn ? defaultIssuer : (wanted.signing ?? defaultIssuer);
   const record = new SuccessionFile(new SealedFile(state, successionFile));

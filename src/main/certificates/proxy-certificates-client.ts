@@ -17,6 +17,7 @@ import { makeSigningRequest, type SigningRequest } from '../../security/signing-
 import { dnsNamesOf } from '../../security/workload-certificates.ts';
 import { decode, encode } from '../../xds-api/messages.ts';
 import { type ControlPlaneServer, controlPlaneChannel } from '../control-plane-channel.ts';
+import { unaryCall } from '../unary-call.ts';
 import type { ProxyCertificate } from './proxy-certificates-folder.ts';
 
 /** By what the caller shows who it is. */
@@ -24,7 +25,6 @@ export type Proof =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'certificate'; readonly chain: string; readonly key: PrivateKey };
 
-const answerWithinMs = 15_000;
 /** Statuses that may be others tomorrow; all else is a refusal. */
 const passing: readonly number[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED];
 
@@ -75,7 +75,7 @@ async function ask(server: ControlPlaneServer, { pem }: SigningRequest, proof: P
   if (proof.kind === 'token') metadata.set('authorization', `Bearer ${proof.token}`);
   const bytes = Buffer.from(encode('istio.v1.auth.IstioCertificateRequest', { csr: await pem() }));
   try {
-    return readAnswer(await call(client, bytes, metadata), server);
+    return readAnswer(await unaryCall(client, createCertificatePath, bytes, metadata), server);
   } catch (error) {
     throw failure(server, proof, error);
   } finally {
@@ -86,23 +86,6 @@ async function ask(server: ControlPlaneServer, { pem }: SigningRequest, proof: P
 function connect(server: ControlPlaneServer, proof: Proof): Client {
   const { credentials, options } = controlPlaneChannel(server, proof.kind === 'certificate' ? proof : undefined);
   return new Client(server.address, credentials, options);
-}
-
-function call(client: Client, request: Buffer, metadata: Metadata): Promise<Buffer> {
-  const asIs = (buffer: Buffer): Buffer => buffer;
-  const options = { deadline: Date.now() + answerWithinMs };
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest<Buffer, Buffer>(
-      createCertificatePath,
-      asIs,
-      asIs,
-      request,
-      metadata,
-      options,
-      (error, value) =>
-        value === undefined ? reject(error ?? new IsthmusError('UNAVAILABLE', 'the answer is empty')) : resolve(value),
-    );
-  });
 }
 
 function readAnswer(bytes: Buffer, { address }: ControlPlaneServer): Issued {

@@ -7,12 +7,15 @@ import path from 'node:path';
 import { readCertificates } from '../../certificates/certificate-text.ts';
 import { identityOfCertificate } from '../../certificates/peer-identity.ts';
 import type { CertificateKeepingWish } from '../../cli/actions.ts';
+import { readNamedFile } from '../../cli/named-files.ts';
+import { readTokenFile } from '../../cli/token-file.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
 import { ExitCode, IsthmusError, messageOf } from '../../model/errors.ts';
 import { type Identity, isIdentity, spiffeId } from '../../model/identity.ts';
 import { parseAddress } from '../../model/tcp-address.ts';
 import { createLogger, type Logger } from '../../operations/log.ts';
 import { type Life, RenewalSchedule } from '../../security/renewal.ts';
+import type { ControlPlaneServer } from '../control-plane-channel.ts';
 import { untilSignalled } from '../shutdown.ts';
 import { RootsFollowing } from './followed-roots.ts';
 import { requestCertificate } from './proxy-certificates-client.ts';
@@ -28,12 +31,13 @@ export async function keepProxyCertificates(wish: CertificateKeepingWish): Promi
   return ExitCode.ok;
 }
 
-type Source = Pick<CertificateKeepingWish, 'xdsTls' | 'certificates' | 'rootNamespace'>;
+type Source = Pick<CertificateKeepingWish, 'xdsTls' | 'certificates' | 'rootNamespace' | 'tokenFile' | 'roots'>;
 
 export class ProxyCertificateKeeping {
   readonly #source: Source;
   readonly #folder: string;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #schedule: RenewalSchedule;
   readonly #following: RootsFollowing;
   /** Who writes waits for who wrote: each takes over what the other one did not change. */
@@ -44,6 +48,7 @@ export class ProxyCertificateKeeping {
     this.#source = source;
     this.#folder = path.resolve(source.certificates);
     this.#log = log;
+    this.#clock = clock;
     this.#schedule = new RenewalSchedule({
       clock,
       renew: () => this.#oneByOne(() => this.#renew()),
@@ -91,6 +96,14 @@ export class ProxyCertificateKeeping {
     return { held, identity, server: { address, identity: own, roots: held.roots } };
   }
 
+  /** A certificate that has ended proves nothing any more; a token that somebody else keeps fresh does. */
+  async #requestAnew(server: ControlPlaneServer, identity: Identity, tokenFile: string): Promise<ProxyCertificate> {
+    const { roots: file } = this.#source;
+    const token = await readTokenFile(tokenFile, '--token-file');
+    const roots = file === undefined ? server.roots : (await readNamedFile(file, '--roots')).toString('utf8');
+    return requestCertificate({ ...server, roots }, identity, { kind: 'token', token });
+  }
+
   async #takeRoots(roots: string): Promise<void> {
     const held = await readProxyCertificate(this.#folder);
     if (held.roots === roots) return;
@@ -111,7 +124,10 @@ export class ProxyCertificateKeeping {
 
   async #renew(): Promise<Life> {
     const { held, server, identity } = await this.#held();
-    const fresh = await requestCertificate(server, identity, { kind: 'certificate', ...held });
+    const { tokenFile } = this.#source;
+    const fresh = await (tokenFile !== undefined && hasEnded(held, this.#folder, this.#clock)
+      ? this.#requestAnew(server, identity, tokenFile)
+      : requestCertificate(server, identity, { kind: 'certificate', ...held }));
     await writeProxyCertificate(this.#folder, fresh);
     const { life } = contentOf(fresh, this.#folder);
     this.#log.info({ until: new Date(life.notAfter) }, 'renewed');
@@ -119,12 +135,19 @@ export class ProxyCertificateKeeping {
   }
 }
 
+function hasEnded({ chain }: ProxyCertificate, folder: string, clock: Clock): boolean {
+  return contentOf({ chain }, folder).life.notAfter <= clock.now();
+}
+
 /** Whose certificate a folder holds. Throws USAGE or BAD_DATA. */
 export async function identityInFolder(folder: string): Promise<Identity> {
   return contentOf(await readProxyCertificate(folder), folder).identity;
 }
 
-function contentOf({ chain }: ProxyCertificate, folder: string): { readonly life: Life; readonly identity: Identity } {
+function contentOf(
+  { chain }: Pick<ProxyCertificate, 'chain'>,
+  folder: string,
+): { readonly life: Life; readonly identity: Identity } {
   const leaf = readLeaf(chain, folder);
   const reading = identityOfCertificate(leaf.raw);
   if (reading.kind === 'refused')

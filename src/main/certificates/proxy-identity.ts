@@ -70,11 +70,21 @@ export class ProxyIdentity {
     return controlPlaneChannel({ address: this.address, identity: this.#controlPlane, roots: held.roots }, held);
   }
 
-  async keepFresh(proxy: Pick<Metaproxy, 'renewCertificate'>): Promise<void> {
+  /** Where the certificate has ended meanwhile, another one is asked for with the token, if there is one. */
+  async keepFresh(
+    proxy: Pick<Metaproxy, 'renewCertificate'>,
+    { tokenFile, roots }: Pick<Wish, 'tokenFile' | 'roots'> = {},
+  ): Promise<void> {
     const { address: xdsTls } = this;
     const { namespace: rootNamespace } = this.#controlPlane;
     this.#keeping = await ProxyCertificateKeeping.start(
-      { xdsTls, certificates: this.#folder, rootNamespace },
+      {
+        xdsTls,
+        certificates: this.#folder,
+        rootNamespace,
+        ...(tokenFile === undefined ? {} : { tokenFile }),
+        ...(roots === undefined ? {} : { roots }),
+      },
       this.#log,
     );
     this.#watcher = watch(this.#folder, () => {

@@ -1,8 +1,9 @@
-/** Bootstrap tokens, and the roots to hand out with them, beside a control plane: by who may read its state folder. */
+/** Bootstrap tokens, and the roots to hand out with them, beside a control plane: by who may read its state. */
 
 import { orderCertificates } from '../../certificates/certificate-text.ts';
+import type { StateChoice } from '../../cli/actions.ts';
 import { SealedFile } from '../../delivery/files/sealed-file.ts';
-import { NodeStateFolder } from '../../delivery/files/state-folder.ts';
+import { NodeStateFolder, type StateFolder } from '../../delivery/files/state-folder.ts';
 import { defaultIssuer } from '../../model/certificate-settings.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import { decodeState, faultOfState } from '../../security/authority-state.ts';
@@ -12,8 +13,12 @@ import { builtInFile } from './issuer-opening.ts';
 import { successionFile, tokenFile } from './mesh-authority.ts';
 
 /** Throws STATE where no control plane has made its keys, USAGE for what is no workload. */
-export async function createToken(folder: string, content: TokenContent): Promise<string> {
-  const file = new SealedFile(new NodeStateFolder(folder), tokenFile);
+export function createToken(choice: StateChoice, content: TokenContent): Promise<string> {
+  return inState(choice, (state) => tokenFrom(state, content));
+}
+
+async function tokenFrom(state: StateFolder, content: TokenContent): Promise<string> {
+  const file = new SealedFile(state, tokenFile);
   if ((await file.read()) === undefined)
     throw new IsthmusError(
       'STATE',
@@ -25,10 +30,19 @@ export async function createToken(folder: string, content: TokenContent): Promis
 
 /**
  * PEM, one behind the other: those that are trusted at this moment. Throws STATE where there is no authority, UNAVAILABLE where
- * its roots are not in the state folder.
+ * its roots are not in the state.
  */
-export async function readRoots(folder: string): Promise<string> {
-  const state = new NodeStateFolder(folder);
+export function readRoots(choice: StateChoice): Promise<string> {
+  return inState(choice, rootsFrom);
+}
+
+async function inState<T>(choice: StateChoice, use: (state: StateFolder) => Promise<T>): Promise<T> {
+  if ('folder' in choice) return use(new NodeStateFolder(choice.folder));
+  const { withKeptState } = await import('../kubernetes/kept-state.ts');
+  return withKeptState(choice.cluster, use);
+}
+
+async function rootsFrom(state: StateFolder): Promise<string> {
   const record = await new SuccessionFile(new SealedFile(state, successionFile)).read();
   const { kind, ...place } = record?.signing ?? defaultIssuer;
   if (kind !== 'BuiltIn')

@@ -38,6 +38,14 @@ describe('a bootstrap for Envoy', () => {
     expect(JSON.stringify(await makeEnvoyBootstrap(plaintext))).not.toContain('INTERCEPTION_MODE');
   });
 
+  it('tells at a port of its own, to everybody of either family, whether it is ready, and nothing else', async () => {
+    const made = Object(await makeEnvoyBootstrap({ ...plaintext, healthPort: 15_021 }));
+    const address = { address: '::', ipv4_compat: true, port_value: 15_021 };
+    expect(made.static_resources.listeners).toMatchObject([{ address: { socket_address: address } }]);
+    expect(JSON.stringify(made.static_resources.listeners)).toContain('"routes":[{"match":{"path":"/ready"}');
+    expect(Object(await makeEnvoyBootstrap(plaintext)).static_resources).not.toHaveProperty('listeners');
+  });
+
   it('has what Envoy sends marked, where rules of redirection tell it by that', async () => {
     const bind = { socket_options: [{ level: 1, name: 36, int_value: 1337, state: 'STATE_PREBIND' }] };
     expect(await makeEnvoyBootstrap({ ...plaintext, mark: 1337 })).toMatchObject({

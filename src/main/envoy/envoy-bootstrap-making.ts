@@ -20,7 +20,7 @@ export async function makeEnvoyBootstrap(wish: EnvoyBootstrapWish): Promise<obje
   const admin = parseAddress(wish.admin, '--admin');
   if (!isLoopback(admin.host))
     throw usage(`--admin ${wish.admin} is not loopback: Envoy's admin address asks nobody who he is.`);
-  const { mark, strict } = wish;
+  const { mark, strict, healthPort } = wish;
   if (mark !== undefined && !(Number.isInteger(mark) && mark > 0 && mark < 2 ** 31))
     throw usage(`--mark takes a number from 1 to ${2 ** 31 - 1}.`);
   const controlPlane = controlPlaneOf(wish);
@@ -28,7 +28,14 @@ export async function makeEnvoyBootstrap(wish: EnvoyBootstrapWish): Promise<obje
     await fetchFirst(wish, controlPlane);
     await writeSecretFiles(controlPlane.folder, envoySecrets(controlPlane.folder));
   }
-  return envoyBootstrap({ workload, controlPlane, admin, strict, ...(mark === undefined ? {} : { mark }) });
+  return envoyBootstrap({
+    workload,
+    controlPlane,
+    admin,
+    strict,
+    ...(mark === undefined ? {} : { mark }),
+    ...(healthPort === undefined ? {} : { healthPort }),
+  });
 }
 
 function workloadOf({ workload, trustDomain }: EnvoyBootstrapWish): EnvoyBootstrapWish['workload'] {

@@ -9,6 +9,7 @@ import { type Identity, spiffeId } from '../../model/identity.ts';
 import type { Interception } from '../../model/proxy.ts';
 import type { TcpAddress } from '../../model/tcp-address.ts';
 import { certificateFiles } from '../certificates/proxy-certificates-folder.ts';
+import { envoyHealth } from './envoy-health.ts';
 
 export interface EnvoyWorkload {
   readonly name: string;
@@ -30,6 +31,8 @@ export interface EnvoyBootstrap {
   readonly workload: EnvoyWorkload;
   readonly controlPlane: EnvoyControlPlane;
   readonly admin: TcpAddress;
+  /** At which everybody is told whether it is ready. */
+  readonly healthPort?: number;
   /** Put on each connection that it opens. */
   readonly mark?: number;
   /** Refuses whatever Envoy calls deprecated. */
@@ -43,7 +46,9 @@ const maxConnections = 32_768;
 /** Envoy's own bound, 100, refuses expressions that validation has taken, and bounded in its own way. */
 const unboundedProgramSize = 2 ** 32 - 1;
 
-export function envoyBootstrap({ workload, controlPlane, admin, mark, strict }: EnvoyBootstrap): object {
+export function envoyBootstrap(bootstrap: EnvoyBootstrap): object {
+  const { workload, controlPlane, admin, healthPort, mark, strict } = bootstrap;
+  const health = healthPort === undefined ? undefined : envoyHealth(healthPort, workload.addresses, admin);
   const fromAds = { ads: {}, initial_fetch_timeout: '0s', resource_api_version: 'V3' };
   return {
     node: nodeOf(workload),
@@ -58,7 +63,10 @@ export function envoyBootstrap({ workload, controlPlane, admin, mark, strict }: 
       lds_config: fromAds,
     },
     ...(mark === undefined ? {} : { cluster_manager: { upstream_bind_config: marked(mark) } }),
-    static_resources: { clusters: [clusterOf(controlPlane)] },
+    static_resources: {
+      clusters: [clusterOf(controlPlane), ...(health === undefined ? [] : [health.cluster])],
+      ...(health === undefined ? {} : { listeners: [health.listener] }),
+    },
     layered_runtime: { layers: [{ name: 'isthmus', static_layer: runtime(strict) }] },
     overload_manager: overloadManager,
     ...reportedMetrics,

@@ -9,6 +9,7 @@ import { createLogger } from '../../operations/log.ts';
 import { setStates } from '../../sources/resource-tables.ts';
 import { buildPipeline, type Pipeline } from '../pipeline.ts';
 import { type LeaseKeeping, startLeaseKeeping } from './lease-keeping.ts';
+import { leasesInFolder } from './lease-place.ts';
 
 const silent = createLogger({ level: 'error', format: 'json' }, () => {});
 const entries = ['kept', 'gone'].map((name) =>
@@ -33,7 +34,7 @@ beforeEach(async () => {
     sourced.findings.setState('live');
     for (const entry of entries) sourced.resources.ServiceEntry.set(entry);
   });
-  keeping = await startLeaseKeeping(pipeline, new NodeStateFolder(folder), () => true, silent);
+  keeping = await startLeaseKeeping(pipeline, leasesInFolder(new NodeStateFolder(folder)), () => true, silent);
   await keeping.settled();
 });
 
@@ -49,7 +50,7 @@ it('what nobody claims is let go as soon as the source is live, whatever else th
   await keeping.close();
   engine.batch(() => sourced.resources.ServiceEntry.delete(entries[1]?.key ?? ''));
   let isLive = false;
-  keeping = await startLeaseKeeping(pipeline, new NodeStateFolder(folder), () => isLive, silent);
+  keeping = await startLeaseKeeping(pipeline, leasesInFolder(new NodeStateFolder(folder)), () => isLive, silent);
   await keeping.settled();
   expect(states()).toEqual({ 'shop/kept.mesh': 'bound', 'shop/gone.mesh': 'bound' });
   isLive = true;

@@ -9,9 +9,11 @@ import type { Finding } from '../../model/finding.ts';
 import type { RegisteredService, RegistryStatus } from '../../model/registry.ts';
 import type { Logger } from '../../operations/log.ts';
 import { RegistryBridges } from '../../sources/registries/registry-bridges.ts';
+import type { SecretStore } from '../../sources/registries/secret-contents.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { registryClients } from './registry-clients.ts';
+import { ReleaseKeeping } from './release-keeping.ts';
 
 export interface RegistryBridgingOptions {
   /** The state folder. */
@@ -20,8 +22,12 @@ export interface RegistryBridgingOptions {
   readonly waitMs: number;
   /** Addresses at which this control plane listens. */
   readonly listening: readonly string[];
+  /** Where credentials are that stand in Secrets; absent outside of Kubernetes. */
+  readonly secrets?: SecretStore;
   /** Called whenever a registry changed its state. */
   readonly onSeen: () => void;
+  /** Whether it is for this replica to write what all have together. */
+  readonly mayWrite: () => boolean;
   readonly log: Logger;
 }
 
@@ -30,8 +36,11 @@ export interface RegistryBridging {
   readonly servable: Promise<void>;
   statuses(): readonly RegistryStatus[];
   findings(): readonly Finding[];
-  /** Carries out what is held. The keys of the services concerned; undefined for an unknown registry. */
-  release(registry: string, service?: string): readonly string[] | undefined;
+  /**
+   * Carries out what is held, at each replica that sees the same. The keys of the services concerned; undefined for an unknown
+   * registry. Throws STATE where it cannot be kept for the others.
+   */
+  release(registry: string, service?: string): Promise<readonly string[] | undefined>;
   /** Clients that ask the registry itself for a service, as far as it tells. */
   callersOf(service: RegisteredService): readonly string[];
   /** How many of its instances trust refuses. */
@@ -44,12 +53,13 @@ export interface RegistryBridging {
 /** Begins to follow them. Throws STATE where the records cannot be read. */
 export async function startRegistryBridging(
   pipeline: Pipeline,
-  { folder, waitMs, listening, onSeen, log }: RegistryBridgingOptions,
+  { folder, waitMs, listening, secrets, onSeen, mayWrite, log }: RegistryBridgingOptions,
 ): Promise<RegistryBridging> {
   const { engine, resources, mesh, registered } = pipeline;
   const records = await openRegistryRecords(folder);
   const sightings = await openRegistrySightings(folder);
   const states = new Map<string, string>();
+  let releases: ReleaseKeeping | undefined;
   const bridges = new RegistryBridges({
     clients: registryClients,
     registered,
@@ -59,22 +69,29 @@ export async function startRegistryBridging(
     seenAt: (registry) => sightings.records.get(registry)?.at,
     note: (changes) => records.note(changes.map(({ key, service }) => ({ key, record: service }))),
     own: () => ownAddresses(pipeline, listening),
+    ...(secrets === undefined ? {} : { secrets }),
     onStatus: (status) => {
       logState(status, states, log);
       onSeen();
+      releases?.review();
     },
   });
   const stops = [
     engine.sink(resources.ServiceRegistry, bridges.follow),
     engine.sink(mesh.virtualIpRanges, bridges.reconsider),
   ];
+  const kept = await ReleaseKeeping.open({ folder, bridges, mayWrite, log });
+  releases = kept;
   const noteSightings = (): void => sightings.note(bridges.statuses().flatMap(sightingOf));
-  const timer = setInterval(noteSightings, noteSightingsMs).unref();
+  const timer = setInterval(() => {
+    noteSightings();
+    kept.review();
+  }, noteSightingsMs).unref();
   return {
     servable: bridges.untilServable(waitMs),
     statuses: () => bridges.statuses(),
     findings: () => [...bridges.findings(), ...records.findings(), ...sightings.findings()],
-    release: (registry, service) => bridges.release(registry, service),
+    release: (registry, service) => kept.release(registry, service),
     callersOf: (service) => bridges.callersOf(service),
     refusedOf: (service) => bridges.refusedOf(service),
     get areSeen() {
@@ -84,6 +101,7 @@ export async function startRegistryBridging(
       for (const stop of stops) stop();
       clearInterval(timer);
       noteSightings();
+      await kept.close();
       await bridges.close();
       await records.close();
       await sightings.close();

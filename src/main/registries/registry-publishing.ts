@@ -12,8 +12,23 @@ import type { RegistryPublishSpec, ServiceRegistry } from '../../resources/kinds
 import { grpcConnection } from '../../sources/registries/grpc-connection.ts';
 import { connectDiscover, isHttp } from '../../sources/registries/polaris/discover-addresses.ts';
 import { readInstances, readServices } from '../../sources/registries/polaris/service-reading.ts';
-import { readSecrets } from '../../sources/registries/secrets.ts';
+import { RegistryCredentials } from '../../sources/registries/registry-credentials.ts';
+import type { SecretStore } from '../../sources/registries/secret-contents.ts';
 import type { Pipeline } from '../pipeline.ts';
+
+export interface RegistryPublishingOptions {
+  /** Whether all sources were seen, so that what is not in the mesh is not there. */
+  readonly mayRemove: () => boolean;
+  /** Where credentials are that stand in Secrets; absent outside of Kubernetes. */
+  readonly secrets?: SecretStore;
+  readonly log: Logger;
+}
+
+interface Trouble {
+  readonly reason: string;
+  /** Absent where it is not us who have no credentials. */
+  readonly remedy?: string;
+}
 
 interface Running {
   readonly registry: ServiceRegistry;
@@ -23,19 +38,16 @@ interface Running {
 
 export class RegistryPublishing {
   readonly #pipeline: Pipeline;
-  readonly #mayRemove: () => boolean;
-  readonly #log: Logger;
+  readonly #options: RegistryPublishingOptions;
   /** By the ServiceRegistry's name. */
   readonly #running = new Map<string, Running>();
-  readonly #troubles = new Map<string, string>();
+  readonly #troubles = new Map<string, Trouble>();
   readonly #ending = new Set<Promise<void>>();
   readonly #stops: readonly (() => void)[];
 
-  /** `mayRemove`: whether all sources were seen, so that what is not in the mesh is not there. */
-  constructor(pipeline: Pipeline, mayRemove: () => boolean, log: Logger) {
+  constructor(pipeline: Pipeline, options: RegistryPublishingOptions) {
     this.#pipeline = pipeline;
-    this.#mayRemove = mayRemove;
-    this.#log = log;
+    this.#options = options;
     const { engine, resources, mesh } = pipeline;
     this.#stops = [
       engine.sink(resources.ServiceRegistry, (diff) => {
@@ -47,11 +59,12 @@ export class RegistryPublishing {
 
   findings(): readonly Finding[] {
     return [...this.#running.values()].flatMap(({ registry: { metadata } }) => {
-      const message = this.#troubles.get(metadata.name);
-      if (message === undefined) return [];
+      const trouble = this.#troubles.get(metadata.name);
+      if (trouble === undefined) return [];
+      const { reason, ...remedy } = trouble;
       const object = { kind: 'ServiceRegistry', name: metadata.name } as const;
       const place = metadata.place === undefined ? {} : { place: metadata.place };
-      return [finding('ISTH1014', { object, ...place, path: 'spec.publish', message: `${message}.` })];
+      return [finding('ISTH1014', { object, ...place, path: 'spec.publish', message: `${reason}.`, ...remedy })];
     });
   }
 
@@ -99,31 +112,42 @@ export class RegistryPublishing {
   #publisherFor(registry: ServiceRegistry, publish: RegistryPublishSpec): PolarisPublisher {
     const { name } = registry.metadata;
     const { into, publisher, ttl } = publish;
+    const { mayRemove, secrets, log } = this.#options;
+    const credentials = credentialsOf(registry, publish, secrets);
     return new PolarisPublisher({
       namespace: into,
       publisher,
       ttl: Math.round(ttl / 1000),
-      connect: connector(registry, publish),
-      mayRemove: this.#mayRemove,
-      onTrouble: (reason) => {
+      connect: connector(registry, credentials),
+      mayRemove,
+      onTrouble: (said) => {
+        const reason = credentials.mask(said);
+        const { remedy } = credentials;
         if (reason === '') this.#troubles.delete(name);
-        else this.#troubles.set(name, reason);
-        if (reason === '') this.#log.info({ registry: name, into }, 'mesh services are registered');
-        else this.#log.warn({ registry: name, into, reason }, 'mesh services cannot be registered');
+        else this.#troubles.set(name, { reason, ...(remedy === undefined ? {} : { remedy }) });
+        if (reason === '') log.info({ registry: name, into }, 'mesh services are registered');
+        else log.warn({ registry: name, into, reason }, 'mesh services cannot be registered');
       },
     });
   }
 }
 
+/** Who may write may be another one than who may read. */
+function credentialsOf(
+  { spec }: ServiceRegistry,
+  { tokenFile }: RegistryPublishSpec,
+  store: SecretStore | undefined,
+): RegistryCredentials {
+  return new RegistryCredentials(tokenFile === undefined ? spec : { ...spec, credentials: { tokenFile } }, store);
+}
+
 /** One server after the other. */
-function connector({ spec }: ServiceRegistry, { tokenFile }: RegistryPublishSpec): () => Promise<PublisherConnection> {
+function connector({ spec }: ServiceRegistry, credentials: RegistryCredentials): () => Promise<PublisherConnection> {
   const addresses = spec.addresses.filter((address) => !isHttp(address));
-  const credentials = tokenFile === undefined ? spec.credentials : { tokenFile };
   let next = 0;
   return async () => {
     const address = addresses[next++ % addresses.length] ?? '';
-    const { credentials: _, ...rest } = spec;
-    const secrets = await readSecrets({ ...rest, ...(credentials === undefined ? {} : { credentials }) });
+    const secrets = await credentials.read();
     const { token, ...files } = secrets;
     const grpc = grpcConnection(address, spec.tls, files);
     const discover = connectDiscover(address, spec.tls, secrets);

@@ -13,6 +13,7 @@ import { decode, messageName } from '../../xds-api/messages.ts';
 import { toJson } from '../../xds-api/proto-json.ts';
 import { rootsFollower } from '../certificates/followed-roots.ts';
 import type { Pipeline } from '../pipeline.ts';
+import { located } from './located-findings.ts';
 
 const shortTypes: readonly (readonly [short: string, name: string, typeUrl: string])[] = [
   ['CDS', 'cluster', 'type.googleapis.com/envoy.config.cluster.v3.Cluster'],
@@ -21,6 +22,7 @@ const shortTypes: readonly (readonly [short: string, name: string, typeUrl: stri
   ['RDS', 'route', 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration'],
   ['MRDS', 'route', 'type.googleapis.com/aeraki.meta_protocol_proxy.config.route.v1alpha.RouteConfiguration'],
   ['TRDS', 'route', 'type.googleapis.com/envoy.extensions.filters.network.thrift_proxy.v3.RouteConfiguration'],
+  ['NDS', 'names', 'type.googleapis.com/istio.networking.nds.v1.NameTable'],
   ['GRDS', 'route', 'type.googleapis.com/envoy.extensions.filters.network.generic_proxy.v3.RouteConfiguration'],
 ];
 
@@ -31,7 +33,8 @@ export function sortedValues<T>(collection: Collection<T>): readonly T[] {
 
 /** All findings in force: of sources, of derivations, of xDS streams, and of what else is given. */
 export function allFindings(pipeline: Pipeline, more: readonly Finding[] = []): readonly Finding[] {
-  return [...sortedValues(pipeline.sourced.findings), ...sortedValues(pipeline.engine.findings), ...more];
+  const found = [...sortedValues(pipeline.sourced.findings), ...sortedValues(pipeline.engine.findings), ...more];
+  return found.map((one) => located(one, pipeline.resources));
 }
 
 /** What a registry holds and what it became, in order of its names. */

@@ -10,7 +10,7 @@ import type { EndpointGroup } from '../../model/endpoint.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import { formatObject, type ObjectRef, type Place } from '../../model/finding.ts';
 import { parseSpiffeId } from '../../model/identity.ts';
-import type { MeshService } from '../../model/mesh-service.ts';
+import type { MeshService, MeshSettings } from '../../model/mesh-service.ts';
 import { type ServiceKey, serviceKey } from '../../model/service.ts';
 import { resourceKey } from '../../resources/kinds.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -19,7 +19,7 @@ import { nearHosts } from './near-hosts.ts';
 
 /**
  * `written`: a service key, a host, or a name by which workloads of `namespace` call it. Of several services of one host,
- * that which this namespace gets. Undefined where there is none.
+ * that which this namespace gets. Undefined where there is none. Throws BAD_DATA where more decides than is told.
  */
 export function accessView(pipeline: Pipeline, written: string, namespace: string | undefined): AccessView | undefined {
   const { mesh } = pipeline;
@@ -32,6 +32,7 @@ export function accessView(pipeline: Pipeline, written: string, namespace: strin
   if (own === undefined) return undefined;
   const identities = identitiesOf(all);
   const policies = identities.flatMap((identity) => mesh.accessPolicies.get(identity) ?? []);
+  requireTold(pipeline, settings, [service, ...backends]);
   const namespaces = new Set(identities.flatMap((identity) => parseSpiffeId(identity)?.namespace ?? []));
   const objects = [
     ...rulesOf(policies),
@@ -48,6 +49,27 @@ export function accessView(pipeline: Pipeline, written: string, namespace: strin
     places: placesOf(pipeline, objects),
     others: (mesh.hosts.get(own.host)?.services ?? []).map(({ key }) => key).filter((key) => key !== own.key),
   };
+}
+
+/** What is decided by labels of workloads is not told here: an answer without regard to it would be another one. */
+function requireTold(
+  { resources }: Pipeline,
+  { access, rootNamespace }: MeshSettings,
+  services: readonly MeshService[],
+): void {
+  if (access === 'Disabled') return;
+  const namespaces = new Set([rootNamespace, ...services.map(({ service }) => service.namespace)]);
+  const policy = sortedValues(resources.AuthorizationPolicy).find(
+    ({ spec, metadata }) =>
+      spec.action !== 'AUDIT' && spec.targetRefs.length === 0 && namespaces.has(metadata.namespace),
+  );
+  if (policy === undefined) return;
+  const { kind, metadata } = policy;
+  const name = formatObject({ kind, namespace: metadata.namespace, name: metadata.name });
+  throw new IsthmusError(
+    'BAD_DATA',
+    `${name} may decide who calls here, by labels of workloads, for which this does not answer: see its findings.`,
+  );
 }
 
 /** For commands that look at manifests. Throws BAD_DATA where there is no such service, with the names that come near. */

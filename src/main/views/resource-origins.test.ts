@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../collections/engine.ts';
 import { routeGroup, trafficTarget } from '../../mesh/access/access-fixture.ts';
-import { meshConfig, serviceEntry } from '../../mesh/mesh-fixture.ts';
+import { destinationRule, meshConfig, serviceEntry } from '../../mesh/mesh-fixture.ts';
 import { retry } from '../../mesh/openservicemesh/osm-policy-fixture.ts';
 import { trafficSplit } from '../../mesh/routing/traffic-split-fixture.ts';
 import { formatObject } from '../../model/finding.ts';
+import type { ProxyNode } from '../../model/proxy.ts';
 import type { AnyResource } from '../../resources/kinds.ts';
-import { BatchSink } from '../../sources/files/batch-sink.ts';
+import { BatchSink } from '../../sources/batch-sink.ts';
 import { setStates } from '../../sources/resource-tables.ts';
+import { typeUrl } from '../../xds-api/messages.ts';
 import { buildPipeline } from '../pipeline.ts';
 import { resourceOrigins } from './resource-origins.ts';
 
@@ -35,9 +37,30 @@ function originsWith(...objects: readonly AnyResource[]) {
     setStates(pipeline.sourced, 'live');
     const sink = new BatchSink(pipeline.sourced);
     for (const object of objects) sink.set(object);
+    pipeline.proxyKinds.set('envoy');
   });
   const origins = resourceOrigins(pipeline);
-  return (name: string, words = '') => origins({ typeUrl: '', name }, words).map(formatObject);
+  return (name: string, words = '') => origins({ typeUrl: typeOf(name), name }, words, proxy).map(formatObject);
+}
+
+/** Beside the workload, which may call whatever it is told of. */
+const proxy: ProxyNode = {
+  id: 'books',
+  kind: 'envoy',
+  namespace: 'shop',
+  workload: 'books',
+  addresses: ['10.0.0.1'],
+  labels: {},
+  serviceAccount: 'books',
+  identity: 'spiffe://cluster.local/ns/shop/sa/books',
+  extensions: [],
+};
+
+function typeOf(name: string): string {
+  if (name.startsWith('outbound|')) return typeUrl('envoy.config.cluster.v3.Cluster');
+  return typeUrl(
+    /^[\d.]+_\d+$/.test(name) ? 'envoy.config.listener.v3.Listener' : 'envoy.config.route.v3.RouteConfiguration',
+  );
 }
 
 describe('what a refused resource comes of', () => {
@@ -60,9 +83,15 @@ describe('what a refused resource comes of', () => {
   it('is who declared the host, where no policy is for it', () => {
     const origins = originsWith(books);
     const declared = ['ServiceEntry shop/books'];
-    for (const name of ['outbound|80||books.shop.mesh', 'books.shop.mesh:80', '10.1.0.1_80'])
+    for (const name of ['outbound|80||books.shop.mesh', '10.1.0.1_80', '10.0.0.1_8080'])
       expect(origins(name)).toEqual(declared);
-    expect(origins('inbound|8080||10.0.0.1')).toEqual(['Host shop/books.shop.mesh']);
+  });
+
+  it('is the rule for connections, where a cluster is refused', () => {
+    const rule = destinationRule('shop/pool', { host: 'books.shop.mesh', trafficPolicy: {} });
+    const origins = originsWith(books, rule);
+    expect(origins('outbound|80||books.shop.mesh')).toEqual(['DestinationRule shop/pool']);
+    expect(origins('10.1.0.1_80')).toEqual(['ServiceEntry shop/books']);
   });
 
   it('is not a Retry or a split of requests, where a listener is refused, which holds none of them', () => {

@@ -1,63 +1,60 @@
 /**
- * Which objects of users a resource is made of, from its name: the policies of the port that it is for, or, where there are
- * none, who declared its host. Looked up when a proxy refused something, and at no other time.
- *
- *   inbound|<port>||<address>, <address>_<port>   what may be sent to a workload
- *   <host>:<port>, outbound|<port>|<subset>|<host>, <address>_<port>   how a service is called
+ * Which objects of users a resource is made of, from the origin that it carries: the policies of the port that it is for,
+ * or, where there are none, who declared its host. Looked up when a proxy refused something, and at no other time.
  */
 import type { OriginsOf } from '../../delivery/xds/refusal-origins.ts';
+import { meshKey } from '../../mesh/settings.ts';
 import type { AccessRule } from '../../model/access.ts';
 import { grouped } from '../../model/access-expression.ts';
 import type { ObjectRef } from '../../model/finding.ts';
-import type { InboundPort, MeshService } from '../../model/mesh-service.ts';
+import type { InboundPort, MeshPort, MeshService } from '../../model/mesh-service.ts';
+import type { ProxyNode } from '../../model/proxy.ts';
+import type { ResourceOrigin } from '../../model/resource-origin.ts';
 import { isHttp } from '../../model/service.ts';
+import { scopedKey, scopesOf } from '../../translate/scope.ts';
+import { messageName } from '../../xds-api/messages.ts';
 import type { Pipeline } from '../pipeline.ts';
 
-export function resourceOrigins({ mesh }: Pipeline): OriginsOf {
-  return ({ name }, words) => {
-    const inbound = mesh.inboundPorts.get(inboundKey(name));
-    if (inbound !== undefined) return ofInbound(inbound, words);
-    const { host, port } = calledBy(name);
-    if (host !== '') return servicesOf(mesh, host).flatMap((service) => ofCalled(service, port, words));
-    return servicesAt(mesh.meshServices.values(), name).flatMap((service) => ofListener(service, name));
+export function resourceOrigins({ mesh, xds }: Pick<Pipeline, 'mesh' | 'xds'>): OriginsOf {
+  return ({ typeUrl, name }, words, proxy) => {
+    const origin = originOf(xds, typeUrl, name, proxy);
+    switch (origin?.kind) {
+      case undefined:
+        return [];
+      case 'settings':
+        return mesh.settings.get(meshKey)?.writtenBy ?? [];
+      case 'inbound': {
+        const inbound = mesh.inboundPorts.get(origin.key);
+        return inbound === undefined ? [] : ofInbound(inbound, words);
+      }
+      case 'port':
+        return ofService(mesh.meshServices.get(origin.service), origin.port, typeUrl, words);
+      case 'shared':
+        return origin.services.flatMap((key) => ofService(mesh.meshServices.get(key), origin.port, typeUrl, words));
+    }
   };
 }
 
-/** `<address>|<target port>`, of listeners and routes before a workload. */
-function inboundKey(name: string): string {
-  const [, routePort, routeAddress] = /^inbound\|(\d+)\|\|(.+)$/.exec(name) ?? [];
-  if (routePort !== undefined) return `${routeAddress}|${routePort}`;
-  const [, address, port] = /^(.+)_(\d+)$/.exec(name) ?? [];
-  return `${address}|${port}`;
+/** Of the resource of this name that the proxy sees; undefined once it is gone. */
+function originOf(xds: Pipeline['xds'], typeUrl: string, name: string, proxy: ProxyNode): ResourceOrigin | undefined {
+  for (const scope of scopesOf(proxy))
+    for (const resources of xds) {
+      const found = resources.get(scopedKey(scope, typeUrl, name));
+      if (found !== undefined) return found.origin;
+    }
+  return undefined;
 }
 
-function calledBy(name: string): { readonly host: string; readonly port: number } {
-  const [, clusterPort, clusterHost] = /^outbound\|(\d+)\|[^|]*\|(.+)$/.exec(name) ?? [];
-  const [, routeHost = '', routePort] = /^([^|]+):(\d+)$/.exec(name) ?? [];
-  return { host: clusterHost ?? routeHost, port: Number(clusterPort ?? routePort) };
-}
-
-function servicesOf({ hosts, meshServices }: Pipeline['mesh'], host: string): readonly MeshService[] {
-  const keys = hosts.get(host)?.services ?? [];
-  return keys.flatMap(({ key }) => meshServices.get(key) ?? []);
-}
-
-/** Whose callers have a listener of this name. */
-function servicesAt(services: Iterable<MeshService>, listener: string): readonly MeshService[] {
-  const [, address = ''] = /^(.+)_\d+$/.exec(listener) ?? [];
-  return address === '' ? [] : [...services].filter(({ addresses }) => addresses.includes(address));
-}
-
-function ofInbound({ guard, origin, namespace, host }: InboundPort, words: string): readonly ObjectRef[] {
+function ofInbound({ guard, origin, declaredBy }: InboundPort, words: string): readonly ObjectRef[] {
   const written = [
     ...blamed(guard?.rules ?? [], words).map(({ object }) => object),
     ...(origin ? [origin.object] : []),
   ];
-  return written.length > 0 ? written : [{ kind: 'Host', namespace, name: host }];
+  return written.length > 0 ? written : [declaredBy];
 }
 
 /** Those whose expressions the proxy quotes; all of them if it quotes none. */
-function blamed(rules: readonly AccessRule[], words: string): readonly AccessRule[] {
+function blamed<T extends Pick<AccessRule, 'requests'>>(rules: readonly T[], words: string): readonly T[] {
   const quoted = rules.filter(({ requests }) => requests !== 'any' && requests.some((one) => isQuoted(one, words)));
   return quoted.length > 0 ? quoted : rules;
 }
@@ -67,27 +64,45 @@ function isQuoted({ pathRegex, headers }: Exclude<AccessRule['requests'], 'any'>
   return [...paths, ...headers.map(({ regex }) => `'${regex}'`)].some((expression) => words.includes(expression));
 }
 
-/**
- * Requests are split and tried again by route configurations, which are resources of their own. A MetaRouter has limits
- * besides, which a listener holds.
- */
-function ofListener({ service, ports }: MeshService, listener: string): readonly ObjectRef[] {
-  const number = Number(listener.slice(listener.lastIndexOf('_') + 1));
-  const port = ports.find((one) => one.port.number === number);
-  const splits = port === undefined || isHttp(port.port.protocol) ? [] : (port.split ?? []);
-  const router = port?.routes?.origin;
-  const written = [...splits.map(({ origin }) => origin.object), ...(router === undefined ? [] : [router.object])];
-  return written.length > 0 ? written : [service.provenance.object];
+function ofService(
+  service: MeshService | undefined,
+  number: number,
+  typeUrl: string,
+  words: string,
+): readonly ObjectRef[] {
+  if (service === undefined) return [];
+  const grants = service.egress?.find((one) => one.number === number)?.grants ?? [];
+  const port = service.ports.find((one) => one.port.number === number);
+  const written = [
+    ...blamed(grants, words).map(({ object }) => object),
+    ...ofType(messageName(typeUrl) ?? '', service, port, words),
+  ];
+  return written.length > 0 ? written : [service.service.provenance.object];
 }
 
-function ofCalled({ service, ports, retries }: MeshService, number: number, words: string): readonly ObjectRef[] {
-  const port = ports.find((one) => one.port.number === number);
+/**
+ * Requests are split and tried again by route configurations, which are resources of their own. A MetaRouter has limits
+ * besides, which a listener holds. How connections are used is said of clusters.
+ */
+function ofType(
+  type: string,
+  { policy, retries = [] }: MeshService,
+  port: MeshPort | undefined,
+  words: string,
+): readonly ObjectRef[] {
+  const router = port?.routes?.origin === undefined ? [] : [port.routes.origin.object];
+  const routed = (port?.routes?.routes ?? []).flatMap(({ origin }) => origin?.object ?? []);
   const splits = port?.split ?? [];
-  const quoted = splits.filter(({ requests }) => requests !== 'any' && requests.some((one) => isQuoted(one, words)));
-  const written = [
-    ...(quoted.length > 0 ? quoted : splits).map(({ origin }) => origin.object),
-    ...(port?.routes?.origin === undefined ? [] : [port.routes.origin.object]),
-    ...(retries ?? []).map(({ origin }) => origin.object),
+  if (type.endsWith('.Cluster')) return [policy.overridden, policy].flatMap((one) => one?.origin?.object ?? []);
+  if (type.endsWith('.ClusterLoadAssignment')) return [];
+  if (type.endsWith('.Listener')) {
+    const held = port === undefined || isHttp(port.port.protocol) ? [] : splits;
+    return [...held.map(({ origin }) => origin.object), ...router];
+  }
+  return [
+    ...blamed(splits, words).map(({ origin }) => origin.object),
+    ...router,
+    ...routed,
+    ...retries.map(({ origin }) => origin.object),
   ];
-  return written.length > 0 ? written : [service.provenance.object];
 }

@@ -5,7 +5,7 @@ import { meshConfig, serviceEntry } from '../../mesh/mesh-fixture.ts';
 import { egress, ingressBackend, retry, trafficSetting } from '../../mesh/openservicemesh/osm-policy-fixture.ts';
 import { trafficSplit } from '../../mesh/routing/traffic-split-fixture.ts';
 import type { AnyResource } from '../../resources/kinds.ts';
-import { BatchSink } from '../../sources/files/batch-sink.ts';
+import { BatchSink } from '../../sources/batch-sink.ts';
 import { setStates } from '../../sources/resource-tables.ts';
 import { buildPipeline } from '../pipeline.ts';
 import { describeService } from './service-description.ts';

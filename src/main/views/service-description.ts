@@ -1,5 +1,6 @@
 /** One service with all that is in force for it: what `describe` shows. */
 import type { Finding, ObjectRef } from '../../model/finding.ts';
+import type { MeshService } from '../../model/mesh-service.ts';
 import type { ServiceDescription } from '../../model/service-description.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { allFindings, sortedValues } from './admin-views.ts';
@@ -15,11 +16,10 @@ export function describeService(pipeline: Pipeline, host: string): ServiceDescri
   const service = mesh.meshServices.get(host) ?? mesh.meshServices.get(first ?? '');
   const [settings] = sortedValues(mesh.settings);
   if (service === undefined || settings === undefined) return undefined;
-  const { key, namespace, provenance } = service.service;
-  const { object } = provenance;
+  const { key, provenance } = service.service;
+  const written = [provenance.object, ...writersOf(service)];
   const concerns = (one: Finding): boolean =>
-    isSame(one.object, object) ||
-    isSame(one.object, { kind: 'Host', namespace, name: service.service.host }) ||
+    written.some((origin) => isSame(one.object, origin)) ||
     one.message.split(/[\s,;:]+/).includes(service.service.host);
   const endpoints = [...mesh.groupsByService.lookup(key)];
   const ingresses = ingressesOf(mesh, key, endpoints);
@@ -35,6 +35,12 @@ export function describeService(pipeline: Pipeline, host: string): ServiceDescri
     findings: allFindings(pipeline).filter(concerns),
     others: key === first ? others : [],
   };
+}
+
+/** Who wrote how it is called. */
+function writersOf({ policy, ports }: MeshService): readonly ObjectRef[] {
+  const ofPorts = ports.flatMap(({ routes, split = [] }) => [routes, ...(routes?.routes ?? []), ...split]);
+  return [policy, policy.overridden, ...ofPorts].flatMap((one) => one?.origin?.object ?? []);
 }
 
 function isSame(a: ObjectRef, b: ObjectRef): boolean {

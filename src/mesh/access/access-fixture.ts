@@ -2,6 +2,7 @@
 import type { Collection } from '../../collections/collection.ts';
 import { Engine } from '../../collections/engine.ts';
 import type { AccessPolicy } from '../../model/access.ts';
+import type { MeshSettings } from '../../model/mesh-service.ts';
 import type {
   AnyResource,
   HTTPRouteGroup,
@@ -28,18 +29,20 @@ export interface TestAccess {
   findings(): readonly string[];
 }
 
-export function testAccess(): TestAccess {
+/** `mode`: of access, whatever MeshConfigs say. */
+export function testAccess(mode: MeshSettings['access'] = 'Enforced'): TestAccess {
   const engine = new Engine({ validate: true });
   const all = engine.table<AnyResource>('resources', { key: ({ key }) => key });
   all.setState('live');
   const only = <K extends Kind>(kind: K) =>
     engine.map(kind, all, (resource) => (isOf(resource, kind) ? resource : undefined));
+  const { settings } = meshSettings(engine, {
+    MeshConfig: only('MeshConfig'),
+    OsmMeshConfig: only('OsmMeshConfig'),
+    MeshRootCertificate: only('MeshRootCertificate'),
+  });
   const policies = accessPolicies(engine, {
-    settings: meshSettings(engine, {
-      MeshConfig: only('MeshConfig'),
-      OsmMeshConfig: only('OsmMeshConfig'),
-      MeshRootCertificate: only('MeshRootCertificate'),
-    }).settings,
+    settings: engine.map('settings of the test', settings, (of) => ({ ...of, access: mode })),
     trafficTargets: only('TrafficTarget'),
     routeGroups: only('HTTPRouteGroup'),
     tcpRoutes: only('TCPRoute'),

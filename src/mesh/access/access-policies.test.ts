@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { meshConfig } from '../mesh-fixture.ts';
+import { meaningOf } from '../status/finding-meanings.ts';
 import {
   account,
   binding,
@@ -20,6 +21,13 @@ const tcp = { kind: 'TCPRoute', name: 'tcp' } as const;
 const any = { pathRegex: '', methods: [], headers: [] };
 
 describe('a TrafficTarget', () => {
+  it('says that it keeps nobody out while access is disabled, and is not enforced then', () => {
+    const access = testAccess('Disabled');
+    access.set(trafficTarget('shop/books', [tcp]), tcpRoute('shop/tcp'));
+    expect(access.findings()).toEqual(['ISTH1351 shop/books']);
+    expect([...access.engine.findings.values()].map(meaningOf)).toEqual(['loss']);
+  });
+
   it('permits its sources, by their SPIFFE ids in the trust domain of the mesh', () => {
     const access = testAccess();
     const sources = [account('shop/z'), account('far/a'), account('shop/z')];

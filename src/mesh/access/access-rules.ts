@@ -2,6 +2,8 @@
  * What each TrafficTarget permits: its callers, on the ports of its TCPRoutes, the requests of its HTTPRouteGroups. It
  * depends on the objects that the target names, and on nothing else of their kinds.
  *
+ * In a mesh whose access is disabled nothing is refused, and so nothing of it is done: it says so.
+ *
  * Each part closes where it is empty or names what is not there; a target of which nothing is left makes no rule.
  */
 import type { Collection, Context } from '../../collections/collection.ts';
@@ -10,6 +12,7 @@ import type { AccessRule } from '../../model/access.ts';
 import { finding } from '../../model/finding.ts';
 import type { TrafficTarget } from '../../resources/kinds.ts';
 import { about } from '../resource-order.ts';
+import { settingsOf } from '../settings.ts';
 import { callersOf, destinationsOf, type IdentityTables } from './access-identities.ts';
 import { type PortTables, portsOf } from './access-ports.ts';
 import { type RequestTables, requestsOf } from './access-requests.ts';
@@ -27,6 +30,8 @@ export interface TargetTables extends IdentityTables, PortTables, RequestTables 
 /** One a TrafficTarget, under its key. */
 export function trafficTargetRules(engine: Engine, tables: TargetTables): Collection<WorkloadRule> {
   return engine.map('traffic target rules', tables.trafficTargets, (target, context) => {
+    if (settingsOf(context, tables.settings).access === 'Disabled')
+      context.report(finding('ISTH1351', { ...about(target), message: openAccess }));
     const destinations = destinationsOf(target, context, tables);
     const rule: AccessRule = {
       object: about(target).object,
@@ -40,6 +45,8 @@ export function trafficTargetRules(engine: Engine, tables: TargetTables): Collec
     return undefined;
   });
 }
+
+const openAccess = 'Access is disabled in this mesh: whoever reaches a workload may call it.';
 
 function report(target: TrafficTarget, context: Context, message: string): void {
   context.report(finding('ISTH1307', { ...about(target), message }));

@@ -12,11 +12,13 @@ export function distinctEndpoints(
   sources: readonly EndpointSource[],
   report: (conflict: Finding) => void,
 ): readonly LocatedEndpoint[] {
+  const given = sources.map((source) => ({ source, endpoints: sourceEndpoints(source, port) }));
+  const keyOf = haveOnePort(given.map(({ endpoints }) => endpoints)) ? addressOf : addressKey;
   const distinct = new Map<string, LocatedEndpoint>();
-  for (const source of sources) {
+  for (const { source, endpoints } of given) {
     let conflict: string | undefined;
-    for (const located of sourceEndpoints(source, port)) {
-      const address = addressKey(located);
+    for (const located of endpoints) {
+      const address = keyOf(located);
       const known = distinct.get(address);
       if (known === undefined) distinct.set(address, located);
       else if (!equal(known, located)) conflict ??= located.endpoint.address;
@@ -26,6 +28,16 @@ export function distinctEndpoints(
     report(finding('ISTH0310', { ...source.about, message }));
   }
   return [...distinct.values()];
+}
+
+/** As nearly all services have: their addresses alone tell them apart, and no text is made for each. */
+function haveOnePort(lists: readonly (readonly LocatedEndpoint[])[]): boolean {
+  const port = lists.find(([first]) => first !== undefined)?.[0]?.endpoint.port;
+  return lists.every((endpoints) => endpoints.every(({ endpoint }) => endpoint.port === port));
+}
+
+function addressOf({ endpoint }: LocatedEndpoint): string {
+  return endpoint.address;
 }
 
 export function addressKey({ endpoint }: LocatedEndpoint): string {

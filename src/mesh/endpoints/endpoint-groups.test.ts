@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Mesh } from '../mesh.ts';
-import { endpointSlice, kubernetesService, serviceEntry, testMesh, workloadEntry } from '../mesh-fixture.ts';
+import { endpointSlice, kubernetesService, pod, serviceEntry, testMesh, workloadEntry } from '../mesh-fixture.ts';
 
 /** `group key: address:port*weight ...` of all groups, sorted. */
 function standing(mesh: Mesh): readonly string[] {
@@ -166,6 +166,39 @@ describe('a Kubernetes Service', () => {
     expect(group?.endpoints.map(({ address, port, health, workload }) => [address, port, health, workload])).toEqual([
       ['10.0.0.1', 8080, 'healthy', 's/pod'],
       ['10.0.0.3', 8080, 'draining', undefined],
+    ]);
+  });
+
+  it('has the identities and labels of the Pods that its slices name, or whose address they have', () => {
+    const { mesh, set, remove } = testMesh();
+    const named = pod('s/pod', { serviceAccount: 'orders', ips: ['10.0.0.1'] }, { version: 'v1' });
+    set(service, slice, named, pod('s/leaving', { ips: ['10.0.0.3'] }), pod('t/other', { ips: ['10.0.0.3'] }));
+    const workloads = () =>
+      mesh.endpointGroups
+        .get('s/x.s.svc.cluster.local|80|/z/')
+        ?.endpoints.map(({ identity, labels, workload }) => [identity, labels.version, workload]);
+    expect(workloads()).toEqual([
+      ['spiffe://cluster.local/ns/s/sa/orders', 'v1', 's/pod'],
+      ['spiffe://cluster.local/ns/s/sa/default', undefined, 's/leaving'],
+    ]);
+    const before = mesh.endpointGroups.get('s/x.s.svc.cluster.local|80|/z/');
+    set({ ...named, spec: { ...named.spec, ready: false } });
+    expect(mesh.endpointGroups.get('s/x.s.svc.cluster.local|80|/z/')).toBe(before);
+    remove(named);
+    expect(workloads()?.[0]).toEqual([undefined, undefined, 's/pod']);
+  });
+
+  it('takes nobody for the Pod at an address that several have, or that is its node', () => {
+    const { mesh, set } = testMesh();
+    const conditionsAt = (address: string) => ({ addresses: [address], conditions });
+    const nameless = { ...slice.spec, endpoints: [conditionsAt('10.0.0.8'), conditionsAt('10.0.0.9')] };
+    set(service, endpointSlice('s/x-1', nameless));
+    set(pod('s/node', { ips: ['10.0.0.8'], hostNetwork: true }));
+    set(pod('s/one', { ips: ['10.0.0.9'] }), pod('s/two', { ips: ['10.0.0.9'] }));
+    const [group] = mesh.endpointGroups.values();
+    expect(group?.endpoints.map(({ identity, workload }) => [identity, workload])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
     ]);
   });
 

@@ -1,7 +1,7 @@
 /** Endpoint groups: what all sources, or the two sides of a migration, give to a service's ports, divided by locality. */
 import type { Collection, Context, Index } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
-import { type Endpoint, type EndpointGroup, endpointGroupKey } from '../../model/endpoint.ts';
+import { type Endpoint, type EndpointGroup, endpointGroupKey, type Locality } from '../../model/endpoint.ts';
 import type { Service, ServicePort } from '../../model/service.ts';
 import { mixEndpoints } from '../migrations/migrating-endpoints.ts';
 import type { Migration } from '../migrations/migrations.ts';
@@ -48,16 +48,31 @@ function groupByLocality(
   port: ServicePort,
   located: readonly LocatedEndpoint[],
 ): readonly EndpointGroup[] {
-  const groups = new Map<string, EndpointGroup & { readonly endpoints: Endpoint[] }>();
+  const groups = new Map<string, MutableGroup>();
+  let last: MutableGroup | undefined;
   for (const { endpoint, locality } of located) {
-    const key = endpointGroupKey(service.key, port.number, locality);
-    const group = groups.get(key);
-    if (group === undefined) {
-      groups.set(key, { key, service: service.key, port: port.number, locality, endpoints: [endpoint] });
-    } else group.endpoints.push(endpoint);
+    // Of most endpoints the place is one and the same object.
+    last = locality === last?.locality ? last : groupAt(groups, service, port, locality);
+    last.endpoints.push(endpoint);
   }
   for (const { endpoints } of groups.values()) endpoints.sort(byAddress);
   return [...groups.values()];
+}
+
+type MutableGroup = EndpointGroup & { readonly endpoints: Endpoint[] };
+
+function groupAt(
+  groups: Map<string, MutableGroup>,
+  service: Service,
+  { number: port }: ServicePort,
+  locality: Locality,
+): MutableGroup {
+  const key = endpointGroupKey(service.key, port, locality);
+  const known = groups.get(key);
+  if (known !== undefined) return known;
+  const group = { key, service: service.key, port, locality, endpoints: [] };
+  groups.set(key, group);
+  return group;
 }
 
 function byAddress(a: Endpoint, b: Endpoint): number {

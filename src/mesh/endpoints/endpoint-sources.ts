@@ -13,6 +13,7 @@ import { registeredEndpoints } from '../registries/registry-endpoints.ts';
 import type { RegistryTables } from '../registries/registry-services.ts';
 import type { EndpointSource } from './endpoint-source.ts';
 import { kubernetesServiceEndpoints, sliceEndpoints } from './kubernetes-endpoints.ts';
+import { podWorkloads } from './pods.ts';
 import { serviceEntryEndpoints } from './service-entry-endpoints.ts';
 import { workloadsByLabel } from './workloads.ts';
 
@@ -27,6 +28,7 @@ export interface EndpointTables {
 export function endpointSources(engine: Engine, tables: EndpointTables): Index<EndpointSource> {
   const { settings, registries, registeredByName, resources } = tables;
   const workloads = workloadsByLabel(engine, resources.WorkloadEntry);
+  const pods = podWorkloads(engine, resources.Pod);
   const shape = { key: (source: EndpointSource) => source.key };
   const sources = engine.merge('endpoint sources', [
     engine.flatMap(
@@ -38,7 +40,7 @@ export function endpointSources(engine: Engine, tables: EndpointTables): Index<E
     engine.flatMap(
       'slice endpoints',
       resources.EndpointSlice,
-      (slice, context) => sliceEndpoints(slice, context, settings),
+      (slice, context) => sliceEndpoints(slice, context, settings, pods),
       shape,
     ),
     engine.flatMap(

@@ -38,7 +38,7 @@ describe('the proxy beside a workload', () => {
     const other = serviceEntry('shop/b', { endpoints, ports: [{ number: 9000, name: 'tcp-metaprotocol-dubbo' }] });
     set(serviceEntry('shop/a', { endpoints }), other);
     expect(mesh.inboundPorts.get('10.0.0.1|9000')?.codec?.protocol.name).toBe('thrift');
-    expect(findings()).toEqual(['ISTH0311 Host/b.example ports[9000]', 'ISTH0311 Host/b.example ports[9000]']);
+    expect(findings()).toEqual(['ISTH0311 ServiceEntry/b ports[9000]', 'ISTH0311 ServiceEntry/b ports[9000]']);
     remove(other);
     expect(findings()).toEqual([]);
   });

@@ -6,7 +6,7 @@
 import type { Collection, Context, Index } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
 import { equal } from '../../collections/equality.ts';
-import type { AccessPolicy } from '../../model/access.ts';
+import type { AccessPolicy, AccessRule } from '../../model/access.ts';
 import type { EndpointGroup } from '../../model/endpoint.ts';
 import { type Finding, finding, formatObject } from '../../model/finding.ts';
 import { parseSpiffeId } from '../../model/identity.ts';
@@ -15,6 +15,8 @@ import { policiesFor, type RequestPolicy } from '../../model/request-policy.ts';
 import { serviceKey } from '../../model/service.ts';
 import type { InboundLimits, TrafficSetting } from '../../model/traffic-limits.ts';
 import { type BackendIngress, ingressKey } from '../access/ingress-backends.ts';
+import { authorizedRules, type WorkloadAuthorization } from '../access/istio-authorization.ts';
+import { tokensFor, type WorkloadTokens } from '../access/request-authentications.ts';
 import { type Telemetries, workloadLog } from '../openservicemesh/telemetries.ts';
 import { settingsOf } from '../settings.ts';
 import { isIpAddress } from './ip-address.ts';
@@ -32,12 +34,25 @@ interface Tables {
   /** By namespace. */
   readonly requestPolicies: Index<RequestPolicy>;
   readonly telemetries: Telemetries;
+  /** By namespace. */
+  readonly authorizations: Index<WorkloadAuthorization>;
+  /** By namespace. */
+  readonly authentications: Index<WorkloadTokens>;
 }
 
 /** Keyed by `<address>|<target port>`. `addresses` are keyed by themselves. */
 export function inboundPorts(engine: Engine, addresses: Collection<string>, tables: Tables): Collection<InboundPort> {
-  const { settings, endpointGroups, meshServices, accessPolicies, trafficSettings, requestPolicies, telemetries } =
-    tables;
+  const {
+    settings,
+    endpointGroups,
+    meshServices,
+    accessPolicies,
+    trafficSettings,
+    requestPolicies,
+    telemetries,
+    authorizations,
+    authentications,
+  } = tables;
   const groupsByAddress = engine.index('endpoint groups by address', endpointGroups, addressesOf);
   return engine.flatMap(
     'inbound ports',
@@ -56,22 +71,28 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
             protocol: port.port.protocol,
             codec: port.codec?.protocol.codec,
           });
-        const guardOf = (identity: string) => {
+        const guardOf = (identity: string, labels: Readonly<Record<string, string>>) => {
           const policies = policiesOf(identity);
+          const workload = { namespace: parseSpiffeId(identity)?.namespace ?? service.service.namespace, labels };
+          const granted = isPermissive ? [] : rulesOf(identity);
+          const authorized = authorizedRules(context, authorizations, settingsOf(context, settings), workload);
           return {
             identity,
-            ...(isPermissive ? {} : { rules: rulesOf(identity) }),
+            ...(isPermissive && authorized === undefined ? {} : { rules: rulesTogether(granted, authorized) }),
             ...(policies.length === 0 ? {} : { policies }),
             ...(tls === undefined ? {} : { tls }),
           };
         };
         return portsAt(address, group, service, port).map(({ inbound, identity = '', labels }) => {
+          const workload = { namespace: parseSpiffeId(identity)?.namespace ?? inbound.namespace, labels };
+          const tokens = tokensFor(context, authentications, settingsOf(context, settings), workload);
           const telemetry = workloadLog(context, telemetries, inbound.namespace, labels);
           return {
             ...inbound,
             ...(limits === undefined ? {} : { limits }),
             ...(telemetry === undefined ? {} : { telemetry }),
-            ...(service.security === undefined ? {} : { guard: guardOf(identity) }),
+            ...(tokens === undefined ? {} : { tokens }),
+            ...(service.security === undefined ? {} : { guard: guardOf(identity, labels) }),
           };
         });
       });
@@ -85,6 +106,17 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
     },
     { key: (inbound) => inbound.key },
   );
+}
+
+/**
+ * Where access is enforced, grants of both kinds hold. A policy that nobody gets in by closes the workload, whatever else is
+ * granted: what it was written to keep out is not told from the rest.
+ */
+function rulesTogether(
+  granted: readonly AccessRule[],
+  authorized: readonly AccessRule[] | 'closed' | undefined,
+): readonly AccessRule[] {
+  return authorized === 'closed' ? [] : [...granted, ...(authorized ?? [])];
 }
 
 /** Of the first, with what one of the services at the port takes from outside the mesh. */
@@ -131,6 +163,7 @@ function portsAt(
   const common = {
     host: service.host,
     namespace: service.namespace,
+    declaredBy: service.provenance.object,
     port: port.port,
     ...(port.codec === undefined ? {} : { codec: port.codec }),
     ...(localRateLimit === undefined ? {} : { localRateLimit }),
@@ -166,12 +199,12 @@ function contested([winner, ...others]: readonly InboundPort[]): readonly Findin
   return others
     .filter((other) => !equal(duties(winner), duties(other)))
     .map((other) => {
-      const message = `${other.address}:${other.targetPort} serves ${winner.host} port ${winner.port.number} as well, which is in force there.`;
-      const object = { kind: 'Host', namespace: other.namespace, name: other.host };
-      return finding('ISTH0311', { object, path: `ports[${other.port.number}]`, message });
+      const by = formatObject(winner.declaredBy);
+      const message = `${other.address}:${other.targetPort} serves ${winner.host} port ${winner.port.number} of ${by} as well, which is in force there.`;
+      return finding('ISTH0311', { object: other.declaredBy, path: `ports[${other.port.number}]`, message });
     });
 }
 
-function duties({ port, codec, localRateLimit, globalRateLimit, guard }: InboundPort): unknown {
-  return [port.protocol, codec, localRateLimit, globalRateLimit, guard];
+function duties({ port, codec, localRateLimit, globalRateLimit, guard, tokens }: InboundPort): unknown {
+  return [port.protocol, codec, localRateLimit, globalRateLimit, guard, tokens];
 }

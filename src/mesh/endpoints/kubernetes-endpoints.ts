@@ -3,8 +3,9 @@
  * (how a service moves from VMs to Pods), or the name behind an ExternalName.
  */
 import type { Collection, Context, Index } from '../../collections/collection.ts';
-import type { Endpoint } from '../../model/endpoint.ts';
+import { type Endpoint, localityAt } from '../../model/endpoint.ts';
 import { finding } from '../../model/finding.ts';
+import { spiffeId } from '../../model/identity.ts';
 import type { MeshSettings } from '../../model/mesh-service.ts';
 import { serviceKey } from '../../model/service.ts';
 import type { EndpointSlice, KubernetesService, KubernetesServicePort } from '../../resources/kinds.ts';
@@ -14,6 +15,7 @@ import { isHeadlessService } from '../services/kubernetes-declarations.ts';
 import { settingsOf } from '../settings.ts';
 import type { EndpointSource } from './endpoint-source.ts';
 import { isIpAddress } from './ip-address.ts';
+import type { PodTables, PodWorkload } from './pods.ts';
 import { inlineWorkload, type LocatedEndpoint, locatedEndpoint, selectWorkloads, type Workload } from './workloads.ts';
 
 export function kubernetesServiceEndpoints(
@@ -66,6 +68,7 @@ export function sliceEndpoints(
   slice: EndpointSlice,
   context: Context,
   settings: Collection<MeshSettings>,
+  pods: PodTables,
 ): readonly EndpointSource[] {
   const { spec } = slice;
   if (spec.serviceName === '') return [];
@@ -74,13 +77,15 @@ export function sliceEndpoints(
     context.report(finding('ISTH0308', { ...about(slice), path: 'addressType', message }));
     return [];
   }
-  const source = sourceOf(slice, spec.serviceName, settingsOf(context, settings).clusterDomain);
-  const members = spec.endpoints.filter(isServing);
+  const { clusterDomain, trustDomain } = settingsOf(context, settings);
+  const source = sourceOf(slice, spec.serviceName, clusterDomain);
+  const { namespace } = slice.metadata;
+  const workloads = spec.endpoints
+    .filter(isServing)
+    .flatMap((member) => member.addresses.map((address) => workloadAt(context, pods, namespace, member, address)));
   const ports = spec.ports.map((port) => ({
     port: port.name,
-    endpoints: members.flatMap((member) =>
-      member.addresses.map((address) => podEndpoint(member, address, port.port, slice.metadata.namespace)),
-    ),
+    endpoints: workloads.map((workload) => sliceEndpoint(workload, port.port, trustDomain)),
   }));
   return [{ ...source, ports }];
 }
@@ -92,21 +97,59 @@ function isServing(member: SliceMember): boolean {
   return member.conditions.ready || (member.conditions.serving && member.conditions.terminating);
 }
 
-function podEndpoint(member: SliceMember, address: string, port: number, namespace: string): LocatedEndpoint {
-  const { targetRef, hostname } = member;
+interface SliceWorkload {
+  readonly member: SliceMember;
+  readonly address: string;
+  /** `namespace/name`; absent where nobody says it. */
+  readonly name: string | undefined;
+  /** Absent where nothing is known of it, as where it is read from files. */
+  readonly pod: PodWorkload | undefined;
+}
+
+/** The Pod that the member names, or else the only one of the namespace that has its address. */
+function workloadAt(
+  context: Context,
+  { byName, byAddress }: PodTables,
+  namespace: string,
+  member: SliceMember,
+  address: string,
+): SliceWorkload {
+  const { targetRef } = member;
+  if (targetRef === undefined) {
+    const [first, ...others] = context.lookup(byAddress, address).filter((pod) => pod.namespace === namespace);
+    const pod = others.length === 0 ? first : undefined;
+    return { member, address, name: pod?.name, pod };
+  }
+  // One text for what is looked up and what is told: there are as many as endpoints.
+  const name = `${targetRef.namespace ?? namespace}/${targetRef.name}`;
+  const [pod] = targetRef.kind === 'Pod' ? context.lookup(byName, name) : [];
+  return { member, address, name, pod };
+}
+
+function sliceEndpoint(
+  { member, address, name, pod }: SliceWorkload,
+  port: number,
+  trustDomain: string,
+): LocatedEndpoint {
+  const { hostname } = member;
   const endpoint: Endpoint = {
     address,
     port,
     weight: 1,
     health: member.conditions.terminating ? 'draining' : 'healthy',
-    labels: {},
+    labels: pod?.labels ?? noLabels,
     network: '',
-    tlsMode: 'disabled',
+    tlsMode: pod === undefined ? 'disabled' : 'istio',
     ...(hostname === undefined ? {} : { hostname }),
-    ...(targetRef === undefined ? {} : { workload: `${targetRef.namespace ?? namespace}/${targetRef.name}` }),
+    ...(pod === undefined
+      ? {}
+      : { identity: spiffeId({ trustDomain, namespace: pod.namespace, serviceAccount: pod.serviceAccount }) }),
+    ...(name === undefined ? {} : { workload: name }),
   };
-  return { endpoint, locality: { region: '', zone: member.zone ?? '', subzone: '' } };
+  return { endpoint, locality: localityAt('', member.zone ?? '') };
 }
+
+const noLabels: Readonly<Record<string, string>> = Object.freeze({});
 
 function sourceOf(resource: Described, service: string, clusterDomain: string): Omit<EndpointSource, 'ports'> {
   const { namespace } = resource.metadata;

@@ -1,7 +1,7 @@
 /** A workload as a ServiceEntry or a WorkloadEntry writes it, and the endpoint that it makes for a port. */
 import type { Collection, Context, Index } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
-import type { Endpoint, Locality } from '../../model/endpoint.ts';
+import { type Endpoint, type Locality, localityAt } from '../../model/endpoint.ts';
 import type { WorkloadEntry, WorkloadSpec } from '../../resources/kinds.ts';
 
 export interface LocatedEndpoint {
@@ -53,14 +53,14 @@ export function locatedEndpoint(workload: Workload, port: number, trustDomain: s
 /** Kubernetes' labels of nodes, which tools copy to what runs there. */
 function labelled(labels: Workload['labels']): Locality {
   const { 'topology.kubernetes.io/region': region = '', 'topology.kubernetes.io/zone': zone = '' } = labels;
-  return { region, zone, subzone: '' };
+  return localityAt(region, zone);
 }
 
 /** `region/zone/subzone`; in a label, which has no slashes, divided by dots. */
 function localityOf(written: string | undefined): Locality | undefined {
   if (written === undefined || written === '') return undefined;
   const [region = '', zone = '', ...subzone] = written.split(written.includes('/') ? '/' : '.');
-  return { region, zone, subzone: subzone.join('/') };
+  return localityAt(region, zone, subzone.join('/'));
 }
 
 /** WorkloadEntries under each of their labels, by namespace. */

@@ -8,7 +8,7 @@
  */
 import type { Collection, Context, Index } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
-import { finding, formatObject } from '../../model/finding.ts';
+import { finding, formatObject, type ObjectRef } from '../../model/finding.ts';
 import type { MeshSettings } from '../../model/mesh-service.ts';
 import { isAtLeast, shareAt } from '../../model/migration.ts';
 import { protocolName, type Service, type ServiceKey, type ServicePort } from '../../model/service.ts';
@@ -46,6 +46,8 @@ export interface Alias {
   readonly host: string;
   readonly namespace: string;
   readonly target: string;
+  /** Who asks for it. */
+  readonly plan: ObjectRef;
 }
 
 export interface MigrationTables {
@@ -101,7 +103,8 @@ export function aliases(
       }
       const [first] = sorted;
       if (first === undefined || isDeclared) return undefined;
-      return { host: alias, namespace: first.plan.metadata.namespace, target: aliasTarget(first) };
+      const { object: plan } = about(first.plan);
+      return { host: alias, namespace: first.plan.metadata.namespace, target: aliasTarget(first), plan };
     },
   );
 }

@@ -6,8 +6,8 @@ import { kubernetesService, meshConfig, testMesh } from '../mesh-fixture.ts';
 
 const reader = createResourceReader();
 
-function osmConfig(spec: object, name = 'osm-mesh-config') {
-  const metadata = { name, namespace: 'osm-system' };
+function osmConfig(spec: object, name = 'osm-mesh-config', namespace = 'osm-system') {
+  const metadata = { name, namespace };
   const { resource } = reader.read({
     apiVersion: 'config.openservicemesh.io/v1alpha2',
     kind: 'MeshConfig',
@@ -69,6 +69,17 @@ it('of several the first is in force', () => {
   );
   expect(settings?.access).toBe('Permissive');
   expect(findings).toEqual(['ISTH0316 OsmMeshConfig/zz']);
+});
+
+it('one of another namespace opens nothing, be it alone, and is told', () => {
+  const theirs = osmConfig({ traffic: { enablePermissiveTrafficPolicyMode: true } }, 'osm-mesh-config', 'town');
+  expect(settingsWith(theirs, permissive(false))).toMatchObject({
+    settings: { access: 'Enforced', policyNamespace: 'osm-system' },
+    findings: ['ISTH1409 OsmMeshConfig/osm-mesh-config metadata.namespace'],
+  });
+  expect(settingsWith(theirs).settings).not.toHaveProperty('policyNamespace');
+  const own = meshConfig('/mesh', { osmNamespace: 'town' });
+  expect(settingsWith(own, theirs)).toMatchObject({ settings: { access: 'Permissive' }, findings: [] });
 });
 
 it('what is asked of TLS stays within what is safe, and within what proxies know', () => {

@@ -8,7 +8,8 @@
  *                 aeraki_meta_app_version          the label `version`
  *                 aeraki_meta_locality             the locality, where the registry has none
  *
- * `protocol` is understood everywhere. aeraki_meta_workload_selector is not needed: what a proxy serves goes by addresses.
+ * `protocol` is understood everywhere. aeraki_meta_workload_selector counts nowhere: what a proxy of ours serves goes by
+ * addresses, and with it whoever registers could have a filter put before any workload of Istio's.
  */
 import type { Locality } from '../../model/endpoint.ts';
 import { type Finding, finding } from '../../model/finding.ts';

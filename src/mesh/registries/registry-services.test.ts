@@ -182,4 +182,27 @@ describe('one host from several sources', () => {
     test.set(serviceEntry('shared/s', { hosts: ['s.mesh'], ports: [{ number: 8081, name: 'grpc-8081' }] }));
     expect(test.mesh.services.get('shared/s.mesh')?.provenance.source).toBe('service-entry');
   });
+
+  it('that another bridge wrote is of the registry that takes its place, and keeps the address that its callers know', () => {
+    const mapping = { host: '{service}.mesh', namespace: 'shop' };
+    const test = meshOf(registry('polaris', mapping), registered('s', [instance('a', '10.0.0.1')]));
+    const spec = {
+      hosts: ['s.mesh'],
+      addresses: ['240.240.0.2'],
+      ports: [{ number: 8081, name: 'grpc-8081' }],
+      endpoints: [{ address: '10.0.0.1', ports: {} }],
+    };
+    const entry = (labels: Readonly<Record<string, string>>) => serviceEntry('shop/s', spec, { labels });
+    test.set(entry({ manager: 'aeraki', registry: 'dubbo2istio' }));
+    expect(test.mesh.services.get('shop/s.mesh')).toMatchObject({
+      addresses: ['240.240.0.2'],
+      provenance: { source: 'registry', registry: 'polaris' },
+    });
+    expect(test.endpoints('shop/s.mesh')).toEqual([expect.stringContaining('10.0.0.1:8081')]);
+    // What a person wrote is that person's.
+    for (const labels of [{}, { manager: 'aeraki', registry: 'polaris' }]) {
+      test.set(entry(labels));
+      expect(test.mesh.services.get('shop/s.mesh')?.provenance.source).toBe('service-entry');
+    }
+  });
 });

@@ -10,7 +10,7 @@ export function requestMatch(spec: MatchSpec | undefined): RequestMatch {
 }
 
 /** Null, `{}` and the regular expression `*`, which is none, ask only that the property is there: Aeraki's rule. */
-function stringMatch(spec: StringMatchSpec | null): StringMatch {
+export function stringMatch(spec: StringMatchSpec | null): StringMatch {
   if (spec?.exact !== undefined) return { kind: 'exact', value: spec.exact };
   if (spec?.prefix !== undefined) return { kind: 'prefix', value: spec.prefix };
   if (spec?.regex !== undefined && spec.regex !== '*' && spec.regex !== '') return { kind: 'regex', value: spec.regex };

@@ -17,6 +17,7 @@ import {
   findDestination,
   hashPropertyOf,
 } from '../services/destinations.ts';
+import { visibilityOf } from '../services/visibility.ts';
 import { type HostRule, ruleFor } from '../traffic/host-rules.ts';
 import { unmetRules } from './codec-abilities.ts';
 import { globalRateLimit, localRateLimit, requestMatch } from './request-matches.ts';
@@ -89,7 +90,16 @@ function routeTable(
     ...(local === undefined ? {} : { localRateLimit: localRateLimit(local) }),
     ...(global === undefined ? {} : { globalRateLimit: globalRateLimit(global) }),
     ...(router === undefined ? {} : { origin: about(router) }),
+    ...(router === undefined || specs.length === 0
+      ? {}
+      : exportOf(router, () => [defaultRoute(context, tables, service, port, split)])),
   };
+}
+
+function exportOf(router: MetaRouter, routesElsewhere: () => readonly Route[]): Pick<RouteTable, 'exportedTo'> {
+  const visibility = visibilityOf(router.spec.exportTo, router.metadata.namespace);
+  if (visibility.kind === 'public') return {};
+  return { exportedTo: { namespaces: visibility.namespaces, routesElsewhere: routesElsewhere() } };
 }
 
 function defaultRoute(
@@ -101,6 +111,7 @@ function defaultRoute(
 ): Route {
   const own = [{ destination: { host, port, subset: '' }, weight: 100 }];
   const destinations = splitOfConnections(split, host, port) ?? own;
+  const origin = split?.find(({ requests }) => requests === 'any')?.origin;
   const hashProperties = destinations.flatMap(
     // Backends of a split are of its root's namespace.
     ({ destination }) =>
@@ -110,6 +121,7 @@ function defaultRoute(
     name: 'default',
     match: [],
     destinations,
+    ...(origin === undefined ? {} : { origin, path: 'spec.backends' }),
     requestMutation: [],
     responseMutation: [],
     hashProperties: [...new Set(hashProperties)],

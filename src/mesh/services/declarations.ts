@@ -10,14 +10,25 @@ export interface ServiceDeclaration {
   readonly key: string;
   readonly service: Service;
   readonly resource: Described;
+  /** Addresses that somebody else gave to it, at which it is not served here. */
+  readonly allocated?: readonly string[];
+  /** Another bridge wrote it, from a registry that may be one of ours by now. */
+  readonly isBridged?: true;
 }
 
-const precedence = { kubernetes: 0, 'service-entry': 1, registry: 2, egress: 3 } as const;
+const precedence = { kubernetes: 0, 'service-entry': 1, registry: 2, bridged: 3, egress: 4 } as const;
 
-/** Kubernetes before hand-written before registries; then the oldest; then the smallest key. */
+/**
+ * Kubernetes before hand-written before registries of ours before what other bridges wrote; then the oldest; then the smallest
+ * key.
+ */
 export function byPrecedence(a: ServiceDeclaration, b: ServiceDeclaration): number {
-  const ranks = precedence[a.service.provenance.source] - precedence[b.service.provenance.source];
+  const ranks = rankOf(a) - rankOf(b);
   return ranks || byAge(a.resource, b.resource) || compareText(a.key, b.key);
+}
+
+function rankOf({ service, isBridged }: ServiceDeclaration): number {
+  return precedence[isBridged === true ? 'bridged' : service.provenance.source];
 }
 
 /** Sorts services of one host: by source, then by key. */

@@ -9,8 +9,8 @@ import type { MeshSettings } from '../../model/mesh-service.ts';
 import type { Destination } from '../../model/route.ts';
 import type { Service } from '../../model/service.ts';
 import type { HostPolicy } from '../../model/traffic-policy.ts';
-import type { DestinationSpec, MetaRouter } from '../../resources/kinds.ts';
-import { about } from '../resource-order.ts';
+import type { DestinationSpec } from '../../resources/kinds.ts';
+import { about, type Described } from '../resource-order.ts';
 import { settingsOf } from '../settings.ts';
 import { fullHost } from './host-names.ts';
 import { findService, type HostServices } from './services.ts';
@@ -32,18 +32,18 @@ export interface FoundDestination {
 export function findDestination(
   context: Context,
   tables: DestinationTables,
-  router: MetaRouter,
+  rule: Described,
   spec: DestinationSpec,
   port: number,
   path: string,
 ): FoundDestination {
-  const { namespace } = router.metadata;
+  const { namespace } = rule.metadata;
   const { clusterDomain } = settingsOf(context, tables.settings);
   const written = { port: spec.port?.number || port, subset: spec.subset ?? '' };
   const key = findService(context, tables.hosts, spec.host, namespace, clusterDomain);
   const service = key === undefined ? undefined : context.get(tables.services, key);
   const where = (field: string, message: string): FindingDetails => ({
-    ...about(router),
+    ...about(rule),
     path: `${path}.${field}`,
     message,
   });

@@ -26,8 +26,22 @@ export function fullHost(written: string, namespace: string, clusterDomain: stri
 
 /** The patterns that match a host, most specific first: `a.b.c`, `*.b.c`, `*.c`, `*`. */
 export function hostPatterns(host: string): readonly string[] {
-  const labels = host.split('.');
-  const start = host.startsWith('*') ? 1 : 0;
-  const parents = labels.slice(1 + start).map((_, at) => `*.${labels.slice(1 + start + at).join('.')}`);
-  return [host, ...parents, ...(host === '*' ? [] : ['*'])];
+  if (host === '*') return [host];
+  const [, ...parents] = host.startsWith('*') ? host.split('.').slice(1) : host.split('.');
+  return [host, ...patternsAbove(parents.join('.'))];
+}
+
+/** Hosts of one domain have these in common: they are remembered by whoever asked for them, for each of its hosts. */
+const known = new Map<string, readonly string[]>();
+const mostKnown = 4096;
+
+/** `*.b.c`, `*.c` and `*` for `b.c`. */
+function patternsAbove(domain: string): readonly string[] {
+  const found = known.get(domain);
+  if (found !== undefined) return found;
+  const labels = domain === '' ? [] : domain.split('.');
+  const patterns = [...labels.map((_, at) => `*.${labels.slice(at).join('.')}`), '*'];
+  if (known.size >= mostKnown) known.clear();
+  known.set(domain, patterns);
+  return patterns;
 }

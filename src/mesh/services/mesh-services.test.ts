@@ -73,6 +73,20 @@ describe('a written address', () => {
     );
   });
 
+  it('is kept from others where Istio gave it to a host, which is not served at it', () => {
+    const { mesh, set, findings } = testMesh();
+    const allocated = [{ address: '240.241.0.9' }];
+    set(serviceEntry('shop/a', { allocated }), serviceEntry('shop/b', { allocated }));
+    expect(mesh.reservedAddresses.get('240.241.0.9')).toMatchObject({
+      services: ['shop/a.example', 'shop/b.example'],
+      shared: [],
+      displaced: [],
+    });
+    expect(mesh.meshServices.get('shop/a.example')?.addresses).toEqual([]);
+    expect(mesh.virtualIpClaims.has('shop/a.example')).toBe(true);
+    expect(findings()).toEqual([]);
+  });
+
   it('may be shared by hosts of different ports; those of one port are told', () => {
     const { mesh, set, findings } = testMesh();
     const entry = (name: string, number: number) =>

@@ -3,6 +3,8 @@ import type { Context } from '../../collections/collection.ts';
 import { finding } from '../../model/finding.ts';
 import { type Location, type Resolution, type ServicePort, serviceKey } from '../../model/service.ts';
 import type { ServiceEntry } from '../../resources/kinds.ts';
+import { isWrittenByBridge } from '../../resources/registry-labels.ts';
+import type { AllocatedAddress } from '../../resources/types/istio.ts';
 import { about } from '../resource-order.ts';
 import type { ServiceDeclaration } from './declarations.ts';
 import { portProtocol } from './port-protocol.ts';
@@ -23,12 +25,27 @@ export function declareServiceEntry(entry: ServiceEntry, context: Context): read
     labels,
     provenance: { source: 'service-entry', object: about(entry).object },
   } as const;
+  const { allocated } = entry.spec;
   const resource = { kind: entry.kind, key: entry.key, metadata: entry.metadata };
   return hosts.map((host) => ({
     key: `${entry.key}|${host}`,
     service: { key: serviceKey(namespace, host), host, ...common },
     resource,
+    // Where it is not said whose an address is, it may be of any.
+    ...(allocated === undefined
+      ? {}
+      : { allocated: addressesIn(allocated.filter((one) => one.host === undefined || one.host === host)) }),
+    ...(isWrittenByBridge(entry.metadata) ? { isBridged: true } : {}),
   }));
+}
+
+/** What Istio dials for a host where `spec.addresses` says nothing. */
+export function allocatedTo({ spec: { hosts, allocated = [] } }: ServiceEntry, host: string): readonly string[] {
+  return addressesIn(allocated.filter((one) => (one.host === undefined ? hosts.length === 1 : one.host === host)));
+}
+
+function addressesIn(allocated: readonly AllocatedAddress[]): readonly string[] {
+  return [...new Set(allocated.map(({ address }) => address))].sort();
 }
 
 function serviceEntryPorts(entry: ServiceEntry, context: Context): readonly ServicePort[] {

@@ -64,9 +64,16 @@ export function services(engine: Engine, declarations: Collection<ServiceDeclara
       if (winner === undefined) return undefined;
       for (const other of others) reportDifference(winner, other, context);
       reportShared(winner, others, context);
-      return winner.service;
+      return withBridgedAddresses(winner, others);
     },
   );
+}
+
+/** What another bridge calls a host by is what its callers know: it stays while a registry of ours takes its place. */
+function withBridgedAddresses({ service }: ServiceDeclaration, others: readonly ServiceDeclaration[]): Service {
+  if (service.addresses.length > 0) return service;
+  const { addresses = [] } = others.find(({ isBridged }) => isBridged === true)?.service ?? {};
+  return addresses.length === 0 ? service : { ...service, addresses };
 }
 
 const compared = ['ports', 'resolution', 'location', 'addresses', 'visibility', 'subjectAltNames'] as const;

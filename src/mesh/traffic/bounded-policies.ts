@@ -1,7 +1,7 @@
 /** How callers use each service's connections: what rules say, and what the service, or who lets them out to it, says before them. */
 import type { Collection, Context } from '../../collections/collection.ts';
 import type { EgressHost } from '../../model/egress.ts';
-import { finding } from '../../model/finding.ts';
+import { finding, formatObject } from '../../model/finding.ts';
 import { isAtLeast } from '../../model/migration.ts';
 import type { RuleOrigin } from '../../model/route.ts';
 import type { Service } from '../../model/service.ts';
@@ -34,11 +34,15 @@ export function boundedPolicy(service: Service, context: Context, tables: Policy
   const ruled = context.get(tables.hostPolicies, key) ?? defaultHostPolicy(key);
   const setting = context.get(tables.trafficSettings, key);
   if (setting !== undefined) reportOverridden(ruled, setting, context);
-  const own = setting === undefined ? ruled : withBounds(ruled, setting.connections);
+  const own = setting === undefined ? ruled : settled(ruled, setting);
   const policy = withDefaults(leavingBounds(service, own, context, tables));
   const migration = context.get(tables.migrations, key);
   // From the beginning, so that no cluster changes when requests begin to move.
   return migration !== undefined && isAtLeast(migration.plan.spec.stage, 'Mirror') ? withExactShares(policy) : policy;
+}
+
+function settled(ruled: HostPolicy, { origin, connections }: TrafficSetting): HostPolicy {
+  return { ...withBounds(ruled, connections), overridden: { origin, fields: Object.keys(connections).sort() } };
 }
 
 /** Of a host outside the mesh, port by port. */
@@ -64,6 +68,7 @@ interface Said {
 function reportOverridden(ruled: HostPolicy, { origin, connections }: Said, context: Context): void {
   const overridden = overriddenBounds(ruled, connections);
   if (overridden.length === 0) return;
-  const message = `A DestinationRule of ${ruled.key} says otherwise of ${overridden.join(', ')}: what is written here is in force.`;
+  const rule = ruled.origin === undefined ? 'A DestinationRule' : formatObject(ruled.origin.object);
+  const message = `${rule} for ${ruled.key} says otherwise of ${overridden.join(', ')}: what is written here is in force.`;
   context.report(finding('ISTH1343', { ...origin, path: 'spec.connectionSettings', message }));
 }

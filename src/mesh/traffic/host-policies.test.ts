@@ -39,6 +39,7 @@ describe('a DestinationRule', () => {
     const pool = { connectTimeoutMs: 5, maxConnections: 9, tcpKeepaliveSeconds: 60 };
     expect(mesh.hostPolicies.get('shop/pay.example')).toEqual({
       key: 'shop/pay.example',
+      origin: { object: { kind: 'DestinationRule', namespace: 'shop', name: 'pay' } },
       policy: { loadBalancing: { kind: 'random' }, ...pool },
       portPolicies: { 80: { loadBalancing: { kind: 'round-robin' } } },
       subsets: [

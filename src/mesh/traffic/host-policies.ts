@@ -4,6 +4,7 @@ import type { Engine } from '../../collections/engine.ts';
 import type { Service } from '../../model/service.ts';
 import type { HostPolicy } from '../../model/traffic-policy.ts';
 import type { DestinationRule } from '../../resources/kinds.ts';
+import { about } from '../resource-order.ts';
 import { type HostRule, ruleFor } from './host-rules.ts';
 import { defaultHostPolicy, hostPolicy } from './traffic-policies.ts';
 
@@ -14,6 +15,8 @@ export function hostPolicies(
 ): Collection<HostPolicy> {
   return engine.map('host policies', services, (service, context) => {
     const rule = ruleFor(context, rules, service);
-    return rule === undefined ? defaultHostPolicy(service.key) : hostPolicy(service.key, rule.spec);
+    return rule === undefined
+      ? defaultHostPolicy(service.key)
+      : { ...hostPolicy(service.key, rule.spec), origin: about(rule) };
   });
 }

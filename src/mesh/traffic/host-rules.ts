@@ -8,7 +8,7 @@ import type { Engine } from '../../collections/engine.ts';
 import { finding, formatObject } from '../../model/finding.ts';
 import type { MeshSettings } from '../../model/mesh-service.ts';
 import type { Service, Visibility } from '../../model/service.ts';
-import type { DestinationRule, MetaRouter } from '../../resources/kinds.ts';
+import type { DestinationRule, MetaRouter, VirtualService } from '../../resources/kinds.ts';
 import { about, byAge } from '../resource-order.ts';
 import { hostCandidates, hostPatterns } from '../services/host-names.ts';
 import type { HostServices } from '../services/services.ts';
@@ -22,7 +22,7 @@ export interface HostRule<R> {
   readonly visibility: Visibility;
 }
 
-type Rule = DestinationRule | MetaRouter;
+type Rule = DestinationRule | MetaRouter | VirtualService;
 
 interface RuleTables {
   readonly settings: Collection<MeshSettings>;
@@ -73,8 +73,9 @@ function reportReach(
 /** The rule in force for a service. Of patterns, the most specific that has a rule counts. */
 export function ruleFor<R extends Rule>(context: Context, byHost: Index<HostRule<R>>, service: Service): R | undefined {
   for (const pattern of hostPatterns(service.host)) {
-    const rules = context
-      .lookup(byHost, pattern)
+    const candidates = context.lookup(byHost, pattern);
+    if (candidates.length === 0) continue;
+    const rules = candidates
       .filter((rule) => isVisibleTo(rule.visibility, service.namespace))
       // Who may not see a host writes no rules for it.
       .filter((rule) => isVisibleTo(service.visibility, rule.resource.metadata.namespace))

@@ -49,10 +49,11 @@ export function reservedAddresses(
   return engine.groupBy(
     'reserved addresses',
     declarations,
-    (declaration) => declaration.service.addresses,
+    ({ service, allocated }) => (allocated === undefined ? service.addresses : [...service.addresses, ...allocated]),
     (address, members, context) => {
       const services = [...new Set(members.map((member) => member.service.key))].sort();
-      return { address, services, ...sharing(address, members.toSorted(byPrecedence), context) };
+      const served = members.filter(({ service }) => service.addresses.includes(address));
+      return { address, services, ...sharing(address, served.toSorted(byPrecedence), context) };
     },
   );
 }

@@ -41,6 +41,22 @@ describe('virtual IPs', () => {
     }
   });
 
+  it('stay bound while somebody writes them for their host, so that nothing is missing when it is written no more', () => {
+    const lease = { key: key('a'), ipv4: '240.240.0.2', state: 'bound', since: 0 } as const;
+    const book = new VirtualIps({ ...small, ipv4: ['10.1.0.0/29'] }, [lease]);
+    expect(change(book, 1, { go: ['a'], written: { '240.240.0.2': ['a'] } })).toEqual([]);
+    expect(change(book, 2, { come: ['a'], written: { '240.240.0.2': [] } })).toEqual([]);
+    expect(book.get(key('a'))).toEqual(lease);
+    change(book, 3, { go: ['a'], written: { '240.240.0.2': ['a'] } });
+    // Now it is gone with what was written.
+    change(book, 4, { written: { '240.240.0.2': [] } });
+    expect(book.get(key('a'))).toEqual({ ...lease, state: 'tombstone', since: 4 });
+    // What is written for somebody else keeps nothing.
+    change(book, 5, { come: ['a'] });
+    change(book, 6, { go: ['a'], written: { '240.240.0.2': ['b'] } });
+    expect(book.get(key('a'))?.state).not.toBe('bound');
+  });
+
   it('never move while the host exists: over restarts, new settings and what users write', () => {
     const first = new VirtualIps(defaultRanges, []);
     change(first, 1, { come: ['a'] });
@@ -63,6 +79,20 @@ describe('virtual IPs', () => {
     const { ipv4, ipv6 } = book.get(key('a')) ?? {};
     expect(change(book, 2, { go: ['a'] })).toMatchObject([{ lease: { state: 'tombstone', since: 2, ipv4, ipv6 } }]);
     expect(change(book, 5_000_000_000, { come: ['a'] })).toMatchObject([{ lease: { state: 'bound', ipv4, ipv6 } }]);
+  });
+
+  it('are not given to anybody while objects that name them are held, however long the quarantine is over', () => {
+    const objects = { areHeld: true };
+    const book = new VirtualIps(small, [], undefined, () => !objects.areHeld);
+    change(book, 0, { come: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] });
+    const { ipv4 } = book.get(key('b')) ?? {};
+    change(book, 100, { go: ['b'] });
+    expect(change(book, 5_000, { come: ['h'] })).toEqual([]);
+    expect(codes(book)).toEqual(['ISTH0401 h']);
+    expect(book.nextChance(5_000)).toBe(15_000);
+    objects.areHeld = false;
+    change(book, 15_000, {});
+    expect(book.get(key('h'))?.ipv4).toBe(ipv4);
   });
 
   it('are reused last, and only after the quarantine; who waits gets one then', () => {
@@ -142,7 +172,10 @@ describe('virtual IPs', () => {
           const restored: LeaseChange[] = [];
           if (isRestart) {
             book = new VirtualIps(ranges, durable.values());
-            const claims = new Map([...claimed].map((name) => [key(name), true]));
+            // Of whom nobody speaks after a start is gone: see LeaseKeeper.releaseUnclaimed.
+            const bound = [...durable.values()].filter(({ state }) => state === 'bound').map((lease) => lease.key);
+            const wanted = [...claimed].map((name) => [key(name), true] as const);
+            const claims = new Map([...bound.map((one) => [one, false] as const), ...wanted]);
             restored.push(...book.update({ claims, written }, now));
           }
           const before = new Map(durable);
@@ -165,7 +198,10 @@ describe('virtual IPs', () => {
           for (const lease of book.leases()) {
             const old = before.get(lease.key);
             if (lease.state !== 'bound') continue;
-            expect(claimed.has(lease.key.slice(3))).toBe(true);
+            const isWritten = [lease.ipv4, lease.ipv6].some(
+              (one) => written.get(one ?? '')?.includes(lease.key) === true,
+            );
+            expect(claimed.has(lease.key.slice(3)) || isWritten).toBe(true);
             if (old?.state === 'bound')
               expect([lease.ipv4, lease.ipv6]).toEqual([old.ipv4 ?? lease.ipv4, old.ipv6 ?? lease.ipv6]);
             const isNew = old === undefined;

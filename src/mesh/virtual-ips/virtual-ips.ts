@@ -9,7 +9,7 @@
  * user wrote handed out to anybody; a tombstone's address reused before the quarantine is over, or while others are free.
  * Deterministic: time is an input, and there is no other.
  */
-import { type Finding, finding } from '../../model/finding.ts';
+import { type Finding, finding, type ObjectRef } from '../../model/finding.ts';
 import type { ServiceKey } from '../../model/service.ts';
 import type { LeaseChange, LeaseDemand, VirtualIpLease } from '../../model/virtual-ip.ts';
 import { hashOf, LeaseTable } from './lease-table.ts';
@@ -32,9 +32,16 @@ export const defaultRanges: VirtualIpRanges = {
 
 /** Beyond so many, the oldest hosts that are gone are forgotten: hosts that come and go must not fill the memory. */
 const maxTombstones = 65_536;
+/** Nobody tells when objects are let go. */
+const lookAgainMs = 10_000;
 const maxFindings = 100;
 
+/** Who declared the service of a host, for findings; undefined where there is none at present. */
+export type DeclaredBy = (key: ServiceKey) => ObjectRef | undefined;
+
 export class VirtualIps {
+  readonly #declaredBy: DeclaredBy;
+  readonly #mayReuse: () => boolean;
   readonly #quarantine: number;
   readonly #ipv4: FamilyBook;
   readonly #ipv6: FamilyBook;
@@ -44,11 +51,23 @@ export class VirtualIps {
   readonly #waiting = new Set<ServiceKey>();
   /** Hosts whose addresses lay outside of the ranges when the book was opened. */
   readonly #outsiders = new Set<ServiceKey>();
+  /** Addresses that users wrote, and the hosts they wrote them for. */
+  readonly #written = new Map<string, readonly ServiceKey[]>();
+  /** Hosts that want no lease, since the address of theirs is written for them. */
+  readonly #writtenOut = new Set<ServiceKey>();
   #tombstones = 0;
   /** Tombstones that may give their addresses away, while an update runs. */
   #candidates: VirtualIpLease[] | undefined;
 
-  constructor(ranges: VirtualIpRanges, leases: Iterable<VirtualIpLease>) {
+  /** `mayReuse`: whether addresses of hosts that are gone may be given away: not while objects that name them are held. */
+  constructor(
+    ranges: VirtualIpRanges,
+    leases: Iterable<VirtualIpLease>,
+    declaredBy: DeclaredBy = () => undefined,
+    mayReuse: () => boolean = () => true,
+  ) {
+    this.#declaredBy = declaredBy;
+    this.#mayReuse = mayReuse;
     this.#quarantine = ranges.quarantine;
     this.#ipv4 = new FamilyBook('ipv4', ipv4Pool(ranges.ipv4));
     this.#ipv6 = new FamilyBook('ipv6', ipv6Pool(ranges.ipv6));
@@ -77,11 +96,13 @@ export class VirtualIps {
       if (lease !== undefined) partial.set(key, lease);
     };
     demand.claims.forEach((isWanted, key) => {
+      if (isWanted) this.#writtenOut.delete(key);
       if (!isWanted) this.#release(key, now, changes);
       // Those who had an address before come first: a new host must not take it from them.
       else if (!this.#waiting.has(key)) judge(key, this.#rebind(key, now, changes));
     });
     for (const key of this.#waiting) judge(key, this.#leases.get(key));
+    for (const key of this.#writtenOut) if (!this.#isWrittenOut(key)) this.#release(key, now, changes);
     this.#leases.reserve(hungry.length);
     for (const family of this.#families) family.reserve(hungry.length);
     for (const key of sorted(hungry)) {
@@ -95,8 +116,14 @@ export class VirtualIps {
   /** When a host that waits may be served by time alone; undefined when it takes a change. */
   nextChance(now: number): number | undefined {
     if (this.#waiting.size === 0) return undefined;
+    if (!this.#mayReuse()) return now + lookAgainMs;
     const ends = this.#tombstonesByAge().map(({ since }) => since + this.#quarantine);
     return ends.find((end) => end > now);
+  }
+
+  /** Hosts that lack an address of some family, since none is free. */
+  waiting(): IterableIterator<ServiceKey> {
+    return this.#waiting.values();
   }
 
   /** What users should know of addresses; at most a hundred of each kind. */
@@ -104,10 +131,20 @@ export class VirtualIps {
     const waiting = [...this.#waiting]
       .sort()
       .slice(0, maxFindings)
-      .map((key) => noAddress(key, this.#waiting.size));
+      .map((key) => noAddress(this.#objectOf(key), this.#waiting.size));
     const conflicts = this.#families.flatMap((family) => family.conflicts(this.#leases)).slice(0, maxFindings);
     const covered = this.#families.flatMap((family) => family.coveringCidrs());
-    return [...waiting, ...conflicts.map(takenAddress), ...covered.map(coveredRange), ...this.#outside()];
+    return [
+      ...waiting,
+      ...conflicts.map(({ owner, ...conflict }) => takenAddress(this.#objectOf(owner), conflict)),
+      ...covered.map(({ cidr, owner }) => coveredRange(this.#objectOf(owner), cidr)),
+      ...this.#outside(),
+    ];
+  }
+
+  #objectOf(key: ServiceKey): ObjectRef {
+    const slash = key.indexOf('/');
+    return this.#declaredBy(key) ?? { kind: 'VirtualIp', namespace: key.slice(0, slash), name: key.slice(slash + 1) };
   }
 
   /** Whether a host keeps an address that the ranges of today would not give it. */
@@ -123,12 +160,14 @@ export class VirtualIps {
       .map((key) => {
         const { ipv4, ipv6 } = this.#leases.get(key) ?? {};
         const addresses = [ipv4, ipv6].filter((address) => address !== undefined).join(' and ');
-        return finding('ISTH0403', { object: hostOf(key), message: `It keeps ${addresses}.` });
+        return finding('ISTH0403', { object: this.#objectOf(key), message: `${hostOf(key)} keeps ${addresses}.` });
       });
   }
 
   /** An address that a user wrote is nobody's: not even the tombstone's that has it. */
   #write(address: string, owners: readonly ServiceKey[], changes: LeaseChange[]): void {
+    if (owners.length === 0) this.#written.delete(address);
+    else this.#written.set(address, owners);
     for (const family of this.#families) {
       for (const key of family.setWritten(address, owners)) {
         const lease = this.#leases.get(key);
@@ -138,10 +177,24 @@ export class VirtualIps {
     }
   }
 
+  /**
+   * Where somebody wrote for a host what is leased to it, that is no farewell: it has the address still, and keeps it without
+   * a moment's gap when it is not written any more, as when a bridge's object is taken over.
+   */
   #release(key: ServiceKey, now: number, changes: LeaseChange[]): void {
     this.#waiting.delete(key);
+    if (this.#isWrittenOut(key)) {
+      this.#writtenOut.add(key);
+      return;
+    }
+    this.#writtenOut.delete(key);
     const lease = this.#leases.get(key);
     if (lease?.state === 'bound') this.#change({ ...lease, state: 'tombstone', since: now }, key, changes);
+  }
+
+  #isWrittenOut(key: ServiceKey): boolean {
+    const { ipv4, ipv6 } = this.#leases.get(key) ?? {};
+    return [ipv4, ipv6].some((address) => address !== undefined && this.#written.get(address)?.includes(key) === true);
   }
 
   /** Gives a host back what it had; undefined where nothing is left of it. */
@@ -178,7 +231,7 @@ export class VirtualIps {
 
   /** Where no address is free: that of the host that has been gone the longest. */
   #takeOld(family: FamilyBook, key: ServiceKey, now: number, changes: LeaseChange[]): string | undefined {
-    if (family.isOff) return undefined;
+    if (family.isOff || !this.#mayReuse()) return undefined;
     this.#candidates ??= this.#tombstonesByAge().filter(({ since }) => since + this.#quarantine <= now);
     const at = this.#candidates.findIndex(
       (one) => this.#leases.get(one.key) === one && family.reusableSlot(one) !== undefined,
@@ -198,7 +251,7 @@ export class VirtualIps {
   }
 
   #forgetOldest(changes: LeaseChange[]): void {
-    if (this.#tombstones <= maxTombstones) return;
+    if (this.#tombstones <= maxTombstones || !this.#mayReuse()) return;
     for (const { key } of this.#tombstonesByAge().slice(0, this.#tombstones - maxTombstones)) {
       this.#change(undefined, key, changes);
     }
@@ -245,30 +298,24 @@ function sorted(keys: readonly ServiceKey[]): readonly ServiceKey[] {
   return isSorted ? keys : keys.toSorted();
 }
 
-function hostOf(key: ServiceKey) {
-  const slash = key.indexOf('/');
-  return { kind: 'Host', namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+function hostOf(key: ServiceKey): string {
+  return key.slice(key.indexOf('/') + 1);
 }
 
-function noAddress(key: ServiceKey, count: number): Finding {
+function noAddress(object: ObjectRef, count: number): Finding {
   const message = `All addresses of the ranges are taken; ${count} host${count === 1 ? '' : 's'} wait for one.`;
-  return finding('ISTH0401', { object: hostOf(key), message });
+  return finding('ISTH0401', { object, message });
 }
 
-function takenAddress({
-  address,
-  owner,
-  holder,
-}: {
-  readonly address: string;
-  readonly owner: ServiceKey;
-  readonly holder: ServiceKey;
-}): Finding {
+function takenAddress(
+  object: ObjectRef,
+  { address, holder }: { readonly address: string; readonly holder: ServiceKey },
+): Finding {
   const message = `${address} is the virtual IP of ${holder}, which keeps it.`;
-  return finding('ISTH0402', { object: hostOf(owner), path: 'spec.addresses', message });
+  return finding('ISTH0402', { object, path: 'spec.addresses', message });
 }
 
-function coveredRange({ cidr, owner }: { readonly cidr: string; readonly owner: ServiceKey }): Finding {
+function coveredRange(object: ObjectRef, cidr: string): Finding {
   const message = `${cidr} is written, and virtual IPs are handed out from it.`;
-  return finding('ISTH0404', { object: hostOf(owner), path: 'spec.addresses', message });
+  return finding('ISTH0404', { object, path: 'spec.addresses', message });
 }

@@ -111,9 +111,19 @@ export const access = {
     'Rules for requests close a port',
     'Put a proxy that reads the protocol beside the workload, or permit connections: by a TCPRoute, or without conditions.',
   ),
+  ISTH1352: entry(
+    'error',
+    'Tokens are not looked at',
+    'Put an Envoy beside the workload, and name or type the port as HTTP; until then do not rely on tokens there.',
+  ),
+  ISTH1353: entry(
+    'error',
+    'Keys of an issuer cannot be had',
+    'Write the keys into jwks, or a jwksUri with http:// and the host and port of a service of the mesh. Until then no token is valid.',
+  ),
   ISTH1351: entry(
     'warning',
     'Policy has no effect while access is disabled',
-    'Set spec.access.mode of the MeshConfig: without certificates nobody can tell who calls.',
+    'Write spec.access.mode Enforced in a MeshConfig: without certificates nobody can tell who calls.',
   ),
 };

@@ -56,4 +56,15 @@ export const hosts = {
     'Host is served from several registries',
     'Nothing, if they are one service. Else give one of them another host: spec.mapping.host, or trust.hostSuffixes of the ServiceRegistry.',
   ),
+  ISTH0320: entry('info', 'Object has no effect yet', 'Do not rely on it.'),
+  ISTH0322: entry(
+    'error',
+    'Policy closes what it cannot tell apart',
+    'Write it with what proxies of isthmus see (ALLOW by principals, methods, paths, hosts and ports), or say who may call whom by a TrafficTarget.',
+  ),
+  ISTH0321: entry(
+    'warning',
+    'Policy has no effect yet',
+    'Do not rely on it: say who may call whom by a TrafficTarget.',
+  ),
 };

@@ -26,6 +26,11 @@ export const osmPolicies = {
     'Traffic setting does not bound what leaves the mesh',
     'Use connectionSettings of an UpstreamTrafficSetting for it; limits are counted before workloads alone.',
   ),
+  ISTH1409: entry(
+    'error',
+    'MeshConfig of Open Service Mesh stands elsewhere',
+    "Put it into the namespace of Open Service Mesh, or name its own in spec.osmNamespace of isthmus.dev's MeshConfig.",
+  ),
   ISTH1410: entry('error', 'Ingress is for no workload', 'Correct the name of the service, or its target port.'),
   ISTH1411: entry('warning', 'Ingress lets nobody in', 'Name a Service or a range of addresses among its sources.'),
   ISTH1412: entry('warning', 'Ingress is not in force', 'Keep one IngressBackend for each port of a workload.'),

@@ -28,4 +28,19 @@ export const routes = {
     'Rule comes from another namespace',
     'Nothing, if it is meant; otherwise write a rule in the namespace of the host, which comes first.',
   ),
+  ISTH0512: entry(
+    'warning',
+    'Part of a rule has no meaning for a port',
+    'Match calls by method and headers, and name destinations with weights.',
+  ),
+  ISTH0514: entry(
+    'warning',
+    'Part of a rule is not heeded',
+    'Do not rely on it with proxies of isthmus. Proxies of Istio heed it, as istiod tells them.',
+  ),
+  ISTH0513: entry(
+    'warning',
+    'Rule names an unknown gateway',
+    'Correct the name (NAMESPACE/NAME, or NAME in the namespace of the rule), or create the Gateway.',
+  ),
 };

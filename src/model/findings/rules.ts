@@ -63,6 +63,7 @@ export const rules = {
     'Restriction restricts nothing',
     'Do not rely on it: mend what makes it void, or remove it.',
   ),
+  ISTH0244: entry('warning', 'Password stands in clear text', 'Put it into a Secret, and name that in auth.secret.'),
   ISTH0240: entry('error', 'Condition on requests is not valid', 'Write what the message asks for.'),
   ISTH0242: entry('error', 'Preference for places is not valid', 'Write what the message asks for.'),
   ISTH0243: entry(

@@ -43,4 +43,19 @@ export const translation = {
     'Hosts of one address are not told apart by a kind of proxy',
     'Give each host an address of its own, or let its callers run an Envoy, which reads server names.',
   ),
+  ISTH0714: entry(
+    'warning',
+    'Istio is given no filter for a port',
+    'Give the service what the message names; until then Istio passes its connections on as plain TCP.',
+  ),
+  ISTH0715: entry(
+    'warning',
+    'Filter can end the process of a proxy',
+    'Name the port tcp-metaprotocol-dubbo, and let its proxies read MetaProtocol.',
+  ),
+  ISTH0716: entry(
+    'info',
+    'Credentials have to be files of the proxies',
+    'Mount the Secret for the proxies that call, and say so by their node metadata: see docs/istio-companion.md, Passwords of Redis.',
+  ),
 };

@@ -2,14 +2,16 @@ import { defineKind, withSpec } from '../kind-reader.ts';
 import { quote } from '../problem.ts';
 import type { Infer } from '../schema-language.ts';
 import { applicationProtocolSpec } from '../schemas/application-protocol.ts';
+import type { ApplicationProtocol } from '../types/aeraki.ts';
 
 const schema = withSpec(applicationProtocolSpec);
 
-export const applicationProtocol = defineKind<Infer<typeof schema>>({
+export const applicationProtocol = defineKind<Infer<typeof schema>, ApplicationProtocol>({
   // Cluster-wide in Aeraki's k8s/crd.yaml, namespaced in its Helm chart.
   info: {
     kind: 'ApplicationProtocol',
     group: 'metaprotocol.aeraki.io',
+    plural: 'applicationprotocols',
     versions: ['v1alpha1'],
     scope: 'Either',
   },

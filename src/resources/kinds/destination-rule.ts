@@ -7,6 +7,7 @@ import { type Problems, quote } from '../problem.ts';
 import { forEachRepetition } from '../repetition.ts';
 import type { Infer } from '../schema-language.ts';
 import { destinationRuleSpec } from '../schemas/destination-rule.ts';
+import type { DestinationRule } from '../types/istio.ts';
 import { reportUnused } from '../unused-fields.ts';
 import { checkExportTo } from '../visibility-rules.ts';
 import { checkTrafficPolicy, readTrafficPolicy, unusedInPolicy } from './traffic-policy.ts';
@@ -22,10 +23,11 @@ const unused = [
   'workloadSelector',
 ];
 
-export const destinationRule = defineKind<Infer<typeof schema>>({
+export const destinationRule = defineKind<Infer<typeof schema>, DestinationRule>({
   info: {
     kind: 'DestinationRule',
     group: 'networking.istio.io',
+    plural: 'destinationrules',
     versions: ['v1', 'v1beta1', 'v1alpha3'],
     scope: 'Namespaced',
   },

@@ -3,9 +3,9 @@ import { cidrFamily, ipFamily } from '../addresses.ts';
 import { readCrdSchema } from '../crd-files.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { Egress } from '../kinds.ts';
 import { isWildcardHost, withoutTrailingDot } from '../kubernetes-names.ts';
 import { type Problems, quote } from '../problem.ts';
+import type { Egress } from '../types/osm.ts';
 import {
   distinct,
   type MatchReference,
@@ -28,8 +28,8 @@ interface Content extends CheckedObject {
   };
 }
 
-export const egress = defineVersionedKind<Spec>({
-  info: { kind: 'Egress', group: policyGroup, scope: 'Namespaced' },
+export const egress = defineVersionedKind<Egress>({
+  info: { kind: 'Egress', group: policyGroup, plural: 'egresses', scope: 'Namespaced' },
   versions: [
     defineVersion({
       version: 'v1alpha1',

@@ -6,6 +6,7 @@ import { type Problems, quote } from '../problem.ts';
 import type { Infer } from '../schema-language.ts';
 import { endpointSliceFields } from '../schemas/kubernetes.ts';
 import { objectHead } from '../schemas/object-head.ts';
+import type { EndpointSlice } from '../types/kubernetes.ts';
 
 const schema = {
   type: 'object',
@@ -18,8 +19,14 @@ type EndpointContent = Content['endpoints'][number];
 
 const serviceNameLabel = 'kubernetes.io/service-name';
 
-export const endpointSlice = defineKind<Content>({
-  info: { kind: 'EndpointSlice', group: 'discovery.k8s.io', versions: ['v1'], scope: 'Namespaced' },
+export const endpointSlice = defineKind<Content, EndpointSlice>({
+  info: {
+    kind: 'EndpointSlice',
+    group: 'discovery.k8s.io',
+    plural: 'endpointslices',
+    versions: ['v1'],
+    scope: 'Namespaced',
+  },
   schema: () => schema,
   check: checkAddresses,
   build: ({ metadata, addressType, endpoints, ports = [] }, head) => ({
@@ -52,15 +59,26 @@ function isAddressOf(type: Content['addressType'], address: string): boolean {
   return ipFamily(address) === (type === 'IPv4' ? 4 : 6);
 }
 
-function readEndpoint({ addresses, conditions = {}, hostname = '', zone, nodeName, targetRef }: EndpointContent) {
+/** All that there are, once: a mesh has hundreds of thousands of endpoints. */
+const conditionsInUse = [false, true].flatMap((ready) =>
+  [false, true].flatMap((serving) =>
+    [false, true].map((terminating) => Object.freeze({ ready, serving, terminating })),
+  ),
+);
+
+function conditionsOf(ready: boolean, serving: boolean, terminating: boolean) {
+  const at = (ready ? 4 : 0) + (serving ? 2 : 0) + (terminating ? 1 : 0);
+  return conditionsInUse[at] ?? { ready, serving, terminating };
+}
+
+function readEndpoint({ addresses, conditions = {}, hostname = '', zone, targetRef }: EndpointContent) {
   const { ready = true, terminating = false } = conditions;
   const { kind, namespace, name } = targetRef ?? {};
   return {
     addresses,
-    conditions: { ready, serving: conditions.serving ?? ready, terminating },
+    conditions: conditionsOf(ready, conditions.serving ?? ready, terminating),
     ...(hostname === '' ? {} : { hostname }),
     ...(zone === undefined ? {} : { zone }),
-    ...(nodeName === undefined ? {} : { nodeName }),
     ...(kind === undefined || name === undefined
       ? {}
       : { targetRef: { kind, name, ...(namespace === undefined ? {} : { namespace }) } }),

@@ -4,9 +4,9 @@ import { readCrdSchema } from '../crd-files.ts';
 import { checkDuration, millisecondsOf } from '../duration-rules.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { ExtensionService } from '../kinds.ts';
 import { isHostName, withoutTrailingDot } from '../kubernetes-names.ts';
 import { quote } from '../problem.ts';
+import type { ExtensionService } from '../types/osm-config.ts';
 import { configGroup } from './osm-rules.ts';
 
 type Spec = ExtensionService['spec'];
@@ -20,8 +20,8 @@ interface Content extends CheckedObject {
   };
 }
 
-export const extensionService = defineVersionedKind<Spec>({
-  info: { kind: 'ExtensionService', group: configGroup, scope: 'Namespaced' },
+export const extensionService = defineVersionedKind<ExtensionService>({
+  info: { kind: 'ExtensionService', group: configGroup, plural: 'extensionservices', scope: 'Namespaced' },
   versions: ['v1alpha2', 'v1alpha1'].map((version) =>
     defineVersion({
       version,

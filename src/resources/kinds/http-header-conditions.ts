@@ -2,10 +2,10 @@
  * Conditions on headers in an HTTPRouteGroup. SMI's documents write a map, its CRD wanted a list of maps with one key each;
  * both are read, and the schema leaves the form to this file.
  */
-import type { HttpMatchSpec } from '../kinds.ts';
 import { checkPattern, type PatternCheck } from '../pattern-rules.ts';
 import { isMap } from '../plain-values.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
+import type { HttpMatchSpec } from '../types/smi.ts';
 
 type HeaderCondition = HttpMatchSpec['headers'][number];
 

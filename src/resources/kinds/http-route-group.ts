@@ -5,11 +5,11 @@
 import { readCrdSchema } from '../crd-files.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { HTTPRouteGroup, HttpMatchSpec } from '../kinds.ts';
 import { PatternBudget } from '../pattern-cost.ts';
 import { checkPattern, type PatternCheck } from '../pattern-rules.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import { forEachRepetition } from '../repetition.ts';
+import type { HTTPRouteGroup, HttpMatchSpec } from '../types/smi.ts';
 import { readHeaderConditions } from './http-header-conditions.ts';
 
 interface MatchContent {
@@ -53,8 +53,8 @@ const withoutSpec = (version: string) =>
     convert: ({ matches }: TopContent, { problems }): Spec => readMatches(matches, ['matches'], problems),
   });
 
-export const httpRouteGroup = defineVersionedKind<Spec>({
-  info: { kind: 'HTTPRouteGroup', group: 'specs.smi-spec.io', scope: 'Namespaced' },
+export const httpRouteGroup = defineVersionedKind<HTTPRouteGroup>({
+  info: { kind: 'HTTPRouteGroup', group: 'specs.smi-spec.io', plural: 'httproutegroups', scope: 'Namespaced' },
   versions: [withSpec('v1alpha4'), withSpec('v1alpha3'), withoutSpec('v1alpha2'), withoutSpec('v1alpha1')],
   build: (spec, head) => ({ kind: 'HTTPRouteGroup', ...head, spec }),
 });

@@ -8,6 +8,7 @@ import { isDnsSubdomain } from '../kubernetes-names.ts';
 import { checkLabels } from '../label-rules.ts';
 import { type Problems, quote } from '../problem.ts';
 import { readSpiffeId } from '../spiffe-ids.ts';
+import type { IdentityBinding } from '../types/smi.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -23,8 +24,14 @@ interface Content extends CheckedObject {
   readonly spec: { readonly schemes: Schemes };
 }
 
-export const identityBinding = defineKind<Content>({
-  info: { kind: 'IdentityBinding', group: 'access.smi-spec.io', versions: ['v1alpha4'], scope: 'Namespaced' },
+export const identityBinding = defineKind<Content, IdentityBinding>({
+  info: {
+    kind: 'IdentityBinding',
+    group: 'access.smi-spec.io',
+    plural: 'identitybindings',
+    versions: ['v1alpha4'],
+    scope: 'Namespaced',
+  },
   schema: () => readCrdSchema('identity-binding'),
   options: { everyFieldRestricts: true },
   check: ({ spec }, problems) => {

@@ -1,8 +1,8 @@
 /** Whom a TrafficTarget names: service accounts, and IdentityBindings. */
 import type { Conversion } from '../kind-versions.ts';
-import type { IdentityReference } from '../kinds.ts';
 import { isDnsLabel, isDnsSubdomain } from '../kubernetes-names.ts';
 import { type Path, quote } from '../problem.ts';
+import type { IdentityReference } from '../types/smi.ts';
 
 export interface ReferenceContent {
   readonly kind: 'ServiceAccount' | 'IdentityBinding';

@@ -3,10 +3,10 @@ import { cidrFamily } from '../addresses.ts';
 import { readCrdSchema } from '../crd-files.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { IngressBackend, IngressBackendService, IngressSource } from '../kinds.ts';
 import { isServiceName, isWildcardHost, withoutTrailingDot } from '../kubernetes-names.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import { forEachRepetition } from '../repetition.ts';
+import type { IngressBackend, IngressBackendService, IngressSource } from '../types/osm.ts';
 import {
   checkNamespace,
   distinct,
@@ -38,8 +38,8 @@ interface Content extends CheckedObject {
   };
 }
 
-export const ingressBackend = defineVersionedKind<Spec>({
-  info: { kind: 'IngressBackend', group: policyGroup, scope: 'Namespaced' },
+export const ingressBackend = defineVersionedKind<IngressBackend>({
+  info: { kind: 'IngressBackend', group: policyGroup, plural: 'ingressbackends', scope: 'Namespaced' },
   versions: [
     defineVersion({
       version: 'v1alpha1',

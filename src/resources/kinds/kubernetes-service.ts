@@ -7,13 +7,14 @@ import { type Problems, quote } from '../problem.ts';
 import { forEachRepetition } from '../repetition.ts';
 import type { Infer } from '../schema-language.ts';
 import { serviceSpec } from '../schemas/kubernetes.ts';
+import type { KubernetesService } from '../types/kubernetes.ts';
 
 const schema = withSpec(serviceSpec);
 type Content = Infer<typeof serviceSpec>;
 type PortContent = NonNullable<Content['ports']>[number];
 
-export const kubernetesService = defineKind<Infer<typeof schema>>({
-  info: { kind: 'Service', group: '', versions: ['v1'], scope: 'Namespaced' },
+export const kubernetesService = defineKind<Infer<typeof schema>, KubernetesService>({
+  info: { kind: 'Service', group: '', plural: 'services', versions: ['v1'], scope: 'Namespaced' },
   schema: () => schema,
   check: ({ spec }, problems) => {
     checkPorts(spec.ports ?? [], problems);

@@ -1,6 +1,6 @@
 /** Which endpoints callers turn to first: localityLbSetting of a traffic policy. */
-import type { LocalityLbSettingSpec } from '../kinds.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
+import type { LocalityLbSettingSpec } from '../types/istio.ts';
 
 /** Labels that say where a workload is. Others would need the labels of whoever calls. */
 export const placeLabels = {

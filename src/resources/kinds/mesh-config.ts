@@ -3,9 +3,9 @@ import { type AddressRange, overlap, parseRange } from '../addresses.ts';
 import { readCrdSchema } from '../crd-files.ts';
 import { millisecondsOf } from '../duration-rules.ts';
 import { defineKind } from '../kind-reader.ts';
-import type { MeshCertificates } from '../kinds.ts';
 import type { ObjectMetadata } from '../metadata.ts';
 import { type Problems, quote } from '../problem.ts';
+import type { IstioSpec, MeshCertificates, MeshConfig } from '../types/isthmus.ts';
 
 /** An object once the schema's defaults are filled in. */
 interface Content {
@@ -14,6 +14,7 @@ interface Content {
     readonly trustDomain: string;
     readonly clusterDomain: string;
     readonly rootNamespace: string;
+    readonly osmNamespace: string;
     readonly virtualIps: {
       readonly ipv4: readonly string[];
       readonly ipv6: readonly string[];
@@ -24,6 +25,7 @@ interface Content {
     readonly access: { readonly mode?: 'Disabled' | 'Permissive' | 'Enforced' };
     readonly certificates: CertificatesContent;
     readonly trustBundles: readonly { readonly trustDomain: string; readonly file: string }[];
+    readonly istio?: IstioSpec;
   };
 }
 
@@ -32,8 +34,15 @@ interface CertificatesContent extends Omit<MeshCertificates, 'lifetime' | 'settl
   readonly settle: string;
 }
 
-export const meshConfig = defineKind<Content>({
-  info: { kind: 'MeshConfig', group: 'isthmus.dev', versions: ['v1alpha1'], scope: 'Cluster' },
+export const meshConfig = defineKind<Content, MeshConfig>({
+  info: {
+    kind: 'MeshConfig',
+    group: 'isthmus.dev',
+    plural: 'meshconfigs',
+    versions: ['v1alpha1'],
+    scope: 'Cluster',
+    keepsOut: true,
+  },
   schema: () => readCrdSchema('mesh-config'),
   // Where `access` is misspelt, nobody is kept out.
   options: { everyFieldRestricts: true },
@@ -47,8 +56,18 @@ export const meshConfig = defineKind<Content>({
     checkRanges(spec.virtualIps.ipv6, 'ipv6', problems);
   },
   build: ({ spec }, head) => {
-    const { trustDomain, clusterDomain, rootNamespace, virtualIps, accessLog, idleTimeout, access, trustBundles } =
-      spec;
+    const {
+      trustDomain,
+      clusterDomain,
+      rootNamespace,
+      osmNamespace,
+      virtualIps,
+      accessLog,
+      idleTimeout,
+      access,
+      trustBundles,
+      istio,
+    } = spec;
     return {
       kind: 'MeshConfig',
       ...head,
@@ -56,12 +75,14 @@ export const meshConfig = defineKind<Content>({
         trustDomain,
         clusterDomain,
         rootNamespace,
+        osmNamespace,
         virtualIps: { ...virtualIps, quarantine: millisecondsOf(virtualIps.quarantine) },
         accessLog,
         idleTimeout: millisecondsOf(idleTimeout),
         access,
         certificates: readCertificates(spec.certificates),
         trustBundles,
+        ...(istio === undefined ? {} : { istio }),
       },
     };
   },

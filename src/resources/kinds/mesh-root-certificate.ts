@@ -3,9 +3,9 @@ import { ipFamily } from '../addresses.ts';
 import { readCrdSchema } from '../crd-files.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { MeshRootCertificate, OsmCertificateProvider } from '../kinds.ts';
 import { isDnsSubdomain, isHostName } from '../kubernetes-names.ts';
 import { quote } from '../problem.ts';
+import type { MeshRootCertificate, OsmCertificateProvider } from '../types/osm-config.ts';
 import { configGroup } from './osm-rules.ts';
 
 type Spec = MeshRootCertificate['spec'];
@@ -42,8 +42,8 @@ interface Content extends CheckedObject {
 
 const defaults = { trustDomain: 'cluster.local', vaultPort: 8200 };
 
-export const meshRootCertificate = defineVersionedKind<Spec>({
-  info: { kind: 'MeshRootCertificate', group: configGroup, scope: 'Namespaced' },
+export const meshRootCertificate = defineVersionedKind<MeshRootCertificate>({
+  info: { kind: 'MeshRootCertificate', group: configGroup, plural: 'meshrootcertificates', scope: 'Namespaced' },
   versions: ['v1alpha2', 'v1alpha1'].map((version) =>
     defineVersion({
       version,

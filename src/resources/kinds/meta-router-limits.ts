@@ -1,10 +1,10 @@
 /** A MetaRouter's rate limits: token buckets on the spot, and those that a rate limit service keeps. */
 import { checkDuration, millisecondsOf } from '../duration-rules.ts';
-import type { GlobalRateLimitSpec, LocalRateLimitSpec, TokenBucketSpec } from '../kinds.ts';
 import { checkMatch, type MatchCheck, readMatch } from '../match-rules.ts';
 import type { Path, Problems } from '../problem.ts';
 import type { Infer } from '../schema-language.ts';
 import type { metaRouterSpec } from '../schemas/meta-router.ts';
+import type { GlobalRateLimitSpec, LocalRateLimitSpec, TokenBucketSpec } from '../types/aeraki.ts';
 
 type Content = Infer<typeof metaRouterSpec>;
 type LocalContent = NonNullable<Content['localRateLimit']>;

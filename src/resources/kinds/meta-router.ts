@@ -1,14 +1,13 @@
 /** MetaRouter: the rules of Aeraki's webhook, and those that it forgot and its generators then crash on. */
 
 import { defineKind, withSpec } from '../kind-reader.ts';
-import type { MetaRouteSpec } from '../kinds.ts';
 import { isDnsLabel, isDnsSubdomain, isHostName, isMixedCaseLabel, withoutTrailingDot } from '../kubernetes-names.ts';
 import { checkMatch, type MatchCheck, matchesAll, readMatch } from '../match-rules.ts';
 import { PatternBudget } from '../pattern-cost.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import type { Infer } from '../schema-language.ts';
 import { metaRouterSpec } from '../schemas/meta-router.ts';
-import { reportUnused } from '../unused-fields.ts';
+import type { MetaRouter, MetaRouteSpec } from '../types/aeraki.ts';
 import { checkExportTo } from '../visibility-rules.ts';
 import { checkRateLimits, readGlobalRateLimit, readLocalRateLimit } from './meta-router-limits.ts';
 
@@ -17,8 +16,14 @@ type Content = Infer<typeof metaRouterSpec>;
 type RouteContent = NonNullable<Content['routes']>[number];
 type DestinationContent = RouteContent['route'][number]['destination'];
 
-export const metaRouter = defineKind<Infer<typeof schema>>({
-  info: { kind: 'MetaRouter', group: 'metaprotocol.aeraki.io', versions: ['v1alpha1'], scope: 'Namespaced' },
+export const metaRouter = defineKind<Infer<typeof schema>, MetaRouter>({
+  info: {
+    kind: 'MetaRouter',
+    group: 'metaprotocol.aeraki.io',
+    plural: 'metarouters',
+    versions: ['v1alpha1'],
+    scope: 'Namespaced',
+  },
   schema: () => schema,
   check: ({ spec, metadata }, problems) => {
     const { hosts, gateways = [], routes = [] } = spec;
@@ -38,7 +43,6 @@ export const metaRouter = defineKind<Infer<typeof schema>>({
     checkReach(routes, problems);
     checkRateLimits(spec, check);
     checkExportTo(spec.exportTo, metadata.namespace, problems);
-    reportUnused(spec, ['gateways'], problems);
   },
   build: ({ spec }, head) => {
     const { hosts, routes, localRateLimit, globalRateLimit, ...rest } = spec;
@@ -76,7 +80,7 @@ function checkRoute(route: RouteContent, path: Path, check: MatchCheck): void {
   });
   const total = route.route.reduce((sum, { weight = 0 }) => sum + weight, 0);
   if (route.route.length > 1 && total !== 100) {
-    problems.add('ISTH0210', [...path, 'route'], `The weights add up to ${total}.`);
+    problems.add('ISTH0210', [...path, 'route'], `The weights do not add up to 100 but to ${total}.`);
   }
   if (route.mirror !== undefined) checkDestination(route.mirror, [...path, 'mirror'], problems);
   if (route.mirrorPercentage === undefined) return;

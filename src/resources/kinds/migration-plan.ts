@@ -3,10 +3,10 @@ import type { MigrationStage } from '../../model/migration.ts';
 import { readCrdSchema } from '../crd-files.ts';
 import { millisecondsOf } from '../duration-rules.ts';
 import { defineKind } from '../kind-reader.ts';
-import type { MigratedPortSpec } from '../kinds.ts';
 import { isHostName } from '../kubernetes-names.ts';
 import type { ObjectMetadata } from '../metadata.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
+import type { MigratedPortSpec, MigrationPlan } from '../types/isthmus.ts';
 
 /** An object once the schema's defaults are filled in. */
 interface Content {
@@ -22,8 +22,14 @@ interface Content {
   };
 }
 
-export const migrationPlan = defineKind<Content>({
-  info: { kind: 'MigrationPlan', group: 'isthmus.dev', versions: ['v1alpha1'], scope: 'Namespaced' },
+export const migrationPlan = defineKind<Content, MigrationPlan>({
+  info: {
+    kind: 'MigrationPlan',
+    group: 'isthmus.dev',
+    plural: 'migrationplans',
+    versions: ['v1alpha1'],
+    scope: 'Namespaced',
+  },
   schema: () => readCrdSchema('migration-plan'),
   check: ({ spec }, problems) => {
     const { host, to, alias, steps } = spec;

@@ -8,8 +8,8 @@ import { readCrdSchema } from '../crd-files.ts';
 import { checkDuration, millisecondsOf } from '../duration-rules.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { OsmMeshConfig, OsmTlsVersion } from '../kinds.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
+import type { OsmMeshConfig, OsmTlsVersion } from '../types/osm-config.ts';
 import { reportUnused } from '../unused-fields.ts';
 import { configGroup } from './osm-rules.ts';
 
@@ -57,8 +57,15 @@ const readFlags: ReadonlySet<string> = new Set([
 const tlsOrder: readonly OsmTlsVersion[] = ['TLSv1_0', 'TLSv1_1', 'TLSv1_2', 'TLSv1_3'];
 const defaults = { validity: 86_400_000, authorizationTimeout: 1000 };
 
-export const osmMeshConfig = defineVersionedKind<Spec>({
-  info: { kind: 'OsmMeshConfig', apiKind: 'MeshConfig', group: configGroup, scope: 'Namespaced' },
+export const osmMeshConfig = defineVersionedKind<OsmMeshConfig>({
+  info: {
+    kind: 'OsmMeshConfig',
+    apiKind: 'MeshConfig',
+    group: configGroup,
+    plural: 'meshconfigs',
+    scope: 'Namespaced',
+    keepsOut: true,
+  },
   versions: ['v1alpha2', 'v1alpha1'].map((version) =>
     defineVersion({
       version,

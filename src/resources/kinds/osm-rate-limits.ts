@@ -1,9 +1,9 @@
 /** Rates and rate limit services of an UpstreamTrafficSetting. */
 import { ipFamily } from '../addresses.ts';
 import { checkDuration, millisecondsOf } from '../duration-rules.ts';
-import type { OsmHttpRate, OsmRateLimitService, OsmTokenRate } from '../kinds.ts';
 import { isHostName } from '../kubernetes-names.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
+import type { OsmHttpRate, OsmRateLimitService, OsmTokenRate } from '../types/osm.ts';
 
 type Unit = 'second' | 'minute' | 'hour';
 

@@ -1,9 +1,9 @@
 /** What the kinds of Open Service Mesh have in common: references, lists without repetitions, and what is said of all of them. */
 import type { FindingCode } from '../../model/finding-catalogue.ts';
-import type { OsmReference } from '../kinds.ts';
 import { isDnsLabel, isDnsSubdomain, isHostName, isServiceName } from '../kubernetes-names.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import { forEachRepetition } from '../repetition.ts';
+import type { OsmReference } from '../types/osm.ts';
 
 export const policyGroup = 'policy.openservicemesh.io';
 export const configGroup = 'config.openservicemesh.io';

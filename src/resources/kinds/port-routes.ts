@@ -2,8 +2,8 @@
 import { readCrdSchema } from '../crd-files.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { TCPRoute } from '../kinds.ts';
 import { forEachRepetition } from '../repetition.ts';
+import type { TCPRoute, UDPRoute } from '../types/smi.ts';
 
 interface Content extends CheckedObject {
   readonly spec?: { readonly matches?: { readonly ports?: readonly number[] } };
@@ -19,14 +19,14 @@ const version = (crd: 'tcp-route' | 'udp-route', name: string) =>
     convert: readPorts,
   });
 
-export const tcpRoute = defineVersionedKind<Spec>({
-  info: { kind: 'TCPRoute', group: 'specs.smi-spec.io', scope: 'Namespaced' },
+export const tcpRoute = defineVersionedKind<TCPRoute>({
+  info: { kind: 'TCPRoute', group: 'specs.smi-spec.io', plural: 'tcproutes', scope: 'Namespaced' },
   versions: ['v1alpha4', 'v1alpha3', 'v1alpha2', 'v1alpha1'].map((name) => version('tcp-route', name)),
   build: (spec, head) => ({ kind: 'TCPRoute', ...head, spec }),
 });
 
-export const udpRoute = defineVersionedKind<Spec>({
-  info: { kind: 'UDPRoute', group: 'specs.smi-spec.io', scope: 'Namespaced' },
+export const udpRoute = defineVersionedKind<UDPRoute>({
+  info: { kind: 'UDPRoute', group: 'specs.smi-spec.io', plural: 'udproutes', scope: 'Namespaced' },
   versions: [version('udp-route', 'v1alpha4')],
   build: (spec, head) => ({ kind: 'UDPRoute', ...head, spec }),
 });

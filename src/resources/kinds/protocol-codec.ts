@@ -3,6 +3,7 @@ import { readCrdSchema } from '../crd-files.ts';
 import { defineKind, type KindReader } from '../kind-reader.ts';
 import type { ObjectMetadata } from '../metadata.ts';
 import { parsePath } from '../problem.ts';
+import type { ProtocolCodec } from '../types/isthmus.ts';
 
 /** Says what is wrong with a description; nothing for one that compiles. Paths are those inside spec: `fields.id.offset`. */
 export type CodecCheck = (
@@ -15,9 +16,15 @@ interface Content {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-export function protocolCodec(checkCodec: CodecCheck | undefined): KindReader {
-  return defineKind<Content>({
-    info: { kind: 'ProtocolCodec', group: 'isthmus.dev', versions: ['v1alpha1'], scope: 'Cluster' },
+export function protocolCodec(checkCodec: CodecCheck | undefined): KindReader<ProtocolCodec> {
+  return defineKind<Content, ProtocolCodec>({
+    info: {
+      kind: 'ProtocolCodec',
+      group: 'isthmus.dev',
+      plural: 'protocolcodecs',
+      versions: ['v1alpha1'],
+      scope: 'Cluster',
+    },
     schema: () => readCrdSchema('protocol-codec'),
     check: ({ spec, metadata }, problems) => {
       // What breaks the schema's own rules would only be found a second time.

@@ -5,32 +5,52 @@
  */
 import { readCrdSchema } from '../crd-files.ts';
 import type { KindInfo } from '../kind-info.ts';
-import { defineKind, type KindReader, type ObjectOrigin, type ResourceHead, withSpec } from '../kind-reader.ts';
-import type { AnyResource, CallerSpec, RequestAuthorizationSpec, RequestRuleSpec, RequestSpec } from '../kinds.ts';
+import {
+  defineKind,
+  type KindReader,
+  type ObjectOrigin,
+  type ResourceHead,
+  type SomeResource,
+  withSpec,
+} from '../kind-reader.ts';
 import { isDnsLabel, isDnsSubdomain } from '../kubernetes-names.ts';
 import { type ObjectMetadata, readMetadata } from '../metadata.ts';
 import { isMap, type PlainMap } from '../plain-values.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import type { Infer } from '../schema-language.ts';
 import { dubboAuthorizationPolicySpec } from '../schemas/dubbo-authorization-policy.ts';
+import type {
+  CallerSpec,
+  DubboAuthorizationPolicy,
+  RequestAuthorizationPolicy,
+  RequestAuthorizationSpec,
+  RequestRuleSpec,
+  RequestSpec,
+} from '../types/request-authorization.ts';
 
 interface Content {
   readonly metadata: ObjectMetadata;
   readonly spec: Omit<RequestAuthorizationSpec, 'rules'> & { readonly rules: readonly RequestRuleSpec[] };
 }
 
-type Build = (spec: RequestAuthorizationSpec, head: ResourceHead) => AnyResource;
+type Build<R> = (spec: RequestAuthorizationSpec, head: ResourceHead) => R;
 
 const ownInfo = {
   kind: 'RequestAuthorizationPolicy',
   group: 'isthmus.dev',
+  plural: 'requestauthorizationpolicies',
   versions: ['v1alpha1'],
   scope: 'Namespaced',
+  keepsOut: true,
 } as const;
-const buildOwn: Build = (spec, head) => ({ kind: 'RequestAuthorizationPolicy', ...head, spec });
+const buildOwn: Build<RequestAuthorizationPolicy> = (spec, head) => ({
+  kind: 'RequestAuthorizationPolicy',
+  ...head,
+  spec,
+});
 
 export const requestAuthorizationPolicy = keptWhenUnreadable(
-  defineKind<Content>({
+  defineKind<Content, RequestAuthorizationPolicy>({
     info: ownInfo,
     schema: () => readCrdSchema('request-authorization-policy'),
     options: { everyFieldRestricts: true },
@@ -53,15 +73,21 @@ export const requestAuthorizationPolicy = keptWhenUnreadable(
 const dubboInfo = {
   kind: 'DubboAuthorizationPolicy',
   group: 'dubbo.aeraki.io',
+  plural: 'dubboauthorizationpolicies',
   versions: ['v1alpha1'],
   scope: 'Namespaced',
+  keepsOut: true,
 } as const;
 const dubboSchema = withSpec(dubboAuthorizationPolicySpec);
 const protocols = ['dubbo'];
-const buildDubbo: Build = (spec, head) => ({ kind: 'DubboAuthorizationPolicy', ...head, spec });
+const buildDubbo: Build<DubboAuthorizationPolicy> = (spec, head) => ({
+  kind: 'DubboAuthorizationPolicy',
+  ...head,
+  spec,
+});
 
 export const dubboAuthorizationPolicy = keptWhenUnreadable(
-  defineKind<Infer<typeof dubboSchema>>({
+  defineKind<Infer<typeof dubboSchema>, DubboAuthorizationPolicy>({
     info: dubboInfo,
     schema: () => dubboSchema,
     options: { everyFieldRestricts: true },
@@ -151,12 +177,12 @@ function isTexts(value: unknown): value is readonly string[] {
 }
 
 /** `scopeOf`: what an unreadable one is for, as far as that can be read of its spec. */
-function keptWhenUnreadable(
-  reader: KindReader,
+function keptWhenUnreadable<R extends SomeResource>(
+  reader: KindReader<R>,
   info: KindInfo,
-  build: Build,
+  build: Build<R>,
   scopeOf: (spec: PlainMap) => Pick<RequestAuthorizationSpec, 'serviceAccounts' | 'protocols'>,
-): KindReader {
+): KindReader<R> {
   return {
     ...reader,
     read: (value, origin, problems) => {
@@ -175,7 +201,12 @@ function keptWhenUnreadable(
   };
 }
 
-function headOf({ apiVersion, metadata }: PlainMap, info: KindInfo, origin: ObjectOrigin): ResourceHead | undefined {
+/** What of an object can be told though the rest cannot be read; undefined where that is not even its name. */
+export function headOf(
+  { apiVersion, metadata }: PlainMap,
+  info: KindInfo,
+  origin: ObjectOrigin,
+): ResourceHead | undefined {
   if (!isMap(metadata) || typeof metadata.name !== 'string' || !isDnsSubdomain(metadata.name)) return undefined;
   const { name, namespace } = metadata;
   if (typeof namespace === 'string' && namespace !== '' && !isDnsLabel(namespace)) return undefined;

@@ -3,9 +3,9 @@ import { readCrdSchema } from '../crd-files.ts';
 import { checkDuration, millisecondsOf } from '../duration-rules.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { Retry } from '../kinds.ts';
 import { suggestName } from '../name-suggestion.ts';
 import { type Problems, quote } from '../problem.ts';
+import type { Retry } from '../types/osm.ts';
 import {
   distinct,
   policyGroup,
@@ -42,8 +42,8 @@ const conditions: readonly string[] = [
   ...['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'],
 ];
 
-export const retry = defineVersionedKind<Spec>({
-  info: { kind: 'Retry', group: policyGroup, scope: 'Namespaced' },
+export const retry = defineVersionedKind<Retry>({
+  info: { kind: 'Retry', group: policyGroup, plural: 'retries', scope: 'Namespaced' },
   versions: [
     defineVersion({
       version: 'v1alpha1',

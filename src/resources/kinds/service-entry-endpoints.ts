@@ -1,9 +1,9 @@
 /** The endpoints written inside a ServiceEntry, and what its resolution demands of them. On the hot path of a large mesh. */
 import { ipFamily } from '../addresses.ts';
-import type { WorkloadSpec } from '../kinds.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import type { Infer } from '../schema-language.ts';
 import type { serviceEntrySpec } from '../schemas/service-entry.ts';
+import type { WorkloadSpec } from '../types/istio.ts';
 import { checkWorkload, checkWorkloadAddress } from '../workload-rules.ts';
 
 type Content = Infer<typeof serviceEntrySpec>;

@@ -1,6 +1,6 @@
 /** ServiceEntry: what istiod refuses is refused here too, at the place where it is written. */
 import { cidrFamily, ipFamily } from '../addresses.ts';
-import { defineKind, withSpec } from '../kind-reader.ts';
+import { defineKind } from '../kind-reader.ts';
 import { isMixedCaseLabel, isWildcardHost, withoutTrailingDot } from '../kubernetes-names.ts';
 import { checkLabels } from '../label-rules.ts';
 import type { ObjectMetadata } from '../metadata.ts';
@@ -8,17 +8,24 @@ import { type Problems, quote } from '../problem.ts';
 import { isFilledByRegistry } from '../registry-labels.ts';
 import { forEachRepetition, withoutRepetitions } from '../repetition.ts';
 import type { Infer } from '../schema-language.ts';
-import { serviceEntrySpec } from '../schemas/service-entry.ts';
+import { objectHead } from '../schemas/object-head.ts';
+import { serviceEntrySpec, serviceEntryStatus } from '../schemas/service-entry.ts';
+import type { AllocatedAddress, ServiceEntry } from '../types/istio.ts';
 import { checkExportTo } from '../visibility-rules.ts';
 import { checkServiceEntryEndpoints } from './service-entry-endpoints.ts';
 
-const schema = withSpec(serviceEntrySpec);
+const schema = {
+  type: 'object',
+  required: ['metadata', 'spec'],
+  properties: { ...objectHead, spec: serviceEntrySpec, status: serviceEntryStatus },
+} as const;
 type ServiceEntryContent = Infer<typeof serviceEntrySpec>;
 
-export const serviceEntry = defineKind<Infer<typeof schema>>({
+export const serviceEntry = defineKind<Infer<typeof schema>, ServiceEntry>({
   info: {
     kind: 'ServiceEntry',
     group: 'networking.istio.io',
+    plural: 'serviceentries',
     versions: ['v1', 'v1beta1', 'v1alpha3'],
     scope: 'Namespaced',
   },
@@ -32,8 +39,9 @@ export const serviceEntry = defineKind<Infer<typeof schema>>({
     if (selector !== undefined) checkLabels(selector, ['spec', 'workloadSelector', 'labels'], problems);
     checkExportTo(spec.exportTo, metadata.namespace, problems);
   },
-  build: ({ spec }, head) => {
+  build: ({ spec, status }, head) => {
     const { hosts, ports = [], location = 'MESH_EXTERNAL', resolution = 'NONE', workloadSelector, ...rest } = spec;
+    const allocated = allocatedIn(status?.addresses ?? []);
     return {
       kind: 'ServiceEntry',
       ...head,
@@ -42,6 +50,7 @@ export const serviceEntry = defineKind<Infer<typeof schema>>({
         hosts:
           hosts.length === 1 && !hosts[0]?.endsWith('.') ? hosts : withoutRepetitions(hosts.map(withoutTrailingDot)),
         ports,
+        ...(allocated.length === 0 ? {} : { allocated }),
         location,
         resolution,
         ...(workloadSelector === undefined ? {} : { workloadSelector: { labels: workloadSelector.labels ?? {} } }),
@@ -140,4 +149,17 @@ function checkPorts(
       );
     },
   );
+}
+
+/** As often as they are told, in whatever order. */
+function allocatedIn(
+  addresses: readonly { readonly value?: string; readonly host?: string }[],
+): readonly AllocatedAddress[] {
+  const known = addresses
+    .filter(({ value = '' }) => ipFamily(value) !== 0)
+    .map(({ value = '', host = '' }) => ({ address: value, host: withoutTrailingDot(host.toLowerCase()) }));
+  return withoutRepetitions(known.map(({ address, host }) => `${address} ${host}`).sort()).map((one) => {
+    const [address = '', host = ''] = one.split(' ');
+    return host === '' ? { address } : { address, host };
+  });
 }

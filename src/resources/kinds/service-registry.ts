@@ -3,6 +3,9 @@ import { isUrlOrHostPort, parseRange } from '../addresses.ts';
 import { readCrdSchema } from '../crd-files.ts';
 import { millisecondsOf } from '../duration-rules.ts';
 import { defineKind } from '../kind-reader.ts';
+import { isHostName } from '../kubernetes-names.ts';
+import type { ObjectMetadata } from '../metadata.ts';
+import { type Problems, quote } from '../problem.ts';
 import type {
   RegistryCredentialsSpec,
   RegistryMappingSpec,
@@ -12,10 +15,8 @@ import type {
   RegistryTlsSpec,
   RegistryTrustSpec,
   RegistryType,
-} from '../kinds.ts';
-import { isHostName } from '../kubernetes-names.ts';
-import type { ObjectMetadata } from '../metadata.ts';
-import { type Problems, quote } from '../problem.ts';
+  ServiceRegistry,
+} from '../types/service-registry.ts';
 
 /** An object once the schema's defaults are filled in. */
 interface Content {
@@ -38,8 +39,14 @@ interface Content {
 
 type Spec = Content['spec'];
 
-export const serviceRegistry = defineKind<Content>({
-  info: { kind: 'ServiceRegistry', group: 'isthmus.dev', versions: ['v1alpha1'], scope: 'Cluster' },
+export const serviceRegistry = defineKind<Content, ServiceRegistry>({
+  info: {
+    kind: 'ServiceRegistry',
+    group: 'isthmus.dev',
+    plural: 'serviceregistries',
+    versions: ['v1alpha1'],
+    scope: 'Cluster',
+  },
   schema: () => readCrdSchema('service-registry'),
   check: ({ spec }, problems) => {
     checkAddresses(spec, problems);

@@ -2,10 +2,10 @@
 import { readCrdSchema } from '../crd-files.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { OsmReference, Telemetry } from '../kinds.ts';
 import { isDnsSubdomain } from '../kubernetes-names.ts';
 import { checkLabels } from '../label-rules.ts';
 import { type Problems, quote } from '../problem.ts';
+import type { OsmReference, Telemetry } from '../types/osm.ts';
 import { checkNamespace, policyGroup } from './osm-rules.ts';
 
 type Spec = Telemetry['spec'];
@@ -23,8 +23,8 @@ interface Content extends CheckedObject {
   readonly spec: { readonly selector?: Readonly<Record<string, string>>; readonly accessLog?: LogContent };
 }
 
-export const telemetry = defineVersionedKind<Spec>({
-  info: { kind: 'Telemetry', group: policyGroup, scope: 'Namespaced' },
+export const telemetry = defineVersionedKind<Telemetry>({
+  info: { kind: 'Telemetry', group: policyGroup, plural: 'telemetries', scope: 'Namespaced' },
   versions: [
     defineVersion({
       version: 'v1alpha1',

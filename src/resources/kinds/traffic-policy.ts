@@ -1,10 +1,10 @@
 /** A traffic policy: of a host, of a subset, or of one port of either. */
 import { checkDuration, millisecondsOf } from '../duration-rules.ts';
-import type { TrafficPolicySpec } from '../kinds.ts';
 import type { Path, Problems } from '../problem.ts';
 import { forEachRepetition } from '../repetition.ts';
 import type { Infer } from '../schema-language.ts';
 import type { trafficPolicy } from '../schemas/destination-rule.ts';
+import type { TrafficPolicySpec } from '../types/istio.ts';
 import { checkLocalitySetting } from './locality-setting.ts';
 
 type Content = Infer<typeof trafficPolicy>;
@@ -61,13 +61,7 @@ function checkPolicyPart(
   problems: Problems,
 ) {
   if (loadBalancer !== undefined) checkLoadBalancer(loadBalancer, [...path, 'loadBalancer'], problems);
-  const tcp = connectionPool?.tcp;
-  const at = [...path, 'connectionPool', 'tcp'];
-  checkDuration(tcp?.connectTimeout, [...at, 'connectTimeout'], problems, leastConnectTimeout);
-  checkDuration(tcp?.maxConnectionDuration, [...at, 'maxConnectionDuration'], problems);
-  checkDuration(tcp?.idleTimeout, [...at, 'idleTimeout'], problems);
-  checkDuration(tcp?.tcpKeepalive?.time, [...at, 'tcpKeepalive', 'time'], problems);
-  checkDuration(tcp?.tcpKeepalive?.interval, [...at, 'tcpKeepalive', 'interval'], problems);
+  checkTcpSettings(connectionPool?.tcp ?? {}, [...path, 'connectionPool', 'tcp'], problems);
   checkDuration(connectionPool?.http?.idleTimeout, [...path, 'connectionPool', 'http', 'idleTimeout'], problems);
   checkDuration(outlierDetection?.interval, [...path, 'outlierDetection', 'interval'], problems, leastInterval);
   checkDuration(
@@ -76,6 +70,14 @@ function checkPolicyPart(
     problems,
     leastInterval,
   );
+}
+
+export function checkTcpSettings(tcp: TcpContent, path: Path, problems: Problems): void {
+  checkDuration(tcp.connectTimeout, [...path, 'connectTimeout'], problems, leastConnectTimeout);
+  checkDuration(tcp.maxConnectionDuration, [...path, 'maxConnectionDuration'], problems);
+  checkDuration(tcp.idleTimeout, [...path, 'idleTimeout'], problems);
+  checkDuration(tcp.tcpKeepalive?.time, [...path, 'tcpKeepalive', 'time'], problems);
+  checkDuration(tcp.tcpKeepalive?.interval, [...path, 'tcpKeepalive', 'interval'], problems);
 }
 
 function checkLoadBalancer(balancer: LoadBalancerContent, path: Path, problems: Problems): void {
@@ -141,7 +143,7 @@ function readPolicyPart(part: Omit<Content, 'portLevelSettings'>): TrafficPolicy
 
 function readConnectionPool({ tcp, http }: NonNullable<Content['connectionPool']>) {
   return {
-    ...(tcp === undefined ? {} : { tcp: readTcp(tcp) }),
+    ...(tcp === undefined ? {} : { tcp: readTcpSettings(tcp) }),
     ...(http === undefined ? {} : { http: readHttp(http) }),
   };
 }
@@ -165,7 +167,13 @@ function readLoadBalancer({ warmupDurationSecs, ...balancer }: LoadBalancerConte
   };
 }
 
-function readTcp({ connectTimeout, tcpKeepalive, maxConnectionDuration, idleTimeout, ...tcp }: TcpContent) {
+export function readTcpSettings({
+  connectTimeout,
+  tcpKeepalive,
+  maxConnectionDuration,
+  idleTimeout,
+  ...tcp
+}: TcpContent) {
   return {
     ...tcp,
     ...(connectTimeout === undefined ? {} : { connectTimeout: millisecondsOf(connectTimeout) }),

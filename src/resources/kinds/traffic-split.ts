@@ -2,10 +2,10 @@
 import { readCrdSchema } from '../crd-files.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { TrafficSplit } from '../kinds.ts';
 import { isDnsSubdomain, isHostName, withoutTrailingDot } from '../kubernetes-names.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import { forEachRepetition, withoutRepetitions } from '../repetition.ts';
+import type { TrafficSplit } from '../types/smi.ts';
 import { checkTotal, readQuantityWeights } from './split-weights.ts';
 
 interface Content<Weight> extends CheckedObject {
@@ -49,8 +49,8 @@ const v1alpha1 = defineVersion({
   },
 });
 
-export const trafficSplit = defineVersionedKind<Spec>({
-  info: { kind: 'TrafficSplit', group: 'split.smi-spec.io', scope: 'Namespaced' },
+export const trafficSplit = defineVersionedKind<TrafficSplit>({
+  info: { kind: 'TrafficSplit', group: 'split.smi-spec.io', plural: 'trafficsplits', scope: 'Namespaced' },
   versions: [withNumbers('v1alpha4'), withNumbers('v1alpha3'), withNumbers('v1alpha2'), v1alpha1],
   build: (spec, head) => ({ kind: 'TrafficSplit', ...head, spec }),
 });

@@ -5,10 +5,10 @@
 import { readCrdSchema } from '../crd-files.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { IdentityReference, TrafficTarget, TrafficTargetRule } from '../kinds.ts';
 import { isDnsSubdomain } from '../kubernetes-names.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import { forEachRepetition, withoutRepetitions } from '../repetition.ts';
+import type { IdentityReference, TrafficTarget, TrafficTargetRule } from '../types/smi.ts';
 import { type ReferenceContent, readReference } from './identity-references.ts';
 
 interface DestinationContent extends ReferenceContent {
@@ -49,8 +49,8 @@ const v1alpha1 = defineVersion({
     readTarget({ destination, rules: specs, sources }, 'top', conversion),
 });
 
-export const trafficTarget = defineVersionedKind<Spec>({
-  info: { kind: 'TrafficTarget', group: 'access.smi-spec.io', scope: 'Namespaced' },
+export const trafficTarget = defineVersionedKind<TrafficTarget>({
+  info: { kind: 'TrafficTarget', group: 'access.smi-spec.io', plural: 'traffictargets', scope: 'Namespaced' },
   versions: [withSpec('v1alpha3'), withSpec('v1alpha4'), withSpec('v1alpha2'), v1alpha1],
   build: (spec, head) => ({ kind: 'TrafficTarget', ...head, spec }),
 });

@@ -3,12 +3,12 @@ import { readCrdSchema } from '../crd-files.ts';
 import { checkDuration, millisecondsOf } from '../duration-rules.ts';
 import type { CheckedObject } from '../kind-reader.ts';
 import { type Conversion, defineVersion, defineVersionedKind } from '../kind-versions.ts';
-import type { UpstreamTrafficSetting } from '../kinds.ts';
 import { isHostName, withoutTrailingDot } from '../kubernetes-names.ts';
 import { PatternBudget } from '../pattern-cost.ts';
 import { checkPattern, type PatternCheck } from '../pattern-rules.ts';
 import { type Problems, quote } from '../problem.ts';
 import { forEachRepetition } from '../repetition.ts';
+import type { UpstreamTrafficSetting } from '../types/osm.ts';
 import { type DescriptorContent, readDescriptors } from './osm-descriptors.ts';
 import {
   type GlobalContent,
@@ -59,8 +59,8 @@ interface Content extends CheckedObject {
   };
 }
 
-export const upstreamTrafficSetting = defineVersionedKind<Spec>({
-  info: { kind: 'UpstreamTrafficSetting', group: policyGroup, scope: 'Namespaced' },
+export const upstreamTrafficSetting = defineVersionedKind<UpstreamTrafficSetting>({
+  info: { kind: 'UpstreamTrafficSetting', group: policyGroup, plural: 'upstreamtrafficsettings', scope: 'Namespaced' },
   versions: [
     defineVersion({
       version: 'v1alpha1',

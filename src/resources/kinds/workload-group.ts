@@ -2,15 +2,17 @@ import { defineKind, withSpec } from '../kind-reader.ts';
 import { checkLabels } from '../label-rules.ts';
 import type { Infer } from '../schema-language.ts';
 import { workloadGroupSpec } from '../schemas/workload.ts';
+import type { WorkloadGroup } from '../types/istio.ts';
 import { reportUnused } from '../unused-fields.ts';
 import { checkWorkload } from '../workload-rules.ts';
 
 const schema = withSpec(workloadGroupSpec);
 
-export const workloadGroup = defineKind<Infer<typeof schema>>({
+export const workloadGroup = defineKind<Infer<typeof schema>, WorkloadGroup>({
   info: {
     kind: 'WorkloadGroup',
     group: 'networking.istio.io',
+    plural: 'workloadgroups',
     versions: ['v1', 'v1beta1', 'v1alpha3'],
     scope: 'Namespaced',
   },

@@ -79,19 +79,21 @@ const loadBalancer = {
   },
 } as const;
 
+export const tcpSettings = {
+  type: 'object',
+  properties: {
+    maxConnections: count,
+    connectTimeout: duration,
+    tcpKeepalive: { type: 'object', properties: { probes: uint32, time: duration, interval: duration } },
+    maxConnectionDuration: duration,
+    idleTimeout: duration,
+  },
+} as const;
+
 const connectionPool = {
   type: 'object',
   properties: {
-    tcp: {
-      type: 'object',
-      properties: {
-        maxConnections: count,
-        connectTimeout: duration,
-        tcpKeepalive: { type: 'object', properties: { probes: uint32, time: duration, interval: duration } },
-        maxConnectionDuration: duration,
-        idleTimeout: duration,
-      },
-    },
+    tcp: tcpSettings,
     http: {
       type: 'object',
       properties: {

@@ -1,4 +1,4 @@
-/** core/v1 Service and Namespace, discovery.k8s.io/v1 EndpointSlice. Fields that only kubelets read are held loosely. */
+/** core/v1 Service, Namespace and Pod, discovery.k8s.io/v1 EndpointSlice. Fields that only kubelets read are held loosely. */
 import { anyObject, labels, portNumber, type Schema } from '../schema-language.ts';
 
 const text = { type: 'string', maxLength: 2048 } as const;
@@ -97,4 +97,32 @@ export const endpointSliceFields = {
 export const namespaceSpec = {
   type: 'object',
   properties: { finalizers: texts },
+} as const satisfies Schema;
+
+const phases = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] as const;
+
+/** A Pod says much more, of which nothing here is any concern. */
+export const podSpec = {
+  type: 'object',
+  'x-kubernetes-preserve-unknown-fields': true,
+  properties: { serviceAccountName: { type: 'string', maxLength: 253 }, hostNetwork: { type: 'boolean' } },
+} as const satisfies Schema;
+
+export const podStatus = {
+  type: 'object',
+  'x-kubernetes-preserve-unknown-fields': true,
+  properties: {
+    phase: { type: 'string', enum: phases },
+    podIP: text,
+    podIPs: { type: 'array', maxItems: 64, items: { type: 'object', properties: { ip: text } } },
+    conditions: {
+      type: 'array',
+      maxItems: 1024,
+      items: {
+        type: 'object',
+        'x-kubernetes-preserve-unknown-fields': true,
+        properties: { type: text, status: text },
+      },
+    },
+  },
 } as const satisfies Schema;

@@ -2,6 +2,22 @@
 import { exportTo, labels, portNumber, type Schema } from '../schema-language.ts';
 import { workloadEntrySpec } from './workload.ts';
 
+/** Who wrote the object did not write this: nothing in it is a mistake of theirs. */
+export const serviceEntryStatus = {
+  type: 'object',
+  'x-kubernetes-preserve-unknown-fields': true,
+  properties: {
+    addresses: {
+      type: 'array',
+      items: {
+        type: 'object',
+        'x-kubernetes-preserve-unknown-fields': true,
+        properties: { value: { type: 'string' }, host: { type: 'string' } },
+      },
+    },
+  },
+} as const satisfies Schema;
+
 export const serviceEntrySpec = {
   type: 'object',
   required: ['hosts'],

@@ -11,6 +11,8 @@ export type MeshConfig = Resource<
     readonly trustDomain: string;
     readonly clusterDomain: string;
     readonly rootNamespace: string;
+    /** Of Open Service Mesh: its MeshConfig is heeded there alone. */
+    readonly osmNamespace: string;
     readonly virtualIps: {
       /** CIDRs; an empty list switches the family off. */
       readonly ipv4: readonly string[];
@@ -26,8 +28,25 @@ export type MeshConfig = Resource<
     readonly certificates: MeshCertificates;
     /** Other trust domains, each with the file of its roots. */
     readonly trustBundles: readonly { readonly trustDomain: string; readonly file: string }[];
+    /** Beside Istio alone. */
+    readonly istio?: IstioSpec;
   }
 >;
+
+export interface IstioSpec {
+  readonly rootNamespace: string;
+  readonly metaProtocolProxies?: ProxyScopeSpec;
+  readonly kafkaProxies?: ProxyScopeSpec;
+  /** Percent. */
+  readonly tracing?: { readonly sampling: number };
+}
+
+/** At most one of them. */
+export interface ProxyScopeSpec {
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly all?: boolean;
+}
 
 export interface MeshCertificates {
   /** Absent: MeshRootCertificates say it. */

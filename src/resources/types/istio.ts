@@ -18,11 +18,19 @@ export interface ServiceEntryPort {
   readonly targetPort?: number;
 }
 
+/** An address that Istio gave to a host of a ServiceEntry; older versions of Istio do not say which. */
+export interface AllocatedAddress {
+  readonly address: string;
+  readonly host?: string;
+}
+
 export type ServiceEntry = Resource<
   'ServiceEntry',
   {
     readonly hosts: readonly string[];
     readonly addresses?: readonly string[];
+    /** Which Istio gave to its hosts, as its status says. */
+    readonly allocated?: readonly AllocatedAddress[];
     readonly ports: readonly ServiceEntryPort[];
     readonly location: 'MESH_EXTERNAL' | 'MESH_INTERNAL';
     readonly resolution: 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN' | 'DYNAMIC_DNS';

@@ -34,7 +34,6 @@ export type EndpointSlice = Resource<
       /** The label of this one endpoint below the name of its Service. */
       readonly hostname?: string;
       readonly zone?: string;
-      readonly nodeName?: string;
       readonly targetRef?: { readonly kind: string; readonly namespace?: string; readonly name: string };
     }[];
     readonly ports: readonly {
@@ -47,3 +46,15 @@ export type EndpointSlice = Resource<
 >;
 
 export type Namespace = Resource<'Namespace', Readonly<Record<string, never>>>;
+
+export type Pod = Resource<
+  'Pod',
+  {
+    readonly serviceAccount: string;
+    /** Whether its addresses are its node's, which other Pods have too. */
+    readonly hostNetwork: boolean;
+    readonly ips: readonly string[];
+    readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
+    readonly ready: boolean;
+  }
+>;

@@ -9,6 +9,10 @@ export interface Metadata {
   readonly annotations: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch; absent for files, where age is unknown. */
   readonly created?: number;
+  /** What an API server counts changes of the spec by; absent for files. */
+  readonly generation?: number;
+  /** Of the very object, which no other ever has; absent for files. */
+  readonly uid?: string;
   readonly place?: Place;
 }
 

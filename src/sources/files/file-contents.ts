@@ -1,9 +1,9 @@
 /** What is in force of each file: takes a reading that was found good, and keeps the tables equal to all files together. */
 import { type Finding, finding, type ObjectRef } from '../../model/finding.ts';
 import type { AnyResource } from '../../resources/kinds.ts';
+import { BatchSink } from '../batch-sink.ts';
 import type { OwnedFindings } from '../owned-findings.ts';
 import type { SourceTables } from '../resource-tables.ts';
-import { BatchSink } from './batch-sink.ts';
 import type { KnownDocument, ManifestReading } from './manifest-reading.ts';
 import { ObjectClaims, type Statement } from './object-claims.ts';
 import { findHeld, type KnownFile, keysOf } from './plausibility.ts';

@@ -94,6 +94,10 @@ export class FileSource implements Source {
     return this.#state;
   }
 
+  get isComplete(): boolean {
+    return this.#state === 'live';
+  }
+
   /** Resolves when all there is has been read, or it is clear that not all of it can be. Rejects for nobody's file. */
   async start(): Promise<void> {
     const started = new Promise<void>((done, fail) => {

@@ -2,6 +2,8 @@
  * One registered service through time: what is in force, what the registry says now, and what is held against it. Instances
  * that vanish in numbers stay until the hold time is over, the registry takes it back, or somebody releases them.
  */
+
+import { HighWater } from '../../model/high-water.ts';
 import {
   type FirstPort,
   namingKeys,
@@ -12,7 +14,6 @@ import {
   registryPortId,
 } from '../../model/registry.ts';
 import type { RegistrySafetySpec } from '../../resources/kinds.ts';
-import { HighWater } from './loss.ts';
 
 export class BridgedService {
   #current: RegisteredService;
@@ -41,6 +42,12 @@ export class BridgedService {
     return held === undefined
       ? undefined
       : { instances: this.#current.instances.length - held.service.instances.length, since: held.since };
+  }
+
+  /** Ids of the instances that would go: all, where the registry has no such service. */
+  get lost(): readonly string[] {
+    const said = new Set(this.missingSince === undefined ? this.#held?.service.instances.map(({ id }) => id) : []);
+    return this.#current.instances.map(({ id }) => id).filter((id) => !said.has(id));
   }
 
   /** The registry said all that there is to say of the service. */

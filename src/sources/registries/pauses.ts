@@ -1,8 +1,8 @@
 /** Pauses of who asks a server again and again: each ends at once when all is over, and no two processes pause alike. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseAfter } from '../../model/back-off.ts';
 
-const firstRetryMs = 200;
-const longestRetryMs = 5_000;
+const retryPauses = { firstMs: 200, longestMs: 5_000 };
 
 /** Never rejects. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -16,18 +16,16 @@ export async function pauseBetweenPolls(ms: number, signal: AbortSignal): Promis
 
 /** Between attempts that fail: each is twice as long as the one before, up to a bound. */
 export class RetryPause {
-  #ms = firstRetryMs;
+  #failures = 0;
 
   /** An attempt was sound for some time: pauses are short again. */
   refresh(): void {
-    this.#ms = firstRetryMs;
+    this.#failures = 0;
   }
 
   /** How long the next one is; the one after it is longer. */
   takeMs(): number {
-    const jittered = this.#ms * (0.75 + Math.random() / 2);
-    this.#ms = Math.min(2 * this.#ms, longestRetryMs);
-    return jittered;
+    return pauseAfter(this.#failures++, retryPauses) * (0.75 + Math.random() / 2);
   }
 
   /** Never rejects. */

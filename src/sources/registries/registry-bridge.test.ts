@@ -3,6 +3,7 @@ import type { RegistryInstance, RegistryService } from '../../model/registry.ts'
 import { TestClock } from '../../model/test-clock.ts';
 import type { ServiceRegistry } from '../../resources/kinds.ts';
 import { testRegistry } from '../../resources/service-registry-fixture.ts';
+import { HeededReleases, releaseOf } from './heeded-releases.ts';
 import { RegistryBridge, type RegistryChange } from './registry-bridge.ts';
 import type { RegistryAnswer } from './registry-client.ts';
 
@@ -38,7 +39,9 @@ const said = (one: RegistryService, trust: 'complete' | 'partial' = 'complete'):
 function bridge(spec: Partial<ServiceRegistry['spec']> = {}, known: RegistryBridge | undefined = undefined) {
   const clock = new TestClock();
   const changes: RegistryChange[] = [];
+  const releases = new HeededReleases();
   const one = new RegistryBridge({
+    releases,
     registry: testRegistry(spec),
     known: known?.current() ?? [],
     own: { ranges: ['240.241.0.0/16'], places: ['10.0.9.9:8080', '[fd00::1]:8080'] },
@@ -50,6 +53,13 @@ function bridge(spec: Partial<ServiceRegistry['spec']> = {}, known: RegistryBrid
     bridge: one,
     clock,
     changes,
+    releases,
+    /** As the writer does when it is asked; what the others are told. */
+    release: (key?: string) => {
+      const named = releaseOf(one.losses(key), { at: clock.now(), holdMs: one.holdMs, by: 'here' });
+      releases.heed(named);
+      return { named, released: one.release() };
+    },
     say: (...answers: readonly RegistryAnswer[]) => one.accept(answers),
     shown: () =>
       Object.fromEntries(
@@ -199,14 +209,14 @@ describe('a registry that loses much at once', () => {
   it('keeps a service that vanishes with its instances until the hold time is over or somebody releases it', () => {
     const names = ['a', 'b', 'c', 'd'];
     for (const isReleased of [false, true]) {
-      const { say, shown, clock, codes, bridge: one } = bridge();
+      const { say, shown, clock, codes, release } = bridge();
       say(listed(...names), ...names.map((name) => said(service(name, ...four))));
       say({ kind: 'absent', service: service('d') }, listed('a', 'b', 'c'));
       clock.advance(59_999);
       expect(codes()).toEqual([]);
       clock.advance(1);
       expect(codes()).toEqual(['ISTH1005']);
-      if (isReleased) expect(one.release('polaris/prod//d')).toHaveLength(1);
+      if (isReleased) expect(release('polaris/prod//d').released).toEqual(['polaris/prod//d']);
       else {
         clock.advance(539_999);
         expect(shown().d).toBe('i1 i2 i3 i4');
@@ -229,13 +239,13 @@ describe('a registry that loses much at once', () => {
   it('keeps all its services when it comes back empty, until the hold time is over or somebody releases them', () => {
     const names = ['a', 'b', 'c', 'd'];
     for (const isReleased of [false, true]) {
-      const { say, shown, clock, codes, bridge: one } = bridge();
+      const { say, shown, clock, codes, release } = bridge();
       say(listed(...names), ...names.map((name) => said(service(name, instance(1)))));
       say(listed());
       clock.advance(60_000);
       expect(Object.keys(shown())).toEqual(names);
       expect(codes()).toEqual(names.map(() => 'ISTH1005'));
-      if (isReleased) expect(one.release()).toHaveLength(4);
+      if (isReleased) expect(release().released).toHaveLength(4);
       else clock.advance(600_000);
       expect(shown()).toEqual({});
       expect(codes()).toEqual([]);
@@ -434,7 +444,7 @@ describe('a registry that lies', () => {
   });
 
   it('leaves no findings and no callers behind when what is held is released', () => {
-    const { say, bridge: one, clock, codes } = bridge();
+    const { say, bridge: one, clock, codes, release } = bridge();
     say(
       listed('a', 'b'),
       said(service('a', ...four)),
@@ -444,8 +454,66 @@ describe('a registry that lies', () => {
     say(listed('a'));
     clock.advance(60_000);
     expect(codes()).toEqual(['ISTH1005', 'ISTH1006']);
-    one.release('polaris/prod//b');
+    release('polaris/prod//b');
     expect([codes(), one.callersOf('polaris/prod//b')]).toEqual([[], []]);
+  });
+
+  describe('what another replica was told to release of it', () => {
+    const before = [listed('a', 'b', 'c', 'd'), ...['a', 'b', 'c', 'd'].map((name) => said(service(name, ...four)))];
+    const lessOfA = said(service('a', instance(1)));
+    /** What is named there, where `a` lost three instances and `d` is gone. */
+    const namedElsewhere = (key?: string) => {
+      const other = bridge();
+      other.say(...before, lessOfA, listed('a', 'b', 'c'));
+      other.clock.advance(60_000);
+      return other.release(key).named;
+    };
+    const heed = ({ releases, bridge: one }: ReturnType<typeof bridge>, key?: string) => {
+      releases.heed(namedElsewhere(key));
+      one.heed();
+    };
+
+    it('goes here as well, be the loss seen before or a while after, and what was not named stays held', () => {
+      const here = bridge();
+      here.say(...before, lessOfA, listed('a', 'b'));
+      here.clock.advance(60_000);
+      heed(here);
+      expect(here.shown()).toEqual({ a: 'i1', b: 'i1 i2 i3 i4', c: 'i1 i2 i3 i4' });
+      expect(here.bridge.status().held.map(({ service: key }) => key)).toEqual(['polaris/prod//c']);
+      const later = bridge();
+      later.say(...before);
+      heed(later);
+      expect(Object.keys(later.shown())).toEqual(['a', 'b', 'c', 'd']);
+      later.say(lessOfA, listed('a', 'b', 'c'));
+      expect(later.shown()).toEqual({ a: 'i1', b: 'i1 i2 i3 i4', c: 'i1 i2 i3 i4' });
+    });
+
+    it('stays here where more is lost than was named, or the registry is out of sight', () => {
+      const here = bridge();
+      here.say(...before, said(service('a')));
+      heed(here);
+      expect(here.shown().a).toBe('i1 i2 i3 i4');
+      const blind = bridge();
+      blind.say(...before, { kind: 'unavailable', reason: 'refused' });
+      heed(blind);
+      expect(Object.keys(blind.shown())).toEqual(['a', 'b', 'c', 'd']);
+    });
+
+    it('is carried out once, and not after everybody would have let it go', () => {
+      const here = bridge();
+      here.say(...before, listed('a', 'b', 'c'));
+      heed(here, 'polaris/prod//d');
+      expect(Object.keys(here.shown())).toEqual(['a', 'b', 'c']);
+      here.say(...before, listed('a', 'b', 'c'));
+      here.clock.advance(60_000);
+      expect(here.shown().d).toBe('i1 i2 i3 i4');
+      const late = bridge();
+      late.say(...before);
+      heed(late);
+      late.clock.advance(700_000);
+      late.say(listed('a', 'b', 'c'));
+      expect(late.shown().d).toBe('i1 i2 i3 i4');
+    });
   });
 
   it('is heard no more once the bridge is closed', () => {

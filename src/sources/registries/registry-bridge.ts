@@ -22,6 +22,7 @@ import { newlyRegistered } from './bridged-service.ts';
 import { canonical } from './canonical-service.ts';
 import { ChangeOutlet } from './change-outlet.ts';
 import type { Doubt } from './doubt.ts';
+import { HeededReleases, type Loss } from './heeded-releases.ts';
 import { doubtsOfNames, isTextName } from './name-guard.ts';
 import { Reasons } from './reasons.ts';
 import type { RegistryAnswer } from './registry-client.ts';
@@ -45,6 +46,8 @@ export interface RegistryBridgeOptions {
   readonly knownAt?: number;
   readonly own: OwnAddresses;
   readonly clock: Clock;
+  /** What somebody let go, here or at another replica. */
+  readonly releases?: HeededReleases;
   /** Changes of what is in force; also called, with none, when only the status or the findings changed. */
   readonly onChange: (changes: readonly RegistryChange[]) => void;
 }
@@ -79,6 +82,7 @@ export class RegistryBridge {
       known: this.#trusted(known),
       safety: registry.spec.safety,
       clock,
+      releases: options.releases ?? new HeededReleases(),
       isClear: (namespace) => this.#sight.isClear(namespace),
       onChange: (key) => this.#outlet.touch(key),
       onGone: (key) => this.#forget(key),
@@ -128,10 +132,31 @@ export class RegistryBridge {
     this.#report();
   };
 
-  /** Carries out at once what is held: of one service, or of all. Gives the keys of the services that it concerned. */
-  release(key?: string): readonly string[] {
+  /** What would go if it were released, of one service, or of all. */
+  losses(key?: string): readonly Loss[] {
+    return this.#services.losses(key);
+  }
+
+  /** Carries out what was released, where this replica sees the same. */
+  heed(): void {
+    this.#settle(this.#options.clock.now());
+    this.#report();
+  }
+
+  /** As it is in force. */
+  inForce(key: string): RegisteredService | undefined {
+    return this.#services.get(key)?.current;
+  }
+
+  /** How long it holds what it holds, in milliseconds. */
+  get holdMs(): number {
+    return this.#options.registry.spec.safety.hold;
+  }
+
+  /** Carries out at once what is held and was released, though the registry is out of sight. Gives the keys of the services. */
+  release(): readonly string[] {
     const now = this.#options.clock.now();
-    const released = this.#services.release(key, now);
+    const released = this.#services.release(now);
     this.#admitTurnedAway(now);
     this.#settle(now);
     this.#report();
@@ -200,8 +225,9 @@ export class RegistryBridge {
     }
   }
 
-  #lose({ scope = '', reason, isRefused }: Extract<RegistryAnswer, { kind: 'unavailable' }>): void {
-    this.#sight.lose(scope, { reason, isRefused: isRefused === true });
+  #lose({ scope = '', reason, remedy, isRefused }: Extract<RegistryAnswer, { kind: 'unavailable' }>): void {
+    const mended = remedy === undefined ? {} : { remedy };
+    this.#sight.lose(scope, { reason, ...mended, isRefused: isRefused === true });
     this.#services.forgetDoubts(scope);
   }
 

@@ -13,17 +13,13 @@ import { equal } from '../../collections/equality.ts';
 import type { Clock } from '../../model/clock.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { RegisteredService, RegistryStatus } from '../../model/registry.ts';
+import type { RegisteredService, RegistryStatus, ReleasedService } from '../../model/registry.ts';
 import type { RegistryType, ServiceRegistry } from '../../resources/kinds.ts';
+import { HeededReleases, isInForce, type Loss } from './heeded-releases.ts';
 import { RegistryBridge, type RegistryChange } from './registry-bridge.ts';
-import type {
-  AnswerSink,
-  CreateRegistryClient,
-  RegistryAnswer,
-  RegistryClient,
-  RegistrySecrets,
-} from './registry-client.ts';
-import { readSecrets, withoutSecrets } from './secrets.ts';
+import type { AnswerSink, CreateRegistryClient, RegistryAnswer, RegistryClient } from './registry-client.ts';
+import { RegistryCredentials } from './registry-credentials.ts';
+import type { SecretStore } from './secret-contents.ts';
 import type { OwnAddresses } from './trust-policy.ts';
 
 export interface RegistryBridgesOptions {
@@ -38,6 +34,8 @@ export interface RegistryBridgesOptions {
   /** Takes note of what is in force, for the next run. */
   readonly note: (changes: readonly RegistryChange[]) => void;
   readonly own: () => OwnAddresses;
+  /** Where Secrets are; absent outside of Kubernetes. */
+  readonly secrets?: SecretStore;
   /** The status or the findings of some registry changed. */
   readonly onStatus: (status: RegistryStatus) => void;
 }
@@ -57,6 +55,7 @@ interface Known {
 
 export class RegistryBridges {
   readonly #options: RegistryBridgesOptions;
+  readonly #releases = new HeededReleases();
   readonly #running = new Map<string, Running>();
   /** Clients that are being closed. */
   readonly #closing = new Set<Promise<void>>();
@@ -106,9 +105,48 @@ export class RegistryBridges {
     return this.#bridgeOf(registry)?.refusedOf(key) ?? 0;
   }
 
-  /** Carries out what is held; of one service by its key, or of the whole registry. Undefined for an unknown registry. */
-  release(registry: string, service?: string): readonly string[] | undefined {
-    return this.#bridgeOf(registry)?.release(service);
+  /** What would go if it were released; of one service by its key, or of the whole registry. Undefined for an unknown one. */
+  losses(
+    registry: string,
+    service?: string,
+  ): { readonly losses: readonly Loss[]; readonly holdMs: number } | undefined {
+    const bridge = this.#bridgeOf(registry);
+    return bridge === undefined ? undefined : { losses: bridge.losses(service), holdMs: bridge.holdMs };
+  }
+
+  /** Carries out what was released, where it is seen to be lost here as well. `services`: all releases there are. */
+  heed(services: readonly ReleasedService[]): void {
+    this.#releases.heed(services);
+    for (const { bridge } of [...this.#running.values()]) bridge.heed();
+    this.#noteDone(services);
+  }
+
+  /** As `heed`, though the registry be out of sight: somebody asks here. Gives the keys of the services of that registry. */
+  release(registry: string, services: readonly ReleasedService[]): readonly string[] {
+    this.#releases.heed(services);
+    const released = this.#bridgeOf(registry)?.release() ?? [];
+    this.#noteDone(services);
+    return released;
+  }
+
+  /** Releases that count still: of what was let go and is back, the next loss is another one. */
+  releasesInForce(): readonly ReleasedService[] {
+    const releases = this.#releases.list(this.#options.clock.now());
+    this.#noteDone(releases);
+    return releases.filter((one) => !this.#releases.isDone(one) || !isInForce(one, this.#inForce(one.key)));
+  }
+
+  /** Whoever has nothing of it has nothing to let go. */
+  #noteDone(services: readonly ReleasedService[]): void {
+    for (const one of services) if (!isInForce(one, this.#inForce(one.key))) this.#releases.carriedOut(one.key);
+  }
+
+  #inForce(key: string): RegisteredService | undefined {
+    for (const { bridge } of this.#running.values()) {
+      const service = bridge.inForce(key);
+      if (service !== undefined) return service;
+    }
+    return undefined;
   }
 
   #bridgeOf(registry: string): RegistryBridge | undefined {
@@ -164,6 +202,7 @@ export class RegistryBridges {
       ...(knownAt === undefined ? {} : { knownAt }),
       own,
       clock,
+      releases: this.#releases,
       onChange: (changes) => {
         this.#publish(changes);
         this.#options.onStatus(bridge.status());
@@ -175,13 +214,9 @@ export class RegistryBridges {
       ...[...inForce].map(([one, service]) => ({ key: one, service })),
       ...records.filter((service) => !inForce.has(service.key)).map((gone) => ({ key: gone.key, service: undefined })),
     ]);
-    let known: RegistrySecrets = {};
-    const secrets = async (): Promise<RegistrySecrets> => {
-      known = await readSecrets(registry.spec);
-      return known;
-    };
-    const answer: AnswerSink = (answers) => bridge.accept(answers.map((one) => discreet(one, known)));
-    const client = clients[registry.spec.type]({ registry, answer, secrets });
+    const credentials = new RegistryCredentials(registry.spec, this.#options.secrets);
+    const answer: AnswerSink = (answers) => bridge.accept(answers.map((one) => discreet(one, credentials)));
+    const client = clients[registry.spec.type]({ registry, answer, secrets: credentials.read });
     bridge.expect(client.scopes);
     this.#running.set(key, { registry, own, bridge, client });
   }
@@ -219,9 +254,13 @@ export class RegistryBridges {
   }
 }
 
-/** What a registry says of its troubles may repeat what it was told. */
-function discreet(answer: RegistryAnswer, secrets: RegistrySecrets): RegistryAnswer {
-  if (answer.kind === 'unavailable') return { ...answer, reason: withoutSecrets(answer.reason, secrets) };
+/** Without secrets, and with what mends it where it is we who have none. */
+function discreet(answer: RegistryAnswer, credentials: RegistryCredentials): RegistryAnswer {
+  if (answer.kind === 'unavailable') {
+    const { remedy } = credentials;
+    const reason = credentials.mask(answer.reason);
+    return { ...answer, reason, ...(remedy === undefined ? {} : { remedy }) };
+  }
   if (!('doubts' in answer) || answer.doubts === undefined) return answer;
-  return { ...answer, doubts: answer.doubts.map((doubt) => ({ ...doubt, text: withoutSecrets(doubt.text, secrets) })) };
+  return { ...answer, doubts: answer.doubts.map((doubt) => ({ ...doubt, text: credentials.mask(doubt.text) })) };
 }

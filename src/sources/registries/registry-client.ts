@@ -40,6 +40,8 @@ export type RegistryAnswer =
       readonly kind: 'unavailable';
       readonly scope?: string;
       readonly reason: string;
+      /** Absent where it is the server, or the way to it, that is to be looked into. */
+      readonly remedy?: string;
       /** It is not asked at all, for what options of its ServiceRegistry say. */
       readonly isRefused?: true;
     };
@@ -54,7 +56,7 @@ export interface RegistryClient {
   close(): Promise<void>;
 }
 
-/** Secrets as they are now: files are read again each time, since they are rotated. */
+/** Secrets as they are now: files and Secrets are read again each time, since they are rotated. */
 export interface RegistrySecrets {
   readonly token?: string;
   readonly username?: string;
@@ -67,7 +69,7 @@ export interface RegistrySecrets {
 export interface RegistryClientOptions {
   readonly registry: ServiceRegistry;
   readonly answer: AnswerSink;
-  /** Rejects where a file cannot be read. */
+  /** Rejects where a file or a Secret cannot be read. */
   readonly secrets: () => Promise<RegistrySecrets>;
 }
 

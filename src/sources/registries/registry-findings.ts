@@ -8,6 +8,8 @@ import type { Doubt, DoubtCause } from './doubt.ts';
 /** Why nothing can be seen. */
 export interface Loss {
   readonly reason: string;
+  /** Absent where it is the server, or the way to it, that is to be looked into. */
+  readonly remedy?: string;
   /** By us, for what options of its ServiceRegistry say. */
   readonly isRefused: boolean;
 }
@@ -59,10 +61,10 @@ export function registryFindings({ metadata, spec }: ServiceRegistry, doubts: Re
   const { unavailable, partial, refusals, hasInstances, held, waiting, servedFromRecords, recordedAt } = doubts;
   const tooMany = `${waiting} services wait: more than ${spec.trust.maxChanges} changed in a minute.`;
   return [
-    ...[...unavailable].map(([scope, { reason, isRefused }]) =>
+    ...[...unavailable].map(([scope, { reason, remedy, isRefused }]) =>
       isRefused
         ? say('ISTH1021', inScope(scope, reason))
-        : say('ISTH1003', inScope(scope, reason), remedyOf(spec.type)),
+        : say('ISTH1003', inScope(scope, reason), remedy ?? remedyOf(spec.type)),
     ),
     ...sayDoubts(partial, say),
     ...held.map((one) => say('ISTH1005', describeHeld(one))),

@@ -15,6 +15,22 @@ it.each(['plain-secret', 'with "quotes" and \\', 'with space/and slash'])('a tex
   }
 });
 
+it('a text that was cut shows no part of a secret, wherever the cut went', () => {
+  const token = Array.from({ length: 300 }, (_, at) => (at * 7919).toString(36)).join('');
+  const text = `bad token "${token}", said somebody`;
+  for (let cut = 0; cut < text.length; cut += 97)
+    for (const part of [text.slice(0, cut), text.slice(cut)]) {
+      const shown = withoutSecrets(part, { token });
+      for (let at = 0; at + 12 <= shown.length; at++) expect(token).not.toContain(shown.slice(at, at + 12));
+    }
+});
+
+it('a login is shown in no header either', () => {
+  const [username, password] = ['isthmus', 'quite-secret-indeed'];
+  const header = Buffer.from(`${username}:${password}`).toString('base64');
+  expect(withoutSecrets(`no such user: Basic ${header}`, { username, password })).toBe('no such user: Basic ***');
+});
+
 it('a file of credentials that is empty is none: who asked without would be shown nothing, and be told that it is all', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'isthmus-secrets-'));
   onTestFinished(() => rm(folder, { recursive: true }));

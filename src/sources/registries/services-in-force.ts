@@ -5,16 +5,19 @@
  *   missed, held --time--> gone, unless too many at once --hold--> gone
  */
 import type { Clock } from '../../model/clock.ts';
+import { HighWater } from '../../model/high-water.ts';
 import type { HeldDeletion, RegisteredService } from '../../model/registry.ts';
 import type { RegistrySafetySpec } from '../../resources/kinds.ts';
 import { BridgedService } from './bridged-service.ts';
-import { HighWater } from './loss.ts';
+import type { HeededReleases, Loss } from './heeded-releases.ts';
 
 export interface ServicesInForceOptions {
   /** From the records of an earlier run. */
   readonly known: Iterable<RegisteredService>;
   readonly safety: RegistrySafetySpec;
   readonly clock: Clock;
+  /** What somebody let go, here or at another replica. */
+  readonly releases: HeededReleases;
   /** Whether what is missing in a namespace, or anywhere (''), is missing indeed. */
   readonly isClear: (namespace: string) => boolean;
   /** A service is not as it was, or went. */
@@ -92,6 +95,7 @@ export class ServicesInForce {
     this.#cancelTimer();
     if (!this.#options.isClear('')) return;
     const { grace, hold, maxLostServices } = this.#options.safety;
+    this.#letGo([...this.#seenDoubted()], now);
     const gone: string[] = [];
     const due: string[] = [];
     for (const [key, service] of this.#seenDoubted()) {
@@ -110,18 +114,29 @@ export class ServicesInForce {
     this.#wait(now);
   }
 
-  /** Carries out at once what is held: of one service, or of all. Gives the keys of the services that it concerned. */
-  release(key: string | undefined, now: number): readonly string[] {
-    const released: string[] = [];
-    for (const [own, service] of this.#doubted()) {
-      if (key !== undefined && own !== key) continue;
-      released.push(own);
+  /** What would go if it were released, of one service, or of all. */
+  losses(key: string | undefined): readonly Loss[] {
+    return [...this.#doubted()]
+      .filter(([own]) => key === undefined || own === key)
+      .map(([, service]) => lossOf(service));
+  }
+
+  /** Carries out at once what is held and was released, be the registry in sight or not. Gives the keys of the services. */
+  release(now: number): readonly string[] {
+    return this.#letGo([...this.#doubted()], now);
+  }
+
+  #letGo(doubted: readonly (readonly [string, BridgedService])[], now: number): readonly string[] {
+    const { releases, onChange } = this.#options;
+    const released = doubted.filter(([, service]) => service.isDoubtful && releases.names(lossOf(service), now));
+    for (const [key, service] of released) {
+      releases.carriedOut(key);
       if (service.missingSince === undefined) service.release(now);
-      else this.#forget(own);
-      this.#options.onChange(own);
+      else this.#forget(key);
+      onChange(key);
     }
     if (released.length > 0) this.#highWater.note(this.#services.size, now, 0);
-    return released;
+    return released.map(([key]) => key);
   }
 
   held(now: number): readonly HeldDeletion[] {
@@ -182,4 +197,9 @@ export class ServicesInForce {
   *#seenDoubted(): IterableIterator<readonly [string, BridgedService]> {
     for (const doubted of this.#doubted()) if (this.#options.isClear(doubted[1].current.namespace)) yield doubted;
   }
+}
+
+function lossOf(service: BridgedService): Loss {
+  const { current, missingSince, lost } = service;
+  return { key: current.key, isAbsent: missingSince !== undefined, instances: lost };
 }

@@ -20,6 +20,7 @@ import type { PortIngress } from '../../model/ingress.ts';
 import type { MeshSettings } from '../../model/mesh-service.ts';
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { inboundClusterName } from '../names/resource-names.ts';
+import { claimPermission } from './tokens.ts';
 import { cidrRange } from './values.ts';
 
 type Filter = envoy.config.listener.v3.Filter;
@@ -144,11 +145,12 @@ function requestPermissions({ requests }: AccessRule): readonly Permission[] {
   return requests === 'any' ? [ANY] : requests.map(requestPermission);
 }
 
-function requestPermission({ pathRegex, methods, headers }: RequestCondition): Permission {
+function requestPermission({ pathRegex, methods, headers, claims = [] }: RequestCondition): Permission {
   const rules = [
     ...(pathRegex === '' ? [] : [pathPermission(pathRegex)]),
     ...(methods.length === 0 ? [] : [anyOf(methods.map(methodPermission))]),
     ...headers.map(({ name, regex }) => headerPermission(name === 'host' ? ':authority' : name, regex)),
+    ...claims.map(claimPermission),
   ];
   return allOf(rules);
 }

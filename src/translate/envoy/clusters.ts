@@ -2,13 +2,14 @@
 import type { EndpointGroup } from '../../model/endpoint.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import type { MeshService } from '../../model/mesh-service.ts';
+import type { RuleOrigin } from '../../model/route.ts';
 import type { Service, ServicePort } from '../../model/service.ts';
 import { defaultConnectTimeoutMs, type Subset, type TrafficPolicy } from '../../model/traffic-policy.ts';
 import { enumValue, type envoy } from '../../xds-api/messages.ts';
 import { translateEgressClusters } from '../egress.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { dialledClusterName, inboundClusterName, outboundClusterName } from '../names/resource-names.ts';
-import { type Audience, inScopes, outboundScopes, type ScopedResource } from '../scope.ts';
+import { type Audience, comingOf, inScopes, outboundScopes, type ScopedResource } from '../scope.ts';
 import type { Translation } from '../translation.ts';
 import { discoveryOf, followsDialled } from './discovery.ts';
 import { framesAtOnce, isDubbo } from './dubbo-proxies.ts';
@@ -64,11 +65,11 @@ export function translateClusters(meshService: MeshService, groups: readonly End
     );
     const forGrpc =
       security === undefined && isGrpcPort(port) ? grpcCluster(cluster(meshService, port, whole, own)) : undefined;
-    return [
+    return comingOf({ kind: 'port', service: service.key, port: port.number }, [
       ...encoded,
       ...(service.headless ? dialledClusters(meshService, port, whole) : []),
       ...(forGrpc === undefined ? [] : inScopes(outboundScopes('grpc', meshService), encodeCluster(forGrpc))),
-    ];
+    ]);
   });
   return { resources, findings: policyFindings(meshService) };
 }
@@ -203,22 +204,24 @@ function encodeCluster(message: Cluster): EncodedResource {
 
 function policyFindings({ service, policy }: MeshService): readonly Finding[] {
   const policies: readonly (readonly [path: string, policy: TrafficPolicy])[] = [
-    ['trafficPolicy', policy.policy],
-    ...Object.entries(policy.portPolicies).map(([port, own]) => [`portLevelSettings[${port}]`, own] as const),
-    ...policy.subsets.map((subset) => [`subsets[${subset.name}]`, subset.policy] as const),
+    ['spec.trafficPolicy', policy.policy],
+    ...Object.entries(policy.portPolicies).map(
+      ([port, own]) => [`spec.trafficPolicy.portLevelSettings[${port}]`, own] as const,
+    ),
+    ...policy.subsets.map((subset) => [`spec.subsets[${subset.name}].trafficPolicy`, subset.policy] as const),
   ];
-  const object = { kind: 'Host', namespace: service.namespace, name: service.host };
+  const about = policy.origin ?? { object: service.provenance.object };
   return policies.flatMap(([path, own]) => {
     const message = unusableSize(own.loadBalancing);
     return [
-      ...(message === undefined ? [] : [finding('ISTH0704', { object, path, message })]),
-      ...(own.places?.isEnabled === true && !prefersNear(own) ? [placelessChoice(object, path)] : []),
+      ...(message === undefined ? [] : [finding('ISTH0704', { ...about, path, message })]),
+      ...(own.places?.isEnabled === true && !prefersNear(own) ? [placelessChoice(about, path)] : []),
     ];
   });
 }
 
-function placelessChoice(object: Finding['object'], path: string): Finding {
+function placelessChoice(about: RuleOrigin, path: string): Finding {
   const message = 'localityLbSetting has no effect where a hash, or whoever calls, chooses the endpoint.';
   const remedy = 'Use another load balancer, or remove localityLbSetting.';
-  return finding('ISTH0704', { object, path, message, remedy });
+  return finding('ISTH0704', { ...about, path, message, remedy });
 }

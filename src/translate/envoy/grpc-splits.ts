@@ -1,10 +1,10 @@
 /**
  * Splits as gRPC clients can take them. A gRPC call is a POST, and a client compares no authority: conditions that ask for
- * another method never hold, and those that ask for an authority cannot be told of. A client takes no route that answers
+ * another method or for a query never hold, and those that ask for an authority, a scheme or a caller cannot be told of. A client takes no route that answers
  * by itself; calls that are refused go to a cluster without endpoints.
  */
-import type { RequestCondition } from '../../model/access.ts';
 import { grouped } from '../../model/access-expression.ts';
+import type { RoutedRequest } from '../../model/routed-request.ts';
 import { nowhere, type PortSplit, type SplitRoute } from '../../model/traffic-split.ts';
 import { enumValue } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
@@ -22,7 +22,7 @@ interface GrpcSplit {
 }
 
 export function grpcSplit(split: PortSplit, host: string, port: number): GrpcSplit {
-  const untold = split.filter(({ requests }) => requests !== 'any' && requests.some(asksForAuthority));
+  const untold = split.filter(({ requests }) => requests !== 'any' && requests.some(asksForUnseen));
   const told = split.filter((route) => !untold.includes(route));
   const refusing = nowhere(host, port);
   const isClosed = told.some(({ destinations }) => destinations.length === 0);
@@ -35,18 +35,23 @@ export function grpcSplit(split: PortSplit, host: string, port: number): GrpcSpl
   };
 }
 
-function asksForAuthority({ headers }: RequestCondition): boolean {
-  return headers.some(({ name }) => name === 'host');
+function asksForUnseen({ headers, sourceNamespace }: RoutedRequest): boolean {
+  return sourceNamespace !== undefined || headers.some(({ name }) => name === 'host' || name === ':scheme');
 }
 
-function asCalls(route: SplitRoute): SplitRoute {
-  if (route.requests === 'any') return route;
-  const calls = route.requests.filter(({ methods }) => methods.length === 0 || methods.includes('POST'));
-  return { ...route, requests: calls.map((condition) => ({ ...condition, headers: wholly(condition), methods: [] })) };
+/** The path of a call has no query; what is done with requests beside choosing them is nothing that clients do. */
+function asCalls({ http: _, ...route }: SplitRoute): SplitRoute {
+  const destinations = route.destinations.map(({ destination, weight }) => ({ destination, weight }));
+  if (route.requests === 'any') return { ...route, destinations };
+  const calls = route.requests.filter(
+    ({ methods, query = [] }) => query.length === 0 && (methods.length === 0 || methods.includes('POST')),
+  );
+  const requests = calls.map((condition) => ({ ...condition, headers: wholly(condition), methods: [] }));
+  return { ...route, requests, destinations };
 }
 
 /** Clients put anchors around what is written, which would be those of its first and last alternative. */
-function wholly({ headers }: RequestCondition): RequestCondition['headers'] {
+function wholly({ headers }: RoutedRequest): RoutedRequest['headers'] {
   return headers.map(({ name, regex }) => ({ name, regex: grouped(regex) }));
 }
 

@@ -1,10 +1,11 @@
 /** Routes of HTTP requests, on the caller's side and before a workload. */
-import type { RetryPolicy } from '../../model/retry.ts';
+import { istioRetries, type RetryPolicy } from '../../model/retry.ts';
 import type { InboundLimits } from '../../model/traffic-limits.ts';
 import type { PortSplit } from '../../model/traffic-split.ts';
 import type { envoy } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { httpRouteName } from '../names/resource-names.ts';
+import { largestAnswer } from './http-treatments.ts';
 import { limitedRoutes } from './limited-routes.ts';
 import { retryPolicy } from './retry-policies.ts';
 import { splitRoutes, takesEverything } from './split-routes.ts';
@@ -17,7 +18,8 @@ const ROUTES = 'envoy.config.route.v3.RouteConfiguration';
 
 /**
  * A listener stands for one host already: whatever authority a request names, it goes to `restCluster`, or where a split says. Which
- * of a split's backends that is, is decided once: what is tried again goes to the same one.
+ * of a split's backends that is, is decided once: what is tried again goes to the same one. Where a VirtualService is in force,
+ * requests are tried again as Istio does, unless it or the caller's own policy says another thing.
  */
 export function outboundHttpRoutes(
   host: string,
@@ -28,8 +30,10 @@ export function outboundHttpRoutes(
 ): EncodedResource {
   const name = httpRouteName(host, port);
   const rest = takesEverything(split) ? [] : [everything(restCluster)];
-  const configuration = routeConfiguration(name, [...splitRoutes(split), ...rest]);
-  return encodeResource(ROUTES, name, retry === undefined ? configuration : withRetries(configuration, retry));
+  const configuration = { ...routeConfiguration(name, [...splitRoutes(split), ...rest]), ...largestAnswer(split) };
+  const isVirtual = split.some(({ http }) => http !== undefined);
+  const policy = retry ?? (isVirtual ? istioRetries : undefined);
+  return encodeResource(ROUTES, name, policy === undefined ? configuration : withRetries(configuration, policy));
 }
 
 /** What is sent to a host, under its own name, with its port or without; what no route is for is not found. */
@@ -54,9 +58,9 @@ export function inboundHttpRoutes(
 }
 
 /** For the host as a whole, so for each of its routes. */
-function withRetries({ name, virtualHosts = [] }: RouteConfiguration, retry: RetryPolicy): RouteConfiguration {
+function withRetries({ virtualHosts = [], ...rest }: RouteConfiguration, retry: RetryPolicy): RouteConfiguration {
   const policy = retryPolicy(retry);
-  return { name, virtualHosts: virtualHosts.map((host) => ({ ...host, retryPolicy: policy })) };
+  return { ...rest, virtualHosts: virtualHosts.map((host) => ({ ...host, retryPolicy: policy })) };
 }
 
 /** Without a bound of time: a stream lasts as long as its ends want, and each of them has its own bounds. */

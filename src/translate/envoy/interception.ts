@@ -62,7 +62,8 @@ const families: readonly AddressFamily[] = ['ipv4', 'ipv6'];
 export function handedListeners(kind: ProxyKind, resources: readonly ScopedResource[]): readonly ScopedResource[] {
   return resources
     .filter(({ scope, resource }) => resource.typeUrl === LISTENER_URL && !isHandedScope(kind, scope))
-    .map(({ scope, resource }) => ({
+    .map(({ scope, resource, ...rest }) => ({
+      ...rest,
       scope: handedScope(kind, scope),
       resource: overriddenResource(resource, LISTENER, { bindToPort: {} }),
     }));

@@ -4,7 +4,7 @@ import type { MeshService } from '../../model/mesh-service.ts';
 import { enumValue, type envoy, type google } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
 import { outboundClusterName } from '../names/resource-names.ts';
-import { familyOf, inScopes, nearAudience, outboundScopes, type ScopedResource } from '../scope.ts';
+import { comingOf, familyOf, inScopes, nearAudience, outboundScopes, type ScopedResource } from '../scope.ts';
 import { discoveryOf } from './discovery.ts';
 import { prefersNear, type Standing, standingsFor } from './locality-preference.ts';
 import { socketAddress } from './values.ts';
@@ -37,7 +37,7 @@ export function translateEndpoints(
   if (discoveryOf(service.resolution) !== 'eds') return [];
   return ports.flatMap(({ port }) => {
     const all = groups.filter((group) => group.port === port.number).map((group) => trusted(group, meshService));
-    return [undefined, ...policy.subsets].flatMap((subset) => {
+    const assignments = [undefined, ...policy.subsets].flatMap((subset) => {
       const name = outboundClusterName(service.host, port.number, subset?.name);
       const chosen = all.flatMap((group) => withLabels(group, subset?.labels) ?? []);
       const own = subset?.policy ?? policy.portPolicies[port.number] ?? policy.policy;
@@ -52,6 +52,7 @@ export function translateEndpoints(
         }),
       ];
     });
+    return comingOf({ kind: 'port', service: service.key, port: port.number }, assignments);
   });
 }
 
@@ -121,6 +122,8 @@ type Workload = readonly [Endpoint, ...Endpoint[]];
 
 /** A workload with addresses of both families is one, not two; callers take the address that they can reach. */
 function byWorkload(endpoints: readonly Endpoint[]): readonly Workload[] {
+  const families = new Set(endpoints.map(({ address }) => familyOf(address)));
+  if (families.size < 2) return endpoints.map((endpoint) => [endpoint]);
   const found = new Map<string, Workload>();
   for (const endpoint of endpoints) {
     const { workload, address, port, weight, health } = endpoint;
@@ -134,14 +137,12 @@ function byWorkload(endpoints: readonly Endpoint[]): readonly Workload[] {
 
 function lbEndpoint([{ address, port, weight, health, labels }, ...others]: Workload): LbEndpoint {
   const metadata = labelMetadata(labels);
+  const first = address.startsWith('unix://')
+    ? { pipe: { path: address.slice('unix://'.length) } }
+    : socketAddress(address, port);
   const additionalAddresses = others.map((other) => ({ address: socketAddress(other.address, other.port) }));
   return {
-    endpoint: {
-      address: address.startsWith('unix://')
-        ? { pipe: { path: address.slice('unix://'.length) } }
-        : socketAddress(address, port),
-      ...(additionalAddresses.length === 0 ? {} : { additionalAddresses }),
-    },
+    endpoint: additionalAddresses.length === 0 ? { address: first } : { address: first, additionalAddresses },
     healthStatus: HEALTH[health],
     ...(metadata === undefined ? {} : { metadata }),
     // 1 is what an endpoint weighs when nothing is said.

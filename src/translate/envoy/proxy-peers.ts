@@ -6,7 +6,7 @@ import type { MeshSettings } from '../../model/mesh-service.ts';
 import type { AccessLogSettings, ProxyPeer } from '../../model/proxy-settings.ts';
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
 import { encodeResource } from '../encoded-resource.ts';
-import { inScopes, type ScopedResource } from '../scope.ts';
+import { comingOf, inScopes, type ScopedResource } from '../scope.ts';
 import { dnsCluster } from './egress-clusters.ts';
 import { http2Upstream } from './secured-upstreams.ts';
 import { duration } from './values.ts';
@@ -41,7 +41,7 @@ export function translateProxyPeers(
     ...collectors.map((collector) => ['logs', collector] as const),
   ];
   const byName = new Map(all.map((one) => [peerCluster(...one), one]));
-  return [...byName].flatMap(([name, [use, { address, port, connectTimeoutMs }]]) =>
+  const clusters = [...byName].flatMap(([name, [use, { address, port, connectTimeoutMs }]]) =>
     inScopes(
       ['envoy/*', 'envoy-meta/*'],
       encodeResource('envoy.config.cluster.v3.Cluster', name, {
@@ -51,6 +51,7 @@ export function translateProxyPeers(
       }),
     ),
   );
+  return comingOf({ kind: 'settings' }, clusters);
 }
 
 /** Asked before requests come to a workload. */

@@ -22,13 +22,20 @@ type Action = RequestPolicy['action'];
 
 const DENY = enumValue('envoy.config.rbac.v3.RBAC.Action', 'DENY');
 
+/** How a caller's SPIFFE id is compared. */
+export type ById = (id: StringMatcher) => Principal;
+
 /** In the order in which they are to be asked; none where there are no policies. */
-export function requestAccess(policies: readonly RequestPolicy[], sees: 'requests' | 'connections'): readonly Rbac[] {
+export function requestAccess(
+  policies: readonly RequestPolicy[],
+  sees: 'requests' | 'connections',
+  byId: ById = authenticated,
+): readonly Rbac[] {
   const of = (action: Action) => policies.filter((policy) => policy.action === action);
   const [denying, allowing] = [of('deny'), of('allow')];
   return [
-    ...(denying.length === 0 ? [] : [{ action: DENY, policies: rulesOf(denying, sees) }]),
-    ...(allowing.length === 0 ? [] : [{ policies: rulesOf(allowing, sees) }]),
+    ...(denying.length === 0 ? [] : [{ action: DENY, policies: rulesOf(denying, sees, byId) }]),
+    ...(allowing.length === 0 ? [] : [{ policies: rulesOf(allowing, sees, byId) }]),
   ];
 }
 
@@ -37,12 +44,17 @@ export function dependsOnProperties({ requests }: RequestRule): boolean {
   return requests.length > 0;
 }
 
-function rulesOf(policies: readonly RequestPolicy[], sees: 'requests' | 'connections'): Record<string, Policy> {
+function rulesOf(
+  policies: readonly RequestPolicy[],
+  sees: 'requests' | 'connections',
+  byId: ById,
+): Record<string, Policy> {
   const named = policies.flatMap(({ object, action, rules }) =>
     rules.flatMap((rule): readonly (readonly [string, Policy])[] => {
       const permissions = permissionsOf(rule, action, sees);
       if (permissions.length === 0) return [];
-      const principals = rule.callers.length === 0 ? [ANYBODY] : rule.callers.map(principalOf);
+      const principals =
+        rule.callers.length === 0 ? [ANYBODY] : rule.callers.map((caller) => principalOf(caller, byId));
       return [[`${object.kind}/${object.namespace}/${object.name}/${rule.path}`, { permissions, principals }]];
     }),
   );
@@ -72,12 +84,14 @@ function propertyPermission(name: string, match: TextMatch): Permission {
     : { header: { name, stringMatch: stringMatcher(match) } };
 }
 
-function principalOf({ principals, notPrincipals, namespaces, notNamespaces }: CallerCondition): Principal {
+function principalOf({ principals, notPrincipals, namespaces, notNamespaces }: CallerCondition, byId: ById): Principal {
+  const named = (matches: readonly TextMatch[]) => anyId(matches.map((match) => byId(idMatcher(match))));
+  const placed = (matches: readonly TextMatch[]) => anyId(matches.map((match) => byId(namespaceMatcher(match))));
   const ids = [
-    ...(principals.length === 0 ? [] : [anyId(principals.map(byId))]),
-    ...(notPrincipals.length === 0 ? [] : [{ notId: anyId(notPrincipals.map(byId)) }]),
-    ...(namespaces.length === 0 ? [] : [anyId(namespaces.map(byNamespace))]),
-    ...(notNamespaces.length === 0 ? [] : [{ notId: anyId(notNamespaces.map(byNamespace)) }]),
+    ...(principals.length === 0 ? [] : [named(principals)]),
+    ...(notPrincipals.length === 0 ? [] : [{ notId: named(notPrincipals) }]),
+    ...(namespaces.length === 0 ? [] : [placed(namespaces)]),
+    ...(notNamespaces.length === 0 ? [] : [{ notId: placed(notNamespaces) }]),
   ];
   const [first] = ids;
   if (first === undefined) return ANYBODY;
@@ -89,21 +103,21 @@ function anyId(ids: Principal[]): Principal {
   return ids.length === 1 && first !== undefined ? first : { orIds: { ids } };
 }
 
-function byId(match: TextMatch): Principal {
-  return authenticated(match.kind === 'present' ? { prefix: 'spiffe://' } : stringMatcher(match, 'spiffe://'));
+function idMatcher(match: TextMatch): StringMatcher {
+  return match.kind === 'present' ? { prefix: 'spiffe://' } : stringMatcher(match, 'spiffe://');
 }
 
 /** What stands between `/ns/` and `/sa/` stands nowhere else in a SPIFFE id of the mesh: no name has a slash. */
-function byNamespace(match: TextMatch): Principal {
+function namespaceMatcher(match: TextMatch): StringMatcher {
   switch (match.kind) {
     case 'present':
-      return authenticated({ contains: '/ns/' });
+      return { contains: '/ns/' };
     case 'prefix':
-      return authenticated({ contains: `/ns/${match.value}` });
+      return { contains: `/ns/${match.value}` };
     case 'suffix':
-      return authenticated({ contains: `${match.value}/sa/` });
+      return { contains: `${match.value}/sa/` };
     case 'exact':
-      return authenticated({ contains: `/ns/${match.value}/sa/` });
+      return { contains: `/ns/${match.value}/sa/` };
   }
 }
 

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointGroup } from '../../model/endpoint.ts';
+import { formatObject } from '../../model/finding.ts';
 import type { MeshService } from '../../model/mesh-service.ts';
 import { endpoint, group, HOST, meshService, plain, servicePort } from '../translation-fixture.ts';
 import { type IstioServiceEntry, translateServiceEntry } from './service-entries.ts';
 
+const writing = { revision: 'canary', sharesObjects: false };
+
 function entryOf(service: MeshService, groups: readonly EndpointGroup[]): IstioServiceEntry {
-  const entry = translateServiceEntry(service, groups).objects.find((one) => one.kind === 'ServiceEntry');
+  const entry = translateServiceEntry(service, groups, writing).objects.find((one) => one.kind === 'ServiceEntry');
   if (entry === undefined) throw new Error('there is no ServiceEntry');
   return entry;
 }
@@ -30,7 +33,12 @@ describe('a ServiceEntry', () => {
     expect(entryOf(service, places)).toEqual({
       apiVersion: 'networking.istio.io/v1',
       kind: 'ServiceEntry',
-      metadata: { name: HOST, namespace: 'shop', labels: { 'app.kubernetes.io/managed-by': 'isthmus' } },
+      metadata: {
+        name: HOST,
+        namespace: 'shop',
+        labels: { 'app.kubernetes.io/managed-by': 'isthmus', 'isthmus.dev/rev': 'canary' },
+        annotations: { 'isthmus.dev/source': formatObject(service.service.provenance.object) },
+      },
       spec: {
         hosts: [HOST],
         addresses: ['240.241.0.7', '2001:2:1::7'],
@@ -97,21 +105,21 @@ describe('a ServiceEntry', () => {
     const { spec } = entryOf(service, [main, admin]);
     expect(spec.ports.map(({ name }) => name)).toEqual(['main']);
     expect(spec.endpoints?.map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.2']);
-    expect(translateServiceEntry(service, [main, admin]).findings.map(({ message }) => message)).toEqual([
+    expect(translateServiceEntry(service, [main, admin], writing).findings.map(({ message }) => message)).toEqual([
       `The ServiceEntry of ${HOST} leaves out port admin, which not every endpoint has.`,
       `The ServiceEntry of ${HOST} leaves out 1 endpoints, which lack port main.`,
     ]);
   });
 
   it('is not there for a service without ports, which is told', () => {
-    const { objects, findings } = translateServiceEntry(meshService({ ports: [] }), []);
+    const { objects, findings } = translateServiceEntry(meshService({ ports: [] }), [], writing);
     expect(objects).toEqual([]);
     expect(findings).toMatchObject([{ code: 'ISTH0709' }]);
   });
 
   it('selects WorkloadEntries where there are more endpoints than one object may hold', () => {
     const endpoints = Array.from({ length: 4_001 }, (_, n) => endpoint(`10.0.${n >> 8}.${n & 255}`));
-    const { objects } = translateServiceEntry(meshService(), [group('', ...endpoints)]);
+    const { objects } = translateServiceEntry(meshService(), [group('', ...endpoints)], writing);
     const [entry, ...workloads] = objects;
     expect(objects).toHaveLength(4_002);
     const selector = entry?.kind === 'ServiceEntry' ? entry.spec.workloadSelector?.labels : undefined;

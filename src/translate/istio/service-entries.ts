@@ -1,21 +1,22 @@
 /** A mesh service as Istio reads it: a ServiceEntry with its virtual addresses and endpoints. */
 import { hash } from 'node:crypto';
+import type { ServiceOwner } from '../../mesh/services/service-owners.ts';
 import type { EndpointGroup } from '../../model/endpoint.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import type { MeshService } from '../../model/mesh-service.ts';
 import type { Location, PortProtocol, Resolution, Visibility } from '../../model/service.ts';
+import {
+  type IstioMetadata,
+  type IstioObject,
+  type IstioTranslation,
+  type IstioWriting,
+  ownMetadata,
+} from './istio-objects.ts';
 import { type IstioWorkload, istioWorkloads, type Labels } from './workloads.ts';
 
-interface IstioMetadata {
-  readonly name: string;
-  readonly namespace: string;
-  readonly labels: Labels;
-}
-
-export interface IstioServiceEntry {
+export interface IstioServiceEntry extends IstioObject {
   readonly apiVersion: 'networking.istio.io/v1';
   readonly kind: 'ServiceEntry';
-  readonly metadata: IstioMetadata;
   readonly spec: {
     readonly hosts: readonly string[];
     readonly addresses?: readonly string[];
@@ -34,22 +35,14 @@ export interface IstioServiceEntry {
   };
 }
 
-export interface IstioWorkloadEntry {
+export interface IstioWorkloadEntry extends IstioObject {
   readonly apiVersion: 'networking.istio.io/v1';
   readonly kind: 'WorkloadEntry';
-  readonly metadata: IstioMetadata;
   readonly spec: IstioWorkload;
-}
-
-export interface IstioTranslation {
-  readonly objects: readonly (IstioServiceEntry | IstioWorkloadEntry)[];
-  /** What Istio cannot be told. */
-  readonly findings: readonly Finding[];
 }
 
 /** A ServiceEntry may list 4,096, and a Kubernetes object may have 1.5 MB. */
 const maxInlineEndpoints = 4_000;
-const managed: Labels = { 'app.kubernetes.io/managed-by': 'isthmus' };
 const selectorLabel = 'isthmus.dev/service-entry';
 
 const RESOLUTION: Readonly<Record<Resolution, string>> = {
@@ -64,6 +57,21 @@ const LOCATION: Readonly<Record<Location, string>> = {
   'mesh-external': 'MESH_EXTERNAL',
 };
 
+/** Istio has those of Kubernetes already, and cannot be told who alone may reach a host. */
+export function isToldToIstio({ service }: MeshService, { sharesObjects }: IstioWriting): boolean {
+  const { source } = service.provenance;
+  return source === 'registry' || (source === 'service-entry' && !sharesObjects);
+}
+
+/** Of a service that is not told: endpoints of a registry that somebody else was to write into the user's own object. */
+export function untoldEndpoints({ service }: MeshService, { isFilled }: ServiceOwner): readonly Finding[] {
+  if (isFilled !== true) return [];
+  const { object } = service.provenance;
+  const message = 'Endpoints of a registry are not written into it: Istio knows those alone that it has.';
+  const remedy = 'Delete it, and let a ServiceRegistry name the host.';
+  return [finding('ISTH0709', { object, message, remedy })];
+}
+
 /**
  * `groups` are those of the service. Endpoints that may get no new requests are left out: Istio has no word for them. More
  * endpoints than one object may hold become WorkloadEntries that the ServiceEntry selects.
@@ -71,21 +79,24 @@ const LOCATION: Readonly<Record<Location, string>> = {
 export function translateServiceEntry(
   { service, addresses }: MeshService,
   groups: readonly EndpointGroup[],
-): IstioTranslation {
+  writing: IstioWriting,
+): IstioTranslation<IstioServiceEntry | IstioWorkloadEntry> {
   const { ports, workloads, leftOut } = istioWorkloads(service, groups);
   const report = (message: string): Finding => finding('ISTH0709', { object: service.provenance.object, message });
   if (ports.length === 0) {
     return { objects: [], findings: [report(`${service.host} has no port yet; a ServiceEntry needs one.`)] };
   }
   const exportTo = exportToOf(service.visibility, service.namespace);
-  const name = objectName(service.host);
+  const { namespace } = service;
+  const { object: source } = service.provenance;
+  const metadata = ownMetadata(writing, source, { namespace, name: objectName(service.host) });
   const selected = { [selectorLabel]: hash('sha256', service.host, 'hex').slice(0, 16) };
   const isLarge = workloads.length > maxInlineEndpoints;
   const inline = isLarge ? { workloadSelector: { labels: selected } } : { endpoints: workloads };
   const entry: IstioServiceEntry = {
     apiVersion: 'networking.istio.io/v1',
     kind: 'ServiceEntry',
-    metadata: { name, namespace: service.namespace, labels: managed },
+    metadata,
     spec: {
       hosts: [service.host],
       ...(addresses.length === 0 ? {} : { addresses }),
@@ -102,21 +113,15 @@ export function translateServiceEntry(
       ...(service.subjectAltNames.length === 0 ? {} : { subjectAltNames: service.subjectAltNames }),
     },
   };
-  const entries = isLarge
-    ? workloads.map((workload) => workloadEntry(workload, service.namespace, name, selected))
-    : [];
+  const entries = isLarge ? workloads.map((workload) => workloadEntry(workload, metadata, selected)) : [];
   return {
     objects: [entry, ...entries],
     findings: leftOut.map((what) => report(`The ServiceEntry of ${service.host} leaves out ${what}.`)),
   };
 }
 
-function workloadEntry(
-  workload: IstioWorkload,
-  namespace: string,
-  serviceEntry: string,
-  selected: Labels,
-): IstioWorkloadEntry {
+/** `owner`: the metadata of the ServiceEntry that selects it. */
+function workloadEntry(workload: IstioWorkload, owner: IstioMetadata, selected: Labels): IstioWorkloadEntry {
   const suffix = hash('sha256', JSON.stringify([workload.address, workload.ports, workload.locality]), 'hex').slice(
     0,
     16,
@@ -124,7 +129,7 @@ function workloadEntry(
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'WorkloadEntry',
-    metadata: { name: `${serviceEntry.slice(0, 230)}-${suffix}`, namespace, labels: { ...managed, ...selected } },
+    metadata: { ...owner, name: `${owner.name.slice(0, 230)}-${suffix}`, labels: { ...owner.labels, ...selected } },
     spec: { ...workload, labels: { ...workload.labels, ...selected } },
   };
 }

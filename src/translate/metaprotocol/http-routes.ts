@@ -2,11 +2,11 @@
 import type { KeyValue, Route, RouteTable } from '../../model/route.ts';
 import type { envoy } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
+import { mirrorPolicy } from '../envoy/mirror-policies.ts';
 import { clusterSpecifier } from '../envoy/weighted-clusters.ts';
 import { metaRouteName } from '../names/resource-names.ts';
 import type { MetaKind } from './dialect.ts';
 import { headerMatchers } from './matchers.ts';
-import { mirrorPolicy } from './routes.ts';
 
 type HttpRoute = envoy.config.route.v3.Route;
 type RouteAction = envoy.config.route.v3.RouteAction;

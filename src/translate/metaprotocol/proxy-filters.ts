@@ -16,23 +16,31 @@ type Filter = envoy.config.listener.v3.Filter;
 const METADATA_EXCHANGE: MetaFilter = { name: 'aeraki.meta_protocol.filters.metadata_exchange' };
 const ROUTER: MetaFilter = { name: 'aeraki.meta_protocol.filters.router' };
 
+export interface CalledPort {
+  readonly host: string;
+  readonly port: number;
+  readonly codec: PortCodec;
+  /** Where its routes are asked for; where the proxy has its other configuration from, if absent. */
+  readonly configSource?: envoy.config.core.v3.ConfigSource;
+}
+
 export function outboundProxy(
-  host: string,
-  port: number,
-  codec: PortCodec,
+  { host, port, codec, configSource = adsSource }: CalledPort,
   settings: MeshSettings,
   kind: MetaKind,
 ): Filter {
   return proxyFilter({
     statPrefix: outboundClusterName(host, port),
-    rds: { configSource: adsSource, routeConfigName: metaRouteName(host, port) },
+    rds: { configSource, routeConfigName: metaRouteName(host, port) },
     ...codecFields(codec, kind),
     metaProtocolFilters: [...telemetryFilters(host, kind), ROUTER],
-    ...connectionFields(settings),
+    ...connectionFields(settings, kind),
   });
 }
 
-export function inboundProxy(inbound: InboundPort, codec: PortCodec, settings: MeshSettings, kind: MetaKind): Filter {
+type ServedPort = Pick<InboundPort, 'host' | 'targetPort' | 'localRateLimit' | 'globalRateLimit' | 'guard'>;
+
+export function inboundProxy(inbound: ServedPort, codec: PortCodec, settings: MeshSettings, kind: MetaKind): Filter {
   const name = inboundClusterName(inbound.targetPort);
   const { host, localRateLimit, globalRateLimit } = inbound;
   return proxyFilter({
@@ -46,12 +54,12 @@ export function inboundProxy(inbound: InboundPort, codec: PortCodec, settings: M
       ...telemetryFilters(host, kind),
       ROUTER,
     ],
-    ...connectionFields(settings),
+    ...connectionFields(settings, kind),
   });
 }
 
 /** Envoy's own message, with the properties of requests where headers would be. */
-function accessFilters({ guard }: InboundPort): readonly MetaFilter[] {
+function accessFilters({ guard }: ServedPort): readonly MetaFilter[] {
   return requestAccess(guard?.policies ?? [], 'requests').map((rules) => ({
     name: 'isthmus.meta_protocol.filters.rbac',
     config: pack('envoy.extensions.filters.http.rbac.v3.RBAC', { rules }),
@@ -73,10 +81,24 @@ function telemetryFilters(host: string, kind: MetaKind): readonly MetaFilter[] {
   return [METADATA_EXCHANGE, { name: 'aeraki.meta_protocol.filters.istio_stats', config }];
 }
 
-function connectionFields(settings: MeshSettings): Pick<MetaProtocolProxy, 'accessLog' | 'idleTimeout'> {
+function connectionFields(
+  settings: MeshSettings,
+  kind: MetaKind,
+): Pick<MetaProtocolProxy, 'accessLog' | 'idleTimeout' | 'tracing'> {
   const accessLog = accessLogs(settings);
+  const percent = kind === 'envoy-meta' ? settings.istio?.tracedPercent : undefined;
   return {
+    ...(percent === undefined ? {} : { tracing: tracing(percent) }),
     ...(accessLog.length === 0 ? {} : { accessLog }),
     ...(settings.idleTimeoutMs === 0 ? {} : { idleTimeout: duration(settings.idleTimeoutMs) }),
+  };
+}
+
+/** Whoever asks for a trace gets one; of the rest, so many percent. */
+function tracing(percent: number): NonNullable<MetaProtocolProxy['tracing']> {
+  return {
+    clientSampling: { value: 100 },
+    randomSampling: percent === 0 ? {} : { value: percent },
+    overallSampling: { value: 100 },
   };
 }

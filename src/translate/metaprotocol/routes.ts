@@ -1,17 +1,13 @@
 /** A route table as MetaProtocol's own RouteConfiguration. */
-import type { Mirror, Route, RouteTable } from '../../model/route.ts';
-import type { aeraki, envoy } from '../../xds-api/messages.ts';
-import { enumValue } from '../../xds-api/messages.ts';
+import type { Route, RouteTable } from '../../model/route.ts';
+import type { aeraki } from '../../xds-api/messages.ts';
 import { type EncodedResource, encodeResource } from '../encoded-resource.ts';
+import { mirrorPolicy } from '../envoy/mirror-policies.ts';
 import { clusterSpecifier } from '../envoy/weighted-clusters.ts';
-import { metaRouteName, outboundClusterName } from '../names/resource-names.ts';
+import { metaRouteName } from '../names/resource-names.ts';
 import { headerMatchers } from './matchers.ts';
 
 type MetaRoute = aeraki.meta_protocol_proxy.config.route.v1alpha.Route;
-type MirrorPolicy = { cluster: string; runtimeFraction: envoy.config.core.v3.RuntimeFractionalPercent };
-
-const MILLION = enumValue('envoy.type.v3.FractionalPercent.DenominatorType', 'MILLION');
-
 export function metaRoutes(table: RouteTable): EncodedResource {
   const name = metaRouteName(table.host, table.port);
   const routes = table.routes.map(metaRoute);
@@ -33,13 +29,5 @@ function metaRoute(route: Route): MetaRoute {
     },
     ...(requestMutation.length === 0 ? {} : { requestMutation: [...requestMutation] }),
     ...(responseMutation.length === 0 ? {} : { responseMutation: [...responseMutation] }),
-  };
-}
-
-export function mirrorPolicy({ destination: { host, port, subset }, percentage }: Mirror): MirrorPolicy {
-  const numerator = Math.floor(percentage * 10_000);
-  return {
-    cluster: outboundClusterName(host, port, subset),
-    runtimeFraction: { defaultValue: { ...(numerator === 0 ? {} : { numerator }), denominator: MILLION } },
   };
 }

@@ -217,7 +217,7 @@ test('hundreds of streams get each change once, and leave nothing behind', async
 });
 
 test.each([
-  [`${services.cluster}/FetchClusters`, 'Polling is not served: use the Stream or Delta method.'],
+  [`${services.cluster}/PollClusters`, expect.stringContaining('There is no such method here.')],
   ['/no.such.Service/Method', expect.stringContaining('There is no such method here.')],
 ])('%s is not implemented, and says so', async (path, details) => {
   const client = rig.connect('sotw', { path });

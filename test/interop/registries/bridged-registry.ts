@@ -6,6 +6,7 @@ import { systemClock } from '../../../src/model/clock.ts';
 import type { RegisteredService, RegistryStatus } from '../../../src/model/registry.ts';
 import type { ServiceRegistry } from '../../../src/resources/kinds.ts';
 import { testRegistry } from '../../../src/resources/service-registry-fixture.ts';
+import { releaseOf } from '../../../src/sources/registries/heeded-releases.ts';
 import { RegistryBridges } from '../../../src/sources/registries/registry-bridges.ts';
 
 type Spec = ServiceRegistry['spec'];
@@ -75,7 +76,8 @@ export class BridgedRegistry {
   }
 
   release(): readonly string[] | undefined {
-    return this.#bridges.release('polaris');
+    const { losses = [], holdMs = 0 } = this.#bridges.losses('polaris') ?? {};
+    return this.#bridges.release('polaris', releaseOf(losses, { at: Date.now(), holdMs, by: 'here' }));
   }
 
   /** Waits until the services and addresses in force are these. */

@@ -65,11 +65,12 @@ class Plane {
     });
     this.set(registry);
     this.pay(...pays);
-    const options = { folder: new NodeStateFolder(this.#folder), waitMs: 10_000, listening: [], onSeen: () => {}, log };
+    const folder = new NodeStateFolder(this.#folder);
+    const options = { folder, waitMs: 10_000, listening: [], onSeen: () => {}, mayWrite: () => true, log };
     const bridging = await startRegistryBridging(this.pipeline, options);
     await bridging.servable;
     this.#bridging = bridging;
-    this.#publishing = new RegistryPublishing(this.pipeline, () => bridging.areSeen, log);
+    this.#publishing = new RegistryPublishing(this.pipeline, { mayRemove: () => bridging.areSeen, log });
   }
 
   set(registry: ServiceRegistry): void {

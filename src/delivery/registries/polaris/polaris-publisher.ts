@@ -12,6 +12,7 @@
  * not renewed turns unhealthy by itself); something is deregistered because the server could not be read.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseAfter } from '../../../model/back-off.ts';
 import { messageOf } from '../../../model/errors.ts';
 import type { Publication } from '../../../model/publication.ts';
 import type { RegistrationClient } from './registration-client.ts';
@@ -54,8 +55,7 @@ export interface PolarisPublisherOptions extends Publisher {
   readonly onTrouble: (reason: string) => void;
 }
 
-const firstRetryMs = 200;
-const longestRetryMs = 5_000;
+const retryPauses = { firstMs: 200, longestMs: 5_000 };
 /** Changes that come together are written together. */
 const gatherMs = 50;
 /** What was written is visible at the server after this: it reads its store once a second. */
@@ -120,13 +120,13 @@ export class PolarisPublisher {
   }
 
   async #run(): Promise<void> {
-    let retryMs = firstRetryMs;
+    let failures = 0;
     while (!this.#abort.signal.aborted) {
       try {
         await this.#connected(async (connection) => {
           while (!this.#abort.signal.aborted) {
             const isSettled = await this.#turn(connection);
-            retryMs = firstRetryMs;
+            failures = 0;
             await this.#pause(isSettled ? this.#options.ttl * 1000 : Math.min(this.#options.ttl * 1000, visibleMs));
           }
         });
@@ -134,8 +134,9 @@ export class PolarisPublisher {
         if (this.#abort.signal.aborted) return;
         this.#say(messageOf(error));
         for (const target of this.#targets.values()) target.found = unread;
-        await sleep(retryMs * (0.75 + Math.random() / 2), undefined, { signal: this.#abort.signal }).catch(() => {});
-        retryMs = Math.min(2 * retryMs, longestRetryMs);
+        await sleep(pauseAfter(failures++, retryPauses) * (0.75 + Math.random() / 2), undefined, {
+          signal: this.#abort.signal,
+        }).catch(() => {});
       }
     }
   }

@@ -3,8 +3,9 @@
  * in for a registry in examples and tests, and carries one over to where the registry cannot be reached. A relative path
  * is meant from the manifest that names it.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { readRegularFile } from '../../../local-files/regular-file.ts';
 import { messageOf } from '../../../model/errors.ts';
 import type { Doubt } from '../doubt.ts';
 import type { CreateRegistryClient, RegistryAnswer, Trust } from '../registry-client.ts';
@@ -26,7 +27,7 @@ export const createSnapshotClient: CreateRegistryClient = ({ registry, answer })
     const fingerprint = `${ino}|${mtimeMs}|${size}`;
     if (fingerprint === seen) return [];
     if (size > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
-    const { services, faults } = parseSnapshot(await readFile(file, 'utf8'));
+    const { services, faults } = parseSnapshot(await readRegularFile(file));
     seen = fingerprint;
     return [
       { kind: 'services', scope: '', services: services.map(({ service }) => service), ...trustOf(faults) },

@@ -1,0 +1,120 @@
+/**
+ * What is wanted in the cluster, written there: what Istio is told, by whichever replica is the writer.
+ *
+ *   pipeline.istioObjects --> writer --> API server
+ *   writership, sources, namespaces --> when to compare, and what to try again
+ *   what somebody else changed, and was put right --> log, event of the object
+ */
+import type { DeletionHold } from '../../cli/actions.ts';
+import { ClusterWriter, defaultWorkLimits } from '../../delivery/kubernetes/cluster-writer.ts';
+import { type BrakeLimits, defaultBrakeLimits } from '../../delivery/kubernetes/deletion-brake.ts';
+import type { Repair } from '../../delivery/kubernetes/kind-writer.ts';
+import { writeFindings } from '../../delivery/kubernetes/write-findings.ts';
+import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
+import { steadyClock } from '../../model/clock.ts';
+import { formatObject } from '../../model/finding.ts';
+import { createClusterWriteMetrics } from '../../operations/cluster-write-metrics.ts';
+import type { Logger } from '../../operations/log.ts';
+import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';
+import { HeldEvents } from './held-events.ts';
+import { holdsTopic, sharedHolds } from './shared-holds.ts';
+import { UnwrittenFilters } from './unwritten-filters.ts';
+
+/** How often it is looked whether all is known that is wanted: nobody tells, and nothing is in a hurry to be deleted. */
+const lookMs = 1_000;
+
+type ApplyingSurroundings = Pick<
+  ClusterSurroundings,
+  | 'pipeline'
+  | 'server'
+  | 'writership'
+  | 'revision'
+  | 'events'
+  | 'replicas'
+  | 'isComplete'
+  | 'isWithoutIstio'
+  | 'writeRate'
+  | 'hold'
+  | 'metrics'
+  | 'log'
+>;
+
+export function startApplying(surroundings: ApplyingSurroundings): ClusterPart {
+  const { pipeline, server, writership, revision, events, replicas } = surroundings;
+  const { isComplete, isWithoutIstio, metrics, log } = surroundings;
+  const { writeRate = defaultWorkLimits.perSecond, hold = {} } = surroundings;
+  const { engine, istioObjects, istioWriting, resources } = pipeline;
+  const count = createClusterWriteMetrics(metrics, () => writer.status());
+  const isWriter = (): boolean => writership.isWriter;
+  const writer: ClusterWriter = new ClusterWriter({
+    api: server,
+    // All of it is for Istio, aliases of hosts among it.
+    kinds: isWithoutIstio ? [] : writtenKinds,
+    revision,
+    clock: steadyClock,
+    isWriter,
+    isComplete,
+    onRepaired: (repair) => tellOf(repair, events, log),
+    onResult: count,
+    limits: { ...defaultWorkLimits, perSecond: writeRate, burst: 2 * writeRate },
+    brake: brakeOf(hold),
+  });
+  if (!isWithoutIstio) engine.batch(() => istioWriting.set({ revision, sharesObjects: true }));
+  const stops = [
+    engine.sink(istioObjects, (diff) => writer.take(diff)),
+    engine.sink(resources.Namespace, (diff) => {
+      for (const { after } of diff) if (after !== undefined) writer.reopen(after.metadata.name);
+    }),
+    writership.onChange(() => writer.recheck()),
+  ];
+  let wasComplete = isComplete();
+  const held = new HeldEvents();
+  const unwritten = new UnwrittenFilters(pipeline.metaRoutersByNameOfHost);
+  const timer = setInterval(() => {
+    const { kinds } = writer.status();
+    held.record(events, kinds);
+    replicas.say(holdsTopic, isWriter() ? sharedHolds(kinds) : undefined);
+    if (isComplete() !== wasComplete) writer.recheck();
+    wasComplete = isComplete();
+  }, lookMs);
+  writer.recheck();
+  return {
+    findings: () => {
+      const status = writer.status();
+      return [...writeFindings(status), ...unwritten.findings(status)];
+    },
+    reflectors: () => writer.reflectors(),
+    writing: {
+      status: () => writer.status(),
+      release: (kind) => {
+        const released = writer.release(kind);
+        log.warn({ released }, 'held deletions in the cluster were released');
+        return released;
+      },
+    },
+    close: async () => {
+      clearInterval(timer);
+      for (const stop of stops) stop();
+      await writer.close();
+    },
+  };
+}
+
+function brakeOf({ objects, percent, seconds }: DeletionHold): BrakeLimits {
+  const usual = defaultBrakeLimits;
+  const holdMs = seconds === undefined ? usual.holdMs : seconds * 1000;
+  return { objects: objects ?? usual.objects, percent: percent ?? usual.percent, holdMs };
+}
+
+function tellOf(
+  { object, origin, apiVersion, uid, by, isDeletion }: Repair,
+  events: ApplyingSurroundings['events'],
+  log: Logger,
+): void {
+  const who = by === '' ? 'Somebody' : by;
+  const note = `${who} ${isDeletion ? 'deleted' : 'changed'} it; it is again as ${formatObject(origin)} has it.`;
+  log.warn({ object: formatObject(object), origin: formatObject(origin), by }, 'an object was put right');
+  const { kind, namespace = '', name } = object;
+  const subject = { apiVersion, kind, namespace, name, uid };
+  events.record({ subject, type: 'Warning', reason: 'Repaired', action: 'Write', note, attempt: '' });
+}

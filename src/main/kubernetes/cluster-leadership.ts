@@ -1,0 +1,80 @@
+/** Which of the replicas of a control plane writes: by the Lease of its revision in the system namespace. */
+
+import { uptime } from 'node:os';
+import { Gauge, type Registry } from 'prom-client';
+import { EventRecorder } from '../../delivery/kubernetes/event-recorder.ts';
+import { Leadership } from '../../delivery/kubernetes/leadership.ts';
+import { writableBy } from '../../delivery/kubernetes/writership.ts';
+import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { systemClock } from '../../model/clock.ts';
+import { ownName } from '../../model/ownership.ts';
+import type { Logger } from '../../operations/log.ts';
+import type { ClusterPart } from './cluster-part.ts';
+
+export interface RunningLeadership extends ClusterPart {
+  readonly writership: Leadership;
+}
+
+interface LeadershipSurroundings {
+  readonly server: ApiServer;
+  readonly revision: string;
+  readonly systemNamespace: string;
+  readonly identity: string;
+  readonly metrics: Registry;
+  readonly log: Logger;
+}
+
+export function startLeadership(surroundings: LeadershipSurroundings): RunningLeadership {
+  const { server, revision, systemNamespace, identity, metrics, log } = surroundings;
+  // Other revisions write other objects: each has its own.
+  const name = ownName(revision);
+  const leadership = new Leadership({
+    server,
+    namespace: systemNamespace,
+    name,
+    revision,
+    identity,
+    clock: systemClock,
+    // Goes on while the process stands still, and while the machine sleeps, which Node's own clock does not count.
+    steady: () => uptime() * 1000,
+  });
+  const events = new EventRecorder({
+    api: writableBy(leadership, server),
+    clock: systemClock,
+    isWriter: () => leadership.isWriter,
+    instance: identity,
+  });
+  const subject = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: systemNamespace, name, uid: '' };
+  const stop = leadership.onChange((isWriter) => {
+    const about = { lease: `${systemNamespace}/${name}`, identity };
+    if (isWriter) {
+      log.info(about, 'this replica writes to the API server');
+      events.record({
+        subject: { ...subject, plural: 'leases' },
+        type: 'Normal',
+        reason: 'LeaderElection',
+        action: 'TakeOver',
+        note: `${identity} writes to the API server from now on.`,
+        attempt: new Date().toISOString(),
+      });
+    } else log.warn({ ...about, holder: leadership.holder }, 'this replica does not write to the API server any more');
+  });
+  new Gauge({
+    name: 'leader_election_master_status',
+    help: 'Whether this replica writes to the API server: 1, or 0.',
+    labelNames: ['name'],
+    registers: [metrics],
+    collect() {
+      this.set({ name }, leadership.isWriter ? 1 : 0);
+    },
+  });
+  return {
+    writership: leadership,
+    findings: () => [...leadership.findings(), ...events.findings()],
+    close: async () => {
+      stop();
+      await events.close();
+      await leadership.close();
+    },
+  };
+}

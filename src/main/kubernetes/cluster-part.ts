@@ -1,0 +1,76 @@
+/** What runs in a cluster beside the pipeline, and what it is given. */
+import type { Registry } from 'prom-client';
+import type { DeletionHold, IstioXdsWish } from '../../cli/actions.ts';
+import type { EventRecorder } from '../../delivery/kubernetes/event-recorder.ts';
+import type { Replicas } from '../../delivery/kubernetes/replica-words.ts';
+import type { Precedence } from '../../delivery/kubernetes/revision-precedence.ts';
+import type { Writership } from '../../delivery/kubernetes/writership.ts';
+import type { XdsServer } from '../../delivery/xds/server.ts';
+import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import type { ClusterWritingControl } from '../../model/cluster-writing.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { ReflectorSight } from '../../model/reflector-sight.ts';
+import type { RegistryStatus } from '../../model/registry.ts';
+import type { Logger } from '../../operations/log.ts';
+import type { InjectionSettings } from '../../translate/injection/injection-settings.ts';
+import type { Pipeline } from '../pipeline.ts';
+
+export interface ClusterPart {
+  /** Of the part that writes what is wanted. */
+  readonly writing?: ClusterWritingControl;
+  findings(): readonly Finding[];
+  /** What it follows at the API server. */
+  reflectors?(): readonly ReflectorSight[];
+  close(): Promise<void> | void;
+}
+
+export interface WebhookWish {
+  /** `host:port`. */
+  readonly at: string;
+  readonly injection: InjectionSettings;
+}
+
+/** `isGone`: it was deleted, and is told of as it was last. */
+export type SeenListener = (kind: string, object: unknown, isGone: boolean) => void;
+
+/** What parts are given. */
+export interface ClusterSurroundings {
+  readonly pipeline: Pipeline;
+  /** Reads for everybody; what is sent is refused unless this replica is the writer. */
+  readonly server: ApiServer;
+  readonly writership: Writership;
+  readonly revision: string;
+  /** Who of several control planes speaks for what all of them heed. */
+  readonly precedence: Precedence;
+  /** What other replicas of this control plane see, and what they are told. */
+  readonly replicas: Replicas;
+  /** For what a person must know who looks at an object. */
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly systemNamespace: string;
+  /** Objects of Istio's kinds are neither read nor written. */
+  readonly isWithoutIstio: boolean;
+  /** Objects in a second that are written at most; what suits a cluster of other people when absent. */
+  readonly writeRate?: number;
+  /** How much may be deleted at once before it is held. */
+  readonly hold?: DeletionHold;
+  /** Whether every source was seen whole and is seen now: only then may anything be taken for gone. */
+  readonly isComplete: () => boolean;
+  /** All that are in force. */
+  readonly findings: () => readonly Finding[];
+  /** Those of the parts of the control plane: neither of sources of resources nor of derivations. */
+  readonly partFindings: () => readonly Finding[];
+  /** Tells of every object of the mesh as it comes by, under the kind that its key begins with; gives what ends that. */
+  readonly onSeen: (listener: SeenListener) => () => void;
+  readonly registries: () => readonly RegistryStatus[];
+  readonly xds: Pick<XdsServer, 'streams' | 'hasProxies' | 'refusals' | 'laggards'>;
+  /** Of the mesh, PEM; undefined while no authority is opened. */
+  readonly roots: () => readonly string[] | undefined;
+  /** For other replicas: who trusts them here; undefined for nothing to tell. */
+  readonly trust: () => unknown;
+  /** Where sidecars of istiod are served over TLS; absent: nowhere. */
+  readonly istioXds?: Pick<IstioXdsWish, 'address' | 'service'>;
+  /** Where webhooks are served; absent: nowhere. */
+  readonly webhook?: WebhookWish;
+  readonly metrics: Registry;
+  readonly log: Logger;
+}

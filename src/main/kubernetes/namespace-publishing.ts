@@ -1,0 +1,114 @@
+/**
+ * Something that each of some namespaces is to have, as a ConfigMap: of several control planes, the one that the namespace names
+ * keeps it there, or that which speaks for all.
+ */
+
+import type { NamedConfigMap } from '../../delivery/kubernetes/named-config-map.ts';
+import { NamespaceConfigMaps, type NamespaceTrouble } from '../../delivery/kubernetes/namespace-config-maps.ts';
+import type { Edit } from '../../delivery/kubernetes/repairs.ts';
+import { type Clock, steadyClock } from '../../model/clock.ts';
+import { type Finding, finding } from '../../model/finding.ts';
+import type { FindingCode } from '../../model/finding-catalogue.ts';
+import { revisionLabel } from '../../model/ownership.ts';
+import type { Namespace } from '../../resources/kinds.ts';
+import { objectKey } from '../../resources/metadata.ts';
+import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';
+
+export interface NamespaceContent {
+  readonly map: NamedConfigMap;
+  /** Whether it is made where there is none; otherwise only what is ours already is kept. */
+  readonly isMade: boolean;
+  /** What a namespace is to have; undefined for nothing, or while it is not known. */
+  readonly contentFor: (namespace: Namespace) => string | undefined;
+  /** Of what cannot be written. */
+  readonly unwritten: FindingCode;
+}
+
+export type PublishingSurroundings = Pick<
+  ClusterSurroundings,
+  'pipeline' | 'server' | 'writership' | 'precedence' | 'revision' | 'events'
+>;
+
+/** Nobody tells when the content is another. */
+const lookEveryMs = 10_000;
+
+export interface NamespacePublishing extends ClusterPart {
+  /** What the namespace is to have may be another thing now. */
+  look(namespace: string): void;
+}
+
+export function publishInNamespaces(
+  surroundings: PublishingSurroundings,
+  { map, isMade, contentFor, unwritten }: NamespaceContent,
+  clock: Clock = steadyClock,
+): NamespacePublishing {
+  const { pipeline, server, writership, precedence, revision, events } = surroundings;
+  const { engine, resources } = pipeline;
+  const lookAtAll = (): void => {
+    for (const { metadata } of resources.Namespace.values()) maps.look(metadata.name);
+  };
+  const maps: NamespaceConfigMaps = new NamespaceConfigMaps({
+    api: server,
+    clock,
+    map,
+    revision,
+    isMade,
+    isWriter: () => writership.isWriter,
+    contentFor: (name) => {
+      const namespace = resources.Namespace.get(objectKey('Namespace', '', name));
+      if (namespace === undefined) return undefined;
+      const isOurs = namespace.metadata.labels[revisionLabel] !== undefined || precedence.isFirst === true;
+      return isOurs ? contentFor(namespace) : undefined;
+    },
+    onSeen: lookAtAll,
+    onRepaired: (namespace, uid, edit) => events.record(repairNotice(map.name, namespace, uid, edit)),
+  });
+  const stops = [
+    engine.sink(resources.Namespace, (diff) => {
+      for (const { before, after } of diff) maps.look((after ?? before)?.metadata.name ?? '');
+    }),
+    writership.onChange(lookAtAll),
+    precedence.onChange(lookAtAll),
+  ];
+  let cancel = (): void => {};
+  const lookNowAndThen = (): void => {
+    cancel = clock.after(lookEveryMs, () => {
+      lookAtAll();
+      lookNowAndThen();
+    });
+  };
+  lookNowAndThen();
+  return {
+    look: (namespace) => maps.look(namespace),
+    findings: () => findingsOf(maps, map.name, unwritten),
+    close: async () => {
+      cancel();
+      for (const stop of stops) stop();
+      await maps.close();
+    },
+  };
+}
+
+function findingsOf(maps: NamespaceConfigMaps, name: string, unwritten: FindingCode): readonly Finding[] {
+  const { blindness } = maps;
+  const object = { kind: 'ConfigMap', name };
+  const blind = blindness === undefined ? [] : [finding(unwritten, { object, message: `${blindness}.` })];
+  const told = maps
+    .troubles()
+    .map(({ namespace, isForeign, message }: NamespaceTrouble) =>
+      finding(isForeign ? 'ISTH1613' : unwritten, { object: { ...object, namespace }, message }),
+    );
+  return [...blind, ...told];
+}
+
+function repairNotice(name: string, namespace: string, uid: string, { by, isDeletion }: Edit) {
+  const who = by === '' ? 'Somebody' : by;
+  return {
+    subject: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name, uid },
+    type: 'Warning',
+    reason: 'Repaired',
+    action: 'Write',
+    note: isDeletion ? 'Somebody deleted it; it is there again.' : `${who} changed it; it is again as it was.`,
+    attempt: '',
+  } as const;
+}

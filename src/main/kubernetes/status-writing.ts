@@ -1,0 +1,155 @@
+/**
+ * What is told of objects where they stand: statuses and events.
+ *
+ *   findings, proxies, registries --> tables --> object statuses --> status writer --> PATCH .../status
+ *                                                                        `-- what fell --> events
+ */
+import { Counter, Gauge } from 'prom-client';
+import { type FallenConditions, StatusWriter } from '../../delivery/kubernetes/status-writer.ts';
+import { createStatusTables, kindsWithStatus, objectStatuses } from '../../mesh/status/object-statuses.ts';
+import { systemClock } from '../../model/clock.ts';
+import { apiKindOf } from '../../resources/kind-info.ts';
+import { kinds } from '../../resources/kind-table.ts';
+import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';
+import { ObjectFindings } from './object-findings.ts';
+import { ProgrammingWatch } from './programming-watch.ts';
+import { programmingTopic, readSharedProgramming } from './shared-programming.ts';
+
+const lookMs = 500;
+
+type StatusSurroundings = Pick<
+  ClusterSurroundings,
+  | 'pipeline'
+  | 'server'
+  | 'writership'
+  | 'revision'
+  | 'precedence'
+  | 'replicas'
+  | 'events'
+  | 'xds'
+  | 'registries'
+  | 'partFindings'
+  | 'onSeen'
+  | 'isComplete'
+  | 'metrics'
+>;
+
+export function startStatusWriting(surroundings: StatusSurroundings): ClusterPart {
+  const {
+    pipeline,
+    server: api,
+    writership,
+    revision,
+    precedence,
+    replicas,
+    events,
+    xds,
+    registries,
+    partFindings,
+  } = surroundings;
+  const { engine, sourced, mesh, resources } = pipeline;
+  const clock = systemClock;
+  const isWriter = (): boolean => writership.isWriter;
+  const batch = (change: () => void): void => engine.batch(change);
+  const tables = createStatusTables(engine);
+  const statuses = objectStatuses(engine, { ...tables, resources, migrationsByPlan: mesh.migrationsByPlan });
+  const found = new ObjectFindings(tables.findings, batch);
+  const watch = new ProgrammingWatch(
+    tables.programming,
+    xds,
+    batch,
+    () => clock.now(),
+    () => [...replicas.heard(programmingTopic).values()].map(readSharedProgramming),
+  );
+  const { onResult, watchDepth } = statusMetrics(surroundings);
+  const onFallen = (fallen: FallenConditions): void => recordFallen(events, fallen);
+  const writer = new StatusWriter({
+    api,
+    clock,
+    isWriter,
+    revision,
+    precedence,
+    isComplete: surroundings.isComplete,
+    kinds: statusKinds,
+    onFallen,
+    onResult,
+  });
+  watchDepth(() => writer.depth);
+  const look = (): void => {
+    found.replace(partFindings());
+    batch(() => {
+      for (const status of registries()) tables.registries.set(status);
+    });
+    watch.look();
+    replicas.say(programmingTopic, watch.own(xds.hasProxies));
+  };
+  const stops = [
+    engine.sink(sourced.findings, (diff) => found.take('reading', diff)),
+    engine.sink(engine.findings, (diff) => found.take('mesh', diff)),
+    engine.sink(statuses, watch.follow),
+    engine.sink(statuses, writer.take),
+    surroundings.onSeen(writer.see),
+    writership.onChange(() => writer.recheck()),
+    precedence.onChange(() => writer.recheck()),
+  ];
+  const timer = setInterval(look, lookMs);
+  look();
+  writer.recheck();
+  return {
+    findings: () => writer.findings(),
+    close: async () => {
+      clearInterval(timer);
+      for (const stop of stops) stop();
+      await writer.close();
+    },
+  };
+}
+
+const statusKinds = new Map(
+  kinds
+    .filter(({ kind }) => kindsWithStatus.includes(kind))
+    .map((info) => {
+      const { group, versions, plural } = info;
+      return [info.kind, { kind: apiKindOf(info), group, versions, plural }] as const;
+    }),
+);
+
+/** Conditions whose fall a person must know of; of others the status alone tells. */
+const told: ReadonlySet<string> = new Set(['Accepted', 'ResolvedRefs', 'Programmed', 'Connected', 'Synced']);
+
+function recordFallen(
+  events: StatusSurroundings['events'],
+  { object, generation, conditions }: FallenConditions,
+): void {
+  const isRefused = conditions.some(({ type }) => type === 'Accepted');
+  for (const { type, reason, message } of conditions) {
+    // That it is not programmed since it is not valid, or names what is not there, is no news.
+    if (!told.has(type) || reason === 'NothingToProgram' || (isRefused && type !== 'Accepted')) continue;
+    const attempt = `${generation ?? ''}`;
+    events.record({ subject: object, type: 'Warning', reason, action: 'Reconcile', note: message, attempt });
+  }
+}
+
+function statusMetrics({ metrics }: StatusSurroundings) {
+  const written = new Counter({
+    name: 'isthmus_status_writes_total',
+    help: 'Statuses of objects that were sent to the API server, by what became of them.',
+    labelNames: ['result'],
+    registers: [metrics],
+  });
+  let depth = (): number => 0;
+  new Gauge({
+    name: 'isthmus_status_queue_depth',
+    help: 'Objects whose status waits to be written.',
+    registers: [metrics],
+    collect() {
+      this.set(depth());
+    },
+  });
+  return {
+    onResult: (result: string) => written.inc({ result }),
+    watchDepth: (read: () => number) => {
+      depth = read;
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/** Whether what was found of an object leaves anything of it that a proxy could be told. */
+import type { Finding } from '../../model/finding.ts';
+import type { FindingCode } from '../../model/finding-catalogue.ts';
+import type { AnyResource } from '../../resources/kinds.ts';
+import { meaningOf } from './finding-meanings.ts';
+
+/** Each says that nothing of its object is in force. */
+const ofAll: ReadonlySet<FindingCode> = new Set(['ISTH0306', 'ISTH1307', 'ISTH1330', 'ISTH1351']);
+/** Each says so of one of the hosts of its object. */
+const ofHost: ReadonlySet<FindingCode> = new Set(['ISTH0503', 'ISTH0504', 'ISTH0508']);
+
+/** Why nothing of it can be programmed; empty where something can. */
+export function nothingToProgram(resource: AnyResource | undefined, findings: readonly Finding[]): readonly Finding[] {
+  const whole = findings.filter(
+    (one) =>
+      ofAll.has(one.code) ||
+      meaningOf(one) === 'refusal' ||
+      (one.path === 'spec.host' && meaningOf(one) === 'reference'),
+  );
+  if (whole.length > 0 || resource?.kind !== 'MetaRouter') return whole;
+  const byHost = findings.filter(({ code }) => ofHost.has(code));
+  const hosts = new Set(resource.spec.hosts);
+  return new Set(byHost.map(({ message }) => message)).size < hosts.size ? [] : byHost;
+}

@@ -1,0 +1,55 @@
+/** What is told of a ServiceRegistry: whether it answers, whether the mesh is as it says, and how much it holds. */
+import type { Condition, ObjectStatus } from '../../model/object-status.ts';
+import type { RegistryStatus } from '../../model/registry.ts';
+import { accepted, listed, type ObjectFacts } from './conditions.ts';
+
+type Told = Pick<ObjectStatus, 'conditions' | 'fields' | 'times'>;
+
+export function registryConditions(facts: ObjectFacts, status: RegistryStatus | undefined): Told {
+  const own = accepted(facts);
+  if (status === undefined) return { conditions: [own, connected(undefined), synced(facts, undefined)], fields: {} };
+  const { services, instances, held } = status;
+  return {
+    conditions: [own, connected(status), synced(facts, status)],
+    fields: { services, instances, heldDeletions: held.length },
+    times: lastCompleteOf(status),
+  };
+}
+
+function connected(status: RegistryStatus | undefined): Condition {
+  const type = 'Connected';
+  switch (status?.state) {
+    case 'live':
+      return { type, status: 'True', reason: 'Connected', message: 'It answers.' };
+    case 'stale':
+      return { type, status: 'False', reason: 'Unreachable', message: status.reason };
+    case 'syncing':
+    case undefined:
+      return { type, status: 'Unknown', reason: 'Connecting', message: status?.reason ?? 'It was not asked yet.' };
+  }
+}
+
+function synced({ findings }: ObjectFacts, status: RegistryStatus | undefined): Condition {
+  const type = 'Synced';
+  const found = findings.length === 0 ? '' : ` ${listed(findings)}`;
+  if (status === undefined || status.state === 'syncing') {
+    const awaited = status === undefined || status.awaited === 0 ? '' : ` ${status.awaited} services are awaited.`;
+    return { type, status: 'Unknown', reason: 'Syncing', message: `Not everything was seen yet.${awaited}${found}` };
+  }
+  if (status.state === 'stale')
+    return { type, status: 'False', reason: 'Stale', message: `What it said last stays in force.${found}` };
+  if (status.held.length > 0) {
+    const message = `It lost much at once: ${status.held.length} deletions are held.${found}`;
+    return { type, status: 'False', reason: 'DeletionsHeld', message };
+  }
+  return { type, status: 'True', reason: 'Synced', message: `The mesh has what it holds.${found}` };
+}
+
+/** While all is well, no more precise than that: it is no reason to write a status every few seconds. */
+const precisionMs = 5 * 60_000;
+
+function lastCompleteOf({ state, lastComplete }: RegistryStatus): { readonly lastComplete?: number } {
+  if (lastComplete === undefined) return {};
+  const at = state === 'live' ? Math.floor(lastComplete / precisionMs) * precisionMs : lastComplete;
+  return { lastComplete: at };
+}

@@ -1,0 +1,49 @@
+import { Hono } from 'hono';
+import { expect, it } from 'vitest';
+import type { ClusterWriting } from '../model/cluster-writing.ts';
+import { addClusterWriteRoutes } from './cluster-write-routes.ts';
+
+const kind = {
+  kind: 'ServiceEntry',
+  state: 'live',
+  reason: '',
+  wanted: 0,
+  owned: 1,
+  strangers: [],
+  troubles: [],
+  namespaces: [],
+  fights: [],
+} as const;
+
+async function release(query: string, elsewhere?: string) {
+  const app = new Hono();
+  const asked: (string | undefined)[] = [];
+  const status: ClusterWriting = { isWriter: elsewhere === undefined, queued: 0, isHalted: false, kinds: [kind] };
+  addClusterWriteRoutes(app, {
+    status: () => status,
+    writesElsewhere: () => elsewhere,
+    release: (one) => {
+      asked.push(one);
+      return ['ServiceEntry shop/a'];
+    },
+  });
+  const answer = await app.request(`/api/v1/cluster-writes/release${query}`, { method: 'POST' });
+  return { status: answer.status, body: await answer.text(), asked };
+}
+
+it('what is held is released by the replica that writes', async () => {
+  const { status, body, asked } = await release('?kind=ServiceEntry');
+  expect([status, JSON.parse(body), asked]).toEqual([200, { released: ['ServiceEntry shop/a'] }, ['ServiceEntry']]);
+});
+
+it('a replica that does not write releases nothing, and says which one to ask', async () => {
+  const { status, body, asked } = await release('', 'ask the replica that writes: other-replica');
+  expect([status, asked]).toEqual([409, []]);
+  expect(body).toContain('nothing was released: ask the replica that writes: other-replica.');
+});
+
+it('a kind that is not written is said, with those that are', async () => {
+  const { status, body, asked } = await release('?kind=ServiceEntri');
+  expect([status, asked]).toEqual([404, []]);
+  expect(body).toBe('There is no kind "ServiceEntri" that is written; there are ServiceEntry.\n');
+});

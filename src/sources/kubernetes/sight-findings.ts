@@ -1,0 +1,64 @@
+/** What is said of kinds that cannot be seen: one finding for each right that is missing, and one for each trouble. */
+import { type Finding, finding } from '../../model/finding.ts';
+import type { WatchFault } from '../../model/reflector-sight.ts';
+import { apiKindOf, type KindInfo } from '../../resources/kind-info.ts';
+import { readRule } from '../../resources/read-rules.ts';
+
+export interface Sight {
+  readonly kind: KindInfo;
+  /** As of a reflector; vanished: absent, with objects that were there. */
+  readonly state: 'syncing' | 'live' | 'stale' | 'absent' | 'forbidden' | 'vanished';
+  readonly reason: string;
+  /** The same in one word, as of a reflector. */
+  readonly fault?: WatchFault;
+}
+
+/** `server`: its address. */
+export function sightFindings(sights: readonly Sight[], server: string): readonly Finding[] {
+  const troubles = Map.groupBy(
+    sights.filter(({ state }) => state === 'stale'),
+    ({ reason }) => reason,
+  );
+  return [
+    ...sights.filter(({ state }) => state === 'forbidden').map(forbidden),
+    ...sights.filter(({ state }) => state === 'vanished').map(vanished),
+    ...[...troubles].map(([reason, of]) =>
+      finding('ISTH1511', {
+        object: { kind: 'ApiServer', name: server },
+        message: `${reason} (${namesOf(of.map(({ kind }) => apiKindOf(kind)))})`,
+      }),
+    ),
+  ];
+}
+
+function forbidden({ kind, reason }: Sight): Finding {
+  const waits =
+    kind.keepsOut === true
+      ? ' A control plane that has never read it serves nobody: its objects keep callers out.'
+      : '';
+  const { apiGroups, resources, verbs } = readRule(kind);
+  const list = (texts: readonly string[]): string => JSON.stringify(texts).replaceAll(',', ', ');
+  const rule = `{apiGroups: ${list(apiGroups)}, resources: ${list(resources)}, verbs: ${list(verbs)}}`;
+  return finding('ISTH1510', {
+    object: definition(kind),
+    message: `${apiKindOf(kind)} is not read: ${reason}.${waits}`,
+    remedy: `Add the rule ${rule} to a ClusterRole that is bound to this user for all namespaces.`,
+  });
+}
+
+function vanished({ kind }: Sight): Finding {
+  const message = `${apiKindOf(kind)} is not served any more, while there were objects of it. They stay in force until it has been so for a minute.`;
+  return finding('ISTH1512', { object: definition(kind), message });
+}
+
+function definition({ group, plural }: KindInfo): Finding['object'] {
+  return { kind: 'CustomResourceDefinition', name: group === '' ? plural : `${plural}.${group}` };
+}
+
+const shown = 5;
+
+function namesOf(names: readonly string[]): string {
+  const sorted = names.toSorted();
+  const rest = sorted.length - shown;
+  return rest > 0 ? `${sorted.slice(0, shown).join(', ')} and ${rest} more kinds` : sorted.join(', ');
+}

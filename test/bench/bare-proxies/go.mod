@@ -1,0 +1,3 @@
+module isthmus.dev/bench/bare-proxies
+
+go 1.24

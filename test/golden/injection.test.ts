@@ -1,0 +1,49 @@
+/**
+ * What `isthmus inject` makes of manifests: injection/NAME.in.yaml becomes NAME.out.yaml, and what is said of it
+ * NAME.findings.yaml. `# settings: FILE` in the first line names settings. UPDATE_GOLDEN=1 rewrites what has changed.
+ */
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments, stringify } from 'yaml';
+import { injectManifests } from '../../src/cli/manifest-injection.ts';
+
+const here = path.join(import.meta.dirname, 'injection');
+const cases = globSync('*.in.yaml', { cwd: here })
+  .map((file) => path.basename(file, '.in.yaml'))
+  .sort();
+const flags = { interception: true, namespace: 'default', uninject: false };
+
+/** Those of the case, whichever of its texts is read. */
+async function inject(name: string, text: string, uninject = false) {
+  const settings = /^# settings: *(.+)$/m.exec(read(name))?.[1];
+  const named = settings === undefined ? {} : { settings: path.join(here, settings) };
+  return injectManifests(Buffer.from(text), { ...flags, ...named, uninject });
+}
+
+function read(name: string): string {
+  return readFileSync(path.join(here, `${name}.in.yaml`), 'utf8');
+}
+
+describe('injected manifests', () => {
+  it('are there', () => {
+    expect(cases.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it.each(cases)('%s', async (name) => {
+    const { printed, findings } = await inject(name, read(name));
+    for (const [kind, content] of Object.entries({ out: printed, findings: stringify(findings, { lineWidth: 0 }) })) {
+      const file = path.join(here, `${name}.${kind}.yaml`);
+      if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, content);
+      expect(existsSync(file) ? readFileSync(file, 'utf8') : '', `${name}.${kind}`).toBe(content);
+    }
+  });
+
+  it.each(cases)('%s: once more changes nothing, and taken out nothing of it is left', async (name) => {
+    const once = (await inject(name, read(name))).printed;
+    expect((await inject(name, once)).printed).toBe(once);
+    const back = (await inject(name, once, true)).printed;
+    const contents = (text: string) => parseAllDocuments(text).map((document): unknown => document.toJS());
+    expect(contents(back)).toEqual(contents(read(name)));
+  });
+});

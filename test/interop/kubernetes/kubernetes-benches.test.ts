@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { benchKubernetesChange } from '../../bench/kubernetes-change.bench.ts';
+import { benchKubernetesStart } from '../../bench/kubernetes-start.bench.ts';
+
+const few = { serviceEntries: 20, endpointsPerEntry: 2, metaRouters: 5, endpointSlices: 20, endpointsPerSlice: 2 };
+
+it('the bench of a start serves from an API server, and starts again beside what it wrote', async () => {
+  const figures = await benchKubernetesStart(few, 2);
+  expect(figures.startToServingMs).toHaveLength(2);
+});
+
+it('the bench of a change has each proxy acknowledge each change', async () => {
+  const figures = await benchKubernetesChange(few, 10, 5);
+  expect(figures.acknowledgedMs.p99).toBeGreaterThan(0);
+});
