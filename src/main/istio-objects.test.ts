@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { Engine } from '../collections/engine.ts';
 import { metaRouter, serviceEntry } from '../mesh/mesh-fixture.ts';
-import type { ServiceEntry } from '../resources/kinds.ts';
+import { meshKey } from '../mesh/settings.ts';
+import type { Gateway, ServiceEntry } from '../resources/kinds.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 
 const entry = (name: string, spec: Partial<ServiceEntry['spec']> = {}): ServiceEntry =>
@@ -116,4 +117,23 @@ describe('what Istio is told', () => {
     );
     expect(changed).toEqual([expect.stringMatching(/^EnvoyFilter\/shop\/inbound-b\.mesh-80-/)]);
   });
+});
+
+test('a Gateway is told that Istio alone listens for it, and beside Istio, whose it is, nothing', () => {
+  const pipeline = buildPipeline(new Engine({ validate: true }));
+  const metadata = { namespace: 'shop', name: 'edge', labels: {}, annotations: {} };
+  const gateway: Gateway = {
+    kind: 'Gateway',
+    apiVersion: 'networking.istio.io/v1',
+    key: 'Gateway/shop/edge',
+    metadata,
+    spec: { selector: {}, servers: [] },
+  };
+  pipeline.engine.batch(() => pipeline.sourced.resources.Gateway.set(gateway));
+  const told = () => [...pipeline.engine.findings.values()].map(({ code, remedy }) => `${code} ${remedy}`);
+  expect(told()).toEqual(['ISTH0320 Nothing, where Istio is; elsewhere do not rely on it.']);
+  pipeline.engine.batch(() => pipeline.istioWriting.set({ revision: 'r', sharesObjects: true }));
+  expect(told()).toEqual([]);
+  pipeline.engine.batch(() => pipeline.istioWriting.delete(meshKey));
+  expect(told()).toHaveLength(1);
 });

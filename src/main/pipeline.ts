@@ -116,6 +116,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     leases,
     inspectCodec,
     fixedTrustDomain,
+    istioTold: istioWriting,
     ...(everyAddress ? {} : { proxyAddresses }),
   });
   return {

@@ -25,6 +25,8 @@ export interface MeshInputs {
   readonly fixedTrustDomain?: Collection<string>;
   /** Absent: every codec is taken to be able to do everything. */
   readonly inspectCodec?: InspectCodec;
+  /** Under `mesh` while Istio is told of this mesh, whatever it is told. Absent: it never is. */
+  readonly istioTold?: Collection<unknown>;
   /** Where proxies stand, keyed by address. Absent: inbound ports are made for every endpoint. */
   readonly proxyAddresses?: Collection<string>;
 }

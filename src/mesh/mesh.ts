@@ -246,7 +246,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     routeGroups: resources.HTTPRouteGroup,
   });
   reportWorkloadGroups(engine, resources.WorkloadGroup);
-  reportUnhonoured(engine, resources);
+  reportUnhonoured(engine, inputs);
   reportPeerAuthentication(engine, settings, resources.PeerAuthentication);
   reportTelemetryReach(engine, logs, settings);
   const { proxyAddresses } = inputs;

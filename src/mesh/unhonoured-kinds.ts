@@ -3,19 +3,37 @@ import type { Collection } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { finding } from '../model/finding.ts';
 import type { AnyResource } from '../resources/kinds.ts';
-import type { ResourceCollections } from './inputs.ts';
+import type { MeshInputs } from './inputs.ts';
 import { about } from './resource-order.ts';
+import { meshKey } from './settings.ts';
 
 /** Each with what happens without regard to it. A kind is to be taken out when it has its effect. */
-export function reportUnhonoured(engine: Engine, resources: ResourceCollections): void {
-  const report = (collection: Collection<AnyResource>, message: string): void => {
+export function reportUnhonoured(engine: Engine, { resources, istioTold }: MeshInputs): void {
+  const report = (
+    collection: Collection<AnyResource>,
+    message: string,
+    { remedy, unlessIstioIsTold = false }: { readonly remedy?: string; readonly unlessIstioIsTold?: boolean } = {},
+  ): void => {
     engine.map(`unhonoured ${collection.name}`, collection, (resource, context) => {
-      context.report(finding('ISTH0320', { ...about(resource), message }));
+      if (unlessIstioIsTold && istioTold !== undefined && context.get(istioTold, meshKey) !== undefined)
+        return undefined;
+      context.report(finding('ISTH0320', { ...about(resource), message, ...(remedy === undefined ? {} : { remedy }) }));
       return undefined;
     });
   };
-  report(resources.Gateway, 'No gateway of ours listens for it.');
+  // Beside Istio a Gateway is Istio's, and what we tell of its servers says what it lacks (ISTH0714).
+  report(resources.Gateway, "Istio's gateways alone listen for it: none of isthmus does.", {
+    remedy: 'Nothing, where Istio is; elsewhere do not rely on it.',
+    unlessIstioIsTold: true,
+  });
   report(resources.Sidecar, 'Proxies are told of every host that they may see without it.');
-  report(resources.RedisService, 'Istio alone is told of it: proxies of ours route Redis without it.');
-  report(resources.RedisDestination, 'Istio alone is told of it: proxies of ours connect to Redis without it.');
+  const remedy = "Nothing, where callers have Istio's proxies; elsewhere do not rely on it.";
+  report(resources.RedisService, "Istio's proxies alone are told of it: those of isthmus route Redis without it.", {
+    remedy,
+  });
+  report(
+    resources.RedisDestination,
+    "Istio's proxies alone are told of it: those of isthmus connect to Redis without it.",
+    { remedy },
+  );
 }

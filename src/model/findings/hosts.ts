@@ -56,7 +56,7 @@ export const hosts = {
     'Host is served from several registries',
     'Nothing, if they are one service. Else give one of them another host: spec.mapping.host, or trust.hostSuffixes of the ServiceRegistry.',
   ),
-  ISTH0320: entry('info', 'Object has no effect yet', 'Do not rely on it.'),
+  ISTH0320: entry('info', 'Object has no effect on proxies of isthmus', 'Do not rely on it.'),
   ISTH0322: entry(
     'error',
     'Policy closes what it cannot tell apart',
