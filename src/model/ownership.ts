@@ -5,6 +5,8 @@ export const managedByLabel = 'app.kubernetes.io/managed-by';
 export const ownManager = 'isthmus';
 /** On an object, or else on its Namespace: the control plane that alone heeds it. On what we wrote: the one that wrote it. */
 export const revisionLabel = 'isthmus.dev/rev';
+/** On what a control plane was installed with: its revision. */
+export const controlPlaneLabel = 'isthmus.dev/control-plane';
 /** On a Namespace: `"true"` leaves it to nobody. */
 export const ignoreLabel = 'isthmus.dev/ignore';
 /** An annotation of what we wrote: the object of a user that it comes from. */

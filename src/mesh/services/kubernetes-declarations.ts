@@ -2,6 +2,7 @@
 import type { Collection, Context } from '../../collections/collection.ts';
 import { finding } from '../../model/finding.ts';
 import type { MeshSettings } from '../../model/mesh-service.ts';
+import { controlPlaneLabel } from '../../model/ownership.ts';
 import { type ServicePort, serviceKey } from '../../model/service.ts';
 import type { KubernetesService } from '../../resources/kinds.ts';
 import { about } from '../resource-order.ts';
@@ -56,21 +57,24 @@ function kubernetesPorts(
   { unsaidProtocol }: MeshSettings,
 ): readonly ServicePort[] {
   const ports = new Map<number, ServicePort>();
+  const report = (path: string, message: string): void => {
+    // Our own DNS is asked by UDP and by TCP at one number, and by no proxy of the mesh.
+    if (resource.metadata.labels[controlPlaneLabel] !== undefined) return;
+    context.report(finding('ISTH0314', { ...about(resource), path, message }));
+  };
   resource.spec.ports.forEach((port, at) => {
     const path = `spec.ports[${at}]`;
     const known = ports.get(port.port);
     const isUdp = port.protocol === 'UDP';
     if (port.protocol === 'SCTP' || (known !== undefined && isUdp)) {
-      context.report(finding('ISTH0314', { ...about(resource), path, message: `${port.protocol} port ${port.port}` }));
+      report(path, `${port.protocol} port ${port.port}`);
       return;
     }
     const { protocol, problem } = isUdp ? udp : portProtocol(namingOf(port), unsaidProtocol);
     if (problem !== undefined) {
       context.report(finding('ISTH0303', { ...about(resource), path: `${path}.name`, message: problem }));
     }
-    if (known !== undefined) {
-      context.report(finding('ISTH0314', { ...about(resource), path: 'spec.ports', message: `UDP port ${port.port}` }));
-    }
+    if (known !== undefined) report('spec.ports', `UDP port ${port.port}`);
     const targetPort = typeof port.targetPort === 'number' ? port.targetPort : port.port;
     ports.set(port.port, { number: port.port, name: port.name, protocol, targetPort });
   });

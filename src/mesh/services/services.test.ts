@@ -90,6 +90,16 @@ describe('a Kubernetes Service', () => {
     ]);
   });
 
+  it('of a control plane has DNS by UDP and TCP at one number, which is no finding', () => {
+    const { set, findings } = testMesh();
+    const ports = [
+      { name: 'dns', port: 53, protocol: 'UDP' as const },
+      { name: 'dns-tcp', port: 53, protocol: 'TCP' as const },
+    ];
+    set(kubernetesService('isthmus-system/isthmus', { ports }, { labels: { 'isthmus.dev/control-plane': 'default' } }));
+    expect(findings()).toEqual([]);
+  });
+
   it('is exported as its annotation says', () => {
     const { mesh, set } = testMesh();
     set(kubernetesService('shop/pay', {}, { annotations: { 'networking.istio.io/exportTo': '., bank' } }));

@@ -2,12 +2,10 @@
 import { leases } from '../../../delivery/kubernetes/lease-object.ts';
 import type { ApiServer } from '../../../kubernetes-api/api-server.ts';
 import { fieldOf, textOf } from '../../../kubernetes-api/plain-fields.ts';
-import { managedByLabel, ownManager, revisionLabel } from '../../../model/ownership.ts';
+import { controlPlaneLabel, managedByLabel, ownManager, revisionLabel } from '../../../model/ownership.ts';
 import type { PlainMap } from '../../../resources/plain-values.ts';
 import { labelsOf, listObjects } from './cluster-objects.ts';
 import { deployments } from './manifest-kinds.ts';
-
-const controlPlaneLabel = 'isthmus.dev/control-plane';
 
 export interface OtherRevision {
   readonly revision: string;

@@ -9,7 +9,7 @@ import { type ApiCollection, collectionPath } from '../../../kubernetes-api/api-
 import { type ApiServer, serverSideApply } from '../../../kubernetes-api/api-server.ts';
 import { openClusterAccess } from '../../../kubernetes-api/cluster-access.ts';
 import { IsthmusError } from '../../../model/errors.ts';
-import { managedByLabel } from '../../../model/ownership.ts';
+import { controlPlaneLabel, managedByLabel } from '../../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../../resources/plain-values.ts';
 import { collectionOf, deleteObject, labelsOf, listObjects } from './cluster-objects.ts';
 import { inventoryPath } from './install.ts';
@@ -57,7 +57,7 @@ async function carryOut(server: ApiServer, wish: UninstallWish, plan: Plan): Pro
   await take(isWebhook);
   await take(runs);
   // Who still runs would write anew what is removed.
-  const labels = `app.kubernetes.io/name=isthmus,isthmus.dev/control-plane=${plan.revision}`;
+  const labels = `app.kubernetes.io/name=isthmus,${controlPlaneLabel}=${plan.revision}`;
   await untilNonePresent(
     async () => listObjects(server, pods, { labels, namespace: wish.namespace }),
     wish.timeoutMs,
