@@ -1,4 +1,5 @@
 /** What is known of a kind without reading an object: for `validate`, help and watches. */
+import type { ObjectRef } from '../model/finding.ts';
 
 /** `K`: its own name, where that is known. */
 export interface KindInfo<K extends string = string> {
@@ -21,4 +22,13 @@ export interface KindInfo<K extends string = string> {
 /** The kind as manifests write it. */
 export function apiKindOf({ kind, apiKind }: Pick<KindInfo, 'kind' | 'apiKind'>): string {
   return apiKind ?? kind;
+}
+
+/** Groups that every API server has of itself. */
+const builtInGroups: ReadonlySet<string> = new Set(['', 'discovery.k8s.io']);
+
+/** What a finding about a kind as a whole names: its definition, or where an API server needs none, what it serves (`kubectl api-resources`). */
+export function servingObject({ group, plural }: Pick<KindInfo, 'group' | 'plural'>): ObjectRef {
+  const kind = builtInGroups.has(group) ? 'APIResource' : 'CustomResourceDefinition';
+  return { kind, name: group === '' ? plural : `${plural}.${group}` };
 }

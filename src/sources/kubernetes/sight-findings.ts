@@ -1,7 +1,7 @@
 /** What is said of kinds that cannot be seen: one finding for each right that is missing, and one for each trouble. */
 import { type Finding, finding } from '../../model/finding.ts';
 import type { WatchFault } from '../../model/reflector-sight.ts';
-import { apiKindOf, type KindInfo } from '../../resources/kind-info.ts';
+import { apiKindOf, type KindInfo, servingObject } from '../../resources/kind-info.ts';
 import { readRule } from '../../resources/read-rules.ts';
 
 export interface Sight {
@@ -40,19 +40,20 @@ function forbidden({ kind, reason }: Sight): Finding {
   const list = (texts: readonly string[]): string => JSON.stringify(texts).replaceAll(',', ', ');
   const rule = `{apiGroups: ${list(apiGroups)}, resources: ${list(resources)}, verbs: ${list(verbs)}}`;
   return finding('ISTH1510', {
-    object: definition(kind),
-    message: `${apiKindOf(kind)} is not read: ${reason}.${waits}`,
+    object: servingObject(kind),
+    message: `${apiKindOf(kind)} (${apiVersionOf(kind)}) is not read: ${reason}.${waits}`,
     remedy: `Add the rule ${rule} to a ClusterRole that is bound to this user for all namespaces.`,
   });
 }
 
 function vanished({ kind }: Sight): Finding {
   const message = `${apiKindOf(kind)} is not served any more, while there were objects of it. They stay in force until it has been so for a minute.`;
-  return finding('ISTH1512', { object: definition(kind), message });
+  return finding('ISTH1512', { object: servingObject(kind), message });
 }
 
-function definition({ group, plural }: KindInfo): Finding['object'] {
-  return { kind: 'CustomResourceDefinition', name: group === '' ? plural : `${plural}.${group}` };
+/** With the version that is stored. */
+function apiVersionOf({ group, versions: [version = ''] }: KindInfo): string {
+  return group === '' ? version : `${group}/${version}`;
 }
 
 const shown = 5;
