@@ -17,10 +17,12 @@ const rooms = {
   operations: ['model', 'collections'],
   console: ['operations', 'resources', 'translate', 'model'],
   cli: ['model', 'operations', 'resources', 'translate', 'xds-api'],
+  /** What commands do in a cluster, from outside of it. */
+  'cluster-commands': ['model', 'resources', 'mesh', 'translate', 'delivery', 'kubernetes-api'],
 };
 
 /** Rooms whose types, and nothing else, may be imported. */
-const typesOnly = { translate: ['mesh', 'resources'] };
+const typesOnly = { translate: ['mesh', 'resources'], 'cluster-commands': ['cli'] };
 
 /** Packages of npm that rooms without effects may use. */
 const packages = {
@@ -118,6 +120,16 @@ module.exports = {
       severity: 'error',
       from: { path: '^codecs/', pathNot: `${codecTests}|^codecs/codec-modules\\.ts$` },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(buffer|zlib)$' },
+    },
+    {
+      name: 'main-asks-no-api-server',
+      comment: 'main opens a cluster and hands it on; what is asked of it, and what is made of the answer, has a room',
+      severity: 'error',
+      from: { path: '^src/main/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^src/kubernetes-api/',
+        pathNot: '^src/kubernetes-api/(api-server|cluster-access|token-review|plain-fields)\\.ts$',
+      },
     },
     {
       name: 'only-main-wires',

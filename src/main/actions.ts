@@ -10,10 +10,12 @@ export const actions: Actions = {
   makeEnvoyBootstrap: async (wish) => (await import('./envoy/envoy-bootstrap-making.ts')).makeEnvoyBootstrap(wish),
   keepProxyCertificates: async (wish) =>
     (await import('./certificates/proxy-certificates.ts')).keepProxyCertificates(wish),
-  changeNamespaces: async (...asked) => (await import('./kubernetes/namespaces.ts')).changeNamespaces(...asked),
-  listNamespaces: async (cluster) => (await import('./kubernetes/namespaces.ts')).listNamespaces(cluster),
+  changeNamespaces: async (...asked) =>
+    (await import('../cluster-commands/namespaces/namespaces.ts')).changeNamespaces(...asked),
+  listNamespaces: async (cluster) =>
+    (await import('../cluster-commands/namespaces/namespaces.ts')).listNamespaces(cluster),
   intercept: async (...asked) => (await import('./interception.ts')).intercept(...asked),
-  adopt: async (wish) => (await import('./kubernetes/adoption/adoption.ts')).adopt(wish),
+  adopt: async (wish) => (await import('../cluster-commands/adoption/adoption.ts')).adopt(wish),
   installation: async () => (await import('./kubernetes/installation.ts')).installation,
   loadOffline: async (files) => (await import('./offline.ts')).loadOffline(files),
 };

@@ -26,5 +26,5 @@ process.stderr.on('error', () => {});
 
 const { runProgram } = await import('../cli/program.ts');
 const { actions } = await import('./actions.ts');
-const { version } = await import('./version.ts');
+const { version } = await import('../model/version.ts');
 process.exitCode = await runProgram(version, actions, process.argv.slice(2));

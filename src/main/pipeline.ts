@@ -11,6 +11,7 @@
 import type { Collection, Context, Index, Table } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { equal } from '../collections/equality.ts';
+import { routersByNameOfHost } from '../delivery/kubernetes/unwritten-filters.ts';
 import { singleAddress } from '../mesh/endpoints/ip-address.ts';
 import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
@@ -39,7 +40,6 @@ import { type CallerPlaces, callerPlaces, callerPlacesTable } from './caller-pla
 import { inspectCodec } from './codec-inspection.ts';
 import { hostNamesOnDemand } from './host-names.ts';
 import { istioObjects } from './istio-objects.ts';
-import { metaRoutersByNameOfHost } from './kubernetes/unwritten-filters.ts';
 
 export interface Pipeline {
   readonly engine: Engine;
@@ -139,7 +139,7 @@ export function buildPipeline(engine: Engine, { everyAddress = false } = {}): Pi
     names: hostNamesOnDemand(engine, { mesh, resources, leases }),
     istioWriting,
     istioObjects: istioObjects(engine, { mesh, resources, leases, addressless }, istioWriting),
-    metaRoutersByNameOfHost: metaRoutersByNameOfHost(engine, resources),
+    metaRoutersByNameOfHost: routersByNameOfHost(engine, resources.MetaRouter),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { renderInstallation } from '../../src/main/kubernetes/install/install.ts';
+import { renderInstallation } from '../../src/cluster-commands/install/install.ts';
 import type { PlainMap } from '../../src/resources/plain-values.ts';
 import { mutatingConfiguration, validatingConfiguration } from '../interop/kubernetes/webhook-configurations.ts';
 

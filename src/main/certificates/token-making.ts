@@ -38,7 +38,7 @@ export function readRoots(choice: StateChoice): Promise<string> {
 
 async function inState<T>(choice: StateChoice, use: (state: StateFolder) => Promise<T>): Promise<T> {
   if ('folder' in choice) return use(new NodeStateFolder(choice.folder));
-  const { withKeptState } = await import('../kubernetes/kept-state.ts');
+  const { withKeptState } = await import('../../cluster-commands/kept-state.ts');
   return withKeptState(choice.cluster, use);
 }
 

@@ -8,17 +8,18 @@
 import type { DeletionHold } from '../../cli/actions.ts';
 import { ClusterWriter, defaultWorkLimits } from '../../delivery/kubernetes/cluster-writer.ts';
 import { type BrakeLimits, defaultBrakeLimits } from '../../delivery/kubernetes/deletion-brake.ts';
+import { HeldEvents } from '../../delivery/kubernetes/held-events.ts';
 import type { Repair } from '../../delivery/kubernetes/kind-writer.ts';
+import { holdsTopic, sharedHolds } from '../../delivery/kubernetes/shared-holds.ts';
+import { unwrittenFilterFindings } from '../../delivery/kubernetes/unwritten-filters.ts';
 import { writeFindings } from '../../delivery/kubernetes/write-findings.ts';
 import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
+import { about } from '../../mesh/resource-order.ts';
 import { steadyClock } from '../../model/clock.ts';
 import { formatObject } from '../../model/finding.ts';
 import { createClusterWriteMetrics } from '../../operations/cluster-write-metrics.ts';
 import type { Logger } from '../../operations/log.ts';
 import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';
-import { HeldEvents } from './held-events.ts';
-import { holdsTopic, sharedHolds } from './shared-holds.ts';
-import { UnwrittenFilters } from './unwritten-filters.ts';
 
 /** How often it is looked whether all is known that is wanted: nobody tells, and nothing is in a hurry to be deleted. */
 const lookMs = 1_000;
@@ -69,7 +70,7 @@ export function startApplying(surroundings: ApplyingSurroundings): ClusterPart {
   ];
   let wasComplete = isComplete();
   const held = new HeldEvents();
-  const unwritten = new UnwrittenFilters(pipeline.metaRoutersByNameOfHost);
+  const filterRouters = { byNameOfHost: pipeline.metaRoutersByNameOfHost, about };
   const timer = setInterval(() => {
     const { kinds } = writer.status();
     held.record(events, kinds);
@@ -81,7 +82,7 @@ export function startApplying(surroundings: ApplyingSurroundings): ClusterPart {
   return {
     findings: () => {
       const status = writer.status();
-      return [...writeFindings(status), ...unwritten.findings(status)];
+      return [...writeFindings(status), ...unwrittenFilterFindings(status, filterRouters)];
     },
     reflectors: () => writer.reflectors(),
     writing: {

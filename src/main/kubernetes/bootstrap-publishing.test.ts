@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { renderInstallation } from '../../cluster-commands/install/install.ts';
 import { bootstrapOf } from './bootstrap-publishing.ts';
-import { renderInstallation } from './install/install.ts';
 
 it.each(['default', 'canary'])(
   'tells sidecars of Istio the very service account that the chart gives the revision %s',

@@ -3,11 +3,11 @@
  * Aeraki's was taken over (`isthmus adopt`), that one is kept as well: Pods that refer to it find us.
  */
 
+import { aerakiBootstrap, ownBootstrap } from '../../cluster-commands/adoption/foreign-object.ts';
 import { ownName } from '../../model/ownership.ts';
 import { parseAddress } from '../../model/tcp-address.ts';
 import type { Namespace } from '../../resources/kinds.ts';
 import { bootstrapKey, bootstrapOverride } from '../../translate/istio/bootstrap-override.ts';
-import { aerakiBootstrap, ownBootstrap } from './adoption/foreign-object.ts';
 import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';
 import { type PublishingSurroundings, publishInNamespaces } from './namespace-publishing.ts';
 

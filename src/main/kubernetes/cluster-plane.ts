@@ -18,23 +18,23 @@ import { RevisionPrecedence } from '../../delivery/kubernetes/revision-precedenc
 import { writableBy } from '../../delivery/kubernetes/writership.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { type ClusterAccess, openClusterAccess } from '../../kubernetes-api/cluster-access.ts';
+import { reviewToken } from '../../kubernetes-api/token-review.ts';
 import { steadyClock, systemClock } from '../../model/clock.ts';
 import type { ClusterWritingControl } from '../../model/cluster-writing.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { ReflectorSight } from '../../model/reflector-sight.ts';
 import { createReflectorMetrics } from '../../operations/reflector-metrics.ts';
-import type { ServiceAccountTokens } from '../../security/service-account-tokens.ts';
+import { ServiceAccountTokens } from '../../security/service-account-tokens.ts';
+import { clusterSecrets } from '../../sources/registries/cluster-secrets.ts';
 import type { SecretStore } from '../../sources/registries/secret-contents.ts';
 import { startApplying } from './applying.ts';
 import { startBootstrapPublishing } from './bootstrap-publishing.ts';
 import { type RunningLeadership, startLeadership } from './cluster-leadership.ts';
 import { ClusterLeases } from './cluster-leases.ts';
 import type { ClusterPart, ClusterSurroundings, SeenListener, WebhookWish } from './cluster-part.ts';
-import { clusterSecrets } from './cluster-secrets.ts';
 import { startRootPublishing } from './root-publishing.ts';
 import { startStatusWriting } from './status-writing.ts';
-import { reviewedTokens } from './token-reviews.ts';
 import { startTrustSharing } from './trust-sharing.ts';
 import { readWebhookWish, startWebhookPart } from './webhook-part.ts';
 
@@ -177,7 +177,9 @@ export class ClusterPlane {
 
   /** Whose tokens of service accounts are, as the API server says. */
   serviceAccounts(trustDomain: () => string): ServiceAccountTokens {
-    return reviewedTokens(this.#access.server, trustDomain);
+    const { server } = this.#access;
+    const review = async (token: string, audience: string) => reviewToken(server, token, audience);
+    return new ServiceAccountTokens({ trustDomain, clock: systemClock, review });
   }
 
   /** To be called once it serves: what is written follows from what all sources say. */

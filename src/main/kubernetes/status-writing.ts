@@ -6,14 +6,15 @@
  */
 import { Counter, Gauge } from 'prom-client';
 import { type FallenConditions, StatusWriter } from '../../delivery/kubernetes/status-writer.ts';
+import { ProgrammingWatch } from '../../delivery/xds/programming-watch.ts';
+import { programmingTopic, readSharedProgramming } from '../../delivery/xds/shared-programming.ts';
 import { createStatusTables, kindsWithStatus, objectStatuses } from '../../mesh/status/object-statuses.ts';
 import { systemClock } from '../../model/clock.ts';
 import { apiKindOf } from '../../resources/kind-info.ts';
 import { kinds } from '../../resources/kind-table.ts';
+import { keyOfObject } from '../../resources/object-keys.ts';
 import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';
 import { ObjectFindings } from './object-findings.ts';
-import { ProgrammingWatch } from './programming-watch.ts';
-import { programmingTopic, readSharedProgramming } from './shared-programming.ts';
 
 const lookMs = 500;
 
@@ -54,13 +55,14 @@ export function startStatusWriting(surroundings: StatusSurroundings): ClusterPar
   const tables = createStatusTables(engine);
   const statuses = objectStatuses(engine, { ...tables, resources, migrationsByPlan: mesh.migrationsByPlan });
   const found = new ObjectFindings(tables.findings, batch);
-  const watch = new ProgrammingWatch(
-    tables.programming,
-    xds,
+  const watch = new ProgrammingWatch({
+    table: tables.programming,
     batch,
-    () => clock.now(),
-    () => [...replicas.heard(programmingTopic).values()].map(readSharedProgramming),
-  );
+    xds,
+    now: () => clock.now(),
+    keyOf: keyOfObject,
+    others: () => [...replicas.heard(programmingTopic).values()].map(readSharedProgramming),
+  });
   const { onResult, watchDepth } = statusMetrics(surroundings);
   const onFallen = (fallen: FallenConditions): void => recordFallen(events, fallen);
   const writer = new StatusWriter({

@@ -6,8 +6,11 @@
  */
 
 import type { Registry } from 'prom-client';
+import { Engine } from '../../collections/engine.ts';
 import { keepCaBundle, type WebhookKind } from '../../delivery/kubernetes/webhooks/ca-bundle.ts';
+import { injectionWebhook } from '../../delivery/kubernetes/webhooks/injection-webhook.ts';
 import { SecretValue } from '../../delivery/kubernetes/webhooks/secret-value.ts';
+import { validationWebhook } from '../../delivery/kubernetes/webhooks/validation-webhook.ts';
 import {
   type ServingCertificate,
   type Webhook,
@@ -24,12 +27,10 @@ import type { Logger } from '../../operations/log.ts';
 import { createWebhookMetrics } from '../../operations/webhook-metrics.ts';
 import { WebhookCertificates } from '../../security/webhook-certificates.ts';
 import type { WebhookLives } from '../../security/webhook-roots.ts';
+import { AdmissionRehearsal } from '../../sources/rehearsal/admission-rehearsal.ts';
 import type { InjectionSettings } from '../../translate/injection/injection-settings.ts';
 import { createManifestReader } from '../manifests.ts';
-import type { Pipeline } from '../pipeline.ts';
-import { injectionWebhook } from './admission-injection.ts';
-import { AdmissionRehearsal } from './admission-rehearsal.ts';
-import { validationWebhook } from './admission-validation.ts';
+import { buildPipeline, type Pipeline } from '../pipeline.ts';
 import type { ClusterPart } from './cluster-part.ts';
 
 export interface WebhookSurroundings {
@@ -76,7 +77,10 @@ class ServedWebhooks implements RunningWebhooks {
     const name = ownName(revision);
     this.#surroundings = surroundings;
     this.#answered = createWebhookMetrics(metrics);
-    this.#rehearsal = new AdmissionRehearsal(pipeline, systemClock);
+    this.#rehearsal = new AdmissionRehearsal(pipeline, {
+      build: () => buildPipeline(new Engine()),
+      clock: systemClock,
+    });
     // Who waits for it is told of a failure, and the log is; nobody need wait.
     this.#listening.promise.catch(() => {});
     const labels = ownLabels(revision);

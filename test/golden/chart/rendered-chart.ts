@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
-import { renderChart } from '../../../src/main/kubernetes/install/chart.ts';
+import { renderChart } from '../../../src/cluster-commands/install/chart.ts';
 import { isMap, type PlainMap } from '../../../src/resources/plain-values.ts';
 
 export const valuesFolder = path.join(import.meta.dirname, 'values');

@@ -1,10 +1,10 @@
 /** `isthmus adopt` on a real API server that has what Aeraki and a bridge beside it left. */
 import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { adopt } from '../../../src/cluster-commands/adoption/adoption.ts';
 import { Engine } from '../../../src/collections/engine.ts';
 import { serverSideApply } from '../../../src/kubernetes-api/api-server.ts';
 import { fieldOf, textOf } from '../../../src/kubernetes-api/plain-fields.ts';
-import { adopt } from '../../../src/main/kubernetes/adoption/adoption.ts';
 import { startBootstrapPublishing } from '../../../src/main/kubernetes/bootstrap-publishing.ts';
 import { buildPipeline } from '../../../src/main/pipeline.ts';
 import { createResourceReader } from '../../../src/resources/reader.ts';

@@ -1,7 +1,7 @@
 /** A real API server has Pods injected by our mutating webhook, and vouches for their service accounts. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { injectManifests } from '../../../src/cli/manifest-injection.ts';
-import { changeNamespaces, listNamespaces } from '../../../src/main/kubernetes/namespaces.ts';
+import { changeNamespaces, listNamespaces } from '../../../src/cluster-commands/namespaces/namespaces.ts';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { prepareNamespaces, WebhookStage } from './webhook-stage.ts';
 

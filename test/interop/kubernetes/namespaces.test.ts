@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NamespaceChange, NamespaceWish } from '../../../src/cli/actions.ts';
-import { changeNamespaces, listNamespaces } from '../../../src/main/kubernetes/namespaces.ts';
+import { changeNamespaces, listNamespaces } from '../../../src/cluster-commands/namespaces/namespaces.ts';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 
 let kubernetes: KubernetesServer;

@@ -5,8 +5,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { renderInstallation } from '../../../src/cluster-commands/install/install.ts';
 import { fieldOf, textOf } from '../../../src/kubernetes-api/plain-fields.ts';
-import { renderInstallation } from '../../../src/main/kubernetes/install/install.ts';
 import { freePorts, type RunningIsthmus, startIsthmus } from '../../e2e/isthmus-process.ts';
 import type { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { startCluster, systemNamespace } from './running-replicas.ts';

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { renderInstallation } from '../../../src/main/kubernetes/install/install.ts';
+import { renderInstallation } from '../../../src/cluster-commands/install/install.ts';
 import { freePorts, startIsthmus } from '../../e2e/isthmus-process.ts';
 import { type AuditedRequest, AuditLog } from '../../peers/kubernetes/audit-log.ts';
 import { istioDefinitions } from '../../peers/kubernetes/istio-definitions.ts';

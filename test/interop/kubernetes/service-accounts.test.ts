@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCertificates } from '../../../src/certificates/certificate-text.ts';
-import { renderInstallation } from '../../../src/main/kubernetes/install/install.ts';
+import { renderInstallation } from '../../../src/cluster-commands/install/install.ts';
 import {
   type RunningIsthmus,
   runIsthmus,

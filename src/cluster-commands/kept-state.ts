@@ -1,0 +1,64 @@
+/** What a control plane keeps in its cluster, to be read by a command: by whoever may read the Secrets of its namespace. */
+import type { ClusterStateChoice } from '../cli/actions.ts';
+import type { StateFolder } from '../delivery/files/state-folder.ts';
+import { configMaps, isSecret, objectNameOf, readStateObject, secrets } from '../delivery/kubernetes/state-object.ts';
+import { ApiFailure } from '../kubernetes-api/api-failure.ts';
+import { objectPath } from '../kubernetes-api/api-paths.ts';
+import type { ApiServer } from '../kubernetes-api/api-server.ts';
+import { openClusterAccess } from '../kubernetes-api/cluster-access.ts';
+import { IsthmusError } from '../model/errors.ts';
+
+/** Throws USAGE for a kubeconfig that cannot be used, UNAVAILABLE where the API server does not answer or refuses. */
+export async function withKeptState<T>(
+  choice: ClusterStateChoice,
+  use: (state: StateFolder) => Promise<T>,
+): Promise<T> {
+  const { server, url } = await openClusterAccess({ requestTimeout: 10_000, ...choice });
+  try {
+    return await use(new KeptState(server, url, choice));
+  } finally {
+    server.close();
+  }
+}
+
+class KeptState implements StateFolder {
+  readonly path: string;
+  readonly #server: ApiServer;
+  readonly #url: string;
+  readonly #revision: string;
+
+  constructor(server: ApiServer, url: string, { systemNamespace, revision }: ClusterStateChoice) {
+    this.#server = server;
+    this.#url = url;
+    this.#revision = revision;
+    this.path = systemNamespace;
+  }
+
+  placeOf(file: string): string {
+    return `${isSecret(file) ? 'Secret' : 'ConfigMap'} ${this.path}/${objectNameOf(file, this.#revision)}`;
+  }
+
+  async read(file: string): Promise<Buffer | undefined> {
+    const collection = isSecret(file) ? secrets : configMaps;
+    const path = objectPath(collection, { namespace: this.path, name: objectNameOf(file, this.#revision) });
+    try {
+      return readStateObject(await this.#server.get(path))?.files.get(file);
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error;
+      if (error.isAbsent) return undefined;
+      throw new IsthmusError('UNAVAILABLE', `${this.#url}: ${error.message}`, { cause: error });
+    }
+  }
+
+  async replace(file: string): Promise<never> {
+    throw new IsthmusError('INTERNAL', `${this.placeOf(file)} is the control plane's to write`);
+  }
+
+  async write(file: string): Promise<never> {
+    return this.replace(file);
+  }
+
+  async keepCopy(file: string): Promise<never> {
+    return this.replace(file);
+  }
+}
