@@ -132,6 +132,18 @@ module.exports = {
       },
     },
     {
+      name: 'a-cluster-is-opened-in-two-places',
+      comment:
+        'commands open one by src/cluster-commands/with-cluster.ts, which closes it; a control plane by src/main/kubernetes/cluster-plane.ts',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot:
+          '^src/kubernetes-api/|^src/cluster-commands/with-cluster\\.ts$|^src/main/kubernetes/cluster-plane\\.ts$',
+      },
+      to: { path: '^src/kubernetes-api/cluster-access\\.ts$' },
+    },
+    {
       name: 'only-main-wires',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/main/' },

@@ -5,20 +5,16 @@ import { configMaps, isSecret, objectNameOf, readStateObject, secrets } from '..
 import { ApiFailure } from '../kubernetes-api/api-failure.ts';
 import { objectPath } from '../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../kubernetes-api/api-server.ts';
-import { openClusterAccess } from '../kubernetes-api/cluster-access.ts';
 import { IsthmusError } from '../model/errors.ts';
+import { withCluster } from './with-cluster.ts';
 
 /** Throws USAGE for a kubeconfig that cannot be used, UNAVAILABLE where the API server does not answer or refuses. */
 export async function withKeptState<T>(
   choice: ClusterStateChoice,
   use: (state: StateFolder) => Promise<T>,
 ): Promise<T> {
-  const { server, url } = await openClusterAccess({ requestTimeout: 10_000, ...choice });
-  try {
-    return await use(new KeptState(server, url, choice));
-  } finally {
-    server.close();
-  }
+  const target = { requestTimeout: 10_000, ...choice };
+  return withCluster(target, async ({ server, url }) => use(new KeptState(server, url, choice)));
 }
 
 class KeptState implements StateFolder {

@@ -9,15 +9,14 @@ import { addressLeaseObject, addressLeases, readAddressLease } from '../../deliv
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { type ApiCollection, collectionPath, findCollection, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
-import { nameServer, openClusterAccess } from '../../kubernetes-api/cluster-access.ts';
 import { readPages } from '../../kubernetes-api/collection-reading.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import type { AdoptionStep } from '../../model/adoption.ts';
-import { IsthmusError } from '../../model/errors.ts';
 import { formatObject, type ObjectRef } from '../../model/finding.ts';
 import { defaultIstioSettings } from '../../model/istio-settings.ts';
 import { ownLabels } from '../../model/ownership.ts';
 import type { VirtualIpLease } from '../../model/virtual-ip.ts';
+import { withCluster } from '../with-cluster.ts';
 import { type PlannedStep, planAdoption, planHandover } from './adoption-plan.ts';
 import { aerakiWebhook, relaxing, validatingWebhooks, webhookStep } from './aeraki-webhook.ts';
 import { adoptedFields } from './field-ownership.ts';
@@ -48,18 +47,12 @@ export async function adopt({
   objects = [],
   ...wish
 }: AdoptionWish): Promise<readonly AdoptionStep[]> {
-  const { server, url } = await openClusterAccess(wish);
-  try {
+  return withCluster(wish, async ({ server }) => {
     const adoption = new Adoption(server, revision);
     const steps = await adoption.plan(objects);
     if (!isDryRun) for (const step of steps) await adoption.carryOut(step);
     return steps.map(({ object, does, why }) => ({ object, does, why }));
-  } catch (error) {
-    if (!(error instanceof ApiFailure)) throw error;
-    throw new IsthmusError('UNAVAILABLE', nameServer(url, error.message), { cause: error });
-  } finally {
-    server.close();
-  }
+  });
 }
 
 class Adoption {

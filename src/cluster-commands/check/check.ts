@@ -5,7 +5,7 @@
  *   after: definitions, the control plane and who of it writes, its rights, webhooks, virtual IPs, registries, findings
  */
 import type { CheckResult, CheckWish } from '../../cli/installation-actions.ts';
-import { openClusterAccess } from '../../kubernetes-api/cluster-access.ts';
+import { withCluster } from '../with-cluster.ts';
 import { addressChecks } from './address-checks.ts';
 import { apiServerChecks } from './api-server-checks.ts';
 import { askAll, type Check, type CheckedCluster } from './checking.ts';
@@ -31,15 +31,12 @@ const after: readonly ((cluster: CheckedCluster) => readonly Check[])[] = [
 ];
 
 export async function checkCluster(wish: CheckWish): Promise<readonly CheckResult[]> {
-  const { server } = await openClusterAccess(wish);
-  const cluster = { ...wish, server };
-  try {
+  return withCluster(wish, async ({ server }) => {
+    const cluster = { ...wish, server };
     const reached = await askAll(apiServerChecks(cluster));
     // Whatever else is asked of a server that does not answer says the same.
     if (reached.some(({ result }) => result === 'failed')) return reached;
     const sections = wish.isPre ? before : after;
     return [...reached, ...(await askAll(sections.flatMap((checks) => checks(cluster))))];
-  } finally {
-    server.close();
-  }
+  });
 }

@@ -5,11 +5,11 @@
 
 import type { InstallOutcome, InstallWish } from '../../cli/installation-actions.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
-import { openClusterAccess } from '../../kubernetes-api/cluster-access.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import { managedByLabel } from '../../model/ownership.ts';
 import { version } from '../../model/version.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
+import { withCluster } from '../with-cluster.ts';
 import { renderChart, valuesOf } from './chart.ts';
 import { type Applied, applyObject, deleteObject, labelsOf, listObjects, readObject } from './cluster-objects.ts';
 import { type Inventory, inventoryManifest, inventoryObject, readInventory } from './inventory.ts';
@@ -36,12 +36,7 @@ export function renderInstallation(wish: Pick<InstallWish, 'release' | 'namespac
 
 /** Throws what the cluster says against it; then some of it may be there, and applying it again goes on. */
 export async function install(wish: InstallWish): Promise<InstallOutcome> {
-  const { server } = await openClusterAccess(wish);
-  try {
-    return await installInto(server, wish);
-  } finally {
-    server.close();
-  }
+  return withCluster(wish, async ({ server }) => installInto(server, wish));
 }
 
 async function installInto(server: ApiServer, wish: InstallWish): Promise<InstallOutcome> {

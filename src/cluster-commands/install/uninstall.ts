@@ -7,10 +7,10 @@ import type { UninstallOutcome, UninstallWish } from '../../cli/installation-act
 import { addressLeases } from '../../delivery/kubernetes/address-lease.ts';
 import { type ApiCollection, collectionPath } from '../../kubernetes-api/api-paths.ts';
 import { type ApiServer, serverSideApply } from '../../kubernetes-api/api-server.ts';
-import { openClusterAccess } from '../../kubernetes-api/cluster-access.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import { controlPlaneLabel, managedByLabel } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
+import { withCluster } from '../with-cluster.ts';
 import { collectionOf, deleteObject, labelsOf, listObjects } from './cluster-objects.ts';
 import { inventoryPath } from './install.ts';
 import { definitions, deployments, type InstalledObject, nameOf, objectIn, pathOf } from './manifest-kinds.ts';
@@ -20,17 +20,15 @@ import { withdrawStatus } from './written-statuses.ts';
 
 const pods: ApiCollection = { group: '', version: 'v1', plural: 'pods' };
 
+/** Throws BAD_DATA where Helm installed it, UNAVAILABLE where the API server does not answer, or refuses: it can be run again. */
 export async function uninstall(wish: UninstallWish): Promise<UninstallOutcome> {
-  const { server } = await openClusterAccess(wish);
-  try {
+  return withCluster(wish, async ({ server }) => {
     await refuseHelms(server, wish);
     const plan = await planOf(server, wish);
     if (!wish.isConfirmed) return { ...outcomeOf(plan), isDone: false };
     await carryOut(server, wish, plan);
     return { ...outcomeOf(plan), isDone: true };
-  } finally {
-    server.close();
-  }
+  });
 }
 
 async function refuseHelms(server: ApiServer, { namespace }: UninstallWish): Promise<void> {

@@ -7,14 +7,14 @@ import type {
   NamespaceStep,
   NamespaceWish,
 } from '../../cli/actions.ts';
-import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
+import type { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { collectionPath, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
-import { nameServer, openClusterAccess } from '../../kubernetes-api/cluster-access.ts';
 import { readPages } from '../../kubernetes-api/collection-reading.ts';
-import { IsthmusError } from '../../model/errors.ts';
+import { type ErrorCode, IsthmusError } from '../../model/errors.ts';
 import { ignoreLabel, revisionLabel, systemNamespaces } from '../../model/ownership.ts';
 import { injectionKeys } from '../../translate/injection/injection-settings.ts';
+import { withCluster } from '../with-cluster.ts';
 import { contentsOf, type KnownPlane, knownPlanes, losersOf } from './namespace-loss.ts';
 import { describeNamespace, heedingOf, meaningOf } from './namespace-meaning.ts';
 
@@ -27,20 +27,22 @@ type Labels = Readonly<Record<string, string>>;
  * and so is all else of the wish. Throws USAGE or BAD_DATA before anything is changed where one of them cannot be; UNAVAILABLE.
  */
 export async function changeNamespaces(choice: ClusterChoice, wish: NamespaceWish): Promise<NamespaceOutcome> {
-  return asked(choice, async (server) => {
-    const planes = await knownPlanes(server);
-    const homes = homesOf(planes);
-    for (const name of wish.namespaces) refuseSystem(name, wish, homes);
-    const steps: NamespaceStep[] = [];
-    for (const name of wish.namespaces) {
-      const before = await labelsOf(server, name);
-      refuseOthers(name, before, wish);
-      steps.push(await stepOf(server, { name, before, after: labelsAfter(before, wish) }, planes));
-    }
-    const isDone = wish.isConfirmed || steps.every(({ loss }) => loss === undefined);
-    if (isDone) for (const { name } of steps) await label(server, name, wish);
-    return { isDone, steps };
-  });
+  return withCluster(choice, async ({ server }) => change(server, wish), codeOf);
+}
+
+async function change(server: ApiServer, wish: NamespaceWish): Promise<NamespaceOutcome> {
+  const planes = await knownPlanes(server);
+  const homes = homesOf(planes);
+  for (const name of wish.namespaces) refuseSystem(name, wish, homes);
+  const steps: NamespaceStep[] = [];
+  for (const name of wish.namespaces) {
+    const before = await labelsOf(server, name);
+    refuseOthers(name, before, wish);
+    steps.push(await stepOf(server, { name, before, after: labelsAfter(before, wish) }, planes));
+  }
+  const isDone = wish.isConfirmed || steps.every(({ loss }) => loss === undefined);
+  if (isDone) for (const { name } of steps) await label(server, name, wish);
+  return { isDone, steps };
 }
 
 async function stepOf(
@@ -67,16 +69,18 @@ async function label(server: ApiServer, name: string, wish: NamespaceWish): Prom
 }
 
 export async function listNamespaces(choice: ClusterChoice): Promise<readonly MeshNamespace[]> {
-  return asked(choice, async (server) => {
-    const homes = homesOf(await knownPlanes(server));
-    const found: MeshNamespace[] = [];
-    const take = (object: unknown): void => {
-      const { name, labels } = headOf(object);
-      found.push(describeNamespace(name, labels, homes));
-    };
-    await readPages(server, { path: collectionPath(collection) }, take, AbortSignal.timeout(30_000));
-    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
-  });
+  return withCluster(choice, async ({ server }) => list(server), codeOf);
+}
+
+async function list(server: ApiServer): Promise<readonly MeshNamespace[]> {
+  const homes = homesOf(await knownPlanes(server));
+  const found: MeshNamespace[] = [];
+  const take = (object: unknown): void => {
+    const { name, labels } = headOf(object);
+    found.push(describeNamespace(name, labels, homes));
+  };
+  await readPages(server, { path: collectionPath(collection) }, take, AbortSignal.timeout(30_000));
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Where there are control planes, and where one is installed unless somebody says otherwise. */
@@ -84,17 +88,9 @@ function homesOf(planes: readonly KnownPlane[] = []): ReadonlySet<string> {
   return new Set(['isthmus-system', ...planes.map(({ namespace }) => namespace)]);
 }
 
-async function asked<T>(choice: ClusterChoice, ask: (server: ApiServer) => Promise<T>): Promise<T> {
-  const { server, url } = await openClusterAccess(choice);
-  try {
-    return await ask(server);
-  } catch (error) {
-    if (!(error instanceof ApiFailure)) throw error;
-    const code = error.status === undefined || error.status >= 500 ? 'UNAVAILABLE' : 'BAD_DATA';
-    throw new IsthmusError(code, `${nameServer(url, error.message)}.`, { cause: error });
-  } finally {
-    server.close();
-  }
+/** What it refuses is what was asked for: a Namespace that is not there, or that whoever asks may not change. */
+function codeOf({ status }: ApiFailure): ErrorCode {
+  return status === undefined || status >= 500 ? 'UNAVAILABLE' : 'BAD_DATA';
 }
 
 function refuseSystem(name: string, { change }: NamespaceWish, homes: ReadonlySet<string>): void {
