@@ -283,7 +283,6 @@ class RunningControlPlane implements ControlPlane {
       pipeline: this.#pipeline,
       isComplete: isLive,
       ...(this.#options.istio === undefined ? {} : { istioXds: this.#options.istio }),
-      findings: this.findings,
       partFindings: this.#findings.ofParts,
       registries: () => this.#registries?.statuses() ?? [],
       xds: this.#xds,

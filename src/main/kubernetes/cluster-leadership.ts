@@ -2,48 +2,47 @@
 
 import { uptime } from 'node:os';
 import { Gauge, type Registry } from 'prom-client';
-import { EventRecorder } from '../../delivery/kubernetes/event-recorder.ts';
+import type { EventRecorder } from '../../delivery/kubernetes/event-recorder.ts';
 import { Leadership } from '../../delivery/kubernetes/leadership.ts';
-import { writableBy } from '../../delivery/kubernetes/writership.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { systemClock } from '../../model/clock.ts';
 import { ownName } from '../../model/ownership.ts';
 import type { Logger } from '../../operations/log.ts';
-import type { ClusterPart } from './cluster-part.ts';
 
-export interface RunningLeadership extends ClusterPart {
-  readonly writership: Leadership;
-}
-
-interface LeadershipSurroundings {
+interface Replica {
   readonly server: ApiServer;
   readonly revision: string;
   readonly systemNamespace: string;
+  /** No other one has it. */
   readonly identity: string;
-  readonly metrics: Registry;
-  readonly log: Logger;
 }
 
-export function startLeadership(surroundings: LeadershipSurroundings): RunningLeadership {
-  const { server, revision, systemNamespace, identity, metrics, log } = surroundings;
-  // Other revisions write other objects: each has its own.
-  const name = ownName(revision);
-  const leadership = new Leadership({
+/** Begins to ask for the right to write. */
+export function openLeadership({ server, revision, systemNamespace, identity }: Replica): Leadership {
+  return new Leadership({
     server,
     namespace: systemNamespace,
-    name,
+    // Other revisions write other objects: each has its own.
+    name: ownName(revision),
     revision,
     identity,
     clock: systemClock,
     // Goes on while the process stands still, and while the machine sleeps, which Node's own clock does not count.
     steady: () => uptime() * 1000,
   });
-  const events = new EventRecorder({
-    api: writableBy(leadership, server),
-    clock: systemClock,
-    isWriter: () => leadership.isWriter,
-    instance: identity,
-  });
+}
+
+interface LeadershipSurroundings extends Omit<Replica, 'server'> {
+  readonly leadership: Leadership;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly metrics: Registry;
+  readonly log: Logger;
+}
+
+/** Tells of who writes: log, event of the Lease, metric. Gives what ends that. */
+export function tellOfLeadership(surroundings: LeadershipSurroundings): () => void {
+  const { leadership, events, revision, systemNamespace, identity, metrics, log } = surroundings;
+  const name = ownName(revision);
   const subject = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: systemNamespace, name, uid: '' };
   const stop = leadership.onChange((isWriter) => {
     const about = { lease: `${systemNamespace}/${name}`, identity };
@@ -68,13 +67,5 @@ export function startLeadership(surroundings: LeadershipSurroundings): RunningLe
       this.set({ name }, leadership.isWriter ? 1 : 0);
     },
   });
-  return {
-    writership: leadership,
-    findings: () => [...leadership.findings(), ...events.findings()],
-    close: async () => {
-      stop();
-      await events.close();
-      await leadership.close();
-    },
-  };
+  return stop;
 }

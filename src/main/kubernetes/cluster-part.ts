@@ -55,8 +55,6 @@ export interface ClusterSurroundings {
   readonly hold?: DeletionHold;
   /** Whether every source was seen whole and is seen now: only then may anything be taken for gone. */
   readonly isComplete: () => boolean;
-  /** All that are in force. */
-  readonly findings: () => readonly Finding[];
   /** Those of the parts of the control plane: neither of sources of resources nor of derivations. */
   readonly partFindings: () => readonly Finding[];
   /** Tells of every object of the mesh as it comes by, under the kind that its key begins with; gives what ends that. */

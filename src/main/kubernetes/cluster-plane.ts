@@ -30,7 +30,7 @@ import { clusterSecrets } from '../../sources/registries/cluster-secrets.ts';
 import type { SecretStore } from '../../sources/registries/secret-contents.ts';
 import { startApplying } from './applying.ts';
 import { startBootstrapPublishing } from './bootstrap-publishing.ts';
-import { type RunningLeadership, startLeadership } from './cluster-leadership.ts';
+import { openLeadership, tellOfLeadership } from './cluster-leadership.ts';
 import { ClusterLeases } from './cluster-leases.ts';
 import type { ClusterPart, ClusterSurroundings, SeenListener, WebhookWish } from './cluster-part.ts';
 import { startRootPublishing } from './root-publishing.ts';
@@ -65,16 +65,23 @@ const parts: readonly ((surroundings: ClusterSurroundings) => ClusterPart)[] = [
   startTrustSharing,
 ];
 
+/** What is there from the start on, for whoever writes. */
+interface Writing {
+  readonly writership: Leadership;
+  /** Reads for everybody; what is sent is refused unless this replica is the writer. */
+  readonly server: ApiServer;
+  readonly events: EventRecorder;
+  readonly replicas: ReplicaWords;
+  readonly stopTelling: () => void;
+}
+
 export class ClusterPlane {
   readonly wish: ClusterWish;
   readonly #access: ClusterAccess;
   readonly #webhook: WebhookWish | undefined;
   /** Where credentials of registries are. */
   readonly secrets: SecretStore;
-  /** Of this replica. */
-  readonly #identity: string;
-  #leadership: RunningLeadership | undefined;
-  #replicas: ReplicaWords | undefined;
+  #writing: Writing | undefined;
   #state: ClusterState | undefined;
   #leases: ClusterLeases | undefined;
   readonly #running: ClusterPart[] = [];
@@ -87,7 +94,6 @@ export class ClusterPlane {
     this.#access = access;
     this.#webhook = webhook;
     this.secrets = clusterSecrets(access.server, steadyClock);
-    this.#identity = `${hostname()}_${crypto.randomUUID()}`;
   }
 
   /** Asks nobody yet. Throws USAGE for a kubeconfig that cannot be used. */
@@ -109,12 +115,19 @@ export class ClusterPlane {
   start({ metrics, log }: Pick<PlaneSurroundings, 'metrics' | 'log'>): void {
     const { revision, systemNamespace } = this.wish;
     const { server } = this.#access;
-    const identity = this.#identity;
-    const leadership = startLeadership({ server, revision, systemNamespace, identity, metrics, log });
-    this.#leadership = leadership;
-    const isWriter = (): boolean => leadership.writership.isWriter;
+    const identity = `${hostname()}_${crypto.randomUUID()}`;
+    const leadership = openLeadership({ server, revision, systemNamespace, identity });
+    const isWriter = (): boolean => leadership.isWriter;
+    const api = writableBy(leadership, server);
+    const events = new EventRecorder({ api, clock: systemClock, isWriter, instance: identity });
     const around = { namespace: systemNamespace, revision, identity, isWriter, clock: steadyClock };
-    this.#replicas = new ReplicaWords({ server, ...around });
+    this.#writing = {
+      writership: leadership,
+      server: api,
+      events,
+      replicas: new ReplicaWords({ server, ...around }),
+      stopTelling: tellOfLeadership({ leadership, events, revision, systemNamespace, identity, metrics, log }),
+    };
     createReflectorMetrics(metrics, () => this.#reflectors());
   }
 
@@ -129,7 +142,7 @@ export class ClusterPlane {
   };
 
   #reflectors(): readonly ReflectorSight[] {
-    const lease = this.#leadership?.writership.sight;
+    const lease = this.#writing?.writership.sight;
     return [
       ...this.#ofMesh(),
       ...this.#running.flatMap((part) => part.reflectors?.() ?? []),
@@ -141,13 +154,12 @@ export class ClusterPlane {
 
   /** What other replicas see. */
   get replicas(): Replicas {
-    if (this.#replicas === undefined) throw startedTooEarly();
-    return this.#replicas;
+    return this.#started.replicas;
   }
 
   /** Which replica is to be asked for what is written: a clause; undefined where it is this one. */
   writesElsewhere(): string | undefined {
-    const { writership } = this.#writing();
+    const { writership } = this.#started;
     if (writership.isWriter) return undefined;
     return writership.holder === ''
       ? 'no replica may write at present'
@@ -158,15 +170,18 @@ export class ClusterPlane {
   state(): SharedState & HeldState {
     const { revision, systemNamespace: namespace } = this.wish;
     const { signal } = this.#stopping;
-    this.#state ??= new ClusterState({ ...this.#writing(), namespace, revision, signal });
+    const { writership, server } = this.#started;
+    this.#state ??= new ClusterState({ writership, server, namespace, revision, signal });
     return this.#state;
   }
 
   /** Where leases of virtual IPs are. `waitMs`: how long the start waits for those that another replica is to write. */
   leasePlace(waitMs: number): ClusterLeases {
     const { signal } = this.#stopping;
+    const { writership, server } = this.#started;
     this.#leases ??= new ClusterLeases({
-      ...this.#writing(),
+      writership,
+      server,
       revision: this.wish.revision,
       waitMs,
       signal,
@@ -187,18 +202,17 @@ export class ClusterPlane {
     const { revision, systemNamespace, isWithoutIstio = false, writeRate, hold = {} } = this.wish;
     const rate = writeRate === undefined ? {} : { writeRate };
     const webhook = this.#webhook === undefined ? {} : { webhook: this.#webhook };
-    const events = this.#recordEvents();
-    const precedence = this.#follow();
-    const { replicas } = this;
+    const { writership, server, events, replicas } = this.#started;
     const given = {
       ...surroundings,
-      ...this.#writing(),
+      writership,
+      server,
       ...webhook,
       ...rate,
       revision,
       hold,
       isWithoutIstio,
-      precedence,
+      precedence: this.#follow(),
       replicas,
       events,
       systemNamespace,
@@ -220,15 +234,6 @@ export class ClusterPlane {
     return this.#running.find(({ writing }) => writing !== undefined)?.writing;
   }
 
-  /** Closed after all who record. */
-  #recordEvents(): EventRecorder {
-    const { server: api, writership } = this.#writing();
-    const isWriter = (): boolean => writership.isWriter;
-    const events = new EventRecorder({ api, clock: systemClock, isWriter, instance: this.#identity });
-    this.#running.push(events);
-    return events;
-  }
-
   /** Which other control planes are there. */
   #follow(): RevisionPrecedence {
     const { revision, systemNamespace: namespace } = this.wish;
@@ -238,7 +243,8 @@ export class ClusterPlane {
   }
 
   findings(): readonly Finding[] {
-    const own = [this.#leadership, this.#replicas, this.#state].flatMap((part) => part?.findings() ?? []);
+    const { writership, events, replicas } = this.#writing ?? {};
+    const own = [writership, events, replicas, this.#state].flatMap((part) => part?.findings() ?? []);
     return [...own, ...this.#running.flatMap((part) => part.findings())];
   }
 
@@ -251,20 +257,17 @@ export class ClusterPlane {
   async close(): Promise<void> {
     for (let part = this.#running.pop(); part !== undefined; part = this.#running.pop()) await part.close();
     await this.#leases?.close();
-    await this.#replicas?.close();
+    await this.#writing?.replicas.close();
     await this.#state?.release();
-    await this.#leadership?.close();
-    this.#leadership = undefined;
+    this.#writing?.stopTelling();
+    await this.#writing?.events.close();
+    await this.#writing?.writership.close();
+    this.#writing = undefined;
     this.#access.server.close();
   }
 
-  #writing(): { readonly writership: Leadership; readonly server: ApiServer } {
-    if (this.#leadership === undefined) throw startedTooEarly();
-    const { writership } = this.#leadership;
-    return { writership, server: writableBy(writership, this.#access.server) };
+  get #started(): Writing {
+    if (this.#writing !== undefined) return this.#writing;
+    throw new IsthmusError('INTERNAL', 'a part of a cluster was started too early');
   }
-}
-
-function startedTooEarly(): IsthmusError {
-  return new IsthmusError('INTERNAL', 'a part of a cluster was started too early');
 }
