@@ -136,6 +136,17 @@ describe('a kind that is followed', () => {
     expect((await server.next()).query).toMatchObject({ resourceVersion: '6' });
   });
 
+  it('is what it is at the end of a list that a server streams while it catches up', async () => {
+    const { server, told, hear } = follow();
+    const list = await server.next();
+    list.say(added('a', '3'), added('b', '1'), added('c', '2'));
+    list.say({ type: 'MODIFIED', object: { ...object('b', '6'), spec: 'new' } });
+    list.say({ type: 'DELETED', object: object('a', '7') }, added('d', '8'), allSent('8'));
+    await hear('all: b c d', 'live');
+    expect((await server.next()).query).toMatchObject({ resourceVersion: '8' });
+    expect(told).toEqual([]);
+  });
+
   it('is read page by page where the server streams no lists', async () => {
     const { server, hear } = follow();
     (await server.next()).fail(new ApiFailure('sendInitialEvents is forbidden', { status: 422, reason: 'Invalid' }));

@@ -23,6 +23,7 @@ import {
   type WatchEvent,
   watchPath,
 } from './collection-reading.ts';
+import { fieldOf, textOf } from './plain-fields.ts';
 
 /** syncing: not read yet; live; stale: what is held may be out of date; absent: there is no such kind; forbidden: we may not. */
 export interface ReflectorState {
@@ -35,7 +36,10 @@ export interface ReflectorState {
 
 /** What is made of all objects that there are, one after the other as they come; forgotten where they do not all come. */
 export interface Replacement {
+  /** One of them; one that was taken before is it as it is now. */
   take(object: unknown): void;
+  /** One that was taken, and went before all had come. */
+  drop(object: unknown): void;
   /** These were all: what is held besides is to go. */
   complete(): void;
 }
@@ -235,11 +239,17 @@ function stateAfter(failure: ApiFailure): ReflectorState {
 }
 
 function gathered(onReplace: (objects: readonly unknown[]) => void): Replacement {
-  const objects: unknown[] = [];
+  const objects = new Map<string, unknown>();
   return {
-    take: (object) => objects.push(object),
-    complete: () => onReplace(objects),
+    take: (object) => objects.set(nameOf(object), object),
+    drop: (object) => objects.delete(nameOf(object)),
+    complete: () => onReplace([...objects.values()]),
   };
+}
+
+function nameOf(object: unknown): string {
+  const metadata = fieldOf(object, 'metadata');
+  return `${textOf(metadata, 'namespace') ?? ''}/${textOf(metadata, 'name') ?? ''}`;
 }
 
 /** What a stream says before it comes to what changes. */
@@ -259,7 +269,11 @@ class InitialEvents {
   take(events: readonly WatchEvent[]): readonly WatchEvent[] {
     const end = events.findIndex(endsInitialEvents);
     const own = end < 0 ? events : events.slice(0, end);
-    for (const { type, object } of own) if (type === 'ADDED') this.replacement.take(object);
+    // A server whose cache is behind its store begins with what the cache has, and tells then of what came since.
+    for (const { type, object } of own) {
+      if (type === 'ADDED' || type === 'MODIFIED') this.replacement.take(object);
+      else if (type === 'DELETED') this.replacement.drop(object);
+    }
     const last = events[end];
     if (last === undefined) return [];
     this.version = versionOf(last);

@@ -146,6 +146,21 @@ describe('a cluster', () => {
     expect(batches).toEqual([2]);
   });
 
+  it('has nothing that went, and all that changed, before the list of it was complete', async () => {
+    const { server, source, tables } = follow();
+    const streams = new Map<string, Stream>();
+    for (const path of paths) streams.set(path, await server.of(path));
+    streams.get(servicesPath)?.say({ type: 'ADDED', object: service('a') }, { type: 'ADDED', object: service('b') });
+    streams
+      .get(servicesPath)
+      ?.say({ type: 'DELETED', object: service('a') }, { type: 'MODIFIED', object: service('b', 81) });
+    for (const stream of streams.values()) stream.say(allSent);
+    await vi.waitFor(() => expect(source.state).toBe('live'));
+    expect([...tables.resources.Service.values()].map(({ metadata }) => [metadata.name, metadata.generation])).toEqual([
+      ['b', 81],
+    ]);
+  });
+
   it('removes nothing while one kind is not seen as it is now, be it another', async () => {
     const { server, watch, source, services, clock, codes } = await followLive('a', 'b');
     (await server.of(routersPath)).fail(new ApiFailure('connection refused'));

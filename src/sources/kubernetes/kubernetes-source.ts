@@ -133,17 +133,22 @@ export class KubernetesSource implements Source {
 
   /** Each object is read as it comes: what was sent is more than what is kept. */
   #replacement(kind: Kind): Replacement {
-    const objects: KnownObject[] = [];
+    const objects = new Map<string, KnownObject>();
     return {
       take: (value) => {
         this.#options.onSeen?.(kind, value, false);
         const known = readObject(kind, value, this.#options.read);
-        if (known !== undefined) objects.push(known);
+        if (known !== undefined) objects.set(known.key, known);
+      },
+      drop: (value) => {
+        this.#options.onSeen?.(kind, value, true);
+        const key = keyOfObject(kind, value);
+        if (key !== undefined) objects.delete(key);
       },
       complete: () => {
         this.#seen.add(kind);
         this.#read.add(kind);
-        this.#change(kind, (sink) => this.#contents.replace(kind, objects, sink));
+        this.#change(kind, (sink) => this.#contents.replace(kind, [...objects.values()], sink));
       },
     };
   }
