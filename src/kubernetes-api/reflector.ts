@@ -3,7 +3,8 @@
  *
  *   locate --> read all --> watch --ended--> watch from where it was
  *      ^          ^           `--version expired--> read all again, as one replacement
- *      |          `-- failed: pause, longer each time, or as long as the server asks
+ *      |          |-- failed: pause, longer each time, or as long as the server asks
+ *      |          `-- not there: doubted, and located anew
  *      `-- no such kind (any more): look again now and then
  *
  * What never happens: an object that goes because it could not be seen; a watch that waits on a dead connection; requests in
@@ -124,8 +125,10 @@ export class Reflector {
       } catch (error) {
         if (signal.aborted) return;
         const failure = error instanceof ApiFailure ? error : new ApiFailure(String(error), { cause: error });
+        // Only who knows where kinds are knows of one that it is not there: it is asked again.
+        const isDoubted = failure.isAbsent && path !== undefined;
         if (failure.isAbsent) path = undefined;
-        await this.#rest(failure, signal);
+        await this.#rest(failure, isDoubted, signal);
       }
     }
   }
@@ -194,12 +197,12 @@ export class Reflector {
     this.#show({ state: 'live', reason: '' });
   }
 
-  async #rest(failure: ApiFailure, signal: AbortSignal): Promise<void> {
+  async #rest(failure: ApiFailure, isDoubted: boolean, signal: AbortSignal): Promise<void> {
     // What was read is read again at once, and only once at once: a server that says so again and again is left alone.
     const isFirst = failure.isExpired && this.#version !== undefined;
     if (failure.isExpired || failure.isAbsent) this.#version = undefined;
     this.#count(failure.fault);
-    this.#show(stateAfter(failure));
+    this.#show(stateAfter(failure, isDoubted));
     if (isFirst) return;
     const isAwaited = failure.isAbsent || failure.isForbidden;
     const own = pauseAfter(this.#failures++, isAwaited ? waits : pauses) * (0.5 + this.#random());
@@ -232,9 +235,9 @@ export class Reflector {
   }
 }
 
-function stateAfter(failure: ApiFailure): ReflectorState {
+function stateAfter(failure: ApiFailure, isDoubted: boolean): ReflectorState {
   const { message: reason, fault } = failure;
-  if (failure.isAbsent) return { state: 'absent', reason, fault };
+  if (failure.isAbsent && !isDoubted) return { state: 'absent', reason, fault };
   return { state: failure.isForbidden ? 'forbidden' : 'stale', reason, fault };
 }
 

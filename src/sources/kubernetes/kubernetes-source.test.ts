@@ -20,8 +20,13 @@ interface Stream {
 class ScriptedCluster implements ApiServer {
   readonly streams = new Map<string, Stream>();
   readonly absent = new Set<string>();
+  /** lost: a gateway answers that it knows of nothing; starting: no groups but the server's own are named. */
+  face: 'whole' | 'lost' | 'starting' = 'whole';
 
   async get(path: string): Promise<unknown> {
+    if (this.face === 'lost') throw new ApiFailure('default backend - 404', { status: 404 });
+    if (this.face === 'starting' && path === '/apis')
+      return { groups: [{ versions: [{ groupVersion: 'apiregistration.k8s.io/v1' }] }] };
     const groups = [...new Set(kinds.map(({ group }) => group))];
     if (path === '/apis')
       return {
@@ -101,8 +106,7 @@ async function followLive(...names: readonly string[]) {
   return { server, watch: await server.of(servicesPath), ...followed };
 }
 
-function follow(withoutGroups?: ReadonlySet<string>) {
-  const server = new ScriptedCluster();
+function follow(withoutGroups?: ReadonlySet<string>, server = new ScriptedCluster()) {
   const clock = new TestClock();
   const engine = new Engine();
   const tables = createSourceTables(engine);
@@ -206,6 +210,8 @@ describe('a cluster', () => {
     const { server, watch, source, services, clock, codes } = await followLive('a');
     server.absent.add('services');
     watch.fail(new ApiFailure('there is no such kind', { status: 404 }));
+    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    clock.advance(2000);
     await vi.waitFor(() => expect(codes()).toEqual(['ISTH1512']));
     expect([source.state, services()]).toEqual(['stale', ['a']]);
     clock.advance(59_999);
@@ -213,6 +219,42 @@ describe('a cluster', () => {
     clock.advance(1);
     await vi.waitFor(() => expect(services()).toEqual([]));
     expect([source.state, codes()]).toEqual(['live', []]);
+  });
+
+  it('keeps all that it has while a gateway before the server says that there is nothing at all', async () => {
+    const { server, watch, source, services, clock, codes } = await followLive('a');
+    server.face = 'lost';
+    const notFound = new ApiFailure('default backend - 404', { status: 404 });
+    watch.fail(notFound);
+    for (const path of paths) if (path !== servicesPath) (await server.of(path)).fail(notFound);
+    for (let minute = 0; minute < 10; minute++) {
+      await vi.waitFor(() => expect(clock.pending).toBe(paths.length));
+      clock.advance(60_000);
+    }
+    await vi.waitFor(() => expect(clock.pending).toBe(paths.length));
+    expect([source.state, services()]).toEqual(['stale', ['a']]);
+    expect(new Set(codes())).toEqual(new Set(['ISTH1511']));
+    server.face = 'whole';
+    clock.advance(60_000);
+    const streams = new Map<string, Stream>();
+    for (const path of paths) streams.set(path, await server.of(path));
+    for (const [path, stream] of streams)
+      stream.say(...(path === servicesPath ? [{ type: 'ADDED', object: service('a') }] : []), allSent);
+    await vi.waitFor(() => expect([source.state, services(), codes()]).toEqual(['live', ['a'], []]));
+  });
+
+  it('is not taken for seen by what a server says that has just started, and does not know its groups yet', async () => {
+    const server = new ScriptedCluster();
+    server.face = 'starting';
+    const { source, clock } = follow(undefined, server);
+    const core = paths.filter((path) => path.startsWith('/api/'));
+    for (const path of core) (await server.of(path)).say(allSent);
+    await vi.waitFor(() => expect(clock.pending).toBe(paths.length - core.length));
+    expect(source.state).toBe('syncing');
+    server.face = 'whole';
+    clock.advance(3000);
+    for (const path of paths) if (!core.includes(path)) (await server.of(path)).say(allSent);
+    await vi.waitFor(() => expect(source.state).toBe('live'));
   });
 
   it('keeps what it has of a kind that it may not read any more, and removes of all others what goes', async () => {
