@@ -5,6 +5,12 @@ import { dump } from 'js-yaml';
 import { expect, test } from 'vitest';
 import { renderedBy, valuesFolder } from './chart/rendered-chart.ts';
 
+const root = path.resolve(import.meta.dirname, '../..');
+
+test('the definitions that Helm finds in the chart are those of crds/', () => {
+  expect(readdirSync(path.join(root, 'deploy/helm/isthmus/definitions'))).toEqual(readdirSync(path.join(root, 'crds')));
+});
+
 test.each(readdirSync(valuesFolder))('values %s make of the chart what they made', (file) => {
   const manifests = renderedBy(path.join(valuesFolder, file)).filter(({ kind }) => kind !== 'CustomResourceDefinition');
   const text = manifests.map((one) => dump(one, { lineWidth: -1, noRefs: true })).join('---\n');

@@ -2,7 +2,7 @@
  * The chart, rendered by Helm and by us, and what becomes of it on a real API server: what is installed, again, by another
  * version's values, checked and removed. Nothing here runs the Deployment: there are no nodes.
  */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dump, loadAll } from 'js-yaml';
@@ -63,6 +63,18 @@ test.each([
   try {
     expect(() => byHelm(file)).toThrow(name);
     expect(() => renderedBy(file)).toThrow(name);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('Helm refuses a copy that has lost the definitions of kinds, unless it is told to leave them out', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-chart-'));
+  try {
+    cpSync(chart, folder, { recursive: true, filter: (source) => !source.endsWith('/definitions') });
+    const template = (...more: readonly string[]) => helm(['template', 'isthmus', folder, ...more]);
+    expect(() => template()).toThrow('lost its definitions of kinds');
+    expect(template('--set', 'crds.install=false')).toContain('kind: Deployment');
   } finally {
     rmSync(folder, { recursive: true });
   }
