@@ -65,16 +65,23 @@ interface StatusObject {
 export function failureOf(value: unknown, status?: number, retryAfter?: string): ApiFailure {
   const { message, reason, code, details }: StatusObject = typeof value === 'object' && value !== null ? value : {};
   const number = typeof code === 'number' ? code : status;
-  const seconds = retryAfter === undefined ? details?.retryAfterSeconds : Number(retryAfter);
+  const seconds = retryAfter === undefined ? details?.retryAfterSeconds : secondsIn(retryAfter);
   const text = typeof message === 'string' && message !== '' ? message : `status ${number ?? 'unknown'}`;
   return new ApiFailure(text.slice(0, longestMessage), {
     ...(number === undefined ? {} : { status: number }),
     ...(typeof reason === 'string' ? { reason } : {}),
-    ...(typeof seconds === 'number' && seconds >= 0 && seconds <= longestRetrySeconds
-      ? { retryAfterMs: seconds * 1000 }
+    ...(typeof seconds === 'number' && seconds >= 0
+      ? { retryAfterMs: Math.min(seconds, longestRetrySeconds) * 1000 }
       : {}),
   });
 }
 
+/** Of a Retry-After header: seconds, or, as gateways before an API server write it, a date. NaN for what is neither. */
+function secondsIn(retryAfter: string): number {
+  if (/^\s*\d+\s*$/.test(retryAfter)) return Number(retryAfter);
+  return Math.max(0, (Date.parse(retryAfter) - Date.now()) / 1000);
+}
+
 const longestMessage = 500;
+/** Who asks for more is asked again after that. */
 const longestRetrySeconds = 300;

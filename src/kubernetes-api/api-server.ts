@@ -12,8 +12,8 @@ export interface ApiServer {
   send(change: ApiChange, signal?: AbortSignal): Promise<unknown>;
   /**
    * The JSON of each line of an answer, all that came in one piece together, and nothing once when the answer begins: a watch
-   * may be silent for long from then on. Ends when the server ends it. Throws ApiFailure,
-   * also when nothing came for `idleMs`: a connection that is dead says nothing.
+   * may be silent for long from then on. Ends when the server ends it. Throws ApiFailure, also when nothing came for `idleMs`, or
+   * the answer did not begin in the time that a whole one may take: a connection that is dead says nothing.
    */
   stream(path: string, idleMs: number, signal: AbortSignal): AsyncIterable<readonly unknown[]>;
   close(): void;
@@ -75,9 +75,11 @@ export class HttpApiServer implements ApiServer {
     const idle = new AbortController();
     const bound = AbortSignal.any([signal, idle.signal]);
     const giveUp = (): void => idle.abort(new ApiFailure(`nothing came for ${idleMs} ms`));
-    let timer = setTimeout(giveUp, idleMs);
+    let timer = setTimeout(() => idle.abort(this.#silence()), Math.min(idleMs, this.#answerMs));
     try {
       const response = await this.#ask({ method: 'GET', path }, bound);
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, idleMs);
       yield [];
       const lines = new LineReader(maxLineBytes);
       for await (const chunk of response) {
@@ -110,7 +112,7 @@ export class HttpApiServer implements ApiServer {
     }
   }
 
-  #silence(cause: unknown): ApiFailure {
+  #silence(cause?: unknown): ApiFailure {
     const text = `the API server ${this.#url.origin} did not answer within ${this.#answerMs / 1000} s`;
     return new ApiFailure(`${text}: see that it runs, and that this machine reaches it`, { cause });
   }
