@@ -6,7 +6,8 @@
  *   Programmed    every proxy that is there has taken what is made of it, and Istio is told of it; there is something to take
  *   Enforced      all that it asks for is done
  */
-import { endSentence, type Finding } from '../../model/finding.ts';
+import type { Finding } from '../../model/finding.ts';
+import { catalogue } from '../../model/finding-catalogue.ts';
 import {
   type Condition,
   type Programming,
@@ -14,7 +15,7 @@ import {
   type SomeProxies,
   withoutProxies,
 } from '../../model/object-status.ts';
-import { compareText } from '../resource-order.ts';
+import { listed, quoted, withRemedy } from './finding-list.ts';
 import { type FindingMeaning, meaningOf } from './finding-meanings.ts';
 
 export interface ObjectFacts {
@@ -73,7 +74,10 @@ function programmed(facts: ObjectFacts): Condition {
   const type = 'Programmed';
   const { generation, inForce, refusedFor, findings, nothing, programming } = facts;
   if (refusedFor.length > 0) {
-    const message = inForce === undefined ? 'It is not valid.' : 'It is not valid: what was valid before is in force.';
+    const message =
+      inForce === undefined
+        ? 'It is not valid: Accepted says why.'
+        : 'It is not valid, as Accepted says: what was valid before is in force.';
     return { type, status: 'False', reason: 'Invalid', message };
   }
   const unwritten = meaning(findings, 'unwritten');
@@ -99,13 +103,15 @@ function unjudged(type: string, { inForce, refusedFor }: ObjectFacts): Condition
 }
 
 function refusalWords({ reason, ...who }: ProxyRefusal): string {
-  const text = `ISTH0801: ${counted(who)} ${who.count === 1 ? 'refuses' : 'refuse'} it`;
-  return bounded(`${text} (${named(who)}): ${endSentence(reason || 'no reason is given')}`);
+  const text = `ISTH0801: ${counted(who)} ${who.count === 1 ? 'refuses' : 'refuse'} it (${named(who)})`;
+  const words = quoted(reason || 'no reason is given');
+  return withRemedy(`${text}: ${words}`, catalogue.ISTH0801.remedy);
 }
 
 function pendingWords(who: SomeProxies | undefined): string {
   if (who === undefined) return 'Proxies have yet to take it.';
-  return bounded(`${counted(who)} ${who.count === 1 ? 'has' : 'have'} yet to take it (${named(who)}).`);
+  const text = `${counted(who)} ${who.count === 1 ? 'has' : 'have'} yet to take it (${named(who)})`;
+  return withRemedy(text, 'isthmus proxy-status shows what each has: restart one that hangs.');
 }
 
 function counted({ count }: SomeProxies): string {
@@ -113,27 +119,13 @@ function counted({ count }: SomeProxies): string {
 }
 
 function named({ count, proxies }: SomeProxies): string {
-  return `${proxies.join(', ')}${count > proxies.length ? ` and ${count - proxies.length} more` : ''}`;
+  const names = proxies.map((name) => quoted(name, longestName));
+  return `${names.join(', ')}${count > proxies.length ? ` and ${count - proxies.length} more` : ''}`;
 }
 
 function meaning(findings: readonly Finding[], wanted: FindingMeaning): readonly Finding[] {
   return findings.filter((one) => meaningOf(one) === wanted);
 }
 
-const mostListed = 5;
-const longestMessage = 2000;
-
-/** Codes, paths and messages of the first few, the same in whatever order they come. */
-export function listed(findings: readonly Finding[]): string {
-  const texts = [...new Set(findings.map(findingText))].sort(compareText);
-  const more = texts.length > mostListed ? ` And ${texts.length - mostListed} more.` : '';
-  return bounded(`${texts.slice(0, mostListed).join(' ')}${more}`);
-}
-
-function findingText({ code, path, message }: Finding): string {
-  return `${code}${path === '' ? '' : ` at ${path}`}: ${endSentence(message)}`;
-}
-
-function bounded(text: string): string {
-  return text.length <= longestMessage ? text : `${text.slice(0, longestMessage - 1).toWellFormed()}…`;
-}
+/** Of a proxy. */
+const longestName = 200;

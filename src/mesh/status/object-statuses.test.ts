@@ -27,7 +27,8 @@ function scene() {
   engine.batch(() => resources.setState('live'));
   const find = (code: FindingCode, isOfReading: boolean, about: ObjectRef = object) =>
     engine.batch(() => {
-      const found = finding(code, { object: about, path: 'spec.routes[0]', message: 'Something is wrong' });
+      const remedy = 'Mend it.';
+      const found = finding(code, { object: about, path: 'spec.routes[0]', message: 'Something is wrong', remedy });
       tables.findings.set({ id: objectFindingId('test', found), key, isOfReading, finding: found });
     });
   const shown = (of = key) =>
@@ -107,7 +108,9 @@ it('tells how many proxies refuse it, the first of them, and their reason', () =
     tables.programming.set({ key, generation: 1, state: 'refused', refusal });
   });
   expect(shown()).toContain('Programmed=False RefusedByProxies');
-  expect(message('Programmed')).toBe('ISTH0801: 12 proxies refuse it (a, b, c and 9 more): regex is too large.');
+  expect(message('Programmed')).toBe(
+    'ISTH0801: 12 proxies refuse it (a, b, c and 9 more): regex is too large. Correct the resource that the proxy names; until then the proxy keeps its last good configuration.',
+  );
 });
 
 it('is not programmed where an object that is made of it for Istio cannot be written', () => {
@@ -120,7 +123,7 @@ it('is not programmed where an object that is made of it for Istio cannot be wri
   expect(shown()).toEqual(
     expect.arrayContaining(['Programmed=False NotWritten', 'Enforced=False NotEnforced', 'Accepted=True Accepted']),
   );
-  expect(message('Programmed')).toBe('ISTH1701 at spec.routes[0]: Something is wrong.');
+  expect(message('Programmed')).toBe('ISTH1701 at spec.routes[0]: Something is wrong. Mend it.');
 });
 
 it('tells of what is named and not there apart from what is not done, with codes and paths', () => {
@@ -134,7 +137,24 @@ it('tells of what is named and not there apart from what is not done, with codes
     'Programmed=Unknown Pending',
     'Enforced=False NotEnforced',
   ]);
-  expect(message('ResolvedRefs')).toBe('ISTH0505 at spec.routes[0]: Something is wrong.');
+  expect(message('ResolvedRefs')).toBe('ISTH0505 at spec.routes[0]: Something is wrong. Mend it.');
+});
+
+it('tells whom it waits for, and what to do about them', () => {
+  const { engine, resources, tables, message } = scene();
+  engine.batch(() => {
+    resources.set(router(1));
+    tables.programming.set({ key, generation: 1, state: 'pending', waitsFor: { count: 1, proxies: ['a'] } });
+  });
+  expect(message('Programmed')).toBe(
+    '1 proxy has yet to take it (a). isthmus proxy-status shows what each has: restart one that hangs.',
+  );
+});
+
+it('tells two findings apart that say to do different things', () => {
+  const said = (remedy: string): string =>
+    objectFindingId('test', finding('ISTH0503', { object, message: 'Something is wrong', remedy }));
+  expect(said('Mend it.')).not.toBe(said('Leave it.'));
 });
 
 it('says that another object is in force instead', () => {
@@ -161,7 +181,9 @@ it('says which generation stays in force when a later one is refused', () => {
   engine.batch(() => resources.set(router(3)));
   find('ISTH0104', true, { ...object, group: 'metaprotocol.aeraki.io', generation: 4 });
   expect(statuses.get(key)?.generation).toBe(4);
-  expect(message('Accepted')).toBe('ISTH0104 at spec.routes[0]: Something is wrong. Generation 3 stays in force.');
+  expect(message('Accepted')).toBe(
+    'ISTH0104 at spec.routes[0]: Something is wrong. Mend it. Generation 3 stays in force.',
+  );
 });
 
 it('is not there for what is not there, nor for kinds whose status is not ours', () => {
@@ -198,4 +220,19 @@ it('tells whether a registry answers, whether the mesh is as it says, and how mu
   expect(shown(registry.key)?.at(-1)).toBe('Synced=False DeletionsHeld');
   told({ state: 'stale', reason: 'connection refused' });
   expect(shown(registry.key)?.slice(1)).toEqual(['Connected=False Unreachable', 'Synced=False Stale']);
+  const message = () => statuses.get(registry.key)?.conditions.find(({ type }) => type === 'Connected')?.message;
+  expect(message()).toBe(
+    'ISTH1003: connection refused. Look into its address, credentials and network. What it said last stays in force.',
+  );
+  const about = { object: { kind: 'ServiceRegistry', name: 'polaris' }, message: 'No such option', remedy: 'Mend it.' };
+  const refused = finding('ISTH1021', about);
+  engine.batch(() =>
+    tables.findings.set({
+      id: objectFindingId('test', refused),
+      key: registry.key,
+      isOfReading: false,
+      finding: refused,
+    }),
+  );
+  expect(message()).toBe('ISTH1021: No such option. Mend it.');
 });

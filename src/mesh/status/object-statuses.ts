@@ -176,6 +176,6 @@ function kindOf(key: string): Kind | undefined {
 }
 
 /** What two findings of one place have in common is that they say the same. */
-export function objectFindingId(origin: string, { code, object, path, message }: Finding): string {
-  return `${origin}|${code}|${formatObject(object)}|${path}|${message}`;
+export function objectFindingId(origin: string, { code, object, path, message, remedy }: Finding): string {
+  return `${origin}|${code}|${formatObject(object)}|${path}|${message}|${remedy}`;
 }

@@ -1,32 +1,42 @@
 /** What is told of a ServiceRegistry: whether it answers, whether the mesh is as it says, and how much it holds. */
+import { catalogue } from '../../model/finding-catalogue.ts';
 import type { Condition, ObjectStatus } from '../../model/object-status.ts';
 import type { RegistryStatus } from '../../model/registry.ts';
-import { accepted, listed, type ObjectFacts } from './conditions.ts';
+import { accepted, type ObjectFacts } from './conditions.ts';
+import { listed, quoted, withRemedy } from './finding-list.ts';
 
 type Told = Pick<ObjectStatus, 'conditions' | 'fields' | 'times'>;
 
 export function registryConditions(facts: ObjectFacts, status: RegistryStatus | undefined): Told {
   const own = accepted(facts);
-  if (status === undefined) return { conditions: [own, connected(undefined), synced(facts, undefined)], fields: {} };
+  if (status === undefined)
+    return { conditions: [own, connected(facts, undefined), synced(facts, undefined)], fields: {} };
   const { services, instances, held } = status;
   return {
-    conditions: [own, connected(status), synced(facts, status)],
+    conditions: [own, connected(facts, status), synced(facts, status)],
     fields: { services, instances, heldDeletions: held.length },
     times: lastCompleteOf(status),
   };
 }
 
-function connected(status: RegistryStatus | undefined): Condition {
+function connected(facts: ObjectFacts, status: RegistryStatus | undefined): Condition {
   const type = 'Connected';
   switch (status?.state) {
     case 'live':
       return { type, status: 'True', reason: 'Connected', message: 'It answers.' };
     case 'stale':
-      return { type, status: 'False', reason: 'Unreachable', message: status.reason };
+      return { type, status: 'False', reason: 'Unreachable', message: unreachable(facts, status) };
     case 'syncing':
     case undefined:
       return { type, status: 'Unknown', reason: 'Connecting', message: status?.reason ?? 'It was not asked yet.' };
   }
+}
+
+/** As findings have it, which know what to do; they may come a moment later. */
+function unreachable({ findings }: ObjectFacts, { reason }: RegistryStatus): string {
+  const losses = findings.filter(({ code }) => code === 'ISTH1003' || code === 'ISTH1021');
+  if (losses.length > 0) return listed(losses);
+  return withRemedy(`ISTH1003: ${quoted(reason)}`, catalogue.ISTH1003.remedy);
 }
 
 function synced({ findings }: ObjectFacts, status: RegistryStatus | undefined): Condition {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { objectPath } from '../../../src/kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
+import { catalogue } from '../../../src/model/finding-catalogue.ts';
 import type { ProxyNode } from '../../../src/model/proxy.ts';
 import { istioDefinitions } from '../../peers/kubernetes/istio-definitions.ts';
 import { applyAs, KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
@@ -147,7 +148,9 @@ test('what is not there is named, with its code and path, and mended when it com
   expect(await waitFor('orders', 'ResolvedRefs=False')).toContain('condition met');
   const found = await condition('orders', 'ResolvedRefs');
   expect(found).toMatchObject({ reason: 'RefNotFound', observedGeneration: 1 });
-  expect(found?.message).toContain('ISTH0507 at spec.routes[0].route[0].destination');
+  const described = await kubernetes.kubectl(['describe', 'metarouter', 'orders', '-n', 'shop']);
+  expect(described.stdout).toMatch(/Message: +ISTH0507 at spec\.routes\[0\]\.route\[0\]\.destination[^:]*: .+\. /);
+  expect(described.stdout).toContain(catalogue.ISTH0507.remedy);
   await expect.poll(async () => eventsOf('orders')).toContainEqual(expect.stringContaining('Warning RefNotFound'));
   await kubernetes.apply(router('orders'));
   expect(await waitFor('orders', 'ResolvedRefs')).toContain('condition met');
@@ -188,7 +191,9 @@ test('a refusal by proxies is told on the object that it comes of, with who and 
   expect(await waitFor('refused', 'Programmed=False')).toContain('condition met');
   expect(await condition('refused', 'Programmed')).toMatchObject({
     reason: 'RefusedByProxies',
-    message: 'ISTH0801: 4 proxies refuse it (a, b, c and 1 more): regex is too large.',
+    message: expect.stringContaining(
+      'ISTH0801: 4 proxies refuse it (a, b, c and 1 more): regex is too large. Correct the resource',
+    ),
   });
   await expect.poll(async () => eventsOf('refused')).toHaveLength(1);
   const described = await kubernetes.kubectl(['describe', 'metarouter', 'refused', '-n', 'shop']);
