@@ -150,6 +150,46 @@ describe('work by key', () => {
     expect(taken()).toEqual(['a']);
   });
 
+  it('goes before all that nobody waits for as soon as somebody does, and leaves that one turn of four', async () => {
+    const { queue, end, taken } = queueOf({ inFlight: 1, burst: 1_000 });
+    for (const key of ['r1', 'r2', 'r3', 'r4']) queue.add(key, 0, 'routine');
+    for (const key of ['a1', 'a2', 'a3', 'a4', 'r4']) queue.add(key);
+    const order = taken();
+    for (let last = order.at(-1); last !== undefined; last = order.at(-1)) {
+      await end(last, 'done');
+      const next = taken();
+      if (next.length === 0) break;
+      order.push(...next);
+    }
+    expect(order).toEqual(['r1', 'a1', 'a2', 'a3', 'r2', 'a4', 'r4', 'r3']);
+  });
+
+  it('keeps its urgency while it waits for its time, and when it has to be done once more', async () => {
+    const { clock, queue, end, taken } = queueOf({ inFlight: 1, burst: 1_000 });
+    for (const key of ['first', 'r1', 'r2']) queue.add(key, 0, 'routine');
+    expect(taken()).toEqual(['first']);
+    queue.add('r2', 500);
+    queue.add('first');
+    await end('first', 'done');
+    expect(taken()).toEqual(['first']);
+    await end('first', 'retry');
+    expect(taken()).toEqual(['r1']);
+    clock.advance(500);
+    await end('r1', 'done');
+    expect(taken()).toEqual(['first']);
+    await end('first', 'done');
+    expect(taken()).toEqual(['r2']);
+    await end('r2', 'done');
+    expect(queue.depth).toBe(0);
+  });
+
+  it('costs one turn in its line, however often it waited for a token', () => {
+    const { clock, queue, taken } = queueOf({ burst: 1, inFlight: 100 });
+    for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
+    for (let at = 0; at < 30; at++) clock.advance(10);
+    expect(taken()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   it('is over when what is under way is over, and nothing begins any more', async () => {
     const { queue, end, taken } = queueOf({ inFlight: 1 });
     queue.add('a');

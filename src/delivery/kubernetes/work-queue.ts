@@ -1,5 +1,6 @@
 /**
- * Work by key, each key once: at most so many a second and so many at a time, and what failed later and later.
+ * Work by key, each key once: at most so many a second and so many at a time, and what failed later and later. What somebody
+ * waits for goes before what nobody does, and leaves it a share.
  *
  *   add --> ready --(bucket, in flight)--> run --+--> done
  *             ^                                  +--> retry: after a pause of its own, longer each time
@@ -7,6 +8,7 @@
  */
 import { pauseAfter } from '../../model/back-off.ts';
 import type { Clock } from '../../model/clock.ts';
+import { ReadyKeys, type Urgency } from './ready-keys.ts';
 
 export interface WorkLimits {
   readonly perSecond: number;
@@ -31,10 +33,13 @@ export interface WorkQueueOptions {
 
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
+  readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #ready = new Set<string>();
-  readonly #delayed = new Map<string, { readonly at: number; readonly cancel: () => void }>();
+  readonly #ready = new ReadyKeys();
+  readonly #delayed = new Map<string, Delayed>();
   readonly #running = new Map<string, Promise<void>>();
+  /** To be done once more when what runs is over. */
+  readonly #afterwards = new Map<string, Urgency>();
   readonly #failures = new Map<string, number>();
   #tokens: number;
   #filledAt: number;
@@ -46,6 +51,7 @@ export class WorkQueue {
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#clock = options.clock;
     this.#random = options.random ?? Math.random;
     this.#tokens = options.limits.burst;
     this.#filledAt = options.clock.now();
@@ -53,7 +59,7 @@ export class WorkQueue {
 
   /** What waits, runs, or is to be tried again. */
   get depth(): number {
-    return this.#ready.size + this.#delayed.size + this.#running.size;
+    return this.#ready.size + this.#delayed.size + this.#running.size + this.#afterwards.size;
   }
 
   /** Whether the server, or the way to it, made everything wait since something last succeeded. */
@@ -61,20 +67,32 @@ export class WorkQueue {
     return this.#halts > 0;
   }
 
-  /** The sooner of two times counts. */
-  add(key: string, delayMs = 0): void {
+  /** The sooner of two times counts, and the more urgent of two words. */
+  add(key: string, delayMs = 0, urgency: Urgency = 'awaited'): void {
     if (this.#isClosed) return;
+    const delayed = this.#delayed.get(key);
+    const wanted = moreUrgent(urgency, delayed?.urgency);
     if (delayMs <= 0) {
       this.#undelay(key);
-      this.#ready.add(key);
+      this.#admit(key, wanted);
       this.#pump();
       return;
     }
-    const at = this.#options.clock.now() + delayMs;
-    const known = this.#delayed.get(key);
-    if (this.#ready.has(key) || (known !== undefined && known.at <= at)) return;
-    known?.cancel();
-    this.#delayed.set(key, { at, cancel: this.#options.clock.after(delayMs, () => this.add(key)) });
+    const known = this.#afterwards.get(key) ?? this.#ready.urgencyOf(key);
+    if (known !== undefined && known === moreUrgent(known, wanted)) return;
+    const at = Math.min(this.#clock.now() + delayMs, delayed?.at ?? Number.POSITIVE_INFINITY);
+    if (delayed !== undefined && delayed.at === at && delayed.urgency === wanted) return;
+    // Where it waited already it would wait behind what is less urgent.
+    this.#afterwards.delete(key);
+    this.#ready.delete(key);
+    delayed?.cancel();
+    const cancel = this.#clock.after(at - this.#clock.now(), () => this.add(key, 0, wanted));
+    this.#delayed.set(key, { at, urgency: wanted, cancel });
+  }
+
+  #admit(key: string, urgency: Urgency): void {
+    if (this.#running.has(key)) this.#afterwards.set(key, moreUrgent(urgency, this.#afterwards.get(key)));
+    else this.#ready.add(key, urgency);
   }
 
   /** Nobody runs for so long; where nothing else is known, longer each time. */
@@ -83,7 +101,7 @@ export class WorkQueue {
     const own = pauseAfter(this.#halts, haltPauses) * (0.5 + this.#random());
     const asked = askedMs === undefined ? own : Math.max(askedMs, shortestHaltMs) * (1 + this.#random() / 2);
     this.#halts++;
-    this.#endHalt = this.#options.clock.after(Math.ceil(asked), () => {
+    this.#endHalt = this.#clock.after(Math.ceil(asked), () => {
       this.#endHalt = undefined;
       this.#pump();
     });
@@ -92,6 +110,7 @@ export class WorkQueue {
   /** Forgets all that waits. */
   clear(): void {
     this.#ready.clear();
+    this.#afterwards.clear();
     for (const { cancel } of this.#delayed.values()) cancel();
     this.#delayed.clear();
     this.#failures.clear();
@@ -107,74 +126,88 @@ export class WorkQueue {
   }
 
   #pump(): void {
-    const { clock, limits } = this.#options;
-    for (const key of this.#ready) {
-      if (this.#endHalt !== undefined) return;
+    const { limits } = this.#options;
+    while (this.#ready.size > 0 && this.#endHalt === undefined) {
       if (this.#running.size >= (this.#halts > 0 ? 1 : limits.inFlight)) return;
-      if (!this.#running.has(key) && !this.#tryStart(key, clock.now())) return;
+      if (!this.#hasToken()) {
+        this.#pumpLater(1000 / limits.perSecond);
+        return;
+      }
+      const next = this.#ready.take();
+      if (next !== undefined) this.#tryStart(next.key, next.urgency);
     }
   }
 
-  /** False where the bucket is empty. */
-  #tryStart(key: string, now: number): boolean {
-    this.#ready.delete(key);
+  #tryStart(key: string, urgency: Urgency): void {
     const work = this.#options.prepare(key);
     if (work === undefined) {
       if (!this.#delayed.has(key)) this.#failures.delete(key);
-      return true;
+      return;
     }
-    if (!this.#takeToken(now)) {
-      this.#ready.add(key);
-      this.#pumpLater(1000 / this.#options.limits.perSecond);
-      return false;
-    }
-    this.#start(key, work);
-    return true;
+    this.#tokens--;
+    this.#ready.spend(urgency);
+    this.#start(key, urgency, work);
   }
 
-  #start(key: string, work: () => Promise<WorkResult>): void {
+  #start(key: string, urgency: Urgency, work: () => Promise<WorkResult>): void {
     const running = work().then((result) => {
       this.#running.delete(key);
       if (this.#isClosed) return;
+      this.#goOn(key);
       if (result !== 'again') this.#sound();
       if (result === 'done') this.#failures.delete(key);
-      else if (result === 'again') this.#ready.add(key);
-      else this.#retry(key);
+      else if (result === 'again') this.#ready.add(key, urgency);
+      else this.#retry(key, urgency);
       this.#pump();
     });
     this.#running.set(key, running);
+  }
+
+  #goOn(key: string): void {
+    const urgency = this.#afterwards.get(key);
+    this.#afterwards.delete(key);
+    if (urgency !== undefined) this.#ready.add(key, urgency);
   }
 
   #sound(): void {
     if (this.#endHalt === undefined) this.#halts = 0;
   }
 
-  #retry(key: string): void {
+  #retry(key: string, urgency: Urgency): void {
     const { shortestRetryMs, longestRetryMs } = this.#options.limits;
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     const pause = pauseAfter(failures, { firstMs: shortestRetryMs, longestMs: longestRetryMs });
-    this.add(key, pause * (0.75 + this.#random() / 2));
+    this.add(key, pause * (0.75 + this.#random() / 2), urgency);
   }
 
-  #takeToken(now: number): boolean {
+  #hasToken(): boolean {
     const { perSecond, burst } = this.#options.limits;
+    const now = this.#clock.now();
     this.#tokens = Math.min(burst, this.#tokens + (Math.max(0, now - this.#filledAt) * perSecond) / 1000);
     this.#filledAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
+    return this.#tokens >= 1;
   }
 
   #pumpLater(ms: number): void {
     this.#wake?.();
-    this.#wake = this.#options.clock.after(Math.ceil(ms), () => this.#pump());
+    this.#wake = this.#clock.after(Math.ceil(ms), () => this.#pump());
   }
 
   #undelay(key: string): void {
     this.#delayed.get(key)?.cancel();
     this.#delayed.delete(key);
   }
+}
+
+interface Delayed {
+  readonly at: number;
+  readonly urgency: Urgency;
+  readonly cancel: () => void;
+}
+
+function moreUrgent(one: Urgency, other: Urgency | undefined): Urgency {
+  return one === 'awaited' || other === 'awaited' ? 'awaited' : 'routine';
 }
 
 const haltPauses = { firstMs: 500, longestMs: 30_000 };
