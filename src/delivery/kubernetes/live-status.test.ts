@@ -101,6 +101,15 @@ it('does not forget what was known of this generation since it has to be found o
   });
 });
 
+it('says why something is still not known, once more is known of that', () => {
+  const waiting = wanted('Unknown');
+  const named = { ...waiting, conditions: [{ ...accepted(waiting), message: 'a has yet to answer' }] };
+  expect(changeOf(named, live('Unknown'), now)?.status).toMatchObject({
+    conditions: [{ status: 'Unknown', message: 'a has yet to answer', lastTransitionTime: before }],
+  });
+  expect(changeOf(waiting, live('Unknown'), now)).toBeUndefined();
+});
+
 it('tells what fell: once a generation and reason', () => {
   const fallen = (from: ReturnType<typeof live>, generation = 2) =>
     changeOf(wanted('False', generation), from, now)?.fallen.map(({ type }) => type);

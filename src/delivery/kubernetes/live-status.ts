@@ -98,8 +98,9 @@ export function isSettled({ conditions }: ObjectStatus): boolean {
 
 function timed(condition: Condition, live: LiveStatus, generation: number | undefined, now: number): TimedCondition {
   const before = live.conditions.get(condition.type);
+  const isKnown = before !== undefined && before.observedGeneration === generation && before.status !== 'Unknown';
   // What was known of this very generation is not forgotten since it has to be found out anew.
-  if (condition.status === 'Unknown' && before !== undefined && before.observedGeneration === generation) return before;
+  if (condition.status === 'Unknown' && isKnown) return before;
   const { type, status, reason, message } = condition;
   // Nor is what proxies have taken told otherwise since they are not there now.
   if (reason === withoutProxies && before?.status === 'True' && before.observedGeneration === generation) return before;
