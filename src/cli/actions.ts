@@ -82,6 +82,8 @@ export interface ClusterWish {
   readonly injection?: string;
   /** Objects in a second. */
   readonly writeRate?: number;
+  /** Statuses in a second. */
+  readonly statusRate?: number;
   readonly hold?: DeletionHold;
 }
 

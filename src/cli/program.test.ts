@@ -103,6 +103,8 @@ describe('the program', () => {
     [['run', '--kubernetes', '--revision', 'Canary_1'], 'at most 63 of a-z'],
     [['run', '--kubernetes', '--write-rate', '0'], 'at least 1'],
     [['run', '-f', 'x', '--write-rate', '9'], '--write-rate is for --kubernetes'],
+    [['run', '--kubernetes', '--status-rate', '0'], 'at least 1'],
+    [['run', '-f', 'x', '--status-rate', '9'], '--status-rate is for --kubernetes'],
     [['run', '-f', 'x', '--hold-time', '9'], '--hold-time is for --kubernetes'],
     [['run', '--kubernetes', '--hold-percent', '101'], 'from 0 to 100'],
     [['run', '--kubernetes', '--hold-objects', '-1'], 'number of objects'],

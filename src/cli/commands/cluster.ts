@@ -16,6 +16,7 @@ export interface ClusterFlags {
   readonly webhook?: string | undefined;
   readonly injection?: string | undefined;
   readonly writeRate?: number | undefined;
+  readonly statusRate?: number | undefined;
   readonly holdObjects?: number | undefined;
   readonly holdPercent?: number | undefined;
   readonly holdTime?: number | undefined;
@@ -45,6 +46,12 @@ export function clusterOptions(): Option[] {
       'objects that are written into the cluster in a second, with --kubernetes (default: 50)',
     )
       .env('ISTHMUS_WRITE_RATE')
+      .argParser(parsePositiveInteger),
+    new Option(
+      '--status-rate <n>',
+      'statuses of objects that are written in a second, with --kubernetes: ten times as many at once after a rest (default: 10)',
+    )
+      .env('ISTHMUS_STATUS_RATE')
       .argParser(parsePositiveInteger),
     new Option(
       '--hold-objects <n>',
@@ -83,7 +90,7 @@ export function revisionOption(): Option {
 /** Undefined for files. Throws USAGE unless it is clear which of both is meant. */
 export function clusterWish(flags: ClusterFlags, files: readonly string[] | undefined): ClusterWish | undefined {
   const { kubernetes, kubeconfig, context, revision, systemNamespace, namespaceSelector, webhook, injection } = flags;
-  const { withoutIstio, writeRate, holdObjects, holdPercent, holdTime } = flags;
+  const { withoutIstio, writeRate, statusRate, holdObjects, holdPercent, holdTime } = flags;
   if ((kubernetes === true) === (files !== undefined))
     throw new IsthmusError('USAGE', 'Give either -f, --filename PATH..., or --kubernetes.');
   if (kubernetes !== true) {
@@ -92,6 +99,7 @@ export function clusterWish(flags: ClusterFlags, files: readonly string[] | unde
       webhook,
       injection,
       'write-rate': writeRate,
+      'status-rate': statusRate,
       'hold-objects': holdObjects,
       'hold-percent': holdPercent,
       'hold-time': holdTime,
@@ -107,6 +115,7 @@ export function clusterWish(flags: ClusterFlags, files: readonly string[] | unde
     ...(webhook === undefined ? {} : { webhook }),
     ...(injection === undefined ? {} : { injection }),
     ...(writeRate === undefined ? {} : { writeRate }),
+    ...(statusRate === undefined ? {} : { statusRate }),
     ...holdOf(flags),
     revision,
     systemNamespace,

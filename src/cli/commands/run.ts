@@ -54,7 +54,8 @@ export function runCommand(actions: Actions, settle: Settle): Command {
     const { filename, state, kubernetes, kubeconfig, context, revision, systemNamespace, namespaceSelector, ...own } =
       flags;
     const { istioXds, istioXdsService, istiod, istioRoot, istioToken, ...others } = own;
-    const { withoutIstio, webhook, injection, writeRate, holdObjects, holdPercent, holdTime, ...rest } = others;
+    const { withoutIstio, webhook, injection, writeRate, statusRate, holdObjects, holdPercent, holdTime, ...rest } =
+      others;
     const istio = istioXdsWish({ istioXds, istioXdsService, istiod, istioRoot, istioToken });
     const cluster = clusterWish(
       {
@@ -68,6 +69,7 @@ export function runCommand(actions: Actions, settle: Settle): Command {
         webhook,
         injection,
         writeRate,
+        statusRate,
         holdObjects,
         holdPercent,
         holdTime,

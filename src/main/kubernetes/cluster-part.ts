@@ -51,6 +51,8 @@ export interface ClusterSurroundings {
   readonly isWithoutIstio: boolean;
   /** Objects in a second that are written at most; what suits a cluster of other people when absent. */
   readonly writeRate?: number;
+  /** Statuses of objects in a second, likewise. */
+  readonly statusRate?: number;
   /** How much may be deleted at once before it is held. */
   readonly hold?: DeletionHold;
   /** Whether every source was seen whole and is seen now: only then may anything be taken for gone. */

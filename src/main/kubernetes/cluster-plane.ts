@@ -51,6 +51,7 @@ export type PlaneSurroundings = Omit<
   | 'webhook'
   | 'isWithoutIstio'
   | 'writeRate'
+  | 'statusRate'
   | 'hold'
   | 'onSeen'
 >;
@@ -199,8 +200,12 @@ export class ClusterPlane {
 
   /** To be called once it serves: what is written follows from what all sources say. */
   startParts(surroundings: PlaneSurroundings): void {
-    const { revision, systemNamespace, isWithoutIstio = false, writeRate, hold = {} } = this.wish;
-    const rate = writeRate === undefined ? {} : { writeRate };
+    const { revision, systemNamespace, isWithoutIstio = false, hold = {} } = this.wish;
+    const { writeRate, statusRate } = this.wish;
+    const rates = {
+      ...(writeRate === undefined ? {} : { writeRate }),
+      ...(statusRate === undefined ? {} : { statusRate }),
+    };
     const webhook = this.#webhook === undefined ? {} : { webhook: this.#webhook };
     const { writership, server, events, replicas } = this.#started;
     const given = {
@@ -208,7 +213,7 @@ export class ClusterPlane {
       writership,
       server,
       ...webhook,
-      ...rate,
+      ...rates,
       revision,
       hold,
       isWithoutIstio,

@@ -5,7 +5,8 @@
  *                                                                        `-- what fell --> events
  */
 import { Counter, Gauge } from 'prom-client';
-import { type FallenConditions, StatusWriter } from '../../delivery/kubernetes/status-writer.ts';
+import type { FallenConditions } from '../../delivery/kubernetes/status-desk.ts';
+import { defaultStatusLimits, StatusWriter } from '../../delivery/kubernetes/status-writer.ts';
 import { ProgrammingWatch } from '../../delivery/xds/programming-watch.ts';
 import { programmingTopic, readSharedProgramming } from '../../delivery/xds/shared-programming.ts';
 import { createStatusTables, kindsWithStatus, objectStatuses } from '../../mesh/status/object-statuses.ts';
@@ -32,6 +33,7 @@ type StatusSurroundings = Pick<
   | 'partFindings'
   | 'onSeen'
   | 'isComplete'
+  | 'statusRate'
   | 'metrics'
 >;
 
@@ -47,6 +49,7 @@ export function startStatusWriting(surroundings: StatusSurroundings): ClusterPar
     xds,
     registries,
     partFindings,
+    statusRate = defaultStatusLimits.perSecond,
   } = surroundings;
   const { engine, sourced, mesh, resources } = pipeline;
   const clock = systemClock;
@@ -75,6 +78,7 @@ export function startStatusWriting(surroundings: StatusSurroundings): ClusterPar
     kinds: statusKinds,
     onFallen,
     onResult,
+    limits: { ...defaultStatusLimits, perSecond: statusRate, burst: 10 * statusRate },
   });
   watchDepth(() => writer.depth);
   const look = (): void => {
