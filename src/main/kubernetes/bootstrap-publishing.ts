@@ -4,14 +4,15 @@
  */
 
 import { aerakiBootstrap, ownBootstrap } from '../../cluster-commands/adoption/foreign-object.ts';
+import { publishInNamespaces } from '../../delivery/kubernetes/namespace-publishing.ts';
 import { ownName } from '../../model/ownership.ts';
 import { parseAddress } from '../../model/tcp-address.ts';
 import type { Namespace } from '../../resources/kinds.ts';
 import { bootstrapKey, bootstrapOverride } from '../../translate/istio/bootstrap-override.ts';
 import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';
-import { type PublishingSurroundings, publishInNamespaces } from './namespace-publishing.ts';
+import { heededNamespaces, type NamespaceSurroundings } from './heeded-namespaces.ts';
 
-type BootstrapSurroundings = PublishingSurroundings & Pick<ClusterSurroundings, 'systemNamespace' | 'istioXds'>;
+type BootstrapSurroundings = NamespaceSurroundings & Pick<ClusterSurroundings, 'systemNamespace' | 'istioXds'>;
 
 type RouteServing = Pick<BootstrapSurroundings, 'revision' | 'systemNamespace'> & {
   readonly istioXds: NonNullable<BootstrapSurroundings['istioXds']>;
@@ -25,12 +26,13 @@ export function startBootstrapPublishing(surroundings: BootstrapSurroundings): C
   const contentFor = (namespace: Namespace): string | undefined => (isInjected(namespace) ? override : undefined);
   const role = 'bootstrap';
   const around = { contentFor, unwritten: 'ISTH1507' } as const;
-  const own = publishInNamespaces(surroundings, {
+  const namespaces = heededNamespaces(surroundings);
+  const own = publishInNamespaces(namespaces, {
     ...around,
     map: { name: ownBootstrap, key: bootstrapKey, role },
     isMade: true,
   });
-  const adopted = publishInNamespaces(surroundings, {
+  const adopted = publishInNamespaces(namespaces, {
     ...around,
     map: { name: aerakiBootstrap, key: bootstrapKey, role },
     isMade: false,

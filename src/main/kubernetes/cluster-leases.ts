@@ -1,11 +1,12 @@
 /** Leases of virtual IPs in a cluster: AddressLeases, which the writer among the replicas decides about. */
 
 import { AddressLeases } from '../../delivery/kubernetes/address-leases.ts';
+import { awaitedLeaseFindings } from '../../delivery/kubernetes/awaited-leases.ts';
 import type { Writership } from '../../delivery/kubernetes/writership.ts';
 import type { LeaseEvents } from '../../delivery/lease-store.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { IsthmusError } from '../../model/errors.ts';
-import { type Finding, finding } from '../../model/finding.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { ReflectorSight } from '../../model/reflector-sight.ts';
 import type { ServiceKey } from '../../model/service.ts';
 import type { KeptLeases, LeasePlace } from '../keeping/lease-place.ts';
@@ -77,17 +78,7 @@ export class ClusterLeases implements LeasePlace {
   }
 
   waiting(hosts: readonly ServiceKey[]): readonly Finding[] {
-    const [first] = hosts;
-    if (first === undefined) return [];
-    const { writership } = this.#options;
-    const { holder } = writership;
-    const who = writership.isWriter
-      ? 'this replica is to write their AddressLeases, and has not yet: ISTH1502 says what keeps it'
-      : holder === ''
-        ? 'no replica writes at present: ISTH1501 says what keeps them'
-        : `${holder} is to write their AddressLeases`;
-    const message = `${hosts.length} host${hosts.length === 1 ? '' : 's'} (${first}${hosts.length === 1 ? '' : ' and others'}): ${who}.`;
-    return [finding('ISTH1505', { object: { kind: 'AddressLease', name: '' }, message })];
+    return awaitedLeaseFindings(hosts, this.#options.writership);
   }
 
   async close(): Promise<void> {

@@ -2,12 +2,14 @@
  * The roots of the mesh, as a ConfigMap in each namespace with proxies: by them a proxy knows its control plane, before it has a
  * certificate. A Pod can mount what is in its own namespace alone.
  */
+
+import { publishInNamespaces } from '../../delivery/kubernetes/namespace-publishing.ts';
 import type { Namespace, Pod } from '../../resources/kinds.ts';
 import { defaultInjectionSettings, injectionKeys } from '../../translate/injection/injection-settings.ts';
 import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';
-import { type PublishingSurroundings, publishInNamespaces } from './namespace-publishing.ts';
+import { heededNamespaces, type NamespaceSurroundings } from './heeded-namespaces.ts';
 
-type RootSurroundings = PublishingSurroundings & Pick<ClusterSurroundings, 'roots'>;
+type RootSurroundings = NamespaceSurroundings & Pick<ClusterSurroundings, 'roots'>;
 
 /** As Pods mount it; of all revisions, whose mesh is one. */
 const roots = { name: defaultInjectionSettings.rootsConfigMap, key: 'roots.pem', role: 'roots' } as const;
@@ -16,7 +18,7 @@ export function startRootPublishing(surroundings: RootSurroundings): ClusterPart
   const { engine, resources } = surroundings.pipeline;
   /** How many Pods with a proxy of ours there are in a namespace, however they came by it. */
   const injected = new Map<string, number>();
-  const published = publishInNamespaces(surroundings, {
+  const published = publishInNamespaces(heededNamespaces(surroundings), {
     map: roots,
     isMade: true,
     contentFor: (namespace) =>

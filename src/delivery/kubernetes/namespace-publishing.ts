@@ -3,18 +3,25 @@
  * keeps it there, or that which speaks for all.
  */
 
-import type { NamedConfigMap } from '../../delivery/kubernetes/named-config-map.ts';
-import { NamespaceConfigMaps, type NamespaceTrouble } from '../../delivery/kubernetes/namespace-config-maps.ts';
-import type { Edit } from '../../delivery/kubernetes/repairs.ts';
+import type { Collection } from '../../collections/collection.ts';
+import type { Engine } from '../../collections/engine.ts';
+import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { type Clock, steadyClock } from '../../model/clock.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import type { FindingCode } from '../../model/finding-catalogue.ts';
 import { revisionLabel } from '../../model/ownership.ts';
-import type { Namespace } from '../../resources/kinds.ts';
-import { objectKey } from '../../resources/metadata.ts';
-import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';
+import type { EventNotice, EventRecorder } from './event-recorder.ts';
+import type { NamedConfigMap } from './named-config-map.ts';
+import { NamespaceConfigMaps, type NamespaceTrouble } from './namespace-config-maps.ts';
+import type { Edit } from './repairs.ts';
+import type { Precedence } from './revision-precedence.ts';
+import type { Writership } from './writership.ts';
 
-export interface NamespaceContent {
+interface LabelledNamespace {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+}
+
+export interface NamespaceContent<Namespace> {
   readonly map: NamedConfigMap;
   /** Whether it is made where there is none; otherwise only what is ours already is kept. */
   readonly isMade: boolean;
@@ -24,28 +31,38 @@ export interface NamespaceContent {
   readonly unwritten: FindingCode;
 }
 
-export type PublishingSurroundings = Pick<
-  ClusterSurroundings,
-  'pipeline' | 'server' | 'writership' | 'precedence' | 'revision' | 'events'
->;
+export interface PublishingSurroundings<Namespace> {
+  readonly engine: Engine;
+  /** Those that are heeded. */
+  readonly namespaces: Collection<Namespace>;
+  /** One of these. */
+  readonly namespaceNamed: (name: string) => Namespace | undefined;
+  readonly server: ApiServer;
+  readonly writership: Writership;
+  readonly precedence: Precedence;
+  readonly revision: string;
+  readonly events: Pick<EventRecorder, 'record'>;
+}
 
 /** Nobody tells when the content is another. */
 const lookEveryMs = 10_000;
 
-export interface NamespacePublishing extends ClusterPart {
+export interface NamespacePublishing {
   /** What the namespace is to have may be another thing now. */
   look(namespace: string): void;
+  findings(): readonly Finding[];
+  /** Leaves what is there as it is. */
+  close(): Promise<void>;
 }
 
-export function publishInNamespaces(
-  surroundings: PublishingSurroundings,
-  { map, isMade, contentFor, unwritten }: NamespaceContent,
+export function publishInNamespaces<Namespace extends LabelledNamespace>(
+  surroundings: PublishingSurroundings<Namespace>,
+  { map, isMade, contentFor, unwritten }: NamespaceContent<Namespace>,
   clock: Clock = steadyClock,
 ): NamespacePublishing {
-  const { pipeline, server, writership, precedence, revision, events } = surroundings;
-  const { engine, resources } = pipeline;
+  const { engine, namespaces, namespaceNamed, server, writership, precedence, revision, events } = surroundings;
   const lookAtAll = (): void => {
-    for (const { metadata } of resources.Namespace.values()) maps.look(metadata.name);
+    for (const { metadata } of namespaces.values()) maps.look(metadata.name);
   };
   const maps: NamespaceConfigMaps = new NamespaceConfigMaps({
     api: server,
@@ -55,7 +72,7 @@ export function publishInNamespaces(
     isMade,
     isWriter: () => writership.isWriter,
     contentFor: (name) => {
-      const namespace = resources.Namespace.get(objectKey('Namespace', '', name));
+      const namespace = namespaceNamed(name);
       if (namespace === undefined) return undefined;
       const isOurs = namespace.metadata.labels[revisionLabel] !== undefined || precedence.isFirst === true;
       return isOurs ? contentFor(namespace) : undefined;
@@ -64,7 +81,7 @@ export function publishInNamespaces(
     onRepaired: (namespace, uid, edit) => events.record(repairNotice(map.name, namespace, uid, edit)),
   });
   const stops = [
-    engine.sink(resources.Namespace, (diff) => {
+    engine.sink(namespaces, (diff) => {
       for (const { before, after } of diff) maps.look((after ?? before)?.metadata.name ?? '');
     }),
     writership.onChange(lookAtAll),
@@ -101,7 +118,7 @@ function findingsOf(maps: NamespaceConfigMaps, name: string, unwritten: FindingC
   return [...blind, ...told];
 }
 
-function repairNotice(name: string, namespace: string, uid: string, { by, isDeletion }: Edit) {
+function repairNotice(name: string, namespace: string, uid: string, { by, isDeletion }: Edit): EventNotice {
   const who = by === '' ? 'Somebody' : by;
   return {
     subject: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name, uid },
@@ -110,5 +127,5 @@ function repairNotice(name: string, namespace: string, uid: string, { by, isDele
     action: 'Write',
     note: isDeletion ? 'Somebody deleted it; it is there again.' : `${who} changed it; it is again as it was.`,
     attempt: '',
-  } as const;
+  };
 }
