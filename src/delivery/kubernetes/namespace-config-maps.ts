@@ -100,6 +100,11 @@ export class NamespaceConfigMaps {
     return [...this.#troubles.values()];
   }
 
+  /** By namespace: where another writer keeps changing it, and who that is. */
+  fights(): ReadonlyMap<string, Edit> {
+    return this.#repairs.fights(this.#options.clock.now());
+  }
+
   /** Everything is left as it is. */
   async close(): Promise<void> {
     await this.#queue.close();

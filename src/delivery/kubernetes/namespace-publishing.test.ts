@@ -17,6 +17,7 @@ function scene({ theirs = [] as readonly object[], isFirst = false } = {}) {
     namespaces.set({ metadata: { name: 'labelled', labels: { 'isthmus.dev/rev': 'canary' } } });
     namespaces.set({ metadata: { name: 'anybodys', labels: {} } });
   });
+  const clock = new TestClock();
   const sent: string[] = [];
   const events: string[] = [];
   const listeners: (() => void)[] = [];
@@ -35,7 +36,7 @@ function scene({ theirs = [] as readonly object[], isFirst = false } = {}) {
           const namespace = /namespaces\/([^/]+)\//.exec(path)?.[1] ?? '';
           sent.push(`${method} ${namespace}`);
           if (namespace === 'anybodys') throw new ApiFailure('exceeded quota', { status: 403, reason: 'Forbidden' });
-          return written({ ...Reflect.get(Object(body), 'metadata') }, String(++version));
+          return there({ ...Reflect.get(Object(body), 'metadata') }, ++version);
         },
         close: () => {},
       },
@@ -58,21 +59,27 @@ function scene({ theirs = [] as readonly object[], isFirst = false } = {}) {
       contentFor: () => 'roots',
       unwritten: 'ISTH1612',
     },
-    new TestClock(),
+    clock,
   );
   onTestFinished(() => published.close());
   const speak = (): void => {
     precedence.isFirst = true;
     for (const listener of listeners) listener();
   };
+  const remedies = () => published.findings().map(({ remedy }) => remedy);
   const told = () => published.findings().map(({ code, object }) => `${code} ${object.namespace}`);
-  return { sent, events, speak, told, say: watch.say };
+  const labels = { 'app.kubernetes.io/managed-by': 'isthmus', 'isthmus.dev/rev': 'canary' };
+  const own = { name: 'isthmus-roots', namespace: 'labelled', labels };
+  const say = (type: string, content: string): void =>
+    watch.say({ type, object: there(own, ++version, ['isthmus-canary-roots', 'helm'], content) });
+  return { clock, sent, events, speak, told, remedies, say };
 }
 
-function written(metadata: object, resourceVersion: string, manager = 'isthmus-canary-roots') {
+function there(metadata: object, version: number, managers = ['isthmus-canary-roots'], content = 'roots') {
+  const managedFields = managers.map((manager) => ({ manager, operation: 'Apply' }));
   return {
-    metadata: { ...metadata, uid: 'u', resourceVersion, managedFields: [{ manager, operation: 'Apply' }] },
-    data: { 'roots.pem': 'roots' },
+    metadata: { ...metadata, uid: 'u', resourceVersion: String(version), managedFields },
+    data: { 'roots.pem': content },
   };
 }
 
@@ -85,13 +92,24 @@ it('a namespace that names no control plane is left to the one that speaks for a
 });
 
 it('what somebody else has there is told of, and what he takes away of ours is an event', async () => {
-  const foreign = written({ name: 'isthmus-roots', namespace: 'anybodys' }, '3', 'helm');
+  const foreign = there({ name: 'isthmus-roots', namespace: 'anybodys' }, 3, ['helm']);
   const { sent, events, told, say } = scene({ theirs: [foreign], isFirst: true });
   await vi.waitFor(() => expect(sent).toEqual(['POST labelled']));
   await vi.waitFor(() => expect(told()).toEqual(['ISTH1613 anybodys']));
-  const own = { name: 'isthmus-roots', namespace: 'labelled' };
   await vi.waitFor(() => {
-    say({ type: 'DELETED', object: written(own, '20') });
-    expect(events).toEqual(['labelled Repaired Somebody deleted it; it is there again.']);
+    say('DELETED', 'roots');
+    expect(events).toContain('labelled Repaired Somebody deleted it; it is again as it was.');
   });
+});
+
+it('who changes ours again and again is named, at the object and in a finding', async () => {
+  const { clock, sent, events, told, remedies, say } = scene();
+  await vi.waitFor(() => expect(sent).toEqual(['POST labelled']));
+  await vi.waitFor(() => {
+    clock.advance(300_000);
+    say('MODIFIED', 'evil');
+    expect(told()).toEqual(['ISTH1704 labelled']);
+  });
+  expect(remedies()).toEqual([expect.stringContaining('Stop who does it')]);
+  expect(events).toContain('labelled Repaired helm changed it; it is again as it was.');
 });

@@ -10,11 +10,12 @@ import { type Clock, steadyClock } from '../../model/clock.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import type { FindingCode } from '../../model/finding-catalogue.ts';
 import { revisionLabel } from '../../model/ownership.ts';
-import type { EventNotice, EventRecorder } from './event-recorder.ts';
+import type { EventRecorder } from './event-recorder.ts';
 import type { NamedConfigMap } from './named-config-map.ts';
 import { NamespaceConfigMaps, type NamespaceTrouble } from './namespace-config-maps.ts';
-import type { Edit } from './repairs.ts';
+import { repairNotice } from './repair-notice.ts';
 import type { Precedence } from './revision-precedence.ts';
+import { fightFinding } from './write-findings.ts';
 import type { Writership } from './writership.ts';
 
 interface LabelledNamespace {
@@ -78,7 +79,10 @@ export function publishInNamespaces<Namespace extends LabelledNamespace>(
       return isOurs ? contentFor(namespace) : undefined;
     },
     onSeen: lookAtAll,
-    onRepaired: (namespace, uid, edit) => events.record(repairNotice(map.name, namespace, uid, edit)),
+    onRepaired: (namespace, uid, edit) => {
+      const subject = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: map.name, uid };
+      events.record(repairNotice(subject, edit, 'as it was'));
+    },
   });
   const stops = [
     engine.sink(namespaces, (diff) => {
@@ -115,17 +119,9 @@ function findingsOf(maps: NamespaceConfigMaps, name: string, unwritten: FindingC
     .map(({ namespace, isForeign, message }: NamespaceTrouble) =>
       finding(isForeign ? 'ISTH1613' : unwritten, { object: { ...object, namespace }, message }),
     );
-  return [...blind, ...told];
-}
-
-function repairNotice(name: string, namespace: string, uid: string, { by, isDeletion }: Edit): EventNotice {
-  const who = by === '' ? 'Somebody' : by;
-  return {
-    subject: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name, uid },
-    type: 'Warning',
-    reason: 'Repaired',
-    action: 'Write',
-    note: isDeletion ? 'Somebody deleted it; it is there again.' : `${who} changed it; it is again as it was.`,
-    attempt: '',
-  };
+  const fights = [...maps.fights()].map(([namespace, { by }]) => {
+    const fought = { ...object, namespace };
+    return fightFinding(fought, fought, by);
+  });
+  return [...blind, ...told, ...fights];
 }

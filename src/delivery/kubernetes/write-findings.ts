@@ -1,6 +1,6 @@
 /** What stands between what is wanted in the cluster and what is there. */
 import type { ClusterWriting, KindWriting, NamespaceTrouble, WriteTrouble } from '../../model/cluster-writing.ts';
-import { type Finding, finding, formatObject } from '../../model/finding.ts';
+import { type Finding, finding, formatObject, type ObjectRef } from '../../model/finding.ts';
 import type { FindingCode } from '../../model/finding-catalogue.ts';
 
 export function writeFindings({ kinds, isWriter, isHalted, queued }: ClusterWriting): readonly Finding[] {
@@ -24,10 +24,7 @@ function kindFindings(status: KindWriting): readonly Finding[] {
     ...hold,
     ...troubles.map(troubleFinding),
     ...namespaces.map((one) => namespaceFinding(kind, one)),
-    ...fights.map(({ object: fought, origin, by }) => {
-      const message = `${formatObject(fought)} is changed again and again by ${by === '' ? 'somebody' : by}.`;
-      return finding('ISTH1704', { object: origin, message });
-    }),
+    ...fights.map(({ object: fought, origin, by }) => fightFinding(fought, origin, by)),
     ...strangers.map((place) => {
       const slash = place.indexOf('/');
       const stranger = { kind, namespace: place.slice(0, slash), name: place.slice(slash + 1) };
@@ -35,6 +32,16 @@ function kindFindings(status: KindWriting): readonly Finding[] {
     }),
   ];
 }
+
+/** `origin`: the object of a user that it comes of, or itself. */
+export function fightFinding(fought: ObjectRef, origin: ObjectRef, by: string): Finding {
+  const message = `${formatObject(fought)} is changed again and again by ${by === '' ? 'somebody' : by}.`;
+  const isItself = formatObject(fought) === formatObject(origin);
+  return finding('ISTH1704', { object: origin, message, ...(isItself ? { remedy: ofItself } : {}) });
+}
+
+const ofItself =
+  'Stop who does it: what stands there follows from the mesh. Until then it is put right more and more seldom.';
 
 function heldFinding(kind: string, objects: readonly string[], due: number): Finding {
   const [first = ''] = objects;

@@ -10,6 +10,7 @@ import { ClusterWriter, defaultWorkLimits } from '../../delivery/kubernetes/clus
 import { type BrakeLimits, defaultBrakeLimits } from '../../delivery/kubernetes/deletion-brake.ts';
 import { HeldEvents } from '../../delivery/kubernetes/held-events.ts';
 import type { Repair } from '../../delivery/kubernetes/kind-writer.ts';
+import { repairNotice } from '../../delivery/kubernetes/repair-notice.ts';
 import { holdsTopic, sharedHolds } from '../../delivery/kubernetes/shared-holds.ts';
 import { unwrittenFilterFindings } from '../../delivery/kubernetes/unwritten-filters.ts';
 import { writeFindings } from '../../delivery/kubernetes/write-findings.ts';
@@ -107,15 +108,9 @@ function brakeOf({ objects, percent, seconds }: DeletionHold): BrakeLimits {
   return { objects: objects ?? usual.objects, percent: percent ?? usual.percent, holdMs };
 }
 
-function tellOf(
-  { object, origin, apiVersion, uid, by, isDeletion }: Repair,
-  events: ApplyingSurroundings['events'],
-  log: Logger,
-): void {
-  const who = by === '' ? 'Somebody' : by;
-  const note = `${who} ${isDeletion ? 'deleted' : 'changed'} it; it is again as ${formatObject(origin)} has it.`;
+function tellOf(repair: Repair, events: ApplyingSurroundings['events'], log: Logger): void {
+  const { object, origin, apiVersion, uid, by } = repair;
   log.warn({ object: formatObject(object), origin: formatObject(origin), by }, 'an object was put right');
   const { kind, namespace = '', name } = object;
-  const subject = { apiVersion, kind, namespace, name, uid };
-  events.record({ subject, type: 'Warning', reason: 'Repaired', action: 'Write', note, attempt: '' });
+  events.record(repairNotice({ apiVersion, kind, namespace, name, uid }, repair, `as ${formatObject(origin)} has it`));
 }
