@@ -75,6 +75,8 @@ export interface InboundGuard {
   readonly identity: string;
   /** Absent where each workload of the mesh may call. */
   readonly rules?: readonly AccessRule[];
+  /** Some policy lets nobody in, whatever else is granted: from outside the mesh neither. */
+  readonly isClosed?: true;
   /** What narrows that further, where requests have properties; absent where nothing does. */
   readonly policies?: readonly RequestPolicy[];
   readonly tls?: TlsSettings;

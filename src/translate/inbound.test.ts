@@ -210,6 +210,15 @@ describe('tokens of requests', () => {
     expect(findings).toEqual([]);
   });
 
+  it('are verified from outside the mesh as well', () => {
+    const { codec: _, ...inbound } = inboundPort({ port: http, tokens: [rule] });
+    const object = { kind: 'IngressBackend', namespace: 'shop', name: 'in' };
+    const guard = { identity: 'spiffe://cluster.local/ns/shop/sa/a' };
+    const open: InboundPort = { ...inbound, guard, ingress: { object, ranges: ['10.0.0.0/8'], requests: 'any' } };
+    const text = JSON.stringify(shown(translateInbound('envoy', open, settings).resources));
+    expect(text.match(/"name":"envoy.filters.http.jwt_authn"/g)).toHaveLength(2);
+  });
+
   it('of several rules are valid by one of them', () => {
     const { text } = at('envoy', http, rule, { ...rule, issuer: 'b' });
     expect(text).toContain('"requirements":[{"providerName":"0"},{"providerName":"1"},{"requiresAll":');

@@ -13,6 +13,7 @@ import { httpConnections } from './envoy/http-connections.ts';
 import { inboundHttpRoutes } from './envoy/http-routes.ts';
 import { authorizationFilters } from './envoy/proxy-peers.ts';
 import { ingressTls } from './envoy/tls-contexts.ts';
+import { tokenFilters } from './envoy/tokens.ts';
 import { adsSource, cidrRange } from './envoy/values.ts';
 import { behindConnectionLimits, requestLimits } from './inbound-limits.ts';
 import { inboundClusterName, ingressRouteName, meshServerName } from './names/resource-names.ts';
@@ -27,12 +28,17 @@ export function withIngressChain(
   ingress: PortIngress,
   settings: MeshSettings,
 ): readonly FilterChain[] {
-  const { address, targetPort, guard, calledAs = [] } = inbound;
+  const { address, targetPort, guard, tokens, calledAs = [] } = inbound;
   const { ranges, tls } = ingress;
   const routes = { rds: { configSource: adsSource, routeConfigName: ingressRouteName(address, targetPort) } };
   const statPrefix = ingressRouteName(address, targetPort);
   const { filters: limits, usesAddresses } = requestLimits(inbound);
-  const http = { statPrefix, routes, filters: [...inboundFilters(settings), ...limits], usesAddresses };
+  const http = {
+    statPrefix,
+    routes,
+    filters: [...tokenFilters(tokens), ...inboundFilters(settings), ...limits],
+    usesAddresses,
+  };
   const domains = tls?.principals === undefined ? [] : domainsOf('any', settings);
   const requests = httpConnections({ ...http, settings, direction: 'inbound' });
   const filters = [...namedOnce(domains), ...behindConnectionLimits(inbound, [requests])];

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { PortIngress } from '../../model/ingress.ts';
 import type { AnyResource, IngressBackend, IngressSource } from '../../resources/kinds.ts';
+import { createResourceReader } from '../../resources/reader.ts';
 import { meshConfig, serviceEntry, testMesh } from '../mesh-fixture.ts';
 import { ingressBackend } from '../openservicemesh/osm-policy-fixture.ts';
 
@@ -18,10 +19,10 @@ const https = (validatesClients: boolean, sniHosts: readonly string[] = []) => [
 ];
 
 function meshOf(...resources: readonly AnyResource[]) {
-  const { mesh, set, findings } = testMesh();
+  const { mesh, set, remove, findings } = testMesh();
   set(enforced, web, ...resources);
   const ingressOf = (): PortIngress | undefined => mesh.inboundPorts.get('10.1.0.1|8080')?.ingress;
-  return { mesh, set, findings, ingressOf };
+  return { mesh, set, remove, findings, ingressOf };
 }
 
 function openBy(spec: Partial<IngressBackend['spec']>): unknown {
@@ -98,4 +99,24 @@ it('where plaintext is spoken it keeps nobody out, which is told', () => {
   set(meshConfig('/mesh', { access: { mode: 'Disabled' } }));
   expect(ingressOf()).toBeUndefined();
   expect(findings()).toEqual(['ISTH1413 IngressBackend/in']);
+});
+
+it('a workload that a policy closes takes nothing from outside the mesh either', () => {
+  const deny = (namespace: string): AnyResource => {
+    const { resource } = createResourceReader().read({
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata: { name: 'deny', namespace },
+      spec: { action: 'DENY', rules: [{}] },
+    });
+    if (resource === undefined) throw new RangeError('it cannot be read');
+    return resource;
+  };
+  const { ingressOf, set, remove, findings } = meshOf(ingressBackend('shop/in'), deny('pay'));
+  expect(ingressOf()).toBeDefined();
+  set(deny('shop'));
+  expect(ingressOf()).toBeUndefined();
+  expect(findings()).toContain('ISTH1411 IngressBackend/in');
+  remove(deny('shop'));
+  expect(ingressOf()).toBeDefined();
 });

@@ -171,6 +171,21 @@ describe('an AuthorizationPolicy', () => {
     ]);
   });
 
+  it('is kept to where another service stands at the same port, whose object names no labels', () => {
+    const endpoint = { address: '10.0.0.1', serviceAccount: 'orders' };
+    const unlabelled = serviceEntry('shop/a', { hosts: ['a.mesh'], endpoints: [endpoint] });
+    const selector = { matchLabels: { app: 'orders' } };
+    const at = (spec: object) => {
+      const { mesh, set } = testMesh();
+      set(config('Permissive'), orders, unlabelled, policy({ selector, ...spec }));
+      expect(mesh.inboundPorts.get('10.0.0.1|9000')?.host).toBe('a.mesh');
+      return mesh.inboundPorts.get('10.0.0.1|9000')?.guard?.rules;
+    };
+    const rules = [{ from: [{ source: { principals: ['cluster.local/ns/pay/sa/web'] } }] }];
+    expect(at({ rules })).toMatchObject([{ sources: [web] }]);
+    expect(at({ action: 'DENY', rules })).toEqual([]);
+  });
+
   it('that cannot be read lets nobody in to the workloads that it is for', () => {
     const broken = createResourceReader().read({
       apiVersion: 'security.istio.io/v1',

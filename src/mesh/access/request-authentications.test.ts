@@ -40,6 +40,14 @@ test('tokens are looked at beside the workloads that a policy selects, by all po
   expect(issuers(authentication({}))).toBeUndefined();
 });
 
+test('tokens are looked at where another service stands at the same port, whose object names no labels', () => {
+  const endpoint = { address: '10.0.0.1', serviceAccount: 'orders' };
+  const { mesh, set } = testMesh();
+  const own = authentication({ jwtRules: [rule], selector: { matchLabels: { app: 'orders' } } });
+  set(orders, serviceEntry('shop/a', { hosts: ['a.mesh'], endpoints: [endpoint] }), own);
+  expect(mesh.inboundPorts.get('10.0.0.1|9000')).toMatchObject({ host: 'a.mesh', tokens: [{ issuer: 'a' }] });
+});
+
 test('keys are those that are written, or those of a service that proxies reach', () => {
   expect(tokensOf(authentication({ jwtRules: [rule] })).tokens).toMatchObject([{ keys: { set: keys } }]);
   const remote = { issuer: 'a', jwksUri: 'http://issuer.mesh:9000/keys', timeout: '2s' };

@@ -79,6 +79,7 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
           return {
             identity,
             ...(isPermissive && authorized === undefined ? {} : { rules: rulesTogether(granted, authorized) }),
+            ...(authorized === 'closed' ? { isClosed: true as const } : {}),
             ...(policies.length === 0 ? {} : { policies }),
             ...(tls === undefined ? {} : { tls }),
           };
@@ -119,13 +120,30 @@ function rulesTogether(
   return authorized === 'closed' ? [] : [...granted, ...(authorized ?? [])];
 }
 
+/**
+ * The first, with what policies keep out by what another one says of the workload: it is one workload, and its labels may be
+ * written in one of the objects only.
+ */
+function strictest([first, ...others]: readonly InboundPort[]): InboundPort | undefined {
+  if (first === undefined) return undefined;
+  const tokens = first.tokens ?? others.find((other) => other.tokens !== undefined)?.tokens;
+  const winner = tokens === undefined ? first : { ...first, tokens };
+  if (winner.guard === undefined) return winner;
+  const { identity, rules } = winner.guard;
+  const guards = others.flatMap(({ guard }) => (guard?.identity === identity ? [guard] : []));
+  const narrower =
+    guards.find(({ isClosed }) => isClosed) ??
+    (rules === undefined ? guards.find((guard) => guard.rules !== undefined) : undefined);
+  return narrower === undefined ? winner : { ...winner, guard: narrower };
+}
+
 /** Of the first, with what one of the services at the port takes from outside the mesh. */
 function withIngress(
   ports: readonly InboundPort[],
   context: Context,
   ingresses: Collection<BackendIngress>,
 ): InboundPort | undefined {
-  const [winner] = ports;
+  const winner = strictest(ports);
   if (winner?.guard === undefined) return winner;
   const found = ports.flatMap(({ host, namespace, targetPort }) => {
     const ingress = context.get(ingresses, ingressKey(serviceKey(namespace, host), targetPort))?.ingress;
@@ -133,6 +151,12 @@ function withIngress(
   });
   const [ingress, ...others] = found;
   if (ingress === undefined) return winner;
+  if (winner.guard.isClosed === true) {
+    const message = `A policy closes ${winner.address}:${winner.targetPort}, for callers from outside the mesh as well.`;
+    const remedy = 'Mend or remove the AuthorizationPolicy whose findings say that nobody gets in.';
+    context.report(finding('ISTH1411', { object: ingress.object, message, remedy }));
+    return winner;
+  }
   for (const { object } of others.filter((other) => !equal(other, ingress))) {
     const message = `${formatObject(ingress.object)} is in force at ${winner.address}:${winner.targetPort} instead.`;
     context.report(finding('ISTH1412', { object, message }));
