@@ -125,7 +125,10 @@ function unmet(
 
 function enforcedRequest({ method, path, headers, isHttp2 = false }: AccessRequest): EnforcedRequest | undefined {
   const enforced = enforcedPath(path);
-  return enforced === undefined ? undefined : { method, path: enforced, headers: enforcedHeaders(headers, isHttp2) };
+  if (enforced === undefined) return undefined;
+  // Conditions may ask for the method as for a header.
+  const seen = new Map([...enforcedHeaders(headers, isHttp2), [':method', [method]]]);
+  return { method, path: enforced, headers: seen };
 }
 
 /** Of one connection only, or the proxy's own to say: what a caller writes into them is gone when rules are asked. */

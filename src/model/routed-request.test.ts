@@ -45,6 +45,11 @@ test('what may not be there keeps a request out; a header that is missing counts
   expect(isFor({ withoutHeaders: [{ name: 'agent', regex: '.*' }] }, {})).toBe(false);
 });
 
+test('the method counts as a header of that name, which is how routes ask for it by a pattern', () => {
+  expect(isFor({ headers: [{ name: ':method', regex: 'GET|HEAD' }] }, {})).toBe(true);
+  expect(isFor({ headers: [{ name: ':method', regex: 'P.*' }] }, {})).toBe(false);
+});
+
 test('callers of whom no namespace is known are of none', () => {
   expect(isFor({ sourceNamespace: 'desk' }, { namespace: 'desk' })).toBe(true);
   expect(isFor({ sourceNamespace: 'desk' }, { namespace: 'shop' })).toBe(false);
