@@ -211,17 +211,20 @@ describe('isthmus policy, asked of manifests', () => {
   });
 });
 
-it('does not answer where an AuthorizationPolicy may decide as well', async () => {
-  const folder = await temporaryFolder();
-  const policy = `---
+it.each(['books', 'istio-system', 'isthmus-system'])(
+  'does not answer where an AuthorizationPolicy of %s may decide as well',
+  async (namespace) => {
+    const folder = await temporaryFolder();
+    const policy = `---
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
-metadata: { name: readers, namespace: books }
+metadata: { name: readers, namespace: ${namespace} }
 spec: { rules: [{}] }
 `;
-  await writeFile(path.join(folder, 'mesh.yaml'), mesh('Enforced', policy));
-  const loaded = await loadOffline([folder]);
-  expect(() => loaded.access('bookstore.books.mesh', undefined)).toThrow(
-    /AuthorizationPolicy books\/readers may decide/,
-  );
-});
+    await writeFile(path.join(folder, 'mesh.yaml'), mesh('Enforced', policy));
+    const loaded = await loadOffline([folder]);
+    expect(() => loaded.access('bookstore.books.mesh', undefined)).toThrow(
+      `AuthorizationPolicy ${namespace}/readers may decide`,
+    );
+  },
+);

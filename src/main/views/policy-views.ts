@@ -10,6 +10,7 @@ import type { EndpointGroup } from '../../model/endpoint.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import { formatObject, type ObjectRef, type Place } from '../../model/finding.ts';
 import { parseSpiffeId } from '../../model/identity.ts';
+import { defaultIstioSettings } from '../../model/istio-settings.ts';
 import type { MeshService, MeshSettings } from '../../model/mesh-service.ts';
 import { type ServiceKey, serviceKey } from '../../model/service.ts';
 import { resourceKey } from '../../resources/kinds.ts';
@@ -54,11 +55,11 @@ export function accessView(pipeline: Pipeline, written: string, namespace: strin
 /** What is decided by labels of workloads is not told here: an answer without regard to it would be another one. */
 function requireTold(
   { resources }: Pipeline,
-  { access, rootNamespace }: MeshSettings,
+  { access, rootNamespace, istio = defaultIstioSettings }: MeshSettings,
   services: readonly MeshService[],
 ): void {
   if (access === 'Disabled') return;
-  const namespaces = new Set([rootNamespace, ...services.map(({ service }) => service.namespace)]);
+  const namespaces = new Set([rootNamespace, istio.rootNamespace, ...services.map(({ service }) => service.namespace)]);
   const policy = sortedValues(resources.AuthorizationPolicy).find(
     ({ spec, metadata }) =>
       spec.action !== 'AUDIT' && spec.targetRefs.length === 0 && namespaces.has(metadata.namespace),
