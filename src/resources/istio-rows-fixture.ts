@@ -184,6 +184,12 @@ export const istioRows: readonly (readonly [
     'ISTH0118',
     'spec.rules[0].to[0].operation.method',
   ],
+  ['AuthorizationPolicy', 'spec.rules.0.from', [], 'ISTH0240', 'spec.rules[0].from'],
+  ['AuthorizationPolicy', 'spec.rules.0.from', [{}], 'ISTH0240', 'spec.rules[0].from[0]'],
+  ['AuthorizationPolicy', 'spec.rules.0.from.0.source', { principals: [] }, 'ISTH0240', 'spec.rules[0].from[0]'],
+  ['AuthorizationPolicy', 'spec.rules.0.to.0.operation', { hosts: [] }, 'ISTH0240', 'spec.rules[0].to[0]'],
+  ['AuthorizationPolicy', 'spec.rules.0.to.0.operation.methods.0', '', 'ISTH0240', 'to[0].operation.methods[0]'],
   ['RequestAuthentication', 'spec.selector', {}, 'ISTH0206'],
+  ['RequestAuthentication', 'spec.jwtRules', [{ jwks: '{}' }], 'ISTH0214', 'spec.jwtRules[0].issuer'],
   ['Pod', 'status.phase', 'Dancing', 'ISTH0105'],
 ];

@@ -323,6 +323,7 @@ const closedWhenUnreadable: ReadonlyMap<string, object> = new Map([
   ['RequestAuthorizationPolicy', { rules: 'unreadable' }],
   ['DubboAuthorizationPolicy', { rules: 'unreadable' }],
   ['AuthorizationPolicy', { action: 'DENY', rules: [{ from: [], to: [], when: [] }] }],
+  ['RequestAuthentication', { jwtRules: [{ issuer: '' }] }],
 ]);
 
 /** Objects of kinds that are passed over have no resource, and no error either. */

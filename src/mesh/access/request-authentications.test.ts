@@ -77,3 +77,11 @@ test('a policy for a gateway or a waypoint is for no workload of ours, and that 
     findings: ['ISTH0321 RequestAuthentication/tokens spec.targetRefs'],
   });
 });
+
+test('by a policy that cannot be read no token is valid at the workloads that it is for', () => {
+  expect(tokensOf(authentication({ jwtRules: [{ ...rule, timeout: 'soon' }] }))).toMatchObject({
+    tokens: [{ issuer: '', keys: 'none' }],
+  });
+  const other = { matchLabels: { app: 'other' } };
+  expect(issuers(authentication({ jwtRules: [{ ...rule, timeout: 'soon' }], selector: other }))).toBeUndefined();
+});

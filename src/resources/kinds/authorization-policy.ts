@@ -1,11 +1,11 @@
 /** security.istio.io AuthorizationPolicy: who may send which requests to workloads. */
 import { defineKind, type KindReader, withOptionalSpec } from '../kind-reader.ts';
-import { isMap } from '../plain-values.ts';
+import type { Path, Problems } from '../problem.ts';
 import type { Infer } from '../schema-language.ts';
 import { authorizationPolicySpec } from '../schemas/istio-security.ts';
 import type { AuthorizationConditions, AuthorizationPolicy, AuthorizationRuleSpec } from '../types/istio-security.ts';
-import { checkScope, readScope } from './policy-scope.ts';
-import { headOf } from './request-authorization.ts';
+import { checkScope, readScope, scopeAsFarAsRead } from './policy-scope.ts';
+import { checkSaysSomething, headOf } from './request-authorization.ts';
 
 const schema = withOptionalSpec(authorizationPolicySpec);
 type RuleContent = NonNullable<Infer<typeof authorizationPolicySpec>['rules']>[number];
@@ -27,6 +27,9 @@ const reader = defineKind<Infer<typeof schema>, AuthorizationPolicy>({
     checkScope(spec, problems);
     if (spec.action === 'CUSTOM' && spec.provider?.name === undefined)
       problems.add('ISTH0214', ['spec', 'provider'], 'CUSTOM asks somebody who is not named.', 'Add provider.name.');
+    spec.rules?.forEach((rule, at) => {
+      checkRule(rule, ['spec', 'rules', at], problems);
+    });
   },
   build: ({ spec = {} }, head) => {
     const { action = 'ALLOW', rules = [], provider } = spec;
@@ -55,16 +58,30 @@ export const authorizationPolicy: KindReader<AuthorizationPolicy> = {
       ['spec'],
       'Until it can be read, no request gets through to the workloads that it is for.',
     );
-    const { selector } = isMap(value.spec) ? value.spec : {};
-    const labels = isMap(selector) && isMap(selector.matchLabels) ? selector.matchLabels : {};
-    const matchLabels = Object.fromEntries(
-      Object.entries(labels).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text]] : [])),
-    );
     const everything = { from: [], to: [], when: [] };
-    const spec = { selector: { matchLabels }, targetRefs: [], action: 'DENY', rules: [everything] } as const;
+    const spec = { ...scopeAsFarAsRead(value.spec), action: 'DENY', rules: [everything] } as const;
     return { kind: 'AuthorizationPolicy', ...head, spec };
   },
 };
+
+/** As Istio's own validation: a list that is empty would be for everybody, and an empty text for nobody. */
+function checkRule({ from, to }: RuleContent, path: Path, problems: Problems): void {
+  const sides = [
+    { at: [...path, 'from'], part: 'source', all: from?.map(({ source = {} }) => source) },
+    { at: [...path, 'to'], part: 'operation', all: to?.map(({ operation = {} }) => operation) },
+  ];
+  for (const { at, part, all } of sides) {
+    if (all?.length === 0) checkSaysSomething([], at, problems);
+    all?.forEach((written, index) => {
+      checkSaysSomething(conditionsOf(written), [...at, index], problems);
+      for (const [field, values] of Object.entries(written)) {
+        const empty = values.indexOf('');
+        if (empty === -1) continue;
+        problems.add('ISTH0240', [...at, index, part, field, empty], 'It is empty.', 'Write a value, or remove it.');
+      }
+    });
+  }
+}
 
 function readRule({ from = [], to = [], when = [] }: RuleContent): AuthorizationRuleSpec {
   return {

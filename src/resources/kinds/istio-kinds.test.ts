@@ -129,6 +129,57 @@ test('conditions of an AuthorizationPolicy that are empty lists are none', () =>
   });
 });
 
+test('a RequestAuthentication that cannot be read takes no token where one is looked for, as far as that can be read', () => {
+  const rules = [
+    {
+      issuer: 'a',
+      timeout: 'soon',
+      fromHeaders: [{ name: 'x-token', prefix: 'JWT ' }, { name: 'a b' }],
+      fromParams: [1, 't'],
+    },
+    { fromCookies: ['c'] },
+    'rule',
+  ];
+  expect(specOf(spoiltManifest('RequestAuthentication', 'spec', { jwtRules: rules }))).toMatchObject({
+    selector: { matchLabels: {} },
+    targetRefs: [],
+    jwtRules: [
+      {
+        issuer: '',
+        fromHeaders: [
+          { name: 'Authorization', prefix: 'Bearer ' },
+          { name: 'x-token', prefix: 'JWT ' },
+        ],
+        fromParams: ['access_token', 't'],
+        fromCookies: ['c'],
+      },
+    ],
+  });
+  expect(specOf(spoiltManifest('RequestAuthentication', 'spec.jwtRules', 'none'))).not.toHaveProperty(
+    'jwtRules.0.jwks',
+  );
+});
+
+test('a RequestAuthentication may leave the issuer to whoever has the key, where it says where keys are', () => {
+  const jwksUri = 'http://shop.mesh/keys';
+  expect(specOf(spoiltManifest('RequestAuthentication', 'spec.jwtRules', [{ jwksUri }]))).toMatchObject({
+    jwtRules: [{ issuer: '', jwksUri }],
+  });
+});
+
+test('a policy that cannot be read is for those whom it names: gateways, or workloads of which it need not know all labels', () => {
+  const targetRefs = [{ kind: 'Gateway', name: 'edge', group: 'gateway.networking.k8s.io' }];
+  const scopeOf = (spec: object) => specOf(spoiltManifest('AuthorizationPolicy', 'spec', { action: 'MAYBE', ...spec }));
+  expect(scopeOf({ targetRefs })).toMatchObject({ targetRefs: [{ kind: 'Gateway', name: 'edge' }] });
+  expect(scopeOf({ targetRefs })).not.toHaveProperty('selector');
+  const all = { selector: { matchLabels: {} }, targetRefs: [] };
+  expect(scopeOf({ targetRefs, selector: {} })).toMatchObject(all);
+  expect(scopeOf({ targetRefs: [{ kind: 1 }] })).toMatchObject(all);
+  expect(scopeOf({ selector: { matchLabels: { app: 'a', b: 1 } } })).toMatchObject({
+    selector: { matchLabels: { app: 'a' } },
+  });
+});
+
 test('of a ServiceEntry the addresses are held that Istio gave to it, and no mistake is found in what nobody wrote', () => {
   const given = { value: '240.240.0.9', host: 'A.' };
   const addresses = [given, { value: '240.240.0.8' }, given, { value: 'none' }, { host: 'b' }];

@@ -157,7 +157,7 @@ function checkCaller(caller: CallerSpec, path: Path, problems: Problems): void {
   for (const [field, values] of Object.entries(caller)) checkTexts(values, [...path, field], problems);
 }
 
-function checkSaysSomething(content: object, path: Path, problems: Problems): void {
+export function checkSaysSomething(content: object, path: Path, problems: Problems): void {
   if (Object.keys(content).length > 0) return;
   problems.add('ISTH0240', path, 'It says nothing, which would be for everybody.', 'Write a condition, or remove it.');
 }

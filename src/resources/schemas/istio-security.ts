@@ -91,7 +91,6 @@ export const requestAuthenticationSpec = {
       maxItems: 4096,
       items: {
         type: 'object',
-        required: ['issuer'],
         properties: {
           issuer: text,
           audiences: texts,

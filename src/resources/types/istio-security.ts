@@ -58,6 +58,7 @@ export type RequestAuthentication = Resource<
 
 /** Whose tokens are taken, where they stand, and what becomes of them. */
 export interface JwtRuleSpec {
+  /** Empty: whoever has the key. */
   readonly issuer: string;
   /** None: any. */
   readonly audiences: readonly string[];
