@@ -49,6 +49,18 @@ describe('what Istio is told', () => {
     expect(findings.map(({ object }) => object.name)).toEqual(['b']);
   });
 
+  it('is, of an address that can be written in several ways, a filter where Istio calls the listener as it is written', () => {
+    const written = entry('a', { addresses: ['2001:DB8:0::5', '10.1.0.1/32'] });
+    const pipeline = pipelineOf(written);
+    const listeners = (sharesObjects: boolean): readonly string[] => {
+      pipeline.engine.batch(() => pipeline.istioWriting.set({ revision: 'r', sharesObjects }));
+      const text = JSON.stringify([...pipeline.istioObjects.values()]);
+      return [...text.matchAll(/"name":"([^"]*_80)"/g)].map(([, name = '']) => name);
+    };
+    expect(listeners(true)).toEqual(['2001:DB8:0::5_80', '10.1.0.1_80']);
+    expect(listeners(false)).toEqual(['2001:db8::5_80', '10.1.0.1_80']);
+  });
+
   it('is, of several hosts that Istio gave addresses to, a filter at the address of each', () => {
     const { addresses: _, ...without } = entry('a').spec;
     const allocated = [

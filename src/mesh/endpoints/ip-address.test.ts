@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isIpAddress, singleAddress } from './ip-address.ts';
+import { isIpAddress, plainAddress, singleAddress } from './ip-address.ts';
 
 it.each(['1.2.3.4', '0.0.0.0', '255.255.255.255', '::', '::1', '2001:2:1::a', 'FE80::1', '::ffff:1.2.3.4'])(
   '%s is an IP address',
@@ -39,5 +39,24 @@ it('a range of one address is that address', () => {
     undefined,
     undefined,
     undefined,
+  ]);
+});
+
+it('an address that may be written in several ways has one text', () => {
+  const written = [
+    '2001:DB8:0::5',
+    '2001:db8:0:0:0:0:0:5/128',
+    '2001:db8::5',
+    '1.2.3.4/32',
+    '1.2.3.4/8',
+    '::FFFF:1.2.3.4',
+  ];
+  expect(written.map(plainAddress)).toEqual([
+    '2001:db8::5',
+    '2001:db8::5',
+    '2001:db8::5',
+    '1.2.3.4',
+    '1.2.3.4/8',
+    '::ffff:1.2.3.4',
   ]);
 });

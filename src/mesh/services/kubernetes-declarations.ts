@@ -5,6 +5,7 @@ import type { MeshSettings } from '../../model/mesh-service.ts';
 import { controlPlaneLabel } from '../../model/ownership.ts';
 import { type ServicePort, serviceKey } from '../../model/service.ts';
 import type { KubernetesService } from '../../resources/kinds.ts';
+import { plainAddress } from '../endpoints/ip-address.ts';
 import { about } from '../resource-order.ts';
 import { settingsOf } from '../settings.ts';
 import type { ServiceDeclaration } from './declarations.ts';
@@ -23,7 +24,8 @@ export function declareKubernetesService(
   const { namespace, name, labels, annotations } = resource.metadata;
   const host = kubernetesHost(name, namespace, settingsOf(context, settings).clusterDomain);
   const isExternal = resource.spec.type === 'ExternalName';
-  const addresses = resource.spec.clusterIPs.filter((address) => address !== '' && address !== 'None');
+  const written = resource.spec.clusterIPs.filter((address) => address !== '' && address !== 'None');
+  const addresses = [...new Set(written.map(plainAddress))];
   const exportTo = annotations[exportAnnotation]?.split(',').map((entry) => entry.trim());
   return {
     key: `${resource.key}|${host}`,

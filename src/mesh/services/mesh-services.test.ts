@@ -100,6 +100,20 @@ describe('a written address', () => {
     expect(mesh.meshServices.get('shop/c.example')?.addresses).toEqual([]);
   });
 
+  it('is one, however it is written: two hosts do not get it, nor one beside the host that it is leased to', () => {
+    const { mesh, set, leases, findings } = testMesh();
+    const addresses = (name: string) => mesh.meshServices.get(`shop/${name}.example`)?.addresses;
+    set(
+      serviceEntry('shop/a', { addresses: ['2001:db8::5'] }),
+      serviceEntry('shop/b', { addresses: ['2001:DB8:0::5/128'] }),
+    );
+    expect([addresses('a'), addresses('b')]).toEqual([['2001:db8::5'], []]);
+    expect(findings()).toEqual(['ISTH0313 ServiceEntry/b spec.addresses']);
+    leases.set({ ...lease, state: 'bound' });
+    set(serviceEntry('shop/x', {}), serviceEntry('shop/y', { addresses: ['2001:2:1:0:0:0:0:1'] }));
+    expect([addresses('x'), addresses('y')]).toEqual([['240.241.0.1', '2001:2:1::1'], []]);
+  });
+
   it('may be shared at a port of TLS by hosts of different names, and by nothing else', () => {
     const { mesh, set, findings } = testMesh();
     const entry = (name: string, protocol: string, rest = {}) =>

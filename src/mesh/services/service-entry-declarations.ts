@@ -5,6 +5,7 @@ import { type Location, type Resolution, type ServicePort, serviceKey } from '..
 import type { ServiceEntry } from '../../resources/kinds.ts';
 import { isWrittenByBridge } from '../../resources/registry-labels.ts';
 import type { AllocatedAddress } from '../../resources/types/istio.ts';
+import { plainAddress } from '../endpoints/ip-address.ts';
 import { about } from '../resource-order.ts';
 import type { ServiceDeclaration } from './declarations.ts';
 import { portProtocol } from './port-protocol.ts';
@@ -18,7 +19,7 @@ export function declareServiceEntry(entry: ServiceEntry, context: Context): read
     ports: serviceEntryPorts(entry, context),
     resolution: resolutions[entry.spec.resolution],
     location: locations[entry.spec.location],
-    addresses: entry.spec.addresses ?? [],
+    addresses: [...new Set((entry.spec.addresses ?? []).map(plainAddress))],
     headless: false,
     visibility: visibilityOf(entry.spec.exportTo, namespace),
     subjectAltNames: entry.spec.subjectAltNames ?? [],

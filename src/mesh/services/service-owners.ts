@@ -3,6 +3,7 @@ import type { Context } from '../../collections/collection.ts';
 import type { Service } from '../../model/service.ts';
 import { resourceKey } from '../../resources/kinds.ts';
 import { isFilledByRegistry } from '../../resources/registry-labels.ts';
+import { plainAddress } from '../endpoints/ip-address.ts';
 import type { ResourceCollections } from '../inputs.ts';
 import { allocatedTo } from './service-entry-declarations.ts';
 
@@ -15,6 +16,8 @@ export interface ServiceOwner {
   readonly dubboInterface?: string;
   /** Addresses that Istio gave to its host. */
   readonly allocated?: readonly string[];
+  /** Its addresses as Istio calls listeners after them, where they are written in another way than ours. */
+  readonly spelled?: Readonly<Record<string, string>>;
   /** It waits for endpoints that a registry's bridge is to write into it. */
   readonly isFilled?: true;
 }
@@ -36,9 +39,12 @@ export function serviceOwner(
   const { annotations } = entry.metadata;
   const { workloadSelector } = entry.spec;
   const allocated = allocatedTo(entry, host);
+  // Istio takes an address as it is written, but for the length of a prefix.
+  const spelled = (entry.spec.addresses ?? []).filter((one) => !one.includes('/') && plainAddress(one) !== one);
   return {
     ...ownerOf(workloadSelector?.labels ?? writtenSelector(annotations.workloadSelector), annotations),
     ...(allocated.length === 0 ? {} : { allocated }),
+    ...(spelled.length === 0 ? {} : { spelled: Object.fromEntries(spelled.map((one) => [plainAddress(one), one])) }),
     ...(isFilledByRegistry(entry.metadata) ? { isFilled: true } : {}),
   };
 }

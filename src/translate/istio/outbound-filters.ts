@@ -77,7 +77,11 @@ interface ListenerAddresses {
 }
 
 function listenerAddresses(
-  { meshService: { service, addresses, sharedAt = [] }, owner: { allocated = [] }, groups }: CalledService,
+  {
+    meshService: { service, addresses, sharedAt = [] },
+    owner: { allocated = [], spelled = {} },
+    groups,
+  }: CalledService,
   { port: { number, name } }: MeshPort,
   { sharesObjects }: IstioWriting,
 ): ListenerAddresses {
@@ -92,7 +96,8 @@ function listenerAddresses(
     return { addresses: [], why: `no address that Istio knows: write spec.addresses, or port ${name} is plain TCP` };
   }
   const own = addresses.filter((address) => !sharedAt.some((one) => one.address === address && one.port === number));
-  if (own.length > 0) return { addresses: own };
+  const isUsers = sharesObjects && source === 'service-entry';
+  if (own.length > 0) return { addresses: isUsers ? own.map((address) => spelled[address] ?? address) : own };
   return {
     addresses: [],
     why:
