@@ -277,7 +277,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     routeTables: routes,
     virtualServiceRoutes: virtualServiceRoutes(engine, targets, virtualServices),
     redisPorts: redisPorts(engine, targets, resources),
-    gatewayPorts: gatewayPorts(engine, targets, resources),
+    gatewayPorts: gatewayPorts(engine, { ...targets, groupsByService }, resources),
     publications: publications(engine, allServices, { sources, registries: resources.ServiceRegistry }),
     registryHosts: hostsOfRegistries,
     virtualIpClaims: virtualIpClaims(engine, allServices),

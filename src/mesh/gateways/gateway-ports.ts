@@ -8,22 +8,17 @@ import type { Engine } from '../../collections/engine.ts';
 import { finding, formatObject } from '../../model/finding.ts';
 import type { GatewayPort } from '../../model/gateway-port.ts';
 import type { Service } from '../../model/service.ts';
-import {
-  type Gateway,
-  type GatewayServer,
-  type KubernetesService,
-  type MetaRouter,
-  resourceKey,
-} from '../../resources/kinds.ts';
+import { type Gateway, type GatewayServer, type MetaRouter, resourceKey } from '../../resources/kinds.ts';
 import type { ResourceCollections } from '../inputs.ts';
 import { about, byAge } from '../resource-order.ts';
 import type { DestinationTables } from '../services/destinations.ts';
 import { portProtocol } from '../services/port-protocol.ts';
 import { findService } from '../services/services.ts';
 import { settingsOf } from '../settings.ts';
-import { isServedAt, isTlsPassedOn, listenedPorts } from './gateway-servers.ts';
+import { type GatewayServiceTables, isServedAt, isTlsPassedOn, listenedPorts, serverNames } from './gateway-servers.ts';
+import { rivalOf, serversByPort, type WrittenServer } from './rival-servers.ts';
 
-type Tables = Pick<DestinationTables, 'settings' | 'services' | 'hosts'>;
+type Tables = Pick<DestinationTables, 'settings' | 'services' | 'hosts'> & Omit<GatewayServiceTables, 'byLabel'>;
 
 export function gatewayPorts(
   engine: Engine,
@@ -35,12 +30,13 @@ export function gatewayPorts(
   const byLabel = engine.index('services by selected label', resources.Service, ({ spec }) =>
     Object.entries(spec.selector ?? {}).map(([key, value]) => `${key}=${value}`),
   );
+  const rivals = serversByPort(engine, resources.Gateway);
   return engine.flatMap(
     'gateway ports',
     resources.Gateway,
     (gateway, context) =>
       gateway.spec.servers.flatMap((server, at) =>
-        gatewayPort(context, { ...tables, routers, byLabel }, gateway, server, `spec.servers[${at}]`),
+        gatewayPort(context, { ...tables, routers, byLabel, rivals }, { gateway, server, at }),
       ),
     { key: (port) => port.key },
   );
@@ -66,24 +62,21 @@ function reportUnknownGateways(
   });
 }
 
-interface Indexes extends Tables {
+interface Indexes extends Tables, GatewayServiceTables {
   /** By `<namespace>/<name>` of the gateway. */
   readonly routers: Index<MetaRouter>;
-  readonly byLabel: Index<KubernetesService>;
+  readonly rivals: Index<Gateway>;
 }
 
-function gatewayPort(
-  context: Context,
-  tables: Indexes,
-  gateway: Gateway,
-  server: GatewayServer,
-  path: string,
-): readonly GatewayPort[] {
+function gatewayPort(context: Context, tables: Indexes, written: WrittenServer): readonly GatewayPort[] {
+  const { gateway, server, at } = written;
+  const path = `spec.servers[${at}]`;
   const { protocol, problem } = portProtocol(server.port);
   const report = (message: string, remedy: string): readonly GatewayPort[] => {
     context.report(finding('ISTH0714', { ...about(gateway), path, message, remedy }));
     return [];
   };
+  const names = serverNames(server);
   if (problem !== undefined) return report(`${problem}.`, 'Write tcp-metaprotocol-PROTOCOL.');
   if (protocol.kind !== 'metaprotocol') return [];
   if (isTlsPassedOn(server)) {
@@ -94,6 +87,13 @@ function gatewayPort(
   }
   const { namespace, name } = gateway.metadata;
   const number = server.port.number;
+  const rival = rivalOf(context, tables.rivals, written);
+  if (rival !== undefined) {
+    return report(
+      `Port ${number} is that of spec.servers[${rival.at}] of ${formatObject(about(rival.gateway).object)} as well: what reads the one would read the other.`,
+      'Give it a port of its own, or end TLS at the gateway for hosts that are named, without *.',
+    );
+  }
   const candidates = context
     .lookup(tables.routers, `${namespace}/${name}`)
     .toSorted(byAge)
@@ -112,12 +112,13 @@ function gatewayPort(
   const { service, servicePort, router } = first;
   return [
     {
-      key: `${namespace}/${name}|${number}`,
+      key: [`${namespace}/${name}|${number}`, ...(names ?? [])].join('|'),
       namespace,
       gateway: name,
       selector: gateway.spec.selector,
       number,
-      listened: listenedPorts(context, tables.byLabel, gateway.spec.selector, number),
+      ...(names === undefined ? {} : { serverNames: names }),
+      listened: listenedPorts(context, tables, gateway.spec.selector, number),
       service: service.key,
       host: service.host,
       servicePort,

@@ -23,6 +23,9 @@ describe('a patch', () => {
       context: 'GATEWAY',
       listener: { portNumber: 80, filterChain: chain },
     });
+    expect(at({ side: 'gateway', port: 80, serverName: 'a.mesh' })).toMatchObject({
+      listener: { filterChain: { sni: 'a.mesh', ...chain } },
+    });
   });
 
   it('goes only to proxies that report what the scope asks for', () => {

@@ -36,7 +36,11 @@ export type FilterOperation = 'INSERT_FIRST' | 'INSERT_BEFORE' | 'REPLACE';
 interface ListenerMatch {
   readonly name?: string;
   readonly portNumber?: number;
-  readonly filterChain?: { readonly destinationPort?: number; readonly filter?: { readonly name: string } };
+  readonly filterChain?: {
+    readonly destinationPort?: number;
+    readonly sni?: string;
+    readonly filter?: { readonly name: string };
+  };
 }
 
 /** JSON as protobuf has it. */
@@ -62,7 +66,8 @@ export type PatchPlace =
   | { readonly side: 'outbound'; readonly address: string; readonly port: number }
   /** Before a workload: the port that it listens on. */
   | { readonly side: 'inbound'; readonly targetPort: number }
-  | { readonly side: 'gateway'; readonly port: number };
+  /** `serverName`: one of those of a single server; without it, all that comes to the port. */
+  | { readonly side: 'gateway'; readonly port: number; readonly serverName?: string };
 
 const TCP_PROXY = { name: 'envoy.filters.network.tcp_proxy' };
 
@@ -97,8 +102,11 @@ function placeMatch(
         context: 'SIDECAR_INBOUND',
         listener: { name: 'virtualInbound', filterChain: { destinationPort: place.targetPort, ...before } },
       };
-    case 'gateway':
-      return { context: 'GATEWAY', listener: { portNumber: place.port, filterChain: before } };
+    case 'gateway': {
+      const { port, serverName } = place;
+      const filterChain = serverName === undefined ? before : { sni: serverName, ...before };
+      return { context: 'GATEWAY', listener: { portNumber: port, filterChain } };
+    }
   }
 }
 

@@ -24,10 +24,14 @@ export function translateGatewayPort(
   const { filters, findings } = outboundFilters(meshService, meshPort, {}, settings);
   const labels = filters === undefined ? 'nobody' : scopedLabels(filters.scope, gatewayPort.selector);
   if (filters === undefined || labels === 'nobody') return { objects: [], findings };
-  const { namespace, gateway, number, listened, origin } = gatewayPort;
-  const name = objectName('gateway', `${namespace}.${gateway}-${number}`, [namespace, gateway, number]);
+  const { namespace, gateway, number, listened, serverNames = [], origin } = gatewayPort;
+  const identity = [namespace, gateway, number, ...serverNames];
+  const name = objectName('gateway', `${namespace}.${gateway}-${number}`, identity);
   const metadataIn = (where: string) => ownMetadata(writing, origin.object, { namespace: where, name });
-  const patches = listened.flatMap((port) => filterPatches({ side: 'gateway', port }, filters));
+  // All names of a server stand at one chain of filters.
+  const [serverName] = serverNames;
+  const told = serverName === undefined ? {} : { serverName };
+  const patches = listened.flatMap((port) => filterPatches({ side: 'gateway', port, ...told }, filters));
   // A gateway without a selector is for every gateway there is.
   const selected = labels !== undefined && Object.keys(labels).length > 0 ? labels : undefined;
   return {
