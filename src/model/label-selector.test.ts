@@ -54,3 +54,8 @@ test.each([
 ])('"%s" is no selector', (text) => {
   expect(parseLabelSelector(text)).toBeUndefined();
 });
+
+test('a list of hardly anything but blanks and commas is told to be none as quickly as any', () => {
+  expect(parseLabelSelector(`team in (${' ,'.repeat(500)} !)`)).toBeUndefined();
+  expect(fits(`team in (${' , '.repeat(500)}shop )`)).toBe(true);
+});

@@ -6,7 +6,8 @@ export type LabelSelector = (labels: Labels) => boolean;
 const key = String.raw`((?:[A-Za-z0-9.-]+/)?[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)`;
 const value = String.raw`[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?`;
 const comparison = new RegExp(`^${key}\\s*(==|=|!=)\\s*(${value})?$`);
-const membership = new RegExp(`^${key}\\s+(in|notin)\\s*\\(\\s*((?:${value})?(?:\\s*,\\s*(?:${value})?)*)\\s*\\)$`);
+const membership = new RegExp(`^${key}\\s+(in|notin)\\s*\\(([^()]*)\\)$`);
+const member = new RegExp(`^(?:${value})?$`);
 const presence = new RegExp(`^(!)?\\s*${key}$`);
 
 /** Undefined for what is no selector. An empty one selects everything. */
@@ -45,10 +46,13 @@ function parsePart(part: string): LabelSelector | undefined {
     const isEqual: LabelSelector = (labels) => labelOf(labels, compared) === wanted;
     return operator === '!=' ? (labels) => !isEqual(labels) : isEqual;
   }
-  const [, member, way, list = ''] = membership.exec(part) ?? [];
-  if (member !== undefined) {
-    const values = new Set<string | undefined>(list.split(',').map((one) => one.trim()));
-    return (labels) => values.has(labelOf(labels, member)) === (way === 'in');
+  const [, listed, way, list = ''] = membership.exec(part) ?? [];
+  if (listed !== undefined) {
+    // Taken apart before it is matched: in one expression blanks beside commas could be matched in more ways than can be tried.
+    const values = list.split(',').map((one) => one.trim());
+    if (!values.every((one) => member.test(one))) return undefined;
+    const wantedValues = new Set<string | undefined>(values);
+    return (labels) => wantedValues.has(labelOf(labels, listed)) === (way === 'in');
   }
   const [, absent, present] = presence.exec(part) ?? [];
   if (present === undefined) return undefined;
