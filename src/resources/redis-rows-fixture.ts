@@ -53,6 +53,8 @@ export const redisRows: readonly (readonly [
   ['RedisService', auth, { plain: { password: 'x' } }, 'ISTH0244', `${auth}.plain.password`],
   ['RedisService', auth, { plain: { password: '' } }, 'ISTH0214', `${auth}.plain.password`],
   ['RedisService', auth, { secret: { name: 'A' } }, 'ISTH0116', `${auth}.secret.name`],
+  ['RedisService', `${auth}.secret.passwordField`, '../../tokens/istio-token', 'ISTH0116', 'secret.passwordField'],
+  ['RedisService', `${auth}.secret.usernameField`, '..', 'ISTH0116', 'secret.usernameField'],
   ['RedisService', 'spec.redis', [everyKey, everyKey], 'ISTH0218', 'spec.redis[1]'],
   ['RedisService', 'spec.redis.0.route.host', '*.shop', 'ISTH0201', 'spec.redis[0].route.host'],
   ['RedisService', 'spec.redis.0.mirror.0.route.host', 'a b', 'ISTH0201', 'spec.redis[0].mirror[0].route.host'],
@@ -68,5 +70,12 @@ export const redisRows: readonly (readonly [
     `${pool}.redis.discoveryEndpoints[0]`,
   ],
   ['RedisDestination', `${pool}.redis.auth`, {}, 'ISTH0214'],
+  [
+    'RedisDestination',
+    `${pool}.redis.auth.secret.passwordField`,
+    '/var/run/secrets/tokens/istio-token',
+    'ISTH0116',
+    'secret.passwordField',
+  ],
   ['RedisDestination', `${pool}.tcp.connectTimeout`, '0s', 'ISTH0208'],
 ];

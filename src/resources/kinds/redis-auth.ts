@@ -1,5 +1,5 @@
 /** Credentials of Redis: what callers show, or what is shown to the servers. */
-import { isDnsSubdomain } from '../kubernetes-names.ts';
+import { isDnsSubdomain, isSecretKey } from '../kubernetes-names.ts';
 import { type Path, type Problems, quote } from '../problem.ts';
 import type { RedisAuthSpec } from '../types/redis.ts';
 
@@ -16,8 +16,19 @@ export function checkRedisAuth(auth: RedisAuthSpec | undefined, path: Path, prob
     const message = 'Everybody who may read the object reads the password.';
     problems.add('ISTH0244', [...path, 'plain', 'password'], message);
   }
-  if (secret !== undefined && !isDnsSubdomain(secret.name))
-    problems.add('ISTH0116', [...path, 'secret', 'name'], `${quote(secret.name)} is no name of a Secret.`);
+  if (secret !== undefined) checkSecret(secret, [...path, 'secret'], problems);
+}
+
+/** Proxies of callers read the file that is named so, and show what is in it to servers that the object names. */
+function checkSecret(secret: NonNullable<RedisAuthSpec['secret']>, path: Path, problems: Problems): void {
+  if (!isDnsSubdomain(secret.name))
+    problems.add('ISTH0116', [...path, 'name'], `${quote(secret.name)} is no name of a Secret.`);
+  for (const field of ['passwordField', 'usernameField'] as const) {
+    const key = secret[field] ?? '';
+    if (key === '' || isSecretKey(key)) continue;
+    const remedy = 'Name a key of the Secret, of letters, digits, -, _ and . alone.';
+    problems.add('ISTH0116', [...path, field], `${quote(key)} is no key of a Secret.`, remedy);
+  }
 }
 
 /** As Go writes it, an empty field is none. */
