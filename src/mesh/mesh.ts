@@ -209,11 +209,13 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     own: resources.RequestAuthorizationPolicy,
     dubbo: resources.DubboAuthorizationPolicy,
   });
+  const authorizations = istioAuthorizations(engine, settings, resources.AuthorizationPolicy);
   const securities = serviceSecurities(engine, {
     settings,
     services: allServices,
     groupsByService,
     accessPolicies: policiesOfAccess,
+    authorizations,
   });
   const bounds = trafficSettings(engine, {
     ...named,
@@ -297,7 +299,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
       ingresses,
       trafficSettings: bounds,
       requestPolicies: policiesOfRequests,
-      authorizations: istioAuthorizations(engine, settings, resources.AuthorizationPolicy),
+      authorizations,
       authentications: requestAuthentications(engine, named, resources.RequestAuthentication),
     }),
   };

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { AnyResource } from '../../resources/kinds.ts';
+import { createResourceReader } from '../../resources/reader.ts';
 import { meshConfig, serviceEntry, testMesh } from '../mesh-fixture.ts';
 import { account, routeGroup, tcpRoute, trafficTarget } from './access-fixture.ts';
 
@@ -27,6 +28,30 @@ function meshOf(...resources: readonly AnyResource[]) {
 it('a service has the identities of all its endpoints, and the callers of any of them', () => {
   const { security } = meshOf(enforced, orders, mayCall('new', 'a', 'b'), mayCall('old', 'b', 'c'));
   expect(security()).toEqual({ key, identities: [id('new'), id('old')], callers: [id('a'), id('b'), id('c')] });
+});
+
+it('whom an AuthorizationPolicy of the namespace or of a root namespace allows to call, is told of the service', () => {
+  const policy = (namespace: string, spec: object): AnyResource => {
+    const { resource } = createResourceReader().read({
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata: { name: 'allow', namespace },
+      spec,
+    });
+    if (resource === undefined) throw new RangeError('it cannot be read');
+    return resource;
+  };
+  const from = (name: string) => ({
+    rules: [{ from: [{ source: { principals: [`cluster.local/ns/shop/sa/${name}`] } }] }],
+  });
+  const { security, set } = meshOf(enforced, orders, mayCall('new', 'a'), policy('shop', from('z')));
+  expect(security()).toMatchObject({ callers: [id('a'), id('z')] });
+  set(policy('istio-system', from('y')), policy('pay', from('x')));
+  expect(security()).toMatchObject({ callers: [id('a'), id('y'), id('z')] });
+  set(policy('shop', { rules: [{}] }));
+  expect(security()).toMatchObject({ callers: 'any' });
+  set(policy('shop', { action: 'DENY', rules: [{}] }));
+  expect(security()).toMatchObject({ callers: [id('a'), id('y')] });
 });
 
 it('a service that no policy speaks of is called by nobody', () => {

@@ -4,15 +4,19 @@
  *
  *   endpoint groups --> identities of a service --+--> service security
  *   access policies of these identities ----------+
+ *   what Istio's policies of their namespaces allow
  */
 import type { Collection, Context, Index } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
 import { type AccessPolicy, sourcesOf } from '../../model/access.ts';
 import type { EndpointGroup } from '../../model/endpoint.ts';
 import { finding } from '../../model/finding.ts';
+import { parseSpiffeId } from '../../model/identity.ts';
 import type { MeshSettings, ServiceSecurity } from '../../model/mesh-service.ts';
 import type { Service, ServiceKey } from '../../model/service.ts';
 import { settingsOf } from '../settings.ts';
+import type { WorkloadAuthorization } from './istio-authorization.ts';
+import { policiesIn } from './workload-policies.ts';
 
 interface Tables {
   readonly settings: Collection<MeshSettings>;
@@ -20,6 +24,8 @@ interface Tables {
   readonly groupsByService: Index<EndpointGroup>;
   /** By the SPIFFE id of the destination. */
   readonly accessPolicies: Collection<AccessPolicy>;
+  /** By namespace. */
+  readonly authorizations: Index<WorkloadAuthorization>;
 }
 
 interface ServiceIdentities {
@@ -29,7 +35,7 @@ interface ServiceIdentities {
 
 /** Keyed by service key. */
 export function serviceSecurities(engine: Engine, tables: Tables): Collection<ServiceSecurity> {
-  const { settings, services, groupsByService, accessPolicies } = tables;
+  const { settings, services, groupsByService } = tables;
   // Apart, since endpoints come and go far more often than those who stand behind them.
   const identities = engine.map('service identities', services, (service, context): ServiceIdentities | undefined => {
     if (service.location === 'mesh-external' || settingsOf(context, settings).access === 'Disabled') return undefined;
@@ -37,7 +43,7 @@ export function serviceSecurities(engine: Engine, tables: Tables): Collection<Se
   });
   return engine.map('service security', identities, ({ key, identities: own }, context) => {
     const { access, tls } = settingsOf(context, settings);
-    const callers = access === 'Permissive' ? 'any' : callersOf(own, context, accessPolicies);
+    const callers = access === 'Permissive' ? 'any' : callersOf(key, own, context, tables);
     return { key, identities: own, callers, ...(tls === undefined ? {} : { tls }) };
   });
 }
@@ -53,10 +59,20 @@ function identitiesOf(service: Service, context: Context, groups: Index<Endpoint
   return [...new Set(endpoints.flatMap(({ identity }) => identity ?? []))].sort();
 }
 
+/**
+ * Of a policy of Istio for some of the workloads alone, too: whoever may call none of these is told of the service, and refused
+ * by its workloads.
+ */
 function callersOf(
+  key: ServiceKey,
   identities: readonly string[],
   context: Context,
-  policies: Collection<AccessPolicy>,
+  { settings, accessPolicies, authorizations }: Tables,
 ): readonly string[] | 'any' {
-  return sourcesOf(identities.flatMap((identity) => context.get(policies, identity)?.rules ?? []));
+  const namespaces = [key.slice(0, key.indexOf('/')), ...identities.map((id) => parseSpiffeId(id)?.namespace ?? '')];
+  const allowed = policiesIn(context, authorizations, settingsOf(context, settings), namespaces);
+  return sourcesOf([
+    ...identities.flatMap((identity) => context.get(accessPolicies, identity)?.rules ?? []),
+    ...allowed.flatMap(({ rules }) => rules),
+  ]);
 }

@@ -20,12 +20,21 @@ export interface SelectedWorkload {
 export function selectedPolicies<P extends WorkloadPolicy>(
   context: Context,
   index: Index<P>,
-  { rootNamespace, istio = defaultIstioSettings }: MeshSettings,
+  settings: MeshSettings,
   workload: SelectedWorkload,
 ): readonly P[] {
-  const namespaces = [...new Set([rootNamespace, istio.rootNamespace, workload.namespace])];
-  return namespaces
-    .flatMap((namespace) => context.lookup(index, namespace))
+  return policiesIn(context, index, settings, [workload.namespace])
     .filter(({ labels }) => Object.entries(labels).every(([name, value]) => workload.labels[name] === value))
     .toSorted((a, b) => compareText(a.key, b.key));
+}
+
+/** Those of the namespaces, whichever workloads they select, and those of the root namespaces. */
+export function policiesIn<P extends WorkloadPolicy>(
+  context: Context,
+  index: Index<P>,
+  { rootNamespace, istio = defaultIstioSettings }: MeshSettings,
+  namespaces: readonly string[],
+): readonly P[] {
+  const all = [...new Set([rootNamespace, istio.rootNamespace, ...namespaces])];
+  return all.flatMap((namespace) => context.lookup(index, namespace));
 }
