@@ -171,6 +171,13 @@ export const istioRows: readonly (readonly [
     'ISTH0206',
     'spec.http[1].directResponse.body',
   ],
+  [
+    'VirtualService',
+    'spec.http.1',
+    { directResponse: { status: 200, body: { bytes: 'abcde' } } },
+    'ISTH0105',
+    'spec.http[1].directResponse.body.bytes',
+  ],
   ['Gateway', 'spec.servers', [], 'ISTH0224'],
   ['Gateway', 'spec.selector', { a: '-' }, 'ISTH0204', 'spec.selector.a'],
   ['Sidecar', 'spec.egress.0.hosts', ['*'], 'ISTH0201', 'spec.egress[0].hosts[0]'],

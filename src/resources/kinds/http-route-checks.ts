@@ -105,4 +105,7 @@ function checkAnswer(content: HttpRouteContent, path: Path, problems: Problems):
   const { string: text, bytes } = directResponse?.body ?? {};
   if (text !== undefined && bytes !== undefined)
     problems.add('ISTH0206', [...path, 'directResponse', 'body'], 'string and bytes exclude each other.');
+  // The schema sees to the alphabet: what is left is a last character that makes no byte.
+  if ((bytes ?? '').replace(/=+$/, '').length % 4 === 1)
+    problems.add('ISTH0105', [...path, 'directResponse', 'body', 'bytes'], 'It is no whole number of bytes in base64.');
 }
