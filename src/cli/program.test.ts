@@ -9,6 +9,7 @@ import { type Finding, finding } from '../model/finding.ts';
 import type { PortProtocol } from '../model/service.ts';
 import type { ServiceSummary } from '../model/service-summary.ts';
 import type { Actions, OfflineMesh, ProxyRunOptions, RunOptions } from './actions.ts';
+import { captured } from './captured-output-fixture.ts';
 import { runProgram } from './program.ts';
 
 const emptyMesh: OfflineMesh = {
@@ -43,24 +44,9 @@ const noActions: Actions = {
   installation: notAsked,
 };
 
-/** Runs one command line; what it prints is kept from the terminal. */
+/** Runs one command line. */
 async function isthmus(argv: readonly string[], actions: Partial<Actions> = {}) {
-  let [stdout, stderr] = ['', ''];
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    stdout += String(chunk);
-    return true;
-  });
-  const err = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
-    stderr += String(chunk);
-    return true;
-  });
-  try {
-    const code = await runProgram('1.2.3', { ...noActions, ...actions }, argv);
-    return { code, stdout, stderr };
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-  }
+  return captured(async () => runProgram('1.2.3', { ...noActions, ...actions }, argv));
 }
 
 let folder: string;

@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ProxyNode } from '../model/proxy.ts';
+import { proxyNode } from '../model/proxy-fixture.ts';
 import { noTraffic, type TrafficReport } from '../model/traffic.ts';
 import { TrafficWindow } from './traffic-window.ts';
 
-const proxy = (id: string, identity = 'spiffe://mesh/ns/shop/sa/web'): ProxyNode => ({
-  id,
-  kind: 'envoy',
-  namespace: 'shop',
-  workload: id,
-  addresses: [],
-  labels: {},
-  serviceAccount: '',
-  extensions: [],
-  identity,
-});
+const proxy = (id: string, identity = 'spiffe://mesh/ns/shop/sa/web'): ProxyNode => proxyNode(id, { identity });
 const report = (successes: number, from = proxy('a'), cluster = 'inbound|80||'): TrafficReport => ({
   proxy: from,
   clusters: new Map([[cluster, { ...noTraffic, successes }]]),

@@ -7,6 +7,7 @@ import { ListenerResourceType } from '@grpc/grpc-js-xds/build/src/xds-resource-t
 import { RouteConfigurationResourceType } from '@grpc/grpc-js-xds/build/src/xds-resource-type/route-config-resource-type.js';
 import { describe, expect, it } from 'vitest';
 import type { MeshService } from '../../src/model/mesh-service.ts';
+import { proxyNode } from '../../src/model/proxy-fixture.ts';
 import type { LoadBalancing } from '../../src/model/traffic-policy.ts';
 import { translateClusters } from '../../src/translate/envoy/clusters.ts';
 import { translateEndpoints } from '../../src/translate/envoy/load-assignments.ts';
@@ -43,16 +44,7 @@ const bootstrap = {
   certificateProviders: {},
 };
 
-const grpc = scopesOf({
-  id: 'n',
-  kind: 'grpc',
-  namespace: 'shop',
-  workload: 'w',
-  addresses: [],
-  labels: {},
-  extensions: [],
-  serviceAccount: '',
-});
+const grpc = scopesOf(proxyNode('n', { kind: 'grpc' }));
 
 /** What the client says of each resource that it would be served: `accepted`, or why it refuses. */
 function verdicts(resources: readonly ScopedResource[]): readonly string[] {

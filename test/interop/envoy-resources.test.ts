@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { MeshService } from '../../src/model/mesh-service.ts';
-import type { ProxyNode } from '../../src/model/proxy.ts';
+import { proxyNode } from '../../src/model/proxy-fixture.ts';
 import type { LoadBalancing } from '../../src/model/traffic-policy.ts';
 import { translateClusters } from '../../src/translate/envoy/clusters.ts';
 import { translateEndpoints } from '../../src/translate/envoy/load-assignments.ts';
@@ -29,16 +29,7 @@ import {
 import { peerUnderTest } from './peer-under-test.ts';
 
 const envoy = peerUnderTest('envoy');
-const proxy: ProxyNode = {
-  id: 'n',
-  kind: 'envoy',
-  namespace: '',
-  workload: 'n',
-  addresses: [],
-  labels: {},
-  extensions: [],
-  serviceAccount: '',
-};
+const proxy = proxyNode('n', { namespace: '' });
 const logged = { ...settings, accessLog: { path: '/dev/null', encoding: 'JSON' as const }, idleTimeoutMs: 1500 };
 
 const split = route({

@@ -3,6 +3,7 @@ import { Engine } from '../../collections/engine.ts';
 import { createStatusTables } from '../../mesh/status/object-statuses.ts';
 import type { ObjectStatus } from '../../model/object-status.ts';
 import type { ProxyNode } from '../../model/proxy.ts';
+import { proxyNode } from '../../model/proxy-fixture.ts';
 import { keyOfObject } from '../../resources/object-keys.ts';
 import { ProgrammingWatch } from './programming-watch.ts';
 import { readSharedProgramming, type SharedProgramming } from './shared-programming.ts';
@@ -10,19 +11,8 @@ import type { Refusal } from './stream-refusals.ts';
 
 const key = 'MetaRouter/shop/orders';
 
-const proxy = (id: string): ProxyNode => ({
-  id,
-  kind: 'envoy',
-  namespace: 'shop',
-  workload: id,
-  addresses: [],
-  labels: {},
-  serviceAccount: '',
-  extensions: [],
-});
-
 const refusal = (id: string, at: number, message = 'no'): Refusal => ({
-  proxy: proxy(id),
+  proxy: proxyNode(id),
   typeUrl: '',
   message,
   at,
@@ -79,7 +69,7 @@ it('says that no proxy is connected of what came while none was, until one has t
   see(1);
   expect(look()).toEqual({ key, generation: 1, state: 'taken', isWithoutProxies: true });
   said.hasProxies = true;
-  said.laggards = [proxy('slow')];
+  said.laggards = [proxyNode('slow')];
   expect(look(500)).toEqual({ key, generation: 1, state: 'pending' });
   said.laggards = [];
   expect(look(500)).toEqual({ key, generation: 1, state: 'taken' });
@@ -98,7 +88,7 @@ it('counts proxies of other replicas as connected', () => {
 
 it('takes an object for taken when no proxy has an answer due, and not before', () => {
   const { said, see, look } = scene();
-  said.laggards = [proxy('slow')];
+  said.laggards = [proxyNode('slow')];
   see(1);
   expect(look()).toEqual({ key, generation: 1, state: 'pending' });
   said.laggards = [];
@@ -107,7 +97,7 @@ it('takes an object for taken when no proxy has an answer due, and not before', 
 
 it('names those who have not answered for long', () => {
   const { said, see, look } = scene();
-  said.laggards = ['d', 'c', 'b', 'a'].map(proxy);
+  said.laggards = ['d', 'c', 'b', 'a'].map((id) => proxyNode(id));
   see(1);
   look();
   expect(look(31_000)?.waitsFor).toEqual({ count: 4, proxies: ['a', 'b', 'c'] });
@@ -128,7 +118,7 @@ it('tells who refuses, how many, and the words of the first', () => {
 it('does not hold against a new generation what was refused before it came, while an answer is awaited', () => {
   const { said, see, look } = scene();
   said.refusals = [refusal('a', 500)];
-  said.laggards = [proxy('a')];
+  said.laggards = [proxyNode('a')];
   see(2);
   expect(look()?.state).toBe('pending');
   said.laggards = [];
@@ -187,7 +177,7 @@ it('passes over what another replica says of another generation, or of nothing t
 it('tells other replicas what is refused or awaited for long, and nothing while all is well', () => {
   const { said, see, look, own } = scene();
   see(2);
-  said.laggards = [proxy('slow')];
+  said.laggards = [proxyNode('slow')];
   look();
   expect(own().objects).toEqual([]);
   look(2_000);

@@ -1,20 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ProxyNode } from '../../model/proxy.ts';
+import { proxyNode } from '../../model/proxy-fixture.ts';
 import type { EncodedResource, ResourceView } from './resource-source.ts';
 import { createResourceStore, type ResourceChange } from './resource-store.ts';
 import { clusterType, endpointType } from './resource-types.ts';
 
-const proxy = (namespace: string): ProxyNode => ({
-  id: namespace,
-  kind: 'envoy',
-  namespace,
-  workload: '',
-  addresses: [],
-  labels: {},
-  extensions: [],
-  serviceAccount: '',
-});
+const proxy = (namespace: string): ProxyNode => proxyNode(namespace, { namespace });
 const encoded = (typeUrl: string, name: string, content: string): EncodedResource => ({
   typeUrl,
   name,

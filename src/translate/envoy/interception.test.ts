@@ -1,21 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ProxyNode } from '../../model/proxy.ts';
+import { proxyNode } from '../../model/proxy-fixture.ts';
 import { translateInbound } from '../inbound.ts';
 import { translateOutbound } from '../outbound.ts';
 import { type ScopedResource, scopesOf } from '../scope.ts';
 import { inboundPort, meshService, plain, servicePort, settings, shown } from '../translation-fixture.ts';
 import { handedListeners, translateInterception } from './interception.ts';
 
-const node: ProxyNode = {
-  id: 'a',
-  kind: 'envoy',
-  namespace: 'shop',
-  workload: 'a',
-  addresses: ['10.0.0.5'],
-  labels: {},
-  serviceAccount: '',
-  extensions: [],
-};
+const node = proxyNode('a', { addresses: ['10.0.0.5'] });
 const service = meshService({ ports: [{ port: servicePort(plain('tcp')) }] });
 const bound = translateOutbound('envoy', service, settings).resources;
 

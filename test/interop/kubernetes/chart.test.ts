@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dump, loadAll } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { captured } from '../../../src/cli/captured-output-fixture.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { actions } from '../../../src/main/actions.ts';
 import { isMap, type PlainMap } from '../../../src/resources/plain-values.ts';
@@ -14,7 +15,6 @@ import { renderedBy, valuesFolder } from '../../golden/chart/rendered-chart.ts';
 import { helm } from '../../peers/helm/helm.ts';
 import { istioDefinitions } from '../../peers/kubernetes/istio-definitions.ts';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
-import { captured } from './captured-output.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const chart = path.join(root, 'deploy/helm/isthmus');

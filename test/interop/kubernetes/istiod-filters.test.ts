@@ -1,17 +1,9 @@
 /** Each filter that we give Istio, as a real istiod puts it into a sidecar or a gateway. Needs one that was built. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clusterType, listenerType } from '../../../src/delivery/xds/resource-types.ts';
-import { loadOffline } from '../../../src/main/offline.ts';
 import { toJson } from '../../../src/xds-api/proto-json.ts';
-import { Istiod } from '../../peers/istio/istiod.ts';
-import { IstiodClient, type ProxyPlace } from '../../peers/istio/istiod-client.ts';
-import { istiodPeer } from '../../peers/istio/istiod-peer.ts';
-import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
-
-const isBuilt = istiodPeer.find() !== undefined;
+import type { IstiodClient, ProxyPlace } from '../../peers/istio/istiod-client.ts';
+import { filtersOf, IstiodScene, isIstiodBuilt, toldToIstio } from './istiod-scene.ts';
 
 const caller: ProxyPlace = {
   role: 'sidecar',
@@ -109,59 +101,33 @@ metadata: { name: edge-1, namespace: istio-system, labels: { istio: edge } }
 spec: { nodeName: nowhere, automountServiceAccountToken: false, containers: [{ name: proxy, image: none }] }
 `;
 
-describe.skipIf(!isBuilt)('a real istiod', () => {
-  let folder: string;
-  let kubernetes: KubernetesServer;
-  let istiod: Istiod;
-  const clients: IstiodClient[] = [];
+describe.skipIf(!isIstiodBuilt())('a real istiod', () => {
+  let scene: IstiodScene;
 
   const connect = (place: ProxyPlace): IstiodClient => {
-    const client = new IstiodClient(istiod.xds, place);
-    clients.push(client);
+    const client = scene.connect(place);
     client.ask(clusterType);
     client.ask(listenerType);
     return client;
   };
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'isthmus-istio-'));
-    kubernetes = await KubernetesServer.start();
-    istiod = await Istiod.start(kubernetes);
-    for (const name of ['shop', 'pay'])
-      await kubernetes.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
-    await kubernetes.apply(
-      JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'ServiceAccount',
-        metadata: { name: 'default', namespace: 'istio-system' },
-      }),
-    );
+    scene = await IstiodScene.start();
+    const { kubernetes } = scene;
+    const metadata = { name: 'default', namespace: 'istio-system' };
+    await scene.apply([{ apiVersion: 'v1', kind: 'ServiceAccount', metadata }]);
     await kubernetes.apply(`${edge}\n---\n${pod}\n---\n${store}`);
     const status = { status: { phase: 'Running', podIP: gateway.address, podIPs: [{ ip: gateway.address }] } };
     const patch = ['--type=merge', '--subresource=status', '-p', JSON.stringify(status)];
     const patched = await kubernetes.kubectl(['-n', 'istio-system', 'patch', 'pod', 'edge-1', ...patch]);
     expect(patched.stderr).toBe('');
-    writeFileSync(path.join(folder, 'in.yaml'), [store, rules, edge].join('\n---\n'));
-    const objects = (await loadOffline([folder])).istio().filter(({ kind }) => kind !== 'WorkloadEntry');
-    const told = objects.filter(({ kind }) => kind !== 'ServiceEntry');
-    await kubernetes.apply(told.map((object) => JSON.stringify(object)).join('\n---\n'));
+    const objects = await toldToIstio(store, rules, edge);
+    await scene.apply(objects.filter(({ kind }) => kind !== 'WorkloadEntry' && kind !== 'ServiceEntry'));
   });
 
   afterAll(async () => {
-    for (const client of clients) client.close();
-    await istiod?.stop();
-    await kubernetes?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await scene?.stop();
   });
-
-  /** Names of the filters of each chain of a listener, or of those chains that are for a port. */
-  const filtersOf = (client: IstiodClient, name: string, port?: number): readonly (readonly string[])[] =>
-    (
-      client.resources(listenerType, 'envoy.config.listener.v3.Listener').find((one) => one.name === name)
-        ?.filterChains ?? []
-    )
-      .filter(({ filterChainMatch }) => port === undefined || filterChainMatch?.destinationPort?.value === port)
-      .map(({ filters = [] }) => filters.map((filter) => (filter.name ?? '').replace('envoy.filters.network.', '')));
 
   test('puts each filter before callers where the port is, and leaves other ports alone', async () => {
     const client = connect(caller);
@@ -217,7 +183,7 @@ describe.skipIf(!isBuilt)('a real istiod', () => {
   });
 
   test('refuses nothing of it', async () => {
-    expect(istiod.complaintsAbout('EnvoyFilter', 'VirtualService', 'isthmus')).toEqual([]);
-    expect(await istiod.counted('pilot_total_rejected_configs')).toBe(0);
+    expect(scene.istiod.complaintsAbout('EnvoyFilter', 'VirtualService', 'isthmus')).toEqual([]);
+    expect(await scene.istiod.counted('pilot_total_rejected_configs')).toBe(0);
   });
 });

@@ -1,23 +1,17 @@
 /** What we write for Istio, as a real istiod reads it: what sidecars and gateways are told then. Needs one that was built. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { listenerType, nameTableType, routeType } from '../../../src/delivery/xds/resource-types.ts';
 import { requestIstioCertificate } from '../../../src/main/istio/istiod-certificate.ts';
-import { loadOffline } from '../../../src/main/offline.ts';
 import type { envoy } from '../../../src/xds-api/messages.ts';
 import { RawClient } from '../../conformance/xds/raw-client.ts';
 import { InProcessPlane } from '../../e2e/in-process-plane.ts';
-import { Istiod } from '../../peers/istio/istiod.ts';
-import { IstiodClient, type ProxyPlace } from '../../peers/istio/istiod-client.ts';
-import { istiodPeer } from '../../peers/istio/istiod-peer.ts';
-import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
+import { temporaryFolder } from '../../e2e/isthmus-process.ts';
+import type { IstiodClient, ProxyPlace } from '../../peers/istio/istiod-client.ts';
+import { filtersOf, IstiodScene, isIstiodBuilt, toldToIstio } from './istiod-scene.ts';
 
 type Listener = envoy.config.listener.v3.Listener;
-
-const isBuilt = istiodPeer.find() !== undefined;
-if (!isBuilt) console.warn('istiod is not built: node test/peers/istio/install.ts');
 
 /** Of a proxy that has the MetaProtocol filter. */
 const metadata = { ISTHMUS_PROXY_KIND: 'istio-sidecar' };
@@ -75,82 +69,54 @@ spec:
   localRateLimit: { tokenBucket: { maxTokens: ${most}, tokensPerFill: 5, fillInterval: 60s } }
 `;
 
-const metaFilter = 'envoy.filters.network.meta_protocol_proxy';
+const metaFilter = 'meta_protocol_proxy';
 
-describe.skipIf(!isBuilt)('with a real istiod', () => {
-  let folder: string;
-  let kubernetes: KubernetesServer;
-  let istiod: Istiod;
-  const clients: IstiodClient[] = [];
-
-  const connect = (place: ProxyPlace): IstiodClient => {
-    const client = new IstiodClient(istiod.xds, place);
-    clients.push(client);
-    return client;
-  };
-
-  /** What `isthmus translate --to istio` prints of these manifests. */
-  const translated = async (...manifests: readonly string[]): Promise<readonly unknown[]> => {
-    manifests.forEach((text, index) => {
-      writeFileSync(path.join(folder, `manifest-${index}.yaml`), text);
-    });
-    return (await loadOffline([folder])).istio();
-  };
-
-  const apply = async (objects: readonly unknown[]): Promise<void> => {
-    await kubernetes.apply(objects.map((object) => JSON.stringify(object)).join('\n---\n'));
-  };
+describe.skipIf(!isIstiodBuilt())('with a real istiod', () => {
+  let scene: IstiodScene;
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'isthmus-istio-'));
-    kubernetes = await KubernetesServer.start();
-    istiod = await Istiod.start(kubernetes);
-    for (const name of ['shop', 'pay'])
-      await kubernetes.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+    scene = await IstiodScene.start();
   });
 
   afterAll(async () => {
-    for (const client of clients) client.close();
-    await istiod?.stop();
-    await kubernetes?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await scene?.stop();
   });
 
-  const listenersOf = (client: IstiodClient): readonly Listener[] => {
+  const connect = (place: ProxyPlace): IstiodClient => {
+    const client = scene.connect(place);
     client.ask(listenerType);
-    return client.resources(listenerType, 'envoy.config.listener.v3.Listener');
+    return client;
   };
 
-  /** Names of the filters of each chain of a listener that is for the port, or of all its chains. */
-  const filtersOf = (client: IstiodClient, name: string, port?: number): readonly (readonly string[])[] =>
-    (listenersOf(client).find((one) => one.name === name)?.filterChains ?? [])
-      .filter(({ filterChainMatch }) => port === undefined || filterChainMatch?.destinationPort?.value === port)
-      .map(({ filters = [] }) => filters.map((filter) => filter.name ?? ''));
+  const listenersOf = (client: IstiodClient): readonly Listener[] =>
+    client.resources(listenerType, 'envoy.config.listener.v3.Listener');
 
   test('a service of ours has its virtual IP as a listener and in the name table, and istiod refuses none of it', async () => {
-    await apply(await translated(protocol, workload, service('orders', '240.241.0.7')));
+    await scene.apply(await toldToIstio(protocol, workload, service('orders', '240.241.0.7')));
     const client = connect(caller);
     client.ask(nameTableType);
     await expect.poll(() => listenersOf(client).map(({ name }) => name)).toContain('240.241.0.7_9090');
     await expect
       .poll(() => client.resources(nameTableType, 'istio.networking.nds.v1.NameTable')[0]?.table?.['orders.shop.mesh'])
       .toMatchObject({ ips: ['240.241.0.7'], registry: 'External' });
-    expect(istiod.complaintsAbout('orders.shop.mesh', 'isthmus')).toEqual([]);
-    expect(await istiod.counted('pilot_total_rejected_configs')).toBe(0);
+    expect(scene.istiod.complaintsAbout('orders.shop.mesh', 'isthmus')).toEqual([]);
+    expect(await scene.istiod.counted('pilot_total_rejected_configs')).toBe(0);
   });
 
   test('our filter stands where the TCP proxy was, before callers and before the workload, and only where it is known', async () => {
-    await apply(await translated(protocol, workload, service('orders', '240.241.0.7'), router('orders', 'first')));
+    await scene.apply(
+      await toldToIstio(protocol, workload, service('orders', '240.241.0.7'), router('orders', 'first')),
+    );
     const [calling, serving] = [connect(caller), connect(server)];
     await expect.poll(() => filtersOf(calling, '240.241.0.7_9090')).toEqual([[metaFilter]]);
     await expect
       .poll(() => filtersOf(serving, 'virtualInbound', 9091).map((filters) => filters.at(-1)))
       .toEqual([metaFilter, metaFilter, metaFilter]);
-    expect(filtersOf(serving, 'virtualInbound', 9091).flat()).not.toContain('envoy.filters.network.tcp_proxy');
+    expect(filtersOf(serving, 'virtualInbound', 9091).flat()).not.toContain('tcp_proxy');
     const stock = connect({ ...caller, name: 'stock-1', address: '10.9.0.4', metadata: {} });
-    await expect.poll(() => filtersOf(stock, '240.241.0.7_9090')).toEqual([['envoy.filters.network.tcp_proxy']]);
-    expect(istiod.complaintsAbout('orders.shop.mesh', 'EnvoyFilter', 'isthmus')).toEqual([]);
-    expect(await istiod.counted('pilot_total_rejected_configs')).toBe(0);
+    await expect.poll(() => filtersOf(stock, '240.241.0.7_9090')).toEqual([['tcp_proxy']]);
+    expect(scene.istiod.complaintsAbout('orders.shop.mesh', 'EnvoyFilter', 'isthmus')).toEqual([]);
+    expect(await scene.istiod.counted('pilot_total_rejected_configs')).toBe(0);
   });
 
   test('a MetaRouter that changes changes no listener: routes come from us', async () => {
@@ -162,16 +128,16 @@ describe.skipIf(!isBuilt)('with a real istiod', () => {
       router('orders', first, most),
       router('payments', 'first'),
     ];
-    const before = await translated(...manifests('first'));
-    await apply(before);
+    const before = await toldToIstio(...manifests('first'));
+    await scene.apply(before);
     const client = connect(caller);
     await expect.poll(() => filtersOf(client, '240.241.0.8_9090')).toEqual([[metaFilter]]);
     await expect.poll(() => filtersOf(client, '240.241.0.7_9090')).toEqual([[metaFilter]]);
-    expect(await translated(...manifests('second'))).toEqual(before);
+    expect(await toldToIstio(...manifests('second'))).toEqual(before);
 
     // Its limits stand before the workload: callers hear nothing of them, nor do other services.
     const listeners = client.bytes(listenerType);
-    const limited = await translated(...manifests('first', 9));
+    const limited = await toldToIstio(...manifests('first', 9));
     const changed = limited.filter((object) => !before.some((one) => JSON.stringify(one) === JSON.stringify(object)));
     expect(changed).toMatchObject([
       { kind: 'EnvoyFilter', metadata: { name: expect.stringContaining('inbound-orders') } },
@@ -179,26 +145,25 @@ describe.skipIf(!isBuilt)('with a real istiod', () => {
     const limitedServer = connect(server);
     await expect.poll(() => filtersOf(limitedServer, 'virtualInbound', 9091)).not.toEqual([]);
     const pushes = limitedServer.responses(listenerType);
-    await apply(limited);
+    await scene.apply(limited);
     await expect.poll(() => limitedServer.responses(listenerType)).toBeGreaterThan(pushes);
     expect(client.bytes(listenerType)).toEqual(listeners);
   });
 
   test('sidecars with certificates of istiod are served over TLS by one of ours, and get routes alone', async () => {
-    for (const [namespace, name] of [
-      ['isthmus-system', 'isthmus'],
-      ['pay', 'web'],
-    ])
-      await kubernetes.apply(
-        JSON.stringify({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } }),
-      );
+    const [ours, theirs] = [
+      { namespace: 'isthmus-system', name: 'isthmus' },
+      { namespace: 'pay', name: 'web' },
+    ];
+    await scene.apply([ours, theirs].map((metadata) => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })));
+    const folder = await temporaryFolder();
     const root = path.join(folder, 'root-cert.pem');
     await expect.poll(async () => rootOfIstio()).toContain('BEGIN CERTIFICATE');
-    writeFileSync(root, await rootOfIstio());
+    await writeFile(root, await rootOfIstio());
     const access = async (namespace: string, name: string) => {
       const token = path.join(folder, `${name}.token`);
-      writeFileSync(token, await tokenFor(namespace, name));
-      return { istiod: istiod.secured, root, token };
+      await writeFile(token, await tokenFor(namespace, name));
+      return { istiod: scene.istiod.secured, root, token };
     };
     const plane = await InProcessPlane.create();
     await plane.write('mesh.yaml', [protocol, service('orders', '240.241.0.7'), router('orders', 'first')].join('---'));
@@ -242,11 +207,11 @@ describe.skipIf(!isBuilt)('with a real istiod', () => {
       '-o',
       'jsonpath={.data.root-cert\\.pem}',
     ];
-    return (await kubernetes.kubectl(read)).stdout;
+    return (await scene.kubernetes.kubectl(read)).stdout;
   };
 
   const tokenFor = async (namespace: string, name: string): Promise<string> => {
-    const { stdout, stderr, code } = await kubernetes.kubectl([
+    const { stdout, stderr, code } = await scene.kubernetes.kubectl([
       'create',
       'token',
       name,

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { objectPath } from '../../../src/kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { catalogue } from '../../../src/model/finding-catalogue.ts';
-import type { ProxyNode } from '../../../src/model/proxy.ts';
+import { proxyNode } from '../../../src/model/proxy-fixture.ts';
 import { istioDefinitions } from '../../peers/kubernetes/istio-definitions.ts';
 import { applyAs, KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { StatusScene } from './status-scene.ts';
@@ -100,20 +100,9 @@ async function eventsOf(name: string): Promise<readonly string[]> {
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-const proxy = (id: string): ProxyNode => ({
-  id,
-  kind: 'envoy',
-  namespace: 'shop',
-  workload: id,
-  addresses: [],
-  labels: {},
-  serviceAccount: '',
-  extensions: [],
-});
-
 /** What a proxy refuses of a router. */
 const refusal = (id: string, name: string) => ({
-  proxy: proxy(id),
+  proxy: proxyNode(id),
   typeUrl: '',
   message: 'regex is too large',
   at: Date.now(),
@@ -136,7 +125,7 @@ test('kubectl waits until an object is programmed, and each condition says at wh
 });
 
 test('an object is programmed when no proxy has an answer due, and not before', async () => {
-  scene.laggards = [proxy('slow')];
+  scene.laggards = [proxyNode('slow')];
   await kubernetes.apply(router('orders'));
   await expect.poll(async () => (await condition('orders', 'Programmed'))?.status).toBe('Unknown');
   scene.laggards = [];
