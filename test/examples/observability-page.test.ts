@@ -4,13 +4,16 @@ import path from 'node:path';
 import { Registry } from 'prom-client';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePorts as choosePorts } from '../../examples/quickstart/free-ports.ts';
+import { createClusterWriteMetrics } from '../../src/operations/cluster-write-metrics.ts';
+import { createLeadershipMetrics } from '../../src/operations/leadership-metrics.ts';
 import { createReflectorMetrics } from '../../src/operations/reflector-metrics.ts';
+import { createStatusMetrics } from '../../src/operations/status-metrics.ts';
 import { createWebhookMetrics } from '../../src/operations/webhook-metrics.ts';
 import { startIsthmus, startUntil, temporaryFolder } from '../e2e/isthmus-process.ts';
+import { metricsIn, namedMetrics, page } from './observability-page.ts';
 import { consoleSteps, runCommand, startCommand } from './readme.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const page = readFileSync(path.join(root, 'docs/observability.md'), 'utf8');
 const example = path.join(root, 'examples/private-protocol');
 
 /** The block of this name. */
@@ -19,23 +22,19 @@ function block(name: string): string {
   return found?.[1] ?? '';
 }
 
-/** Names in backticks, without the suffixes of a histogram's parts. */
-const named = new Set([...page.matchAll(/`(isthmus_[a-z_0-9]+)`/g)].map(([, name = '']) => name));
-
 async function metricsAt(address: string): Promise<readonly string[]> {
-  return namesIn(await (await fetch(`http://${address}/metrics`)).text());
+  return metricsIn(await (await fetch(`http://${address}/metrics`)).text());
 }
 
 /** Those that a control plane has in a cluster alone. */
 async function metricsInClusters(): Promise<readonly string[]> {
   const registry = new Registry();
+  createLeadershipMetrics(registry, 'isthmus', () => false);
   createReflectorMetrics(registry, () => []);
+  createClusterWriteMetrics(registry, () => ({ isWriter: false, queued: 0, isHalted: false, kinds: [] }));
+  createStatusMetrics(registry, () => 0);
   createWebhookMetrics(registry);
-  return namesIn(await registry.metrics());
-}
-
-function namesIn(metrics: string): readonly string[] {
-  return [...metrics.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => name);
+  return metricsIn(await registry.metrics());
 }
 
 /** The example of the page's run, on ports of its own. */
@@ -77,10 +76,10 @@ async function startMesh(accessLog: AccessLog) {
 
 test('names every metric that there is, and none else; shows fields, endpoints and paths as they are', async () => {
   const { plane, proxyAdmin, adapt, lines } = await startMesh({ encoding: 'JSON' });
-  const ofPlane = (await metricsAt(plane.admin)).filter((name) => !/^isthmus_(process|nodejs)_/.test(name));
+  const ofPlane = await metricsAt(plane.admin);
   const ofProxy = await metricsAt(proxyAdmin);
   expect(ofProxy.length).toBeGreaterThan(40);
-  expect([...named].toSorted()).toEqual([...ofPlane, ...(await metricsInClusters()), ...ofProxy].toSorted());
+  expect([...namedMetrics].toSorted()).toEqual([...ofPlane, ...(await metricsInClusters()), ...ofProxy].toSorted());
 
   const [step] = consoleSteps(/^```console\n(.*?)^```$/ms.exec(page)?.[1] ?? '');
   expect(await runCommand(step?.command.replace('127.0.0.1:15000', proxyAdmin) ?? '')).toBe(adapt(step?.output ?? ''));

@@ -1,12 +1,13 @@
 /** Which of the replicas of a control plane writes: by the Lease of its revision in the system namespace. */
 
 import { uptime } from 'node:os';
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { EventRecorder } from '../../delivery/kubernetes/event-recorder.ts';
 import { Leadership } from '../../delivery/kubernetes/leadership.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { systemClock } from '../../model/clock.ts';
 import { ownName } from '../../model/ownership.ts';
+import { createLeadershipMetrics } from '../../operations/leadership-metrics.ts';
 import type { Logger } from '../../operations/log.ts';
 
 interface Replica {
@@ -58,14 +59,6 @@ export function tellOfLeadership(surroundings: LeadershipSurroundings): () => vo
       });
     } else log.warn({ ...about, holder: leadership.holder }, 'this replica does not write to the API server any more');
   });
-  new Gauge({
-    name: 'leader_election_master_status',
-    help: 'Whether this replica writes to the API server: 1, or 0.',
-    labelNames: ['name'],
-    registers: [metrics],
-    collect() {
-      this.set({ name }, leadership.isWriter ? 1 : 0);
-    },
-  });
+  createLeadershipMetrics(metrics, name, () => leadership.isWriter);
   return stop;
 }

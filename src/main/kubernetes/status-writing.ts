@@ -4,13 +4,13 @@
  *   findings, proxies, registries --> tables --> object statuses --> status writer --> PATCH .../status
  *                                                                        `-- what fell --> events
  */
-import { Counter, Gauge } from 'prom-client';
 import type { FallenConditions } from '../../delivery/kubernetes/status-desk.ts';
 import { defaultStatusLimits, StatusWriter } from '../../delivery/kubernetes/status-writer.ts';
 import { ProgrammingWatch } from '../../delivery/xds/programming-watch.ts';
 import { programmingTopic, readSharedProgramming } from '../../delivery/xds/shared-programming.ts';
 import { createStatusTables, kindsWithStatus, objectStatuses } from '../../mesh/status/object-statuses.ts';
 import { systemClock } from '../../model/clock.ts';
+import { createStatusMetrics } from '../../operations/status-metrics.ts';
 import { apiKindOf } from '../../resources/kind-info.ts';
 import { kinds } from '../../resources/kind-table.ts';
 import { keyOfObject } from '../../resources/object-keys.ts';
@@ -66,9 +66,8 @@ export function startStatusWriting(surroundings: StatusSurroundings): ClusterPar
     keyOf: keyOfObject,
     others: () => [...replicas.heard(programmingTopic).values()].map(readSharedProgramming),
   });
-  const { onResult, watchDepth } = statusMetrics(surroundings);
   const onFallen = (fallen: FallenConditions): void => recordFallen(events, fallen);
-  const writer = new StatusWriter({
+  const writer: StatusWriter = new StatusWriter({
     api,
     clock,
     isWriter,
@@ -77,10 +76,9 @@ export function startStatusWriting(surroundings: StatusSurroundings): ClusterPar
     isComplete: surroundings.isComplete,
     kinds: statusKinds,
     onFallen,
-    onResult,
+    onResult: createStatusMetrics(surroundings.metrics, () => writer.depth),
     limits: { ...defaultStatusLimits, perSecond: statusRate, burst: 10 * statusRate },
   });
-  watchDepth(() => writer.depth);
   const look = (): void => {
     found.replace(partFindings());
     batch(() => {
@@ -134,28 +132,4 @@ function recordFallen(
     const attempt = `${generation ?? ''}`;
     events.record({ subject: object, type: 'Warning', reason, action: 'Reconcile', note: message, attempt });
   }
-}
-
-function statusMetrics({ metrics }: StatusSurroundings) {
-  const written = new Counter({
-    name: 'isthmus_status_writes_total',
-    help: 'Statuses of objects that were sent to the API server, by what became of them.',
-    labelNames: ['result'],
-    registers: [metrics],
-  });
-  let depth = (): number => 0;
-  new Gauge({
-    name: 'isthmus_status_queue_depth',
-    help: 'Objects whose status waits to be written.',
-    registers: [metrics],
-    collect() {
-      this.set(depth());
-    },
-  });
-  return {
-    onResult: (result: string) => written.inc({ result }),
-    watchDepth: (read: () => number) => {
-      depth = read;
-    },
-  };
 }
