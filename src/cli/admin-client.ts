@@ -1,7 +1,9 @@
 /** Asks a running control plane, over its admin API, what it knows. */
 import { request } from 'node:http';
+import { hostname, userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { Option } from 'commander';
+import { callerHeader } from '../model/caller-header.ts';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import { parseAddress, type TcpAddress } from '../model/tcp-address.ts';
 import { readTokenFile } from './token-file.ts';
@@ -37,6 +39,20 @@ export async function adminPost(target: AdminTarget, path: string): Promise<unkn
   return ask(target, 'POST', path);
 }
 
+/** `alice@laptop`: what is released is kept with it. */
+function callerName(): string {
+  return `${userName()}@${hostname()}`.replaceAll(/[^!-~]/g, '?');
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container need not have a name for its user.
+    return String(process.getuid?.() ?? 'somebody');
+  }
+}
+
 type Method = 'GET' | 'POST';
 
 interface Answer {
@@ -49,6 +65,7 @@ async function ask(target: AdminTarget, method: Method, path: string): Promise<u
   const address = addressOf(target);
   const headers = {
     accept: 'application/json',
+    ...(method === 'POST' ? { [callerHeader]: callerName() } : {}),
     ...(adminTokenFile === undefined ? {} : { authorization: `Bearer ${await readTokenFile(adminTokenFile)}` }),
   };
   const { status, body } = await exchange(address, method, path, headers).catch((error: unknown) => {

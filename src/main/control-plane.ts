@@ -326,7 +326,7 @@ class RunningControlPlane implements ControlPlane {
       certificates: this.#certificates.control,
       clusterWrites: {
         status: () => this.#cluster?.writes?.status(),
-        release: (kind) => this.#cluster?.writes?.release(kind),
+        release: async (kind, by) => this.#cluster?.writes?.release(kind, by),
         writesElsewhere: () => this.#cluster?.writesElsewhere(),
       },
       postCertificate: certificatePosts(this.#certificates.authority.open, this.#accounts),

@@ -49,8 +49,11 @@ export interface KindWriting {
 /** What may be asked of who writes. */
 export interface ClusterWritingControl {
   status(): ClusterWriting;
-  /** Carries out deletions that are held: of one kind, or of all. Gives the objects. */
-  release(kind?: string): readonly string[];
+  /**
+   * Carries out deletions that are held: of one kind, or of all. Gives the objects. `by`: who asks, in their own words. Throws STATE
+   * where it cannot be kept who it was; nothing is released then.
+   */
+  release(kind: string | undefined, by: string): Promise<readonly string[]>;
 }
 
 export interface ClusterWriting {

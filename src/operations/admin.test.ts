@@ -39,7 +39,11 @@ const views: AdminViews = {
     rotate: async (move, force) => ({ kind: 'unsafe', reason: `${move} ${force}` }),
     renew: (withinMs) => withinMs,
   },
-  clusterWrites: { status: () => undefined, writesElsewhere: () => undefined, release: (kind) => [kind ?? 'all'] },
+  clusterWrites: {
+    status: () => undefined,
+    writesElsewhere: () => undefined,
+    release: async (kind) => [kind ?? 'all'],
+  },
   collections: () => [],
   collection: () => undefined,
 };

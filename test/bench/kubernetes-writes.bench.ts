@@ -161,6 +161,8 @@ function surroundingsOf(pipeline: Pipeline, server: CountedRequests) {
     precedence: { isFirst: true, onChange: () => () => {} },
     replicas: { say: () => {}, heard: () => new Map() },
     events: { record: () => {} },
+    systemNamespace: 'isthmus-system',
+    state: { read: async () => undefined, replace: async () => {} },
     isComplete: () => true,
     isWithoutIstio: false,
     writeRate,

@@ -14,9 +14,10 @@ import { repairNotice } from '../../delivery/kubernetes/repair-notice.ts';
 import { holdsTopic, sharedHolds } from '../../delivery/kubernetes/shared-holds.ts';
 import { unwrittenFilterFindings } from '../../delivery/kubernetes/unwritten-filters.ts';
 import { writeFindings } from '../../delivery/kubernetes/write-findings.ts';
+import { WriteReleases } from '../../delivery/kubernetes/write-releases.ts';
 import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
 import { about } from '../../mesh/resource-order.ts';
-import { steadyClock } from '../../model/clock.ts';
+import { steadyClock, systemClock } from '../../model/clock.ts';
 import { formatObject } from '../../model/finding.ts';
 import { createClusterWriteMetrics } from '../../operations/cluster-write-metrics.ts';
 import type { Logger } from '../../operations/log.ts';
@@ -32,6 +33,8 @@ type ApplyingSurroundings = Pick<
   | 'writership'
   | 'revision'
   | 'events'
+  | 'state'
+  | 'systemNamespace'
   | 'replicas'
   | 'isComplete'
   | 'isWithoutIstio'
@@ -43,7 +46,7 @@ type ApplyingSurroundings = Pick<
 
 export function startApplying(surroundings: ApplyingSurroundings): ClusterPart {
   const { pipeline, server, writership, revision, events, replicas } = surroundings;
-  const { isComplete, isWithoutIstio, metrics, log } = surroundings;
+  const { isComplete, isWithoutIstio, state, systemNamespace, metrics, log } = surroundings;
   const { writeRate = defaultWorkLimits.perSecond, hold = {} } = surroundings;
   const { engine, istioObjects, istioWriting, resources } = pipeline;
   const count = createClusterWriteMetrics(metrics, () => writer.status());
@@ -61,6 +64,7 @@ export function startApplying(surroundings: ApplyingSurroundings): ClusterPart {
     limits: { ...defaultWorkLimits, perSecond: writeRate, burst: 2 * writeRate },
     brake: brakeOf(hold),
   });
+  const releases = new WriteReleases({ state, writer, events, systemNamespace, revision, clock: systemClock, log });
   if (!isWithoutIstio) engine.batch(() => istioWriting.set({ revision, sharesObjects: true }));
   const stops = [
     engine.sink(istioObjects, (diff) => writer.take(diff)),
@@ -88,11 +92,7 @@ export function startApplying(surroundings: ApplyingSurroundings): ClusterPart {
     reflectors: () => writer.reflectors(),
     writing: {
       status: () => writer.status(),
-      release: (kind) => {
-        const released = writer.release(kind);
-        log.warn({ released }, 'held deletions in the cluster were released');
-        return released;
-      },
+      release: async (kind, by) => releases.release(kind, by),
     },
     close: async () => {
       clearInterval(timer);

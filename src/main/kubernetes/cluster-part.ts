@@ -1,6 +1,7 @@
 /** What runs in a cluster beside the pipeline, and what it is given. */
 import type { Registry } from 'prom-client';
 import type { DeletionHold, IstioXdsWish } from '../../cli/actions.ts';
+import type { StateFolder } from '../../delivery/files/state-folder.ts';
 import type { EventRecorder } from '../../delivery/kubernetes/event-recorder.ts';
 import type { Replicas } from '../../delivery/kubernetes/replica-words.ts';
 import type { Precedence } from '../../delivery/kubernetes/revision-precedence.ts';
@@ -47,6 +48,8 @@ export interface ClusterSurroundings {
   /** For what a person must know who looks at an object. */
   readonly events: Pick<EventRecorder, 'record'>;
   readonly systemNamespace: string;
+  /** What outlives the replicas. */
+  readonly state: Pick<StateFolder, 'read' | 'replace'>;
   /** Objects of Istio's kinds are neither read nor written. */
   readonly isWithoutIstio: boolean;
   /** Objects in a second that are written at most; what suits a cluster of other people when absent. */

@@ -48,6 +48,7 @@ export type PlaneSurroundings = Omit<
   | 'replicas'
   | 'events'
   | 'systemNamespace'
+  | 'state'
   | 'webhook'
   | 'isWithoutIstio'
   | 'writeRate'
@@ -221,6 +222,7 @@ export class ClusterPlane {
       replicas,
       events,
       systemNamespace,
+      state: this.state(),
       onSeen: (listener: SeenListener) => {
         this.#seeing.add(listener);
         return () => this.#seeing.delete(listener);
