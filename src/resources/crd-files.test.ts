@@ -52,7 +52,11 @@ describe.each(files)('%s', (file) => {
           names: { shortNames: [expect.any(String)], categories: expect.arrayContaining(['isthmus']) },
           versions: info?.versions.map(() => ({
             subresources: { status: {} },
-            additionalPrinterColumns: expect.arrayContaining([expect.objectContaining({ name: 'Accepted' })]),
+            additionalPrinterColumns: expect.arrayContaining(
+              ['Accepted', info.kind === 'ServiceRegistry' ? 'Synced' : 'Programmed'].map((column) =>
+                expect.objectContaining({ name: column }),
+              ),
+            ),
             schema: {
               openAPIV3Schema: {
                 properties: {
@@ -69,6 +73,16 @@ describe.each(files)('%s', (file) => {
         },
       });
     });
+
+  test('shows in each column a field that there is, and no list of objects before somebody asks for wide ones', () => {
+    for (const { name: version, schema, additionalPrinterColumns: columns } of versionsOf(crd))
+      for (const { name: column, jsonPath, priority = 0 } of columns)
+        for (const path of alternatives(jsonPath).filter(([first]) => first !== 'metadata')) {
+          const shown = path.reduce<Schema | undefined>(stepInto, schema.openAPIV3Schema);
+          expect([version, column, path, shown?.type ?? 'no such field']).not.toContain('no such field');
+          if (priority === 0) expect([version, column, shown?.items?.type]).not.toContain('object');
+        }
+  });
 
   test('says of every field what it is for: kubectl explain shows it', () => {
     const schemas = (info?.versions ?? []).map((version) => readCrdSchema(name, version));
@@ -160,6 +174,32 @@ describe('a ProtocolCodec that compiles gets past its CRD', () => {
       .map((value) => ({ file, value }));
   }
 });
+
+interface DefinedVersion {
+  readonly name: string;
+  readonly schema: { readonly openAPIV3Schema: Schema };
+  readonly additionalPrinterColumns: readonly {
+    readonly name: string;
+    readonly jsonPath: string;
+    readonly priority?: number;
+  }[];
+}
+
+function versionsOf(crd: unknown): readonly DefinedVersion[] {
+  return (crd as { readonly spec: { readonly versions: readonly DefinedVersion[] } }).spec.versions;
+}
+
+/** Of a path `.a[0].b`, `.a[?(@.type=="X")].b` or `.a['b','c']`: the fields on its way, for each of those it may end at. */
+function alternatives(jsonPath: string): readonly (readonly string[])[] {
+  const [, way = '', ends] = /^(.*?)(?:\[('[^\]]*')\])?$/.exec(jsonPath) ?? [];
+  const fields = way.replaceAll(/\[\?\(.*?\)\]|\[\d+\]/g, '[]').split(/\.|(?=\[)/);
+  const steps = fields.filter((field) => field !== '');
+  return ends === undefined ? [steps] : ends.split(',').map((end) => [...steps, end.slice(1, -1)]);
+}
+
+function stepInto(schema: Schema | undefined, field: string): Schema | undefined {
+  return field === '[]' ? schema?.items : schema?.properties?.[field];
+}
 
 function kindOf(crd: unknown): string {
   return /"kind":"(\w+)","listKind"/.exec(JSON.stringify(crd))?.[1] ?? '';

@@ -70,9 +70,16 @@ describe('with the definitions', () => {
     expect(await kubernetes.kubectl(dryRun, list)).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('kubectl lists all our kinds by one word', async () => {
-    const { stdout } = await kubernetes.kubectl(['api-resources', '--categories=isthmus', '-o', 'name']);
-    expect(stdout.trim().split('\n')).toHaveLength(readdirSync(definitions).length);
+  test('kubectl lists all that a person writes by one word, and leases of addresses by another', async () => {
+    const namesIn = async (category: string): Promise<readonly string[]> => {
+      const { stdout } = await kubernetes.kubectl(['api-resources', `--categories=${category}`, '-o', 'name']);
+      return stdout.trim().split('\n');
+    };
+    const leases = 'addressleases.isthmus.dev';
+    const written = await namesIn('isthmus');
+    expect(written).toHaveLength(readdirSync(definitions).length - 1);
+    expect(written).not.toContain(leases);
+    expect(await namesIn('isthmus-leases')).toEqual([leases]);
     expect(await kubernetes.kubectl(['get', 'isthmus', '-A'])).toMatchObject({ code: 0 });
   });
 
@@ -99,7 +106,7 @@ describe('with the definitions', () => {
     await kubernetes.kubectl(['patch', 'mrt/waited-for', '--subresource=status', '--type=merge', '-p', patch]);
     expect(await waiting).toMatchObject({ code: 0 });
     const { stdout } = await kubernetes.kubectl(['get', 'mrt', 'waited-for']);
-    expect(stdout).toMatch(/NAME +HOSTS +ACCEPTED +PROGRAMMED +AGE\nwaited-for +\["a.example.com"\] +True/);
+    expect(stdout).toMatch(/NAME +HOST +ACCEPTED +PROGRAMMED +AGE\nwaited-for +a.example.com +True/);
   });
 });
 
