@@ -1,11 +1,7 @@
 /** Findings about objects with a status, brought back into the pipeline, since they are known only when all of it has run. */
 import type { Diff } from '../../collections/collection.ts';
-import {
-  hasStatus,
-  type ObjectFinding,
-  objectFindingId,
-  type StatusTables,
-} from '../../mesh/status/object-statuses.ts';
+import { type ObjectFinding, objectFindingId, type StatusTables } from '../../mesh/status/object-statuses.ts';
+import { kindWithStatus } from '../../mesh/status/status-conventions.ts';
 import type { Finding } from '../../model/finding.ts';
 import { keyOfObject } from '../../resources/object-keys.ts';
 
@@ -47,6 +43,6 @@ export class ObjectFindings {
 
 function objectFinding(finder: Finder, finding: Finding): readonly ObjectFinding[] {
   const key = keyOfObject(finding.object);
-  if (key === undefined || !hasStatus(key)) return [];
+  if (key === undefined || kindWithStatus(key) === undefined) return [];
   return [{ id: objectFindingId(finder, finding), key, isOfReading: finder === 'reading', finding }];
 }

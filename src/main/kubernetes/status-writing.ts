@@ -8,7 +8,8 @@ import type { FallenConditions } from '../../delivery/kubernetes/status-desk.ts'
 import { defaultStatusLimits, StatusWriter } from '../../delivery/kubernetes/status-writer.ts';
 import { ProgrammingWatch } from '../../delivery/xds/programming-watch.ts';
 import { programmingTopic, readSharedProgramming } from '../../delivery/xds/shared-programming.ts';
-import { createStatusTables, kindsWithStatus, objectStatuses } from '../../mesh/status/object-statuses.ts';
+import { createStatusTables, objectStatuses } from '../../mesh/status/object-statuses.ts';
+import { isToldByEvent, kindsWithStatus } from '../../mesh/status/status-conventions.ts';
 import { systemClock } from '../../model/clock.ts';
 import { createStatusMetrics } from '../../operations/status-metrics.ts';
 import { apiKindOf } from '../../resources/kind-info.ts';
@@ -118,9 +119,6 @@ const statusKinds = new Map(
     }),
 );
 
-/** Conditions whose fall a person must know of; of others the status alone tells. */
-const told: ReadonlySet<string> = new Set(['Accepted', 'ResolvedRefs', 'Programmed', 'Connected', 'Synced']);
-
 function recordFallen(
   events: StatusSurroundings['events'],
   { object, generation, conditions }: FallenConditions,
@@ -128,7 +126,7 @@ function recordFallen(
   const isRefused = conditions.some(({ type }) => type === 'Accepted');
   for (const { type, reason, message } of conditions) {
     // That it is not programmed since it is not valid, or names what is not there, is no news.
-    if (!told.has(type) || reason === 'NothingToProgram' || (isRefused && type !== 'Accepted')) continue;
+    if (!isToldByEvent(type) || reason === 'NothingToProgram' || (isRefused && type !== 'Accepted')) continue;
     const attempt = `${generation ?? ''}`;
     events.record({ subject: object, type: 'Warning', reason, action: 'Reconcile', note: message, attempt });
   }

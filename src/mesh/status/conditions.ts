@@ -1,5 +1,5 @@
 /**
- * The conditions of an object from what is known of it. All types are there from the first sight of it, as Unknown.
+ * The conditions of rules from what is known of an object. All types are there from the first sight of it, as Unknown.
  *
  *   Accepted      it was read and is valid
  *   ResolvedRefs  all that it names is there
@@ -32,10 +32,6 @@ export interface ObjectFacts {
   readonly programming: Programming | undefined;
 }
 
-export function conditionsOf(facts: ObjectFacts): readonly Condition[] {
-  return [accepted(facts), resolvedRefs(facts), programmed(facts), enforced(facts)];
-}
-
 export function accepted({ inForce, refusedFor, findings }: ObjectFacts): Condition {
   const type = 'Accepted';
   if (refusedFor.length > 0) {
@@ -48,7 +44,7 @@ export function accepted({ inForce, refusedFor, findings }: ObjectFacts): Condit
   return { type, status: 'True', reason: 'Accepted', message: 'It is valid.' };
 }
 
-function resolvedRefs(facts: ObjectFacts): Condition {
+export function resolvedRefs(facts: ObjectFacts): Condition {
   const type = 'ResolvedRefs';
   const unknown = unjudged(type, facts);
   if (unknown !== undefined) return unknown;
@@ -58,7 +54,7 @@ function resolvedRefs(facts: ObjectFacts): Condition {
     : { type, status: 'True', reason: 'ResolvedRefs', message: 'All that it names is there.' };
 }
 
-function enforced(facts: ObjectFacts): Condition {
+export function enforced(facts: ObjectFacts): Condition {
   const type = 'Enforced';
   const unknown = unjudged(type, facts);
   if (unknown !== undefined) return unknown;
@@ -70,7 +66,7 @@ function enforced(facts: ObjectFacts): Condition {
   return { type, status: 'False', reason, message: listed(losses) };
 }
 
-function programmed(facts: ObjectFacts): Condition {
+export function programmed(facts: ObjectFacts): Condition {
   const type = 'Programmed';
   const { generation, inForce, refusedFor, findings, nothing, programming } = facts;
   if (refusedFor.length > 0) {

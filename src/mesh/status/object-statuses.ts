@@ -11,17 +11,17 @@
 import type { Collection, Context, Index, Table } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
 import { type Finding, formatObject, type ObjectRef } from '../../model/finding.ts';
-import type { ObjectStatus, Programming } from '../../model/object-status.ts';
+import type { Condition, ObjectStatus, Programming } from '../../model/object-status.ts';
 import { revisionLabel } from '../../model/ownership.ts';
 import type { RegistryStatus } from '../../model/registry.ts';
-import { kinds } from '../../resources/kind-table.ts';
-import type { AnyResource, Kind } from '../../resources/kinds.ts';
+import type { AnyResource } from '../../resources/kinds.ts';
 import type { ResourceCollections } from '../inputs.ts';
 import type { Migration } from '../migrations/migrations.ts';
-import { conditionsOf, type ObjectFacts } from './conditions.ts';
+import { accepted, enforced, type ObjectFacts, programmed, resolvedRefs } from './conditions.ts';
 import { nothingToProgram } from './nothing-to-program.ts';
 import { osmFields } from './osm-status.ts';
-import { registryConditions } from './registry-conditions.ts';
+import { connected, registryFields, synced } from './registry-conditions.ts';
+import { type ConditionType, conventionOf, kindsWithStatus, kindWithStatus } from './status-conventions.ts';
 
 /** A finding about an object of a kind with a status. */
 export interface ObjectFinding {
@@ -47,17 +47,6 @@ interface Subject {
   readonly uid?: string;
   /** The control plane that its label names. */
   readonly revision?: string;
-}
-
-/** Others have a status of their own, which is theirs: those of Kubernetes and of Istio. */
-const foreignGroups: readonly string[] = ['', 'discovery.k8s.io', 'networking.istio.io', 'security.istio.io'];
-
-export const kindsWithStatus: readonly Kind[] = kinds
-  .filter(({ group }) => !foreignGroups.includes(group))
-  .map(({ kind }) => kind);
-
-export function hasStatus(key: string): boolean {
-  return kindsWithStatus.some((kind) => key.startsWith(`${kind}/`));
 }
 
 /** Filled by who watches findings, proxies and registries. */
@@ -131,18 +120,41 @@ function statusOf(
 }
 
 function toldOf(
-  { key, name }: Subject,
+  subject: Subject,
   facts: ObjectFacts,
   context: Context,
   { registries, migrationsByPlan }: StatusSources,
 ): Pick<ObjectStatus, 'conditions' | 'fields' | 'times'> {
-  const kind = kindOf(key);
-  if (kind === 'ServiceRegistry') return registryConditions(facts, context.get(registries, name));
-  const conditions = conditionsOf(facts);
-  if (kind !== 'MigrationPlan') return { conditions, fields: osmFields(kind, conditions) };
-  const migration = context.get(migrationsByPlan, key);
-  const fields = migration === undefined ? {} : { stage: migration.plan.spec.stage, share: migration.share };
-  return { conditions, fields };
+  const kind = kindWithStatus(subject.key);
+  const convention = kind === undefined ? undefined : conventionOf(kind);
+  if (convention === undefined) return { conditions: [], fields: {} };
+  const registry = convention.fields === 'counts' ? context.get(registries, subject.name) : undefined;
+  const conditions = convention.conditions.map((type) => conditionMakers[type](facts, registry));
+  switch (convention.fields) {
+    case 'none':
+      return { conditions, fields: {} };
+    case 'osm':
+      return { conditions, fields: osmFields(conditions) };
+    case 'counts':
+      return { conditions, ...registryFields(registry) };
+    case 'stage':
+      return { conditions, fields: stageOf(context.get(migrationsByPlan, subject.key)) };
+  }
+}
+
+const conditionMakers: Readonly<
+  Record<ConditionType, (facts: ObjectFacts, registry: RegistryStatus | undefined) => Condition>
+> = {
+  Accepted: accepted,
+  ResolvedRefs: resolvedRefs,
+  Programmed: programmed,
+  Enforced: enforced,
+  Connected: connected,
+  Synced: synced,
+};
+
+function stageOf(migration: Migration | undefined): ObjectStatus['fields'] {
+  return migration === undefined ? {} : { stage: migration.plan.spec.stage, share: migration.share };
 }
 
 function factsOf(
@@ -151,7 +163,7 @@ function factsOf(
   { resources, programming }: StatusSources,
   byObject: Index<ObjectFinding>,
 ): ObjectFacts {
-  const kind = kindOf(key);
+  const kind = kindWithStatus(key);
   const resource: AnyResource | undefined =
     kind === undefined ? undefined : context.get<AnyResource>(resources[kind], key);
   const found = context.lookup(byObject, key);
@@ -169,10 +181,6 @@ function factsOf(
     nothing: nothingToProgram(resource, findings),
     programming: context.get(programming, key),
   };
-}
-
-function kindOf(key: string): Kind | undefined {
-  return kindsWithStatus.find((kind) => key.startsWith(`${kind}/`));
 }
 
 /** What two findings of one place have in common is that they say the same. */

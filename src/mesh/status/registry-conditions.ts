@@ -1,25 +1,17 @@
-/** What is told of a ServiceRegistry: whether it answers, whether the mesh is as it says, and how much it holds. */
+/** The conditions of a ServiceRegistry: whether it answers, and whether the mesh is as it says; and how much it holds. */
 import { catalogue } from '../../model/finding-catalogue.ts';
 import type { Condition, ObjectStatus } from '../../model/object-status.ts';
 import type { RegistryStatus } from '../../model/registry.ts';
-import { accepted, type ObjectFacts } from './conditions.ts';
+import type { ObjectFacts } from './conditions.ts';
 import { listed, quoted, withRemedy } from './finding-list.ts';
 
-type Told = Pick<ObjectStatus, 'conditions' | 'fields' | 'times'>;
-
-export function registryConditions(facts: ObjectFacts, status: RegistryStatus | undefined): Told {
-  const own = accepted(facts);
-  if (status === undefined)
-    return { conditions: [own, connected(facts, undefined), synced(facts, undefined)], fields: {} };
+export function registryFields(status: RegistryStatus | undefined): Pick<ObjectStatus, 'fields' | 'times'> {
+  if (status === undefined) return { fields: {} };
   const { services, instances, held } = status;
-  return {
-    conditions: [own, connected(facts, status), synced(facts, status)],
-    fields: { services, instances, heldDeletions: held.length },
-    times: lastCompleteOf(status),
-  };
+  return { fields: { services, instances, heldDeletions: held.length }, times: lastCompleteOf(status) };
 }
 
-function connected(facts: ObjectFacts, status: RegistryStatus | undefined): Condition {
+export function connected(facts: ObjectFacts, status: RegistryStatus | undefined): Condition {
   const type = 'Connected';
   switch (status?.state) {
     case 'live':
@@ -39,7 +31,7 @@ function unreachable({ findings }: ObjectFacts, { reason }: RegistryStatus): str
   return withRemedy(`ISTH1003: ${quoted(reason)}`, catalogue.ISTH1003.remedy);
 }
 
-function synced({ findings }: ObjectFacts, status: RegistryStatus | undefined): Condition {
+export function synced({ findings }: ObjectFacts, status: RegistryStatus | undefined): Condition {
   const type = 'Synced';
   const found = findings.length === 0 ? '' : ` ${listed(findings)}`;
   if (status === undefined || status.state === 'syncing') {
