@@ -28,6 +28,13 @@ describe('a TrafficTarget', () => {
     expect([...access.engine.findings.values()].map(meaningOf)).toEqual(['loss']);
   });
 
+  it('says that it keeps nobody of the mesh out while access is permissive, and is not enforced then either', () => {
+    const access = testAccess('Permissive');
+    access.set(trafficTarget('shop/books', [tcp]), tcpRoute('shop/tcp'));
+    expect(access.findings()).toEqual(['ISTH1354 shop/books']);
+    expect([...access.engine.findings.values()].map(meaningOf)).toEqual(['loss']);
+  });
+
   it('permits its sources, by their SPIFFE ids in the trust domain of the mesh', () => {
     const access = testAccess();
     const sources = [account('shop/z'), account('far/a'), account('shop/z')];

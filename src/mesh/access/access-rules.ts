@@ -2,7 +2,7 @@
  * What each TrafficTarget permits: its callers, on the ports of its TCPRoutes, the requests of its HTTPRouteGroups. It
  * depends on the objects that the target names, and on nothing else of their kinds.
  *
- * In a mesh whose access is disabled nothing is refused, and so nothing of it is done: it says so.
+ * In a mesh whose access is disabled, or permissive, nothing is refused by it, and so nothing of it is done: it says so.
  *
  * Each part closes where it is empty or names what is not there; a target of which nothing is left makes no rule.
  */
@@ -10,6 +10,8 @@ import type { Collection, Context } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
 import type { AccessRule } from '../../model/access.ts';
 import { finding } from '../../model/finding.ts';
+import type { FindingCode } from '../../model/finding-catalogue.ts';
+import type { MeshSettings } from '../../model/mesh-service.ts';
 import type { TrafficTarget } from '../../resources/kinds.ts';
 import { about } from '../resource-order.ts';
 import { settingsOf } from '../settings.ts';
@@ -30,8 +32,8 @@ export interface TargetTables extends IdentityTables, PortTables, RequestTables 
 /** One a TrafficTarget, under its key. */
 export function trafficTargetRules(engine: Engine, tables: TargetTables): Collection<WorkloadRule> {
   return engine.map('traffic target rules', tables.trafficTargets, (target, context) => {
-    if (settingsOf(context, tables.settings).access === 'Disabled')
-      context.report(finding('ISTH1351', { ...about(target), message: openAccess }));
+    const open = openAccess[settingsOf(context, tables.settings).access];
+    if (open !== undefined) context.report(finding(open.code, { ...about(target), message: open.message }));
     const destinations = destinationsOf(target, context, tables);
     const rule: AccessRule = {
       object: about(target).object,
@@ -46,7 +48,19 @@ export function trafficTargetRules(engine: Engine, tables: TargetTables): Collec
   });
 }
 
-const openAccess = 'Access is disabled in this mesh: whoever reaches a workload may call it.';
+interface OpenAccess {
+  readonly code: FindingCode;
+  readonly message: string;
+}
+
+const openAccess: Readonly<Record<MeshSettings['access'], OpenAccess | undefined>> = {
+  Disabled: { code: 'ISTH1351', message: 'Access is disabled in this mesh: whoever reaches a workload may call it.' },
+  Permissive: {
+    code: 'ISTH1354',
+    message: 'Access is permissive in this mesh: every workload with a certificate of the mesh may call every other.',
+  },
+  Enforced: undefined,
+};
 
 function report(target: TrafficTarget, context: Context, message: string): void {
   context.report(finding('ISTH1307', { ...about(target), message }));

@@ -16,7 +16,7 @@ import {
   withoutProxies,
 } from '../../model/object-status.ts';
 import { listed, quoted, withRemedy } from './finding-list.ts';
-import { type FindingMeaning, meaningOf } from './finding-meanings.ts';
+import { type FindingMeaning, meaningOf, reasonsOfOpenAccess } from './finding-meanings.ts';
 
 export interface ObjectFacts {
   /** Of its latest version, whatever became of it. */
@@ -62,7 +62,8 @@ export function enforced(facts: ObjectFacts): Condition {
   const losses = facts.findings.filter((one) => meaningOf(one) !== 'advice');
   if (losses.length === 0)
     return { type, status: 'True', reason: 'Enforced', message: 'All that it asks for is done.' };
-  const reason = conflicts.length > 0 ? 'Conflicted' : 'NotEnforced';
+  const [open] = losses.flatMap(({ code }) => reasonsOfOpenAccess.get(code) ?? []);
+  const reason = open ?? (conflicts.length > 0 ? 'Conflicted' : 'NotEnforced');
   return { type, status: 'False', reason, message: listed(losses) };
 }
 

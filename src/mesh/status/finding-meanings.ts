@@ -72,3 +72,9 @@ const meanings: ReadonlyMap<FindingCode, FindingMeaning> = new Map([
 export function meaningOf({ code, severity }: Pick<Finding, 'code' | 'severity'>): FindingMeaning {
   return meanings.get(code) ?? (severity === 'info' ? 'advice' : 'loss');
 }
+
+/** Where the mesh lets all through that a policy would keep out: the reason why that is not enforced, whatever else is found of it. */
+export const reasonsOfOpenAccess: ReadonlyMap<FindingCode, string> = new Map([
+  ['ISTH1351', 'AccessDisabled'],
+  ['ISTH1354', 'AccessPermissive'],
+]);

@@ -5,7 +5,7 @@ import type { AnyResource } from '../../resources/kinds.ts';
 import { meaningOf } from './finding-meanings.ts';
 
 /** Each says that nothing of its object is in force. */
-const ofAll: ReadonlySet<FindingCode> = new Set(['ISTH0306', 'ISTH1307', 'ISTH1330', 'ISTH1351']);
+const ofAll: ReadonlySet<FindingCode> = new Set(['ISTH0306', 'ISTH1307', 'ISTH1330', 'ISTH1351', 'ISTH1354']);
 /** Each says so of one of the hosts of its object. */
 const ofHost: ReadonlySet<FindingCode> = new Set(['ISTH0503', 'ISTH0504', 'ISTH0508']);
 

@@ -157,6 +157,22 @@ it('tells two findings apart that say to do different things', () => {
   expect(said('Mend it.')).not.toBe(said('Leave it.'));
 });
 
+it.each([
+  ['ISTH1351', 'AccessDisabled'],
+  ['ISTH1354', 'AccessPermissive'],
+] as const)('says that nothing is kept out by the mode of access of the mesh: %s', (code, reason) => {
+  const { engine, resources, tables, find, shown, message } = scene();
+  engine.batch(() => {
+    resources.set(router(1));
+    tables.programming.set(taken);
+  });
+  find('ISTH1103', false);
+  find(code, false);
+  expect(shown()).toContain(`Enforced=False ${reason}`);
+  expect(message('Enforced')).toContain(code);
+  expect(shown()).toContain('Programmed=False NothingToProgram');
+});
+
 it('says that another object is in force instead', () => {
   const { engine, resources, find, shown } = scene();
   engine.batch(() => resources.set(router(1)));

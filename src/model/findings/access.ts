@@ -126,4 +126,9 @@ export const access = {
     'Policy has no effect while access is disabled',
     'Write spec.access.mode Enforced in a MeshConfig: without certificates nobody can tell who calls.',
   ),
+  ISTH1354: entry(
+    'warning',
+    'TrafficTarget keeps nobody out while access is permissive',
+    'Write spec.access.mode Enforced in a MeshConfig (for Open Service Mesh: enablePermissiveTrafficPolicyMode: false) when every call that is to pass has a TrafficTarget.',
+  ),
 };
