@@ -144,6 +144,27 @@ module.exports = {
       to: { path: '^src/kubernetes-api/cluster-access\\.ts$' },
     },
     {
+      name: 'commands-in-a-cluster-do-not-meet',
+      comment: 'but for what lies beside them; check looks at what install wrote',
+      severity: 'error',
+      from: { path: '^src/cluster-commands/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^src/cluster-commands/',
+        pathNot: '^src/cluster-commands/($1/|[^/]+$|install/(install|inventory)\\.ts$)',
+      },
+    },
+    {
+      name: 'a-control-plane-runs-no-command',
+      comment: 'what commands do in a cluster is loaded where the command tree asks for it',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot:
+          '\\.test\\.ts$|^src/cluster-commands/|^src/main/(actions|kubernetes/installation|certificates/token-making)\\.ts$',
+      },
+      to: { path: '^src/cluster-commands/' },
+    },
+    {
       name: 'only-main-wires',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/main/' },

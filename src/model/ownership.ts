@@ -11,6 +11,8 @@ export const controlPlaneLabel = 'isthmus.dev/control-plane';
 export const ignoreLabel = 'isthmus.dev/ignore';
 /** An annotation of what we wrote: the object of a user that it comes from. */
 export const sourceAnnotation = 'isthmus.dev/source';
+/** A label: `"true"` on what was somebody else's, and was taken over. */
+export const adoptedLabel = 'isthmus.dev/adopted';
 /** Kubernetes' own namespaces: their Pods are what everything else rests upon. */
 export const systemNamespaces: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease'];
 

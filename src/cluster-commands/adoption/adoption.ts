@@ -14,20 +14,14 @@ import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import type { AdoptionStep } from '../../model/adoption.ts';
 import { formatObject, type ObjectRef } from '../../model/finding.ts';
 import { defaultIstioSettings } from '../../model/istio-settings.ts';
-import { ownLabels } from '../../model/ownership.ts';
+import { adoptedLabel, ownLabels } from '../../model/ownership.ts';
 import type { VirtualIpLease } from '../../model/virtual-ip.ts';
+import { aerakiBootstrap, ownBootstrap } from '../../translate/istio/bootstrap-override.ts';
 import { withCluster } from '../with-cluster.ts';
 import { type PlannedStep, planAdoption, planHandover } from './adoption-plan.ts';
 import { aerakiWebhook, relaxing, validatingWebhooks, webhookStep } from './aeraki-webhook.ts';
 import { adoptedFields } from './field-ownership.ts';
-import {
-  type AdoptableKind,
-  adoptedLabel,
-  aerakiBootstrap,
-  type ForeignObject,
-  foreignObject,
-  ownBootstrap,
-} from './foreign-object.ts';
+import { type AdoptableKind, type ForeignObject, foreignObject } from './foreign-object.ts';
 
 const istio = 'networking.istio.io';
 const versions = ['v1', 'v1beta1', 'v1alpha3'];

@@ -2,6 +2,7 @@
 
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { bearsOwnLabels } from '../../model/ownership.ts';
+import { aerakiBootstrap } from '../../translate/istio/bootstrap-override.ts';
 
 export interface ForeignObject {
   readonly kind: AdoptableKind;
@@ -23,12 +24,6 @@ export interface ForeignObject {
 }
 
 export type AdoptableKind = 'EnvoyFilter' | 'VirtualService' | 'ServiceEntry' | 'ConfigMap';
-
-/** Of the file with which the sidecars of a namespace begin. */
-export const aerakiBootstrap = 'aeraki-bootstrap-config';
-export const ownBootstrap = 'isthmus-bootstrap-config';
-/** `"true"` on what was taken over. */
-export const adoptedLabel = 'isthmus.dev/adopted';
 
 /** Undefined for what is no object. */
 export function foreignObject(kind: AdoptableKind, value: unknown, revision: string): ForeignObject | undefined {

@@ -1,6 +1,8 @@
 /** Which object of ours does what one of another bridge does: then that one can go. */
+
+import { ownBootstrap } from '../../translate/istio/bootstrap-override.ts';
 import { lackOfFilter } from './filter-replacement.ts';
-import { type ForeignObject, ownBootstrap, textList } from './foreign-object.ts';
+import { type ForeignObject, textList } from './foreign-object.ts';
 
 export interface Replacement {
   readonly by: ForeignObject;

@@ -2,7 +2,7 @@
 import { defaultRanges } from '../../mesh/virtual-ips/virtual-ips.ts';
 import { overlap, parseRange } from '../../resources/addresses.ts';
 import { isMap } from '../../resources/plain-values.ts';
-import { listObjects } from '../install/cluster-objects.ts';
+import { listObjects } from '../cluster-objects.ts';
 import { type Check, type CheckedCluster, failed, passed } from './checking.ts';
 
 /** Where Istio's own allocator takes from. */

@@ -2,9 +2,9 @@
 
 import { ownName } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { readObject } from '../install/cluster-objects.ts';
-import { pathOf } from '../install/manifest-kinds.ts';
-import { lackOf } from '../install/readiness.ts';
+import { readObject } from '../cluster-objects.ts';
+import { pathOf } from '../manifest-kinds.ts';
+import { lackOf } from '../readiness.ts';
 import { type Check, type CheckedCluster, failed, passed, type Verdict, warned } from './checking.ts';
 
 export function controlPlaneChecks({ server, namespace, revision, now }: CheckedCluster): readonly Check[] {

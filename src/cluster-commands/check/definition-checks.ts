@@ -2,10 +2,10 @@
 
 import { version } from '../../model/version.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { labelsOf, readObject } from '../install/cluster-objects.ts';
+import { labelsOf, readObject } from '../cluster-objects.ts';
 import { renderInstallation } from '../install/install.ts';
-import { objectIn, pathOf } from '../install/manifest-kinds.ts';
-import { conditionOf } from '../install/readiness.ts';
+import { objectIn, pathOf } from '../manifest-kinds.ts';
+import { conditionOf } from '../readiness.ts';
 import { type Check, type CheckedCluster, failed, passed, skipped, type Verdict, warned } from './checking.ts';
 
 /** Before: what others have installed is left alone, and may lack fields. */

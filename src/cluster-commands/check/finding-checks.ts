@@ -5,9 +5,9 @@ import { holdsTopic, readSharedHolds } from '../../delivery/kubernetes/shared-ho
 import { configMaps } from '../../delivery/kubernetes/state-object.ts';
 import { kinds } from '../../resources/kind-table.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { listObjects } from '../install/cluster-objects.ts';
-import { objectIn } from '../install/manifest-kinds.ts';
-import { conditionOf } from '../install/readiness.ts';
+import { listObjects } from '../cluster-objects.ts';
+import { objectIn } from '../manifest-kinds.ts';
+import { conditionOf } from '../readiness.ts';
 import { type Check, type CheckedCluster, passed, skipped, warned } from './checking.ts';
 
 /** Groups whose objects tell by the condition Accepted what we make of them. */

@@ -1,8 +1,8 @@
 /** Who else is in the cluster: the namespace, Istio, and Aeraki, whose work is done twice where both are. */
 import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
 import { isMap } from '../../resources/plain-values.ts';
-import { listObjects, readObject } from '../install/cluster-objects.ts';
-import { definitions, deployments, objectIn, pathOf } from '../install/manifest-kinds.ts';
+import { listObjects, readObject } from '../cluster-objects.ts';
+import { definitions, deployments, objectIn, pathOf } from '../manifest-kinds.ts';
 import { type Check, type CheckedCluster, failed, passed, warned } from './checking.ts';
 
 export function neighbourChecks({ server, namespace }: CheckedCluster): readonly Check[] {

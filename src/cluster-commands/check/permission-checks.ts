@@ -3,10 +3,10 @@
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { ownName } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { readObject } from '../install/cluster-objects.ts';
+import { readObject } from '../cluster-objects.ts';
 import { renderInstallation } from '../install/install.ts';
 import { readInventory } from '../install/inventory.ts';
-import { nameOf, objectIn, pathOf } from '../install/manifest-kinds.ts';
+import { nameOf, objectIn, pathOf } from '../manifest-kinds.ts';
 import { type Check, type CheckedCluster, failed, passed } from './checking.ts';
 
 interface Right {

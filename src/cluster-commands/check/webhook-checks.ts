@@ -4,8 +4,8 @@ import { X509Certificate } from 'node:crypto';
 import { messageOf } from '../../model/errors.ts';
 import { ownName } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { listObjects, readObject } from '../install/cluster-objects.ts';
-import { pathOf } from '../install/manifest-kinds.ts';
+import { listObjects, readObject } from '../cluster-objects.ts';
+import { pathOf } from '../manifest-kinds.ts';
 import { type Check, type CheckedCluster, failed, passed, type Verdict, warned } from './checking.ts';
 
 /** And what is so without them. */

@@ -9,10 +9,7 @@ import { IsthmusError } from '../../model/errors.ts';
 import { managedByLabel } from '../../model/ownership.ts';
 import { version } from '../../model/version.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { withCluster } from '../with-cluster.ts';
-import { renderChart, valuesOf } from './chart.ts';
-import { type Applied, applyObject, deleteObject, labelsOf, listObjects, readObject } from './cluster-objects.ts';
-import { type Inventory, inventoryManifest, inventoryObject, readInventory } from './inventory.ts';
+import { type Applied, applyObject, deleteObject, labelsOf, listObjects, readObject } from '../cluster-objects.ts';
 import {
   definitions,
   deployments,
@@ -21,8 +18,11 @@ import {
   nameOf,
   objectIn,
   pathOf,
-} from './manifest-kinds.ts';
-import { untilReady } from './readiness.ts';
+} from '../manifest-kinds.ts';
+import { untilReady } from '../readiness.ts';
+import { withCluster } from '../with-cluster.ts';
+import { renderChart, valuesOf } from './chart.ts';
+import { type Inventory, inventoryManifest, inventoryObject, readInventory } from './inventory.ts';
 import { mergeValues } from './values.ts';
 
 /** Who made an object: not Helm. */

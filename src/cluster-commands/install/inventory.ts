@@ -7,8 +7,8 @@ import { dump, load } from 'js-yaml';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { managedByLabel } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { readObject } from './cluster-objects.ts';
-import { type InstalledObject, pathOf } from './manifest-kinds.ts';
+import { readObject } from '../cluster-objects.ts';
+import { type InstalledObject, pathOf } from '../manifest-kinds.ts';
 
 export interface Inventory {
   readonly version: string;

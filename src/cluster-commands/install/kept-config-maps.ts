@@ -1,11 +1,11 @@
 /** ConfigMaps that a control plane wrote and that stay when it goes: others need them, or something of others is in them. */
 import { managedEntries, record } from '../../delivery/kubernetes/owned-fields.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
-import { managedByLabel, revisionLabel } from '../../model/ownership.ts';
+import { adoptedLabel, managedByLabel, revisionLabel } from '../../model/ownership.ts';
 import type { PlainMap } from '../../resources/plain-values.ts';
 import { defaultInjectionSettings } from '../../translate/injection/injection-settings.ts';
-import { adoptedLabel, aerakiBootstrap, ownBootstrap } from '../adoption/foreign-object.ts';
-import { labelsOf } from './cluster-objects.ts';
+import { aerakiBootstrap, ownBootstrap } from '../../translate/istio/bootstrap-override.ts';
+import { labelsOf } from '../cluster-objects.ts';
 
 /** Who stays when the control plane goes. */
 export interface Remaining {

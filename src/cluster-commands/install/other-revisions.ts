@@ -4,8 +4,8 @@ import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { controlPlaneLabel, managedByLabel, ownManager, revisionLabel } from '../../model/ownership.ts';
 import type { PlainMap } from '../../resources/plain-values.ts';
-import { labelsOf, listObjects } from './cluster-objects.ts';
-import { deployments } from './manifest-kinds.ts';
+import { labelsOf, listObjects } from '../cluster-objects.ts';
+import { deployments } from '../manifest-kinds.ts';
 
 export interface OtherRevision {
   readonly revision: string;

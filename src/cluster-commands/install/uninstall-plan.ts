@@ -9,11 +9,11 @@ import { type ApiCollection, collectionPath } from '../../kubernetes-api/api-pat
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { managedByLabel, ownManager, ownName, ownSelector, revisionLabel } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { collectionOf, labelsOf, listObjects, readObject, servedCollection } from './cluster-objects.ts';
+import { collectionOf, labelsOf, listObjects, readObject, servedCollection } from '../cluster-objects.ts';
+import { definitions, type InstalledObject, namespaces, objectIn, pathOf } from '../manifest-kinds.ts';
 import { installer } from './install.ts';
 import { readInventory } from './inventory.ts';
 import { reasonToKeep } from './kept-config-maps.ts';
-import { definitions, type InstalledObject, namespaces, objectIn, pathOf } from './manifest-kinds.ts';
 import { type OtherRevision, otherRevisions } from './other-revisions.ts';
 import { type WrittenStatus, writtenStatuses } from './written-statuses.ts';
 

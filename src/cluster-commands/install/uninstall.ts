@@ -10,11 +10,11 @@ import { type ApiServer, serverSideApply } from '../../kubernetes-api/api-server
 import { IsthmusError } from '../../model/errors.ts';
 import { controlPlaneLabel, managedByLabel } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
+import { collectionOf, deleteObject, labelsOf, listObjects } from '../cluster-objects.ts';
+import { definitions, deployments, type InstalledObject, nameOf, objectIn, pathOf } from '../manifest-kinds.ts';
+import { untilNonePresent } from '../readiness.ts';
 import { withCluster } from '../with-cluster.ts';
-import { collectionOf, deleteObject, labelsOf, listObjects } from './cluster-objects.ts';
 import { inventoryPath } from './install.ts';
-import { definitions, deployments, type InstalledObject, nameOf, objectIn, pathOf } from './manifest-kinds.ts';
-import { untilNonePresent } from './readiness.ts';
 import { type Plan, planOf } from './uninstall-plan.ts';
 import { withdrawStatus } from './written-statuses.ts';
 

@@ -6,8 +6,8 @@ import { type ApiServer, serverSideApply } from '../../kubernetes-api/api-server
 import { apiKindOf } from '../../resources/kind-info.ts';
 import { kinds } from '../../resources/kind-table.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { listObjects, servedCollection } from './cluster-objects.ts';
-import { objectIn } from './manifest-kinds.ts';
+import { listObjects, servedCollection } from '../cluster-objects.ts';
+import { objectIn } from '../manifest-kinds.ts';
 
 export interface WrittenStatus {
   readonly collection: ApiCollection;

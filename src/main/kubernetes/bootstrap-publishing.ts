@@ -3,12 +3,16 @@
  * Aeraki's was taken over (`isthmus adopt`), that one is kept as well: Pods that refer to it find us.
  */
 
-import { aerakiBootstrap, ownBootstrap } from '../../cluster-commands/adoption/foreign-object.ts';
 import { publishInNamespaces } from '../../delivery/kubernetes/namespace-publishing.ts';
 import { ownName } from '../../model/ownership.ts';
 import { parseAddress } from '../../model/tcp-address.ts';
 import type { Namespace } from '../../resources/kinds.ts';
-import { bootstrapKey, bootstrapOverride } from '../../translate/istio/bootstrap-override.ts';
+import {
+  aerakiBootstrap,
+  bootstrapKey,
+  bootstrapOverride,
+  ownBootstrap,
+} from '../../translate/istio/bootstrap-override.ts';
 import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';
 import { heededNamespaces, type NamespaceSurroundings } from './heeded-namespaces.ts';
 

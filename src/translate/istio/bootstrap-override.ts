@@ -12,6 +12,9 @@ export interface RouteServer {
   readonly serviceAccount: string;
 }
 
+/** ConfigMaps that hold it, one in each namespace: ours, and what Aeraki left. */
+export const ownBootstrap = 'isthmus-bootstrap-config';
+export const aerakiBootstrap = 'aeraki-bootstrap-config';
 export const bootstrapKey = 'custom_bootstrap.json';
 
 const unbounded = 100_000;

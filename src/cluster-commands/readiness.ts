@@ -1,8 +1,8 @@
 /** Waiting until what was applied does what it is for. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApiServer } from '../../kubernetes-api/api-server.ts';
-import { IsthmusError } from '../../model/errors.ts';
-import { isMap, type PlainMap } from '../../resources/plain-values.ts';
+import type { ApiServer } from '../kubernetes-api/api-server.ts';
+import { IsthmusError } from '../model/errors.ts';
+import { isMap, type PlainMap } from '../resources/plain-values.ts';
 import { readObject } from './cluster-objects.ts';
 import { type InstalledObject, nameOf, pathOf } from './manifest-kinds.ts';
 

@@ -1,10 +1,10 @@
 /** What installing asks of an API server: to read, apply and delete single objects, each answer told apart. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
-import { type ApiCollection, collectionPath, findCollection } from '../../kubernetes-api/api-paths.ts';
-import { type ApiServer, serverSideApply } from '../../kubernetes-api/api-server.ts';
-import { IsthmusError, messageOf } from '../../model/errors.ts';
-import { isMap, type PlainMap } from '../../resources/plain-values.ts';
+import { ApiFailure } from '../kubernetes-api/api-failure.ts';
+import { type ApiCollection, collectionPath, findCollection } from '../kubernetes-api/api-paths.ts';
+import { type ApiServer, serverSideApply } from '../kubernetes-api/api-server.ts';
+import { IsthmusError, messageOf } from '../model/errors.ts';
+import { isMap, type PlainMap } from '../resources/plain-values.ts';
 import { type InstalledObject, nameOf, pathOf } from './manifest-kinds.ts';
 
 const fieldManager = 'isthmus-install';

@@ -1,8 +1,8 @@
 /** The kinds of which the chart makes objects: where an API server has them, and in which order they are to come. */
-import type { ApiCollection } from '../../kubernetes-api/api-paths.ts';
-import { objectPath } from '../../kubernetes-api/api-paths.ts';
-import { IsthmusError } from '../../model/errors.ts';
-import { isMap, type PlainMap } from '../../resources/plain-values.ts';
+import type { ApiCollection } from '../kubernetes-api/api-paths.ts';
+import { objectPath } from '../kubernetes-api/api-paths.ts';
+import { IsthmusError } from '../model/errors.ts';
+import { isMap, type PlainMap } from '../resources/plain-values.ts';
 
 export const definitions: ApiCollection = {
   group: 'apiextensions.k8s.io',
