@@ -47,6 +47,7 @@ import { NameTables } from './name-tables.ts';
 import { buildPipeline, type Pipeline, rootNamespaceOf, trustDomainOf } from './pipeline.ts';
 import { metricsOf } from './plane-metrics.ts';
 import { ProxyPresence } from './proxy-presence.ts';
+import { ProxyScopes } from './proxy-scopes.ts';
 import { type RegistryBridging, startRegistryBridging } from './registries/registry-bridging.ts';
 import { RegistryPublishing } from './registries/registry-publishing.ts';
 import { type StartFacts, type StartStep, type Unready, whyNotServing } from './start-progress.ts';
@@ -141,7 +142,8 @@ class RunningControlPlane implements ControlPlane {
     this.#state = cluster?.state() ?? new HeldStateFolder(options.stateFolder);
     createRegistryMetrics(this.#metrics.registry, () => this.#registries?.statuses() ?? []);
     const presence = new ProxyPresence(this.#pipeline);
-    const store = createStoreFor(this.#pipeline);
+    const scopes = new ProxyScopes(this.#pipeline);
+    const store = createStoreFor(this.#pipeline, scopes);
     this.#accounts = cluster?.serviceAccounts(() => trustDomainOf(this.#pipeline));
     this.#certificates = new CertificatePlane(this.#pipeline, {
       stateFolder: this.#state,
@@ -153,7 +155,7 @@ class RunningControlPlane implements ControlPlane {
       saidElsewhere: () => cluster?.replicas.heard(trustTopic) ?? new Map(),
       log,
     });
-    const names = new NameTables(this.#pipeline, store);
+    const names = new NameTables(this.#pipeline, store, scopes);
     const present = [presence, this.#certificates.keeping, names];
     const isWordTaken = options.insecureIdentities === true;
     const calls = new Map([
@@ -168,7 +170,8 @@ class RunningControlPlane implements ControlPlane {
       pipeline: this.#pipeline,
       metrics: this.#metrics,
       log,
-      namespaceAt: (address) => presence.namespaceAt(address),
+      proxyAt: (address) => presence.proxyAt(address),
+      scopes,
     });
     this.#findings.register(() => this.#certificates.findings());
     this.#findings.register(() => this.#cluster?.findings() ?? []);

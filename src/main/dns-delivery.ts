@@ -1,14 +1,16 @@
 /** From names to the DNS server, where DNS is served. */
-import { NameTable } from '../delivery/dns/name-table.ts';
+import { type Asker, NameTable } from '../delivery/dns/name-table.ts';
 import { parseUpstream } from '../delivery/dns/resolv-conf.ts';
 import { createDnsServer, type DnsServer } from '../delivery/dns/server.ts';
 import { meshKey } from '../mesh/settings.ts';
 import { isLoopback } from '../model/loopback.ts';
+import type { ProxyNode } from '../model/proxy.ts';
 import { formatAddress, parseAddress } from '../model/tcp-address.ts';
 import { createDnsMetrics } from '../operations/dns-metrics.ts';
 import type { Logger } from '../operations/log.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { ProxyScopes } from './proxy-scopes.ts';
 
 export interface DnsOptions {
   /** Where DNS is served; not at all when absent. */
@@ -35,14 +37,15 @@ export interface DnsSurroundings {
   readonly pipeline: Pipeline;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Of the workload at an address. */
-  readonly namespaceAt: (address: string) => string | undefined;
+  /** The proxy beside the workload at an address. */
+  readonly proxyAt: (address: string) => ProxyNode | undefined;
+  readonly scopes: ProxyScopes;
 }
 
 /** Undefined when DNS is not asked for. Throws USAGE for options that make no sense. */
 export function prepareDns(options: DnsOptions, around: DnsSurroundings): DnsDelivery | undefined {
   if (options.dns === undefined) return undefined;
-  const { pipeline, metrics, log, namespaceAt } = around;
+  const { pipeline, metrics, log } = around;
   const address = parseAddress(options.dns, '--dns');
   const names = pipeline.names();
   const table = new NameTable(names, () => nameSettings(pipeline, options.dnsSuffix));
@@ -52,7 +55,7 @@ export function prepareDns(options: DnsOptions, around: DnsSurroundings): DnsDel
     ...(dnsUpstream === undefined ? {} : { upstreams: dnsUpstream.map(parseUpstream) }),
     ...(dnsAllow === undefined ? {} : { allow: dnsAllow }),
     ttls: () => ({ ttl, negativeTtl }),
-    namespaceOf: (peer) => namespaceAt(peer) ?? 'default',
+    askerAt: (peer) => askerAt(peer, around),
     observer: {
       ...createDnsMetrics(metrics.registry),
       failed: (error) => log.error({ err: error }, 'a DNS query was not answered by a fault of isthmus'),
@@ -70,6 +73,14 @@ export function prepareDns(options: DnsOptions, around: DnsSurroundings): DnsDel
       await server.close();
     },
   };
+}
+
+/** A workload that no proxy speaks for is told of what is exported to namespace `default`. */
+function askerAt(peer: string, { proxyAt, scopes }: DnsSurroundings): Asker {
+  const proxy = proxyAt(peer);
+  if (proxy === undefined) return { namespace: 'default' };
+  const hosts = scopes.of(proxy);
+  return { namespace: proxy.namespace, ...(hosts === undefined ? {} : { hosts }) };
 }
 
 function nameSettings({ mesh }: Pipeline, suffixes: readonly string[] | undefined) {

@@ -1,58 +1,91 @@
 /**
  * The name tables of agents, made while somebody asks for them: names --> entries --> a table for each namespace whose
- * workloads ask --> (the store, a sink).
+ * workloads ask, and one for each that are told of some hosts alone --> (the store, a sink).
  */
 import type { Table } from '../collections/collection.ts';
 import type { ResourceStore } from '../delivery/xds/resource-store.ts';
 import { nameTableType } from '../delivery/xds/resource-types.ts';
 import { meshKey, settingsOf } from '../mesh/settings.ts';
+import type { HostScope } from '../model/host-scope.ts';
 import type { ProxyNode } from '../model/proxy.ts';
 import { type NameEntry, translateNameEntry, translateNameTable } from '../translate/names/name-tables.ts';
-import { namespaceScope, type ScopedResource } from '../translate/scope.ts';
+import { chosenScope, namespaceScope, type ScopedResource } from '../translate/scope.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { ProxyScopes } from './proxy-scopes.ts';
 import { changesOf } from './xds-delivery.ts';
+
+/** Who have one table. */
+interface Asking {
+  /** Of the resource. */
+  readonly scope: string;
+  readonly namespace: string;
+  /** Absent for all that is exported to the namespace. */
+  readonly hosts?: HostScope;
+}
 
 export class NameTables {
   readonly #pipeline: Pipeline;
   readonly #store: ResourceStore;
-  /** Open streams by namespace, of all proxies. */
-  readonly #streams = new Map<string, number>();
-  /** Namespaces whose agents ask; undefined until the first does. */
-  #asking: Table<string> | undefined;
+  readonly #scopes: ProxyScopes;
+  /** Proxies that asked and are still there, with the scope of their table. */
+  readonly #askers = new Map<ProxyNode, string>();
+  /** What they ask for; undefined until the first does. */
+  #asking: Table<Asking> | undefined;
 
-  constructor(pipeline: Pipeline, store: ResourceStore) {
+  constructor(pipeline: Pipeline, store: ResourceStore, scopes: ProxyScopes) {
     this.#pipeline = pipeline;
     this.#store = store;
-  }
-
-  enter({ namespace }: ProxyNode): void {
-    this.#streams.set(namespace, (this.#streams.get(namespace) ?? 0) + 1);
+    this.#scopes = scopes;
+    scopes.onChange((concerns) => {
+      for (const proxy of [...this.#askers.keys()]) if (concerns(proxy)) this.#ask(proxy);
+      this.#giveUp();
+    });
   }
 
   /** Called before the answer, so that the table is in it. */
-  asked(typeUrl: string, { namespace }: ProxyNode): void {
-    if (typeUrl !== nameTableType) return;
+  asked(typeUrl: string, proxy: ProxyNode): void {
+    if (typeUrl === nameTableType) this.#ask(proxy);
+  }
+
+  /** A table that nobody asks for any more is given up. */
+  leave(proxy: ProxyNode): void {
+    if (this.#askers.delete(proxy)) this.#giveUp();
+  }
+
+  #ask(proxy: ProxyNode): void {
     this.#asking ??= this.#begin();
     const asking = this.#asking;
-    if (!asking.has(namespace)) this.#pipeline.engine.batch(() => asking.set(namespace));
+    const wanted = this.#wanted(proxy);
+    this.#askers.set(proxy, wanted.scope);
+    if (!asking.has(wanted.scope)) this.#pipeline.engine.batch(() => asking.set(wanted));
   }
 
-  /** A table that nobody of the namespace can ask for any more is given up. */
-  leave({ namespace }: ProxyNode): void {
-    const streams = (this.#streams.get(namespace) ?? 0) - 1;
-    if (streams > 0) {
-      this.#streams.set(namespace, streams);
-      return;
-    }
-    this.#streams.delete(namespace);
+  #wanted(proxy: ProxyNode): Asking {
+    const { namespace } = proxy;
+    const hosts = this.#scopes.of(proxy);
+    return hosts === undefined
+      ? { scope: namespaceScope('all', namespace), namespace }
+      : { scope: chosenScope(namespace, hosts), namespace, hosts };
+  }
+
+  #giveUp(): void {
     const asking = this.#asking;
-    if (asking?.has(namespace) === true) this.#pipeline.engine.batch(() => asking.delete(namespace));
+    if (asking === undefined) return;
+    const wanted = new Set(this.#askers.values());
+    const left = [...asking.keys()].filter((scope) => !wanted.has(scope));
+    if (left.length === 0) return;
+    this.#pipeline.engine.batch(() => {
+      for (const scope of left) asking.delete(scope);
+    });
   }
 
-  #begin(): Table<string> {
+  #begin(): Table<Asking> {
     const { engine, mesh } = this.#pipeline;
     const names = this.#pipeline.names();
-    const asking = engine.table<string>('namespaces that ask for names', { key: (namespace) => namespace });
+    const asking = engine.table<Asking>('who asks for names', {
+      key: ({ scope }) => scope,
+      equals: (a, b) => a.scope === b.scope,
+    });
     engine.batch(() => asking.setState('live'));
     const entries = engine.map('name entries', names, (name, context) =>
       translateNameEntry(name, settingsOf(context, mesh.settings).clusterDomain, (host) => context.get(names, host)),
@@ -61,9 +94,9 @@ export class NameTables {
     const tables = engine.map(
       'name tables',
       asking,
-      (namespace, context): ScopedResource => ({
-        scope: namespaceScope('all', namespace),
-        resource: translateNameTable(namespace, context.lookup(all, meshKey).toSorted(byHost)),
+      ({ scope, namespace, hosts }, context): ScopedResource => ({
+        scope,
+        resource: translateNameTable(namespace, context.lookup(all, meshKey).toSorted(byHost), hosts),
       }),
       { equals: (a, b) => a.resource.version === b.resource.version },
     );

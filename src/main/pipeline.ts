@@ -15,6 +15,7 @@ import { routersByNameOfHost } from '../delivery/kubernetes/unwritten-filters.ts
 import { singleAddress } from '../mesh/endpoints/ip-address.ts';
 import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';
+import { reachOf } from '../mesh/services/reached-hosts.ts';
 import { meshKey, settingsOf } from '../mesh/settings.ts';
 import type { VirtualIpRanges } from '../mesh/virtual-ips/virtual-ips.ts';
 import { type CertificateSettings, defaultCertificateSettings } from '../model/certificate-settings.ts';
@@ -33,7 +34,7 @@ import { translateInbound } from '../translate/inbound.ts';
 import type { IstioObject, IstioWriting } from '../translate/istio/istio-objects.ts';
 import type { HostName } from '../translate/names/host-names.ts';
 import { settingsFindings, translateOutbound } from '../translate/outbound.ts';
-import { type ScopedResource, scopedResourceKey } from '../translate/scope.ts';
+import { reachedBy, type ScopedResource, scopedResourceKey } from '../translate/scope.ts';
 import { translateSharedPort } from '../translate/shared-listeners.ts';
 import type { Translation } from '../translate/translation.ts';
 import { type CallerPlaces, callerPlaces, callerPlacesTable } from './caller-places.ts';
@@ -230,7 +231,10 @@ function xdsResources(
     mesh.meshServices,
     (service, context) => {
       const groups = clustersHoldEndpoints(service.service) ? groupsOf(context, service.service.key) : [];
-      return reported(context, translateClusters(service, groups));
+      return reachedBy(
+        reachOf(context, mesh.reachedHosts, service.service),
+        reported(context, translateClusters(service, groups)),
+      );
     },
     scopedShape,
   );
@@ -241,7 +245,12 @@ function xdsResources(
       const { key } = service.service;
       // The shares of a migration are those of all callers together, wherever they are.
       const isMoving = context.get(mesh.migrations, key) !== undefined;
-      return translateEndpoints(service, groupsOf(context, key), isMoving ? [] : callerPlaces(context, places));
+      const assignments = translateEndpoints(
+        service,
+        groupsOf(context, key),
+        isMoving ? [] : callerPlaces(context, places),
+      );
+      return reachedBy(reachOf(context, mesh.reachedHosts, service.service), assignments);
     },
     scopedShape,
   );

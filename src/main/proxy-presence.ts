@@ -7,15 +7,16 @@ export class ProxyPresence {
   readonly #pipeline: Pipeline;
   /** Open streams by address. */
   readonly #streams = new Map<string, number>();
-  /** The namespace of the proxy that came last, by address. */
-  readonly #namespaces = new Map<string, string>();
+  /** The proxy that came last, by address. */
+  readonly #proxies = new Map<string, ProxyNode>();
 
   constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline;
   }
 
   /** A kind stays in use once it was seen: proxies that reconnect find their resources ready. */
-  enter({ kind, interception, locality, addresses, namespace }: ProxyNode): void {
+  enter(proxy: ProxyNode): void {
+    const { kind, interception, locality, addresses } = proxy;
     const { engine, proxyKinds, interceptedKinds, callerPlaces, proxyAddresses } = this.#pipeline;
     // istiod tells it what to listen for, and what is near.
     if (kind === 'istio-sidecar') {
@@ -25,7 +26,7 @@ export class ProxyPresence {
     if (locality !== undefined) addCallerPlace(engine, callerPlaces, locality);
     for (const address of addresses) {
       this.#streams.set(address, (this.#streams.get(address) ?? 0) + 1);
-      this.#namespaces.set(address, namespace);
+      this.#proxies.set(address, proxy);
     }
     const unknown = addresses.filter((address) => !proxyAddresses.has(address));
     const isHandedAnew = interception !== undefined && !interceptedKinds.has(interceptedKey({ kind, interception }));
@@ -37,9 +38,9 @@ export class ProxyPresence {
     });
   }
 
-  /** Of the workload at an address, as its proxy says. */
-  namespaceAt(address: string): string | undefined {
-    return this.#namespaces.get(address);
+  /** Beside the workload at an address. */
+  proxyAt(address: string): ProxyNode | undefined {
+    return this.#proxies.get(address);
   }
 
   leave({ kind, addresses }: ProxyNode): void {
@@ -49,7 +50,7 @@ export class ProxyPresence {
       const streams = (this.#streams.get(address) ?? 0) - 1;
       if (streams > 0) this.#streams.set(address, streams);
       else this.#streams.delete(address);
-      if (streams <= 0) this.#namespaces.delete(address);
+      if (streams <= 0) this.#proxies.delete(address);
       return streams <= 0;
     });
     if (left.length === 0) return;

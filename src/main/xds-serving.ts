@@ -18,7 +18,7 @@ export interface XdsSurroundings {
   /** Whether a proxy on plaintext is taken for the workload that it states. */
   readonly isWordTaken: boolean;
   /** Who are told of proxies that come and go, in this order. */
-  readonly present: readonly Pick<ProxyPresence, 'enter' | 'leave'>[];
+  readonly present: readonly (Partial<Pick<ProxyPresence, 'enter'>> & Pick<ProxyPresence, 'leave'>)[];
   /** Told of each type that a stream begins to ask for. */
   readonly asked: (typeUrl: string, proxy: ProxyNode) => void;
   /** Told of each response that a proxy has taken. */
@@ -52,7 +52,7 @@ export function serveXds(
     observer: {
       streamOpened: (proxy) => {
         metrics.xdsStreams.inc();
-        for (const one of present) one.enter(proxy);
+        for (const one of present) one.enter?.(proxy);
         log.info({ proxy: proxy.id, kind: proxy.kind }, 'proxy connected');
       },
       streamClosed: (proxy) => {

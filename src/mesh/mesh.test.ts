@@ -75,6 +75,7 @@ it('a changed endpoint touches its own service, and no route', () => {
     'endpoint groups by address': 2,
     'endpoint addresses': 1,
     'inbound ports': 2,
+    'hosts that proxies call': 2,
   });
   expect(mesh.inboundPorts.has('10.2.0.1|9000')).toBe(true);
   expect(mesh.inboundPorts.has('10.1.0.7|9000')).toBe(false);

@@ -58,7 +58,9 @@ import { virtualServiceSplits } from './routing/virtual-service-splits.ts';
 import { virtualServicesInForce } from './routing/virtual-services.ts';
 import { meshServices } from './services/mesh-services.ts';
 import { portCodecs, protocols } from './services/protocols.ts';
+import { reachedHosts } from './services/reached-hosts.ts';
 import { type HostServices, hosts, serviceDeclarations, services } from './services/services.ts';
+import { type Sidecars, sidecarRules } from './services/sidecars.ts';
 import { meshSettings } from './settings.ts';
 import { hostPolicies } from './traffic/host-policies.ts';
 import { rulesByHost } from './traffic/host-rules.ts';
@@ -129,6 +131,10 @@ export interface Mesh {
   readonly meshServices: Collection<MeshService>;
   /** By address and target port. */
   readonly inboundPorts: Collection<InboundPort>;
+  /** By host: through which else a proxy is told of it. */
+  readonly reachedHosts: ReturnType<typeof reachedHosts>;
+  /** Of Istio: which hosts workloads are told of. */
+  readonly sidecars: Sidecars;
   /** Where workloads send their logs, beside those of the settings: by the key of the Telemetry. */
   readonly telemetryLogs: Collection<TelemetryLog>;
 }
@@ -252,6 +258,18 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   reportPeerAuthentication(engine, settings, resources.PeerAuthentication);
   reportTelemetryReach(engine, logs, settings);
   const { proxyAddresses } = inputs;
+  const inbound = inboundPorts(engine, proxyAddresses ?? allAddresses(engine, groups), {
+    settings,
+    endpointGroups: groups,
+    meshServices: assembled,
+    accessPolicies: policiesOfAccess,
+    telemetries: logs,
+    ingresses,
+    trafficSettings: bounds,
+    requestPolicies: policiesOfRequests,
+    authorizations,
+    authentications: requestAuthentications(engine, named, resources.RequestAuthentication),
+  });
   if (proxyAddresses !== undefined)
     reportUnguardedLimits(engine, {
       meshServices: assembled,
@@ -290,18 +308,9 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     ingresses,
     trafficSettings: bounds,
     telemetryLogs: logs.logs,
-    inboundPorts: inboundPorts(engine, proxyAddresses ?? allAddresses(engine, groups), {
-      settings,
-      endpointGroups: groups,
-      meshServices: assembled,
-      accessPolicies: policiesOfAccess,
-      telemetries: logs,
-      ingresses,
-      trafficSettings: bounds,
-      requestPolicies: policiesOfRequests,
-      authorizations,
-      authentications: requestAuthentications(engine, named, resources.RequestAuthentication),
-    }),
+    inboundPorts: inbound,
+    reachedHosts: reachedHosts(engine, assembled, inbound),
+    sidecars: sidecarRules(engine, { ...named, services: allServices, sidecars: resources.Sidecar }),
   };
 }
 

@@ -5,13 +5,13 @@ test('an object by which nothing is done yet is told so, once', () => {
   const mesh = testMesh();
   const metadata = { namespace: 'shop', name: 'cache', labels: {}, annotations: {} };
   mesh.set({
-    kind: 'Sidecar',
+    kind: 'Gateway',
     apiVersion: 'networking.istio.io/v1',
-    key: 'Sidecar/shop/cache',
+    key: 'Gateway/shop/cache',
     metadata,
-    spec: { egress: [], unread: [] },
+    spec: { selector: {}, servers: [] },
   });
-  expect(mesh.findings()).toEqual(['ISTH0320 Sidecar/cache']);
+  expect(mesh.findings()).toEqual(['ISTH0320 Gateway/cache']);
 });
 
 test('a policy that keeps nothing out is a warning', () => {

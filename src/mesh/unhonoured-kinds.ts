@@ -26,7 +26,6 @@ export function reportUnhonoured(engine: Engine, { resources, istioTold }: MeshI
     remedy: 'Nothing, where Istio is; elsewhere do not rely on it.',
     unlessIstioIsTold: true,
   });
-  report(resources.Sidecar, 'Proxies are told of every host that they may see without it.');
   const remedy = "Nothing, where callers have Istio's proxies; elsewhere do not rely on it.";
   report(resources.RedisService, "Istio's proxies alone are told of it: those of isthmus route Redis without it.", {
     remedy,

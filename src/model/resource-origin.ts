@@ -6,7 +6,13 @@ import type { ServiceKey } from './service.ts';
 
 export type ResourceOrigin =
   /** How a port of a service is called. */
-  | { readonly kind: 'port'; readonly service: ServiceKey; readonly port: number }
+  | {
+      readonly kind: 'port';
+      readonly service: ServiceKey;
+      readonly port: number;
+      /** Other services whose routes lead here; all: proxies themselves call it. Absent where there is nothing of that. */
+      readonly reachedBy?: readonly ServiceKey[] | 'all';
+    }
   /** The same, of services that share an address. */
   | { readonly kind: 'shared'; readonly services: readonly ServiceKey[]; readonly port: number }
   /** What may be sent to a workload: the key of its inbound port. */

@@ -6,6 +6,7 @@
  *   <kind>@<address>#<id>    the same, where the workload there is known by its certificate
  *   <audience>#<SPIFFE id>   what the workloads of this identity may call
  *   <audience>/<namespace>   what is exported to this namespace
+ *   <audience>!<namespace>   what this namespace exports to all, of hosts that others declare as well
  *   <audience>/*             what is exported to all
  *
  * The audience is a kind of proxy, or `all` for what every kind reads alike (clusters, endpoints). Proxies that are handed
@@ -15,8 +16,11 @@
  * and `envoy+handed-limited` before `envoy+handed`.
  * A sidecar of istiod reads what is for its kind, and nothing that is for `all`: its clusters are istiod's.
  * Proxies that say where they are read `all+<place>` before `all`: endpoints in the order of their distance from there.
+ * A proxy with a Sidecar reads the same scopes, and of them what comes of hosts that the Sidecar names; `!` is for these
+ * alone, who say whose host they mean.
  */
 import type { Locality } from '../model/endpoint.ts';
+import type { HostScope } from '../model/host-scope.ts';
 import { parseSpiffeId } from '../model/identity.ts';
 import type { MeshService } from '../model/mesh-service.ts';
 import type { Interception, ProxyKind, ProxyNode } from '../model/proxy.ts';
@@ -49,6 +53,26 @@ export function comingOf(origin: ResourceOrigin, resources: readonly ScopedResou
   return resources.map(({ scope, resource }) => ({ scope, resource, origin }));
 }
 
+/** Of services that proxies are told of for other services' sake as well. */
+export function reachedBy(
+  reach: Pick<Extract<ResourceOrigin, { kind: 'port' }>, 'reachedBy'>,
+  resources: readonly ScopedResource[],
+): readonly ScopedResource[] {
+  if (reach.reachedBy === undefined) return resources;
+  return resources.map((one) => (one.origin?.kind === 'port' ? { ...one, origin: { ...one.origin, ...reach } } : one));
+}
+
+/**
+ * Whether a proxy that is told of these hosts alone is told of the resource: of what is for a host of them, and of the clusters
+ * and endpoints that are behind one. A listener for several hosts is whole, or not there.
+ */
+export function isWithin(hosts: HostScope, origin: ResourceOrigin | undefined): boolean {
+  if (origin?.kind === 'shared') return origin.services.some((service) => hosts.has(service));
+  if (origin?.kind !== 'port') return true;
+  const { service, reachedBy: by = [] } = origin;
+  return hosts.has(service) || by === 'all' || by.some((one) => hosts.has(one));
+}
+
 /** Unique among all that is translated, but for services that contend for one address. */
 export function scopedResourceKey({ scope, resource }: ScopedResource): string {
   return scopedKey(scope, resource.typeUrl, resource.name);
@@ -58,8 +82,11 @@ export function scopedKey(scope: string, typeUrl: string, name: string): string 
   return `${scope}|${typeUrl}|${name}`;
 }
 
-/** The scopes a proxy sees, the first of which has precedence. The first address goes before the others. */
-export function scopesOf(proxy: ProxyNode): readonly string[] {
+/**
+ * The scopes a proxy sees, the first of which has precedence. The first address goes before the others. `hosts`: what alone
+ * it is told of.
+ */
+export function scopesOf(proxy: ProxyNode, hosts?: Pick<HostScope, 'namespaces'>): readonly string[] {
   if (proxy.kind === 'istio-sidecar') return [`${proxy.kind}/${proxy.namespace}`, `${proxy.kind}/*`];
   const { identity, addresses, namespace, interception, locality } = proxy;
   const own = ownAudiences(proxy);
@@ -70,6 +97,7 @@ export function scopesOf(proxy: ProxyNode): readonly string[] {
     ...(identity === undefined ? [] : inbound(identity)),
     ...(identity === undefined ? [] : audiences.map((audience) => callerScope(audience, identity))),
     ...audiences.map((audience) => `${audience}/${namespace}`),
+    ...(hosts?.namespaces ?? []).flatMap((one) => audiences.map((audience) => contestedScope(audience, one))),
     ...audiences.map((audience) => `${audience}/*`),
     ...(interception === undefined ? [] : interceptionAudiences(proxy, interception).map((one) => `${one}/*`)),
   ];
@@ -101,14 +129,16 @@ export function familyOf(address: string): AddressFamily {
 
 /**
  * One scope for all namespaces, or one for each that may see; none for what nobody may see. A host that another
- * namespace declares as well stands in the scope of its own namespace too, which goes before that of all.
+ * namespace declares as well stands in the scope of its own namespace too, which goes before that of all, and in one for who
+ * asks for this namespace's.
  */
 export function outboundScopes(audience: Audience, { service, contested, security }: MeshService): readonly string[] {
   const { visibility, namespace } = service;
   if (security !== undefined && security.callers !== 'any')
     return security.callers.filter((caller) => sees(caller, visibility)).map((caller) => callerScope(audience, caller));
   if (visibility.kind === 'namespaces') return visibility.namespaces.map((visible) => `${audience}/${visible}`);
-  return contested === true ? [`${audience}/${namespace}`, `${audience}/*`] : [`${audience}/*`];
+  if (contested !== true) return [`${audience}/*`];
+  return [`${audience}/${namespace}`, contestedScope(audience, namespace), `${audience}/*`];
 }
 
 /** Of its listeners and routes, which the callers of a split's backends need as well; clusters stay with their own. */
@@ -184,6 +214,15 @@ function sees(caller: string, visibility: Visibility): boolean {
   if (visibility.kind === 'public') return true;
   const namespace = parseSpiffeId(caller)?.namespace;
   return namespace !== undefined && visibility.namespaces.includes(namespace);
+}
+
+function contestedScope(audience: Audience, namespace: string): string {
+  return `${audience}!${namespace}`;
+}
+
+/** What is made for those proxies of a namespace alone that are told of these hosts. */
+export function chosenScope(namespace: string, hosts: HostScope): string {
+  return `all/${namespace} ${hosts.key}`;
 }
 
 /** What is for the proxies of a namespace. */

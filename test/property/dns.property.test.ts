@@ -46,7 +46,7 @@ async function answersTo(packet: Buffer, transport: 'udp' | 'tcp'): Promise<read
     access: new AccessList(nearNetworks),
     ttls: () => ({ ttl: 30, negativeTtl: 5 }),
     ttlCap: 300,
-    namespaceOf: () => 'shop',
+    askerAt: () => ({ namespace: 'shop' }),
     waiting: 10,
     observer,
     now,
@@ -156,7 +156,7 @@ it('a table that followed any changes finds what one made of the outcome finds',
       }
       const fresh = testTable([...there.values()]);
       for (const name of allNames) {
-        expect(followed.table.find(name, 'shop')).toEqual(fresh.table.find(name, 'shop'));
+        expect(followed.table.find(name, { namespace: 'shop' })).toEqual(fresh.table.find(name, { namespace: 'shop' }));
         expect(followed.table.isParent(name)).toBe(fresh.table.isParent(name));
       }
     }),

@@ -10,14 +10,14 @@ it('a short name is that of a Kubernetes Service in the namespace of the asker',
     host('cart.shop.svc.cluster.local', ['10.0.0.1'], 'shop'),
     host('cart.bank.svc.cluster.local', ['10.0.0.2'], 'bank'),
   ]);
-  expect(first(table.find('cart', 'shop'))).toBe('10.0.0.1');
-  expect(first(table.find('cart', 'bank'))).toBe('10.0.0.2');
-  expect(first(table.find('cart', 'other'))).toBeUndefined();
-  expect(first(table.find('cart.bank', 'shop'))).toBe('10.0.0.2');
-  expect(first(table.find('cart.bank.svc', 'shop'))).toBe('10.0.0.2');
-  expect(first(table.find('cart.bank.svc.cluster.local', 'shop'))).toBe('10.0.0.2');
-  expect(first(table.find('', 'shop'))).toBeUndefined();
-  expect(first(table.find('svc', 'shop'))).toBeUndefined();
+  expect(first(table.find('cart', { namespace: 'shop' }))).toBe('10.0.0.1');
+  expect(first(table.find('cart', { namespace: 'bank' }))).toBe('10.0.0.2');
+  expect(first(table.find('cart', { namespace: 'other' }))).toBeUndefined();
+  expect(first(table.find('cart.bank', { namespace: 'shop' }))).toBe('10.0.0.2');
+  expect(first(table.find('cart.bank.svc', { namespace: 'shop' }))).toBe('10.0.0.2');
+  expect(first(table.find('cart.bank.svc.cluster.local', { namespace: 'shop' }))).toBe('10.0.0.2');
+  expect(first(table.find('', { namespace: 'shop' }))).toBeUndefined();
+  expect(first(table.find('svc', { namespace: 'shop' }))).toBeUndefined();
 });
 
 it('a host is found behind each search domain that a resolver appends', () => {
@@ -27,10 +27,12 @@ it('a host is found behind each search domain that a resolver appends', () => {
     host('*.wild.example', ['10.9.9.9']),
   ]);
   for (const domain of ['shop.svc.cluster.local', 'svc.cluster.local', 'cluster.local']) {
-    expect(first(table.find(`orders.shop.mesh.${domain}`, 'shop'))).toBe('-> orders.shop.mesh');
-    expect(first(table.find(`cart.shop.svc.cluster.local.${domain}`, 'shop'))).toBe('-> cart.shop.svc.cluster.local');
-    expect(first(table.find(`a.wild.example.${domain}`, 'shop'))).toBe('-> a.wild.example');
-    expect(first(table.find(`other.mesh.${domain}`, 'shop'))).toBeUndefined();
+    expect(first(table.find(`orders.shop.mesh.${domain}`, { namespace: 'shop' }))).toBe('-> orders.shop.mesh');
+    expect(first(table.find(`cart.shop.svc.cluster.local.${domain}`, { namespace: 'shop' }))).toBe(
+      '-> cart.shop.svc.cluster.local',
+    );
+    expect(first(table.find(`a.wild.example.${domain}`, { namespace: 'shop' }))).toBe('-> a.wild.example');
+    expect(first(table.find(`other.mesh.${domain}`, { namespace: 'shop' }))).toBeUndefined();
   }
 });
 
@@ -40,12 +42,12 @@ it('of services that bear one host, an asker gets its own, else the first that i
     services: [service(['10.0.0.1'], 'a', ['a']), service(['10.0.0.2'], 'b'), service(['10.0.0.3'], 'c')],
   };
   const { table } = testTable([shared, host('private.mesh', ['10.0.0.4'], 'a', ['a', 'b'])]);
-  expect(first(table.find('db.mesh', 'a'))).toBe('10.0.0.1');
-  expect(first(table.find('db.mesh', 'b'))).toBe('10.0.0.2');
-  expect(first(table.find('db.mesh', 'c'))).toBe('10.0.0.3');
-  expect(first(table.find('db.mesh', 'stranger'))).toBe('10.0.0.2');
-  expect(first(table.find('private.mesh', 'b'))).toBe('10.0.0.4');
-  expect(first(table.find('private.mesh', 'c'))).toBeUndefined();
+  expect(first(table.find('db.mesh', { namespace: 'a' }))).toBe('10.0.0.1');
+  expect(first(table.find('db.mesh', { namespace: 'b' }))).toBe('10.0.0.2');
+  expect(first(table.find('db.mesh', { namespace: 'c' }))).toBe('10.0.0.3');
+  expect(first(table.find('db.mesh', { namespace: 'stranger' }))).toBe('10.0.0.2');
+  expect(first(table.find('private.mesh', { namespace: 'b' }))).toBe('10.0.0.4');
+  expect(first(table.find('private.mesh', { namespace: 'c' }))).toBeUndefined();
 });
 
 it('a wildcard is for names below it that are not declared; the longest one wins', () => {
@@ -54,13 +56,13 @@ it('a wildcard is for names below it that are not declared; the longest one wins
     host('*.a.example.com', ['10.0.0.2']),
     host('x.a.example.com', ['10.0.0.3']),
   ]);
-  expect(first(table.find('b.example.com', 'shop'))).toBe('10.0.0.1');
-  expect(first(table.find('c.b.example.com', 'shop'))).toBe('10.0.0.1');
-  expect(first(table.find('y.a.example.com', 'shop'))).toBe('10.0.0.2');
-  expect(first(table.find('x.a.example.com', 'shop'))).toBe('10.0.0.3');
-  expect(first(table.find('example.com', 'shop'))).toBeUndefined();
+  expect(first(table.find('b.example.com', { namespace: 'shop' }))).toBe('10.0.0.1');
+  expect(first(table.find('c.b.example.com', { namespace: 'shop' }))).toBe('10.0.0.1');
+  expect(first(table.find('y.a.example.com', { namespace: 'shop' }))).toBe('10.0.0.2');
+  expect(first(table.find('x.a.example.com', { namespace: 'shop' }))).toBe('10.0.0.3');
+  expect(first(table.find('example.com', { namespace: 'shop' }))).toBeUndefined();
   remove('*.example.com', '*.a.example.com');
-  expect(first(table.find('b.example.com', 'shop'))).toBeUndefined();
+  expect(first(table.find('b.example.com', { namespace: 'shop' }))).toBeUndefined();
 });
 
 it('a declared host goes before what a short name or a search domain would make of it', () => {
@@ -69,8 +71,8 @@ it('a declared host goes before what a short name or a search domain would make 
     host('cart.shop.svc.cluster.local', ['10.0.0.2']),
     alias('cart.shop.cluster.local', 'x.example'),
   ]);
-  expect(first(table.find('cart.shop', 'shop'))).toBe('10.0.0.1');
-  expect(first(table.find('cart.shop.cluster.local', 'shop'))).toBe('-> x.example');
+  expect(first(table.find('cart.shop', { namespace: 'shop' }))).toBe('10.0.0.1');
+  expect(first(table.find('cart.shop.cluster.local', { namespace: 'shop' }))).toBe('-> x.example');
 });
 
 it('a name is a parent for as long as a name stands below it', () => {
@@ -81,4 +83,20 @@ it('a name is a parent for as long as a name stands below it', () => {
   expect(table.isParent('b.mesh')).toBe(true);
   remove('*.b.mesh');
   expect([table.isParent('b.mesh'), table.isParent('mesh')]).toEqual([false, false]);
+});
+
+it('who is told of some hosts finds those alone, by whatever name, and of two namespaces the one that it is told of', () => {
+  const { table } = testTable([
+    host('cart.shop.svc.cluster.local', ['10.0.0.1']),
+    host('web.shop.svc.cluster.local', ['10.0.0.2']),
+    { host: 'db.mesh', services: [service(['10.0.0.3'], 'shop'), service(['10.0.0.4'], 'bank')] },
+    { host: 'db-0.db.mesh', services: [{ ...service(['10.0.0.5'], 'bank'), host: 'db.mesh' }] },
+  ]);
+  const told = ['shop/cart.shop.svc.cluster.local', 'bank/db.mesh'];
+  const asker = { namespace: 'shop', hosts: { has: (key: string) => told.includes(key) } };
+  expect(first(table.find('cart', asker))).toBe('10.0.0.1');
+  expect(first(table.find('web', asker))).toBeUndefined();
+  expect(first(table.find('web.shop.svc.cluster.local', asker))).toBeUndefined();
+  expect(first(table.find('db.mesh', asker))).toBe('10.0.0.4');
+  expect(first(table.find('db-0.db.mesh', asker))).toBe('10.0.0.5');
 });

@@ -7,10 +7,13 @@
  *   2. as a short name of a Kubernetes Service: `svc` in the asker's namespace, `svc.ns`, `svc.ns.svc`;
  *   3. by the wildcard hosts above it, the longest first;
  *   4. with a Kubernetes search domain cut off, as a resolver with `ndots:5` appends it to whole hosts: an alias.
- * Of the services that bear a host, an asker gets that of its own namespace, else the first that it may see.
+ * Of the services that bear a host, an asker gets that of its own namespace, else the first that it may see; of both, none
+ * that it is not told of.
  */
 
 import type { Diff } from '../../collections/collection.ts';
+import type { HostScope } from '../../model/host-scope.ts';
+import { serviceKey } from '../../model/service.ts';
 import type { HostName, NamedService } from '../../translate/names/host-names.ts';
 import { isWithin } from './names.ts';
 
@@ -27,6 +30,12 @@ export interface NameSettings {
 }
 
 export type Meaning = NamedService['is'];
+
+export interface Asker {
+  readonly namespace: string;
+  /** What it is told of; absent for all that is exported to its namespace. */
+  readonly hosts?: Pick<HostScope, 'has'>;
+}
 
 export class NameTable {
   readonly #source: NameSource;
@@ -56,21 +65,21 @@ export class NameTable {
     }
   }
 
-  find(name: string, namespace: string): Meaning | undefined {
-    const exact = this.#get(name, namespace);
+  find(name: string, asker: Asker): Meaning | undefined {
+    const exact = this.#get(name, asker);
     if (exact !== undefined) return exact;
     const { clusterDomain } = this.#settings();
-    const full = fullName(name, namespace, clusterDomain);
+    const full = fullName(name, asker.namespace, clusterDomain);
     return (
-      (full === undefined ? undefined : this.#get(full, namespace)) ??
-      this.#getByWildcard(name, namespace) ??
-      this.#getExpanded(name, namespace, clusterDomain)
+      (full === undefined ? undefined : this.#get(full, asker)) ??
+      this.#getByWildcard(name, asker) ??
+      this.#getExpanded(name, asker, clusterDomain)
     );
   }
 
   /** Whether what is said of a name is said here. */
-  isOurs(name: string, namespace: string): boolean {
-    return this.find(name, namespace) !== undefined || this.suffixOf(name) !== undefined;
+  isOurs(name: string, asker: Asker): boolean {
+    return this.find(name, asker) !== undefined || this.suffixOf(name) !== undefined;
   }
 
   /** The suffix of ours that a name stands below, or is. */
@@ -83,24 +92,26 @@ export class NameTable {
     return this.#below.has(name);
   }
 
-  #get(host: string, namespace: string): Meaning | undefined {
-    const services = this.#source.get(host)?.services;
-    if (services === undefined) return undefined;
+  #get(host: string, { namespace, hosts }: Asker): Meaning | undefined {
+    const all = this.#source.get(host)?.services;
+    if (all === undefined) return undefined;
+    const services =
+      hosts === undefined ? all : all.filter((one) => hosts.has(serviceKey(one.namespace, one.host ?? host)));
     const service =
       services.find((one) => one.namespace === namespace) ?? services.find((one) => isVisibleTo(one, namespace));
     return service?.is;
   }
 
-  #getByWildcard(name: string, namespace: string): Meaning | undefined {
+  #getByWildcard(name: string, asker: Asker): Meaning | undefined {
     if (this.#wildcards === 0) return undefined;
     for (let at = name.indexOf('.'); at !== -1; at = name.indexOf('.', at + 1)) {
-      const found = this.#get(`*${name.slice(at)}`, namespace);
+      const found = this.#get(`*${name.slice(at)}`, asker);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  #getExpanded(name: string, namespace: string, clusterDomain: string): Meaning | undefined {
+  #getExpanded(name: string, asker: Asker, clusterDomain: string): Meaning | undefined {
     if (!isWithin(name, clusterDomain) || name.length === clusterDomain.length) return undefined;
     const inside = name.slice(0, -clusterDomain.length - 1);
     const candidates = [inside];
@@ -111,9 +122,7 @@ export class NameTable {
     // The shortest is what was asked for. A single label is a short name, which is whole by now.
     const target = candidates
       .reverse()
-      .find(
-        (one) => one.includes('.') && (this.#get(one, namespace) ?? this.#getByWildcard(one, namespace)) !== undefined,
-      );
+      .find((one) => one.includes('.') && (this.#get(one, asker) ?? this.#getByWildcard(one, asker)) !== undefined);
     return target === undefined ? undefined : { kind: 'alias', target };
   }
 }

@@ -11,7 +11,7 @@
 import type { AccessList } from './access-list.ts';
 import { unmapped } from './addresses.ts';
 import type { Forwarded, Forwarder } from './forwarder.ts';
-import type { NameTable } from './name-table.ts';
+import type { Asker, NameTable } from './name-table.ts';
 import { nameBytes } from './names.ts';
 import type { DnsObserver, DnsOutcome } from './observer.ts';
 import {
@@ -37,8 +37,8 @@ export interface QueryHandlerOptions {
   readonly ttls: () => Ttls;
   /** Seconds, at most, for what an upstream said. */
   readonly ttlCap: number;
-  /** The namespace of the workload at an address: what short names and visibility go by. */
-  readonly namespaceOf: (address: string) => string;
+  /** Of the workload at an address: what short names and visibility go by. */
+  readonly askerAt: (address: string) => Asker;
   /** Clients that wait for an upstream at a time. */
   readonly waiting: number;
   readonly observer: DnsObserver;
@@ -60,7 +60,7 @@ export interface Incoming {
 /** A query on its way, with what the answer depends on. */
 interface Task {
   readonly query: Query;
-  readonly namespace: string;
+  readonly asker: Asker;
   /** The most bytes that the client takes. */
   readonly limit: number;
 }
@@ -111,7 +111,7 @@ export class QueryHandler {
   }
 
   #judge({ packet, address, transport }: Incoming): Verdict | Promise<Verdict> {
-    const { access, namespaceOf, table, ttls } = this.#options;
+    const { access, askerAt, table, ttls } = this.#options;
     if (!access.allows(address)) return { outcome: 'refused', response: refuseUnread(packet, Rcode.refused) };
     const { query, rcode } = readQuery(packet);
     if (query === undefined) {
@@ -119,7 +119,7 @@ export class QueryHandler {
     }
     const limit = transport === 'tcp' ? TCP_BYTES_MAX : Math.min(UDP_BYTES_MAX, query.udpBytes ?? UDP_BYTES);
     if (rcode !== Rcode.noError) return { outcome: outcomeOf(rcode), response: bareResponse(query, rcode, limit) };
-    const task = { query, namespace: namespaceOf(unmapped(address)), limit };
+    const task = { query, asker: askerAt(unmapped(address)), limit };
     return this.#settle(task, resolve(table, asked(task, query.name), ttls().ttl));
   }
 
@@ -159,10 +159,10 @@ export class QueryHandler {
 
   /** An upstream knows aliases, but not always where they lead: a name of the mesh at their end is ours to answer. */
   #continue(task: Task, resolution: Resolution, forwarded: Forwarded): Verdict | Promise<Verdict> {
-    const { query, namespace, limit } = task;
+    const { query, asker, limit } = task;
     const { table, ttls, ttlCap } = this.#options;
     const led = query.type === RecordType.cname ? [] : aliasesOf(forwarded.answer, MAX_ALIASES);
-    const ours = led.findIndex(({ target }) => table.isOurs(target, namespace));
+    const ours = led.findIndex(({ target }) => table.isOurs(target, asker));
     const target = led[ours]?.target;
     if (target !== undefined && led.slice(0, ours).every((one) => isPlain(one.target))) {
       const passed = led.slice(0, ours + 1).map((one) => ({ ...one, ttl: aged(one.ttl, forwarded.age, ttlCap) }));
@@ -182,8 +182,8 @@ function isQuery(packet: Buffer): boolean {
   return packet.length >= HEADER_BYTES && (packet.readUInt16BE(2) & Flag.response) === 0;
 }
 
-function asked({ query, namespace }: Task, name: string): Asked {
-  return { name, namespace, wantsAlias: query.type === RecordType.cname };
+function asked({ query, asker }: Task, name: string): Asked {
+  return { name, asker, wantsAlias: query.type === RecordType.cname };
 }
 
 function outcomeOf(rcode: Rcode): DnsOutcome {

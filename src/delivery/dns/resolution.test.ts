@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { alias, host, pending, testTable } from './dns-fixture.ts';
 import { MAX_ALIASES, resolve } from './resolution.ts';
 
-const asked = (name: string) => ({ name, namespace: 'shop', wantsAlias: false });
+const asked = (name: string) => ({ name, asker: { namespace: 'shop' }, wantsAlias: false });
 const chain = (length: number) => [
   ...Array.from({ length }, (_, at) => alias(`n${at}.mesh`, `n${at + 1}.mesh`)),
   host(`n${length}.mesh`, ['10.0.0.1']),

@@ -1,5 +1,5 @@
 /** From a name to what is said of it: aliases are followed inside the table, until an end or a name that is not ours. */
-import type { Meaning, NameTable } from './name-table.ts';
+import type { Asker, Meaning, NameTable } from './name-table.ts';
 
 /** A CNAME record: what it leads to, and for how many seconds. */
 export interface Alias {
@@ -35,7 +35,7 @@ const noSuchName: Ending = { kind: 'no-such-name' };
 
 export interface Asked {
   readonly name: string;
-  readonly namespace: string;
+  readonly asker: Asker;
   /** Who asks for the alias itself gets no more. */
   readonly wantsAlias: boolean;
 }
@@ -43,11 +43,11 @@ export interface Asked {
 /** `before`: the aliases that led here from another place. */
 export function resolve(
   table: NameTable,
-  { name, namespace, wantsAlias }: Asked,
+  { name, asker, wantsAlias }: Asked,
   ttl: number,
   before: readonly Alias[] = [],
 ): Resolution {
-  const first = table.find(name, namespace);
+  const first = table.find(name, asker);
   if (first?.kind !== 'alias') return { aliases: before, name, ending: endingOf(table, name, first) };
   const aliases = [...before];
   const passed = new Set([name, ...before.map(({ target }) => target)]);
@@ -60,7 +60,7 @@ export function resolve(
     if (wantsAlias) return { aliases, name: at, ending: noData };
     if (passed.has(at)) return { aliases: [], name, ending: failed };
     passed.add(at);
-    meaning = table.find(at, namespace);
+    meaning = table.find(at, asker);
   }
   return { aliases, name: at, ending: endingOf(table, at, meaning) };
 }

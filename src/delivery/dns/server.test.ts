@@ -194,7 +194,7 @@ describe('what a client may ask', () => {
 
 describe('namespaces', () => {
   it('of the asker decide on short names and on what is visible', async () => {
-    const { ask, set } = await started({ namespaceOf: () => 'shop' });
+    const { ask, set } = await started({ askerAt: () => ({ namespace: 'shop' }) });
     set(host('secret.mesh', ['240.241.0.5'], 'shop', ['shop']), host('hidden.mesh', ['240.241.0.6'], 'bank', ['bank']));
     expect((await ask('cart', 'A')).answers).toEqual(['cart 30 A 10.0.0.7']);
     expect((await ask('secret.mesh', 'A')).answers).toHaveLength(1);

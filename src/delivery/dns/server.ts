@@ -13,7 +13,7 @@ import { IsthmusError, messageOf } from '../../model/errors.ts';
 import { formatAddress } from '../../model/tcp-address.ts';
 import { AccessList, nearNetworks } from './access-list.ts';
 import { defaultForwarderLimits, Forwarder, type ForwarderLimits } from './forwarder.ts';
-import type { NameTable } from './name-table.ts';
+import type { Asker, NameTable } from './name-table.ts';
 import { type DnsObserver, silentObserver } from './observer.ts';
 import { QueryHandler } from './query-handler.ts';
 import type { UpstreamAddress } from './resolv-conf.ts';
@@ -34,8 +34,8 @@ export interface DnsServerOptions {
   readonly ttls?: () => Ttls;
   /** Networks that may ask; loopback and private ones when absent. */
   readonly allow?: readonly string[];
-  /** The namespace of the workload at an address: what short names and visibility go by. `default` when absent. */
-  readonly namespaceOf?: (address: string) => string;
+  /** Of the workload at an address: what short names and visibility go by. Of namespace `default` when absent. */
+  readonly askerAt?: (address: string) => Asker;
   readonly observer?: Partial<DnsObserver>;
   readonly limits?: Partial<DnsLimits>;
 }
@@ -93,7 +93,7 @@ class Server implements DnsServer {
       access: new AccessList(options.allow ?? nearNetworks),
       ttls: options.ttls ?? (() => defaultTtls),
       ttlCap: limits.ttl,
-      namespaceOf: options.namespaceOf ?? (() => 'default'),
+      askerAt: options.askerAt ?? (() => ({ namespace: 'default' })),
       waiting: limits.waiting,
       observer: this.#observer,
       now,

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ProxyNode } from '../../model/proxy.ts';
 import { proxyNode } from '../../model/proxy-fixture.ts';
+import type { ResourceOrigin } from '../../model/resource-origin.ts';
 import type { EncodedResource, ResourceView } from './resource-source.ts';
-import { createResourceStore, type ResourceChange } from './resource-store.ts';
+import { createResourceStore, type ResourceChange, type ResourceStore } from './resource-store.ts';
 import { clusterType, endpointType } from './resource-types.ts';
 
 const proxy = (namespace: string): ProxyNode => proxyNode(namespace, { namespace });
@@ -141,6 +142,111 @@ describe('a listener', () => {
     store.apply([set('mesh', 'a', '1')]);
     expect(one.calls).toEqual([]);
     expect(other.calls).toEqual(['CDS a']);
+  });
+});
+
+describe('a proxy that chooses', () => {
+  const served = (service: `${string}/${string}`): ResourceOrigin => ({ kind: 'port', service, port: 80 });
+  const ofService = (name: string, content: string): ResourceChange => ({
+    ...set('mesh', name, content),
+    origin: served(`shop/${name}`),
+  });
+  /** Each sees of services those that are named for its namespace; all where nothing is. */
+  function choosing(chosen: Record<string, readonly string[]>): ResourceStore {
+    return createResourceStore({
+      scopesOf: () => ['mesh'],
+      choiceOf: ({ namespace }) => {
+        const names = chosen[namespace];
+        if (names === undefined) return undefined;
+        const shows = (origin: ResourceOrigin | undefined): boolean =>
+          origin?.kind !== 'port' || names.includes(origin.service.slice('shop/'.length));
+        return { key: names.join(), scopes: [`only ${names.join()}`, 'mesh'], shows };
+      },
+    });
+  }
+
+  test('sees what it chooses and what is of no service, and hears of nothing else', () => {
+    const store = choosing({ shop: ['a'] });
+    store.apply([ofService('a', '1'), ofService('b', '1'), set('mesh', 'c', '1')]);
+    const [one, all] = [store.view(proxy('shop')), store.view(proxy('bank'))];
+    const { calls } = heard(one);
+    expect([contents(one), contents(all)]).toEqual([
+      ['a=1', 'c=1'],
+      ['a=1', 'b=1', 'c=1'],
+    ]);
+    expect(one.get(clusterType, 'b')).toBeUndefined();
+    store.apply([ofService('b', '2')]);
+    store.apply([ofService('a', '2'), ofService('b', '3')]);
+    expect(calls).toEqual(['CDS a']);
+  });
+
+  test('hears of a resource that is made of something else now, though its content is the same', () => {
+    const store = choosing({ shop: ['a'] });
+    store.apply([ofService('b', '1')]);
+    const { calls } = heard(store.view(proxy('shop')));
+    store.apply([{ ...ofService('b', '1'), origin: served('shop/a') }]);
+    expect(calls).toEqual(['CDS b']);
+  });
+
+  test('is told of the difference when it chooses anew, with what is made for its choice, and others are not', () => {
+    const chosen: Record<string, readonly string[]> = { shop: ['a'], pay: ['a'] };
+    const store = choosing(chosen);
+    store.apply([ofService('a', '1'), ofService('b', '1'), set('only a,b', 'own', '1')]);
+    const views = ['shop', 'pay', 'bank'].map((namespace) => store.view(proxy(namespace)));
+    const listeners = views.map(heard);
+    const told = () => listeners.map(({ calls }) => calls.splice(0));
+    chosen.shop = ['a', 'b'];
+    store.chooseAnew(({ namespace }) => namespace !== 'pay');
+    expect(told()).toEqual([['CDS b own'], [], []]);
+    chosen.pay = ['a', 'b'];
+    store.chooseAnew(() => true);
+    expect(told()).toEqual([[], ['CDS b own'], []]);
+    store.apply([ofService('b', '2')]);
+    expect(told()).toEqual([['CDS b'], ['CDS b'], ['CDS b']]);
+    delete chosen.shop;
+    store.chooseAnew(() => true);
+    expect(told()).toEqual([['CDS own'], [], []]);
+    listeners[1]?.stop();
+    chosen.pay = [];
+    store.chooseAnew(() => true);
+    expect(told()).toEqual([[], [], []]);
+    expect(views[0]?.list(clusterType)).toBe(views[2]?.list(clusterType));
+  });
+
+  test('after any batches and choices sees and has heard of what a reading of the whole store would show', () => {
+    const names = ['a', 'b', 'c'];
+    const step = fc.oneof(
+      fc.record({ name: fc.constantFrom(...names), content: fc.constantFrom('1', '2', undefined) }),
+      fc.record({ chosen: fc.option(fc.uniqueArray(fc.constantFrom(...names)), { nil: undefined }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        const chosen: Record<string, readonly string[]> = {};
+        const store = choosing(chosen);
+        const view = store.view(proxy('shop'));
+        const expected = new Map<string, string>();
+        const known = new Map<string, string | undefined>();
+        view.subscribe((typeUrl, changed) => {
+          for (const name of changed) known.set(name, view.get(typeUrl, name)?.version);
+        });
+        for (const one of steps) {
+          if ('chosen' in one) {
+            if (one.chosen === undefined) delete chosen.shop;
+            else chosen.shop = one.chosen;
+            store.chooseAnew(() => true);
+          } else if (one.content === undefined) {
+            store.apply([remove('mesh', one.name)]);
+            expected.delete(one.name);
+          } else {
+            store.apply([ofService(one.name, one.content)]);
+            expected.set(one.name, one.content);
+          }
+          const whole = [...expected].filter(([name]) => chosen.shop?.includes(name) !== false).sort();
+          expect(contents(view)).toEqual(whole.map(([name, content]) => `${name}=${content}`));
+          expect([...known].filter(([, version]) => version !== undefined).sort()).toEqual(whole);
+        }
+      }),
+    );
   });
 });
 

@@ -4,14 +4,16 @@
  *
  *   apply(changes) --> tables, one a scope and type --> views, one a list of scopes --> names that changed, once a batch
  *
- * Proxies with equal lists of scopes share a view. The cost of a batch follows its changes and the views they concern,
- * not the number of resources.
+ * Proxies with equal lists of scopes, and an equal choice of what is in them, share a view. The cost of a batch follows its
+ * changes and the views they concern, not the number of resources.
  */
 import type { ProxyNode } from '../../model/proxy.ts';
+import type { ResourceOrigin } from '../../model/resource-origin.ts';
+import { FollowingView, type ViewChanges, viewChanges } from './following-view.ts';
 import type { EncodedResource, ResourceSource, ResourceView } from './resource-source.ts';
 import { ResourceTable } from './resource-table.ts';
 import { standardTypes } from './resource-types.ts';
-import { ScopedView } from './scoped-view.ts';
+import { ScopedView, type Shows } from './scoped-view.ts';
 
 export interface ResourceChange {
   readonly scope: string;
@@ -19,11 +21,24 @@ export interface ResourceChange {
   readonly name: string;
   /** Undefined removes. */
   readonly resource: EncodedResource | undefined;
+  /** What it is made of, by which proxies choose. */
+  readonly origin?: ResourceOrigin;
+}
+
+/** What a proxy sees of the resources in its scopes. */
+export interface Choice {
+  /** Equal keys, equal choices. */
+  readonly key: string;
+  /** In place of what `scopesOf` says. */
+  readonly scopes: readonly string[];
+  readonly shows: Shows;
 }
 
 export interface ResourceStoreOptions {
   /** The scopes that a proxy sees, the most specific first. */
   readonly scopesOf: (proxy: ProxyNode) => readonly string[];
+  /** Undefined where it sees all of them. What it answers for a proxy may change: see `chooseAnew`. */
+  readonly choiceOf?: (proxy: ProxyNode) => Choice | undefined;
   /** Types that can be asked for even while there is no resource of them; the usual ones when absent. */
   readonly types?: (proxy: ProxyNode) => readonly string[];
 }
@@ -31,6 +46,8 @@ export interface ResourceStoreOptions {
 export interface ResourceStore extends ResourceSource {
   /** Applies all changes as one batch; of two changes to one resource the later holds. */
   apply(changes: readonly ResourceChange[]): void;
+  /** Asks what these proxies see, and tells those of them that see other things now. */
+  chooseAnew(concerns: (proxy: ProxyNode) => boolean): void;
   /** Resources held, by type. */
   counts(): ReadonlyMap<string, number>;
 }
@@ -46,6 +63,8 @@ class Store implements ResourceStore {
   /** Views that somebody listens to, by their scopes. */
   readonly #views = new Map<string, ScopedView>();
   readonly #viewsOfScope = new Map<string, Set<ScopedView>>();
+  /** Those that somebody listens to. */
+  readonly #following = new Set<FollowingView>();
   #tablesRevision = 0;
 
   constructor(options: ResourceStoreOptions) {
@@ -57,9 +76,32 @@ class Store implements ResourceStore {
   }
 
   view(proxy: ProxyNode): ResourceView {
-    const scopes = [...new Set(this.#options.scopesOf(proxy))];
-    const key = JSON.stringify(scopes);
-    return this.#views.get(key) ?? this.#createView(key, scopes);
+    if (this.#options.choiceOf === undefined) return this.#chosen(proxy);
+    return new FollowingView(proxy, {
+      choose: () => this.#chosen(proxy),
+      heard: (view) => this.#following.add(view),
+      unheard: (view) => this.#following.delete(view),
+    });
+  }
+
+  #chosen(proxy: ProxyNode): ScopedView {
+    const choice = this.#options.choiceOf?.(proxy);
+    const scopes = [...new Set(choice?.scopes ?? this.#options.scopesOf(proxy))];
+    const key = JSON.stringify(choice === undefined ? scopes : [scopes, choice.key]);
+    return this.#views.get(key) ?? this.#createView(key, scopes, choice?.shows);
+  }
+
+  chooseAnew(concerns: (proxy: ProxyNode) => boolean): void {
+    // Views are few, and what is between two of them is looked at once.
+    const known = new Map<ScopedView, Map<ScopedView, ViewChanges>>();
+    const between = (before: ScopedView, after: ScopedView): ViewChanges => {
+      const ofOne = known.get(before) ?? new Map<ScopedView, ViewChanges>();
+      known.set(before, ofOne);
+      const changes = ofOne.get(after) ?? viewChanges(before, after);
+      ofOne.set(after, changes);
+      return changes;
+    };
+    for (const view of [...this.#following]) if (concerns(view.proxy)) view.chooseAnew(between);
   }
 
   apply(changes: readonly ResourceChange[]): void {
@@ -72,7 +114,8 @@ class Store implements ResourceStore {
         else own.push(change);
       }
     const finish = [...concerned].map(([view, own]) => view.prepare(own));
-    for (const change of changes) this.#table(change.scope, change.typeUrl).set(change.name, change.resource);
+    for (const { scope, typeUrl, name, resource, origin } of changes)
+      this.#table(scope, typeUrl).set(name, resource, origin);
     for (const { scope, typeUrl, resource } of changes) if (resource === undefined) this.#dropIfEmpty(scope, typeUrl);
     for (const announce of finish) announce();
   }
@@ -107,9 +150,10 @@ class Store implements ResourceStore {
   }
 
   /** A view is known to the store only while somebody listens, so that proxies that leave take theirs along. */
-  #createView(key: string, scopes: readonly string[]): ScopedView {
-    const view: ScopedView = new ScopedView(scopes, {
+  #createView(key: string, scopes: readonly string[], shows: Shows | undefined): ScopedView {
+    const around: ConstructorParameters<typeof ScopedView>[1] = {
       table: (scope, typeUrl) => this.#scopes.get(scope)?.get(typeUrl),
+      typesIn: (wanted) => [...new Set(wanted.flatMap((scope) => [...(this.#scopes.get(scope)?.keys() ?? [])]))],
       tablesRevision: () => this.#tablesRevision,
       heard: () => {
         this.#views.set(key, view);
@@ -126,7 +170,8 @@ class Store implements ResourceStore {
           if (views?.size === 0) this.#viewsOfScope.delete(scope);
         }
       },
-    });
+    };
+    const view: ScopedView = new ScopedView(scopes, around, shows);
     return view;
   }
 }

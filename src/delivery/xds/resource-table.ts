@@ -1,4 +1,5 @@
 /** The resources of one type in one scope, with their sorted list, which is made anew only after a change. */
+import type { ResourceOrigin } from '../../model/resource-origin.ts';
 import type { EncodedResource } from './resource-source.ts';
 
 /** Shared by all tables, so that a table that was dropped and made again never repeats a revision. */
@@ -6,6 +7,8 @@ let lastRevision = 0;
 
 export class ResourceTable {
   readonly #resources = new Map<string, EncodedResource>();
+  /** Of those that come of a service. */
+  readonly #origins = new Map<string, ResourceOrigin>();
   #sorted: readonly EncodedResource[] = [];
   /** Names that differ from the sorted list. */
   readonly #touched = new Set<string>();
@@ -24,9 +27,15 @@ export class ResourceTable {
     return this.#resources.get(name);
   }
 
-  set(name: string, resource: EncodedResource | undefined): void {
+  originOf(name: string): ResourceOrigin | undefined {
+    return this.#origins.get(name);
+  }
+
+  set(name: string, resource: EncodedResource | undefined, origin?: ResourceOrigin): void {
     if (resource === undefined) this.#resources.delete(name);
     else this.#resources.set(name, resource);
+    if (resource === undefined || origin === undefined) this.#origins.delete(name);
+    else this.#origins.set(name, origin);
     this.#touched.add(name);
     this.#revision = ++lastRevision;
   }

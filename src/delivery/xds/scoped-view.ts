@@ -1,9 +1,12 @@
-/** What the proxies of one list of scopes see. */
+/** What the proxies of one list of scopes, and of one choice of what is in them, see. */
+import type { ResourceOrigin } from '../../model/resource-origin.ts';
 import type { ChangeListener, EncodedResource, ResourceView } from './resource-source.ts';
 import { mergeByName, type ResourceTable } from './resource-table.ts';
 
 interface Surroundings {
   table(scope: string, typeUrl: string): ResourceTable | undefined;
+  /** Types of which there may be anything in these scopes. */
+  typesIn(scopes: readonly string[]): readonly string[];
   /** Of the set of all tables: it rises with each that comes. One that has gone is empty, and stays so. */
   tablesRevision(): number;
   /** The first listener has come, the last has gone. */
@@ -22,6 +25,9 @@ interface Change {
   readonly name: string;
 }
 
+/** Whether what is made of this is seen. */
+export type Shows = (origin: ResourceOrigin | undefined) => boolean;
+
 interface Listing {
   readonly revisions: readonly number[];
   readonly resources: readonly EncodedResource[];
@@ -31,19 +37,22 @@ interface Listing {
 export class ScopedView implements ResourceView {
   readonly #scopes: readonly string[];
   readonly #around: Surroundings;
+  /** Absent: all of it. */
+  readonly #shows: Shows | undefined;
   readonly #listeners = new Set<ChangeListener>();
   readonly #listings = new Map<string, Listing>();
   readonly #tables = new Map<string, TypeTables>();
 
-  constructor(scopes: readonly string[], around: Surroundings) {
+  constructor(scopes: readonly string[], around: Surroundings, shows?: Shows) {
     this.#scopes = scopes;
     this.#around = around;
+    this.#shows = shows;
   }
 
   get(typeUrl: string, name: string): EncodedResource | undefined {
     for (const table of this.#tablesOf(typeUrl)) {
       const resource = table.get(name);
-      if (resource !== undefined) return resource;
+      if (resource !== undefined && this.#shows?.(table.originOf(name)) !== false) return resource;
     }
     return undefined;
   }
@@ -99,6 +108,16 @@ export class ScopedView implements ResourceView {
     for (const listener of [...this.#listeners]) listener(typeUrl, names);
   }
 
+  types(): readonly string[] {
+    return this.#around.typesIn(this.#scopes);
+  }
+
+  #shown(table: ResourceTable): readonly EncodedResource[] {
+    const shows = this.#shows;
+    const all = table.list();
+    return shows === undefined ? all : all.filter(({ name }) => shows(table.originOf(name)));
+  }
+
   #tablesOf(typeUrl: string): readonly ResourceTable[] {
     const revision = this.#around.tablesRevision();
     const known = this.#tables.get(typeUrl);
@@ -114,7 +133,7 @@ export class ScopedView implements ResourceView {
     const known = this.#listings.get(typeUrl);
     if (known !== undefined && isSame(known.revisions, revisions)) return known;
     const resources = tables
-      .map((table) => table.list())
+      .map((table) => this.#shown(table))
       .reduce<readonly EncodedResource[]>((merged, next) => mergeByName(merged, next), []);
     const listing = { revisions, resources, names: resources.map((resource) => resource.name) };
     this.#listings.set(typeUrl, listing);

@@ -117,6 +117,7 @@ it('an instance of a headless service has a name of its own as long as it serves
       services: [
         {
           namespace: 'shop',
+          host: 'orders.mesh',
           visibility: { kind: 'public' },
           is: { kind: 'addresses', ipv4: ['10.0.0.1'], ipv6: ['fd00::1'] },
         },

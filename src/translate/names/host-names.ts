@@ -14,6 +14,8 @@ import type { Service, Visibility } from '../../model/service.ts';
 /** One service's part in a host. */
 export interface NamedService {
   readonly namespace: string;
+  /** Of the service, where the name is that of one of its instances. */
+  readonly host?: string;
   readonly visibility: Visibility;
   readonly is:
     | { readonly kind: 'addresses'; readonly ipv4: readonly string[]; readonly ipv6: readonly string[] }
@@ -74,7 +76,7 @@ export function translateInstanceNames(
     .sort()
     .map((hostname) => ({
       host: `${hostname}.${host}`,
-      services: [{ namespace, visibility, is: byFamily(distinctAddresses(instances.get(hostname) ?? [])) }],
+      services: [{ namespace, host, visibility, is: byFamily(distinctAddresses(instances.get(hostname) ?? [])) }],
     }));
 }
 

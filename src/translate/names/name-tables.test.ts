@@ -49,6 +49,18 @@ describe('a name table', () => {
     expect(ips('far')).toEqual({ 'db.mesh': ['2.2.2.2'] });
   });
 
+  it('has for who is told of some hosts those alone, and of these the names of instances as well', () => {
+    const named = (host: string, of?: string): HostName => ({
+      host,
+      services: [{ namespace: 'shop', visibility: shared, is: addresses('1.1.1.1'), ...(of ? { host: of } : {}) }],
+    });
+    const names = [named('db.mesh'), named('db-0.db.mesh', 'db.mesh'), named('web.mesh')];
+    const entries = names.flatMap((name) => translateNameEntry(name, 'cluster.local', () => undefined) ?? []);
+    const { body } = translateNameTable('pay', entries, { has: (service) => service === 'shop/db.mesh' });
+    const table = decode('istio.networking.nds.v1.NameTable', body).table ?? {};
+    expect(Object.keys(table)).toEqual(['db.mesh', 'db-0.db.mesh']);
+  });
+
   it('has an alias with the addresses of where it leads, and leaves out what leads nowhere or round', () => {
     const alias = (host: string, target: string): HostName => ({
       host,

@@ -2,7 +2,8 @@
  * Names as Istio's agents read them: a table for the workloads of a namespace, of the same names that our DNS server
  * answers. Each host is encoded once for all tables; a table is its hosts' encodings one after the other.
  */
-
+import type { HostScope } from '../../model/host-scope.ts';
+import { type ServiceKey, serviceKey } from '../../model/service.ts';
 import { encode } from '../../xds-api/messages.ts';
 import { type EncodedResource, joinedResource } from '../encoded-resource.ts';
 import type { HostName, NamedService } from './host-names.ts';
@@ -11,9 +12,15 @@ import type { HostName, NamedService } from './host-names.ts';
 export interface NameEntry {
   readonly host: string;
   /** For callers of namespaces that are not named below; absent where strangers see nothing. */
-  readonly forAll?: Uint8Array;
+  readonly forAll?: EncodedEntry;
   /** By namespace. */
-  readonly forSome: ReadonlyMap<string, Uint8Array>;
+  readonly forSome: ReadonlyMap<string, EncodedEntry>;
+}
+
+interface EncodedEntry {
+  readonly bytes: Uint8Array;
+  /** That the host is here. */
+  readonly service: ServiceKey;
 }
 
 type Meaning = Extract<NamedService['is'], { kind: 'addresses' }>;
@@ -32,10 +39,12 @@ export function translateNameEntry(
   const namespaces = new Set(name.services.flatMap(namespacesOf));
   const encodedFor = (namespace: string | undefined) => {
     const found = meaningFor(name, namespace, named);
-    return found === undefined ? undefined : encodedEntry(name.host, found, clusterDomain);
+    return found === undefined
+      ? undefined
+      : { bytes: encodedEntry(name.host, found, clusterDomain), service: found.service };
   };
   const forAll = encodedFor(undefined);
-  const forSome = [...namespaces].sort().flatMap((namespace): [string, Uint8Array][] => {
+  const forSome = [...namespaces].sort().flatMap((namespace): [string, EncodedEntry][] => {
     const own = encodedFor(namespace);
     return own === undefined ? [] : [[namespace, own]];
   });
@@ -43,13 +52,17 @@ export function translateNameEntry(
   return { host: name.host, ...(forAll === undefined ? {} : { forAll }), forSome: new Map(forSome) };
 }
 
-/** `entries` sorted by host. */
-export function translateNameTable(namespace: string, entries: readonly NameEntry[]): EncodedResource {
-  return joinedResource(
-    table,
-    'names',
-    entries.flatMap(({ forAll, forSome }) => forSome.get(namespace) ?? forAll ?? []),
-  );
+/** `entries` sorted by host. `hosts`: what the askers are told of; absent for all that is exported to the namespace. */
+export function translateNameTable(
+  namespace: string,
+  entries: readonly NameEntry[],
+  hosts?: Pick<HostScope, 'has'>,
+): EncodedResource {
+  const told = entries.flatMap(({ forAll, forSome }) => {
+    const entry = forSome.get(namespace) ?? forAll;
+    return entry === undefined || hosts?.has(entry.service) === false ? [] : [entry.bytes];
+  });
+  return joinedResource(table, 'names', told);
 }
 
 function namespacesOf({ namespace, visibility }: NamedService): readonly string[] {
@@ -60,6 +73,7 @@ interface Found {
   readonly meaning: Meaning;
   /** Of the service that the host itself is. */
   readonly namespace: string;
+  readonly service: ServiceKey;
 }
 
 /** As the DNS server answers: a caller's own namespace goes first. */
@@ -75,7 +89,8 @@ function meaningFor(
     service = target === undefined ? undefined : serviceFor(target, namespace);
   }
   if (first === undefined || service?.is.kind !== 'addresses') return undefined;
-  return { meaning: service.is, namespace: first.namespace };
+  const { namespace: of, host = name.host } = first;
+  return { meaning: service.is, namespace: of, service: serviceKey(of, host) };
 }
 
 function serviceFor({ services }: HostName, namespace: string | undefined): NamedService | undefined {
