@@ -11,7 +11,7 @@ import type { WebhookLives } from '../../../src/security/webhook-roots.ts';
 import { setStates, tableOf } from '../../../src/sources/resource-tables.ts';
 import { defaultInjectionSettings } from '../../../src/translate/injection/injection-settings.ts';
 import type { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
-import { mutatingConfiguration, validatingConfiguration } from './webhook-configurations.ts';
+import { chartWebhooks } from './chart-webhooks.ts';
 
 const systemNamespace = 'isthmus-system';
 
@@ -60,9 +60,9 @@ export class WebhookStage {
   /** Tells the API server of the webhooks, and us that it was told. */
   async announce(kind: 'validating' | 'mutating'): Promise<void> {
     const url = `https://localhost:${(await this.webhooks.listening).split(':').at(-1)}`;
-    const clientConfig = (path: string): object => ({ url: `${url}${path}` });
-    const place = { revision: this.#revision, systemNamespace, clientConfig };
-    const configuration = kind === 'validating' ? validatingConfiguration(place) : mutatingConfiguration(place);
+    const place = { revision: this.#revision, systemNamespace, url };
+    const named = kind === 'validating' ? 'ValidatingWebhookConfiguration' : 'MutatingWebhookConfiguration';
+    const configuration = chartWebhooks(named, place);
     await this.#kubernetes.apply(JSON.stringify(configuration));
     await this.webhooks.look();
   }
