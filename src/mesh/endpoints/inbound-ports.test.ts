@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metaRouter, serviceEntry, testMesh } from '../mesh-fixture.ts';
+import { meshConfig, metaRouter, serviceEntry, testMesh } from '../mesh-fixture.ts';
 
 const endpoints = [{ address: '10.0.0.1' }, { address: 'unix:///run/x' }, { address: 'fd00::1' }];
 const bucket = { maxTokens: 1, tokensPerFill: 1, fillInterval: 1 };
@@ -41,5 +41,26 @@ describe('the proxy beside a workload', () => {
     expect(findings()).toEqual(['ISTH0311 ServiceEntry/b ports[9000]', 'ISTH0311 ServiceEntry/b ports[9000]']);
     remove(other);
     expect(findings()).toEqual([]);
+  });
+
+  it('demands certificates whoever writes down its address for a host outside of the mesh, or without a service account', () => {
+    const ports = [{ number: 80, name: 'http' }];
+    const at = (serviceAccount?: string) => [
+      { address: '10.0.0.1', ...(serviceAccount === undefined ? {} : { serviceAccount }) },
+    ];
+    const orders = serviceEntry('shop/orders', { ports, endpoints: at('orders') });
+    const { mesh, set, findings } = testMesh();
+    set(
+      meshConfig('/mesh', { access: { mode: 'Enforced' } }),
+      serviceEntry('desk/a', { ports, endpoints: at(), location: 'MESH_EXTERNAL' }),
+      serviceEntry('desk/b', { ports, endpoints: at() }),
+      orders,
+    );
+    const identity = 'spiffe://cluster.local/ns/shop/sa/orders';
+    expect(mesh.inboundPorts.get('10.0.0.1|80')).toMatchObject({ namespace: 'shop', guard: { identity } });
+    expect(findings().filter((one) => one.startsWith('ISTH0311'))).toEqual([
+      'ISTH0311 ServiceEntry/a ports[80]',
+      'ISTH0311 ServiceEntry/b ports[80]',
+    ]);
   });
 });

@@ -1,7 +1,8 @@
 /**
  * What the proxies beside workloads listen for: each port at which an endpoint of some service stands, for those IP
  * addresses at which there is a proxy. A mesh has far more endpoints than proxies that ask one control plane.
- * Where several services stand at one port, the smallest key wins; it is no mistake as long as they say the same about it.
+ * Where several services stand at one port, one that demands certificates wins, then the smallest key; it is no mistake as
+ * long as they say the same about it.
  */
 import type { Collection, Context, Index } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
@@ -97,7 +98,7 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
           };
         });
       });
-      const contenders = Map.groupBy(candidates, ({ key }) => key);
+      const contenders = Map.groupBy(candidates.toSorted(byDemand), ({ key }) => key);
       for (const ports of contenders.values()) for (const one of contested(ports)) context.report(one);
       return [...contenders.values()].flatMap((ports) => {
         const limits = limitsAt(ports, context);
@@ -118,6 +119,12 @@ function rulesTogether(
   authorized: readonly AccessRule[] | 'closed' | undefined,
 ): readonly AccessRule[] {
   return authorized === 'closed' ? [] : [...granted, ...(authorized ?? [])];
+}
+
+/** Nobody opens a workload by writing down its address: who it is, then that it demands certificates, goes before plaintext. */
+function byDemand(a: InboundPort, b: InboundPort): number {
+  const rank = ({ guard }: InboundPort): number => (guard === undefined ? 2 : Number(guard.identity === ''));
+  return rank(a) - rank(b);
 }
 
 /**
