@@ -77,6 +77,10 @@ const roots: Record<string, readonly string[]> = {
     'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
   ],
   'envoy/extensions/filters/http/router/v3/router.proto': ['envoy.extensions.filters.http.router.v3.Router'],
+  'envoy/extensions/filters/http/cors/v3/cors.proto': [
+    'envoy.extensions.filters.http.cors.v3.Cors',
+    'envoy.extensions.filters.http.cors.v3.CorsPolicy',
+  ],
   'envoy/extensions/filters/http/fault/v3/fault.proto': ['envoy.extensions.filters.http.fault.v3.HTTPFault'],
   'envoy/extensions/filters/http/jwt_authn/v3/config.proto': [
     'envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication',

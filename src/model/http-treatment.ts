@@ -1,7 +1,7 @@
 /** What proxies beside callers do with HTTP requests of a route: on their way, or in place of sending them anywhere. */
 import type { HttpHeaderChanges } from './header-changes.ts';
 import type { RetryPolicy } from './retry.ts';
-import type { Mirror } from './route.ts';
+import type { Mirror, StringMatch } from './route.ts';
 
 /** Where a caller is told to go instead. */
 export interface Redirection {
@@ -32,6 +32,19 @@ export interface InjectedFaults {
   );
 }
 
+/** What browsers are told of pages of other origins. What is absent is left to the proxy. */
+export interface CrossOriginPolicy {
+  /** `*`, exactly, is every origin. */
+  readonly origins: readonly Exclude<StringMatch, { readonly kind: 'present' }>[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposedHeaders: readonly string[];
+  readonly maxAgeSeconds?: number;
+  readonly credentials?: boolean;
+  /** Whether a workload is asked for leave that none of the origins has; else the proxy answers, and gives none. */
+  readonly passesOtherPreflights?: boolean;
+}
+
 export interface HttpTreatment {
   /** Milliseconds; absent: however long it takes. */
   readonly timeoutMs?: number;
@@ -40,6 +53,7 @@ export interface HttpTreatment {
   readonly mirrors: readonly Mirror[];
   readonly headers?: HttpHeaderChanges;
   readonly faults?: InjectedFaults;
+  readonly crossOrigin?: CrossOriginPolicy;
   /** `path`: in place of the beginning, or of the whole path, by which the route was chosen. */
   readonly rewrite?: { readonly path?: string; readonly authority?: string };
   /** In place of destinations, of which there are none then. */

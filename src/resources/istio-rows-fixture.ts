@@ -17,7 +17,7 @@ export const istioManifests = {
             - { destination: { host: orders.shop.mesh, subset: v2 }, weight: 10, headers: { request: { set: { a: b } } } }
           timeout: 5s
           fault: { abort: { httpStatus: 500, percentage: { value: 1 } } }
-          corsPolicy: { allowCredentials: true }
+          corsPolicy: { allowOrigin: [https://a.example], allowCredentials: true }
           rewrite: { uriRegexRewrite: { match: ^/v2, rewrite: / } }
         - redirect: { authority: elsewhere.mesh }
       tls:

@@ -22,6 +22,7 @@ import { translateEgress } from './egress.ts';
 import type { EncodedResource } from './encoded-resource.ts';
 import { customJsonFormat, loggedBy } from './envoy/access-logs.ts';
 import { apiListener } from './envoy/api-listeners.ts';
+import { crossOriginFilters } from './envoy/cross-origin.ts';
 import { discoveryOf, followsDialled } from './envoy/discovery.ts';
 import { isGrpcPort } from './envoy/grpc-clusters.ts';
 import { grpcSplit } from './envoy/grpc-splits.ts';
@@ -214,7 +215,8 @@ function httpPort(
   const rest = restCluster(service, number);
   const routes = { rds: { configSource: adsSource, routeConfigName: httpRouteName(host, number) } };
   const statPrefix = outboundClusterName(host, number);
-  const filter = httpConnections({ statPrefix, routes, filters: faultFilters(split), settings, direction: 'outbound' });
+  const filters = [...faultFilters(split), ...crossOriginFilters(split)];
+  const filter = httpConnections({ statPrefix, routes, filters, settings, direction: 'outbound' });
   return {
     filter,
     resources: listeners(meshService, number, filter),

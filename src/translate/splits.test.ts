@@ -230,6 +230,26 @@ describe('what a VirtualService has done with requests', () => {
     expect(JSON.stringify(outbound('envoy', withSplit(http, treated('any', {}))).listener)).not.toContain('fault');
   });
 
+  it('is answered for browsers by a filter that is there for nothing else, and other proxies say that they do not', () => {
+    const crossOrigin = {
+      origins: [{ kind: 'exact', value: 'https://a.example' }],
+      methods: [],
+      headers: [],
+      exposedHeaders: [],
+    } as const;
+    const { listener, routes } = outbound('envoy', withSplit(http, treated('any', { crossOrigin })));
+    expect(JSON.stringify(listener)).toContain('envoy.filters.http.cors');
+    const allowed = { allowOriginStringMatch: [{ exact: 'https://a.example' }] };
+    expect(routes).toMatchObject(routesOf({ typedPerFilterConfig: { 'envoy.filters.http.cors': allowed } }));
+    expect(JSON.stringify(outbound('envoy', withSplit(http, treated('any', {}))).listener)).not.toContain('cors');
+    for (const kind of ['metaproxy', 'grpc'] as const) {
+      const port = kind === 'grpc' ? servicePort(plain('grpc')) : http;
+      expect(outbound(kind, withSplit(port, treated('any', { crossOrigin }))).findings).toEqual([
+        'ISTH1339 spec.http[0]',
+      ]);
+    }
+  });
+
   it('announces an answer that is larger than proxies take by themselves', () => {
     const answer = { kind: 'given', status: 200, body: { base64: btoa('a'.repeat(5000)) } } as const;
     const large = { ...splitRoute('any'), http: { mirrors: [], answer } };

@@ -74,7 +74,7 @@ export function unenforcedSplit(
 
 /** What is done with requests of a route beside sending them to its destinations, as it is written. */
 function treatmentsOf({ http, destinations }: SplitRoute): readonly string[] {
-  const { timeoutMs, retry, mirrors = [], headers, faults, rewrite, answer } = http ?? {};
+  const { timeoutMs, retry, mirrors = [], headers, faults, crossOrigin, rewrite, answer } = http ?? {};
   const changesHeaders = headers !== undefined || destinations.some((one) => one.headers !== undefined);
   const parts: readonly (readonly [boolean, string])[] = [
     [timeoutMs !== undefined, 'timeout'],
@@ -82,6 +82,7 @@ function treatmentsOf({ http, destinations }: SplitRoute): readonly string[] {
     [mirrors.length > 0, 'mirrors'],
     [changesHeaders, 'headers'],
     [faults !== undefined, 'fault'],
+    [crossOrigin !== undefined, 'corsPolicy'],
     [rewrite !== undefined, 'rewrite'],
     [answer?.kind === 'redirection', 'redirect'],
     [answer?.kind === 'given', 'directResponse'],

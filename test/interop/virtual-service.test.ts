@@ -1,6 +1,6 @@
 /** VirtualServices as a stock Envoy beside callers carries them out: by what callers and workloads see. */
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { type EnvoyProcess, startEnvoy } from './envoy-process.ts';
@@ -23,6 +23,18 @@ spec:
 ${routes.map((route) => `    - { ${route} }`).join('\n')}
 `;
 const toWeb = 'route: [{ destination: { host: web.shop.mesh } }]';
+
+/** Of the answer, over a connection of its own; none while there is no answer. */
+async function headersOf(url: string, method: string, headers: Record<string, string>): Promise<IncomingHttpHeaders> {
+  const { promise, resolve } = Promise.withResolvers<IncomingHttpHeaders>();
+  const asking = request(url, { method, headers, agent: false }, (answer) => {
+    answer.resume();
+    answer.once('end', () => resolve(answer.headers));
+  });
+  asking.once('error', () => resolve({}));
+  asking.end();
+  return promise;
+}
 
 interface Seen {
   readonly url: string;
@@ -85,7 +97,7 @@ describe.skipIf(envoy === undefined)('a VirtualService that a stock Envoy carrie
     seen = [];
   };
   const requests = (by: 'web' | 'copy'): readonly Seen[] =>
-    seen.filter((one) => one.by === by).map(({ request }) => request);
+    seen.filter((one) => one.by === by).map((one) => one.request);
 
   it('answers by itself, and sends callers elsewhere', async () => {
     await put(
@@ -170,6 +182,35 @@ describe.skipIf(envoy === undefined)('a VirtualService that a stock Envoy carrie
     const begun = performance.now();
     expect((await ask(`${url}/delayed`)).status).toBe(200);
     expect(performance.now() - begun).toBeGreaterThan(990);
+  });
+
+  it('tells browsers whose pages may see an answer, and asks no workload for their leave', async () => {
+    const origins = 'allowOrigins: [{ exact: "https://a.example" }, { regex: "https://[a-z]+[.]b[.]example" }]';
+    const granted = 'allowMethods: [PUT], allowHeaders: [x-page, x-row], exposeHeaders: [x-secret], maxAge: 90s';
+    const cors = `corsPolicy: { ${origins}, ${granted}, allowCredentials: true, unmatchedPreflights: IGNORE }`;
+    await put(`match: [{ uri: { prefix: /cors } }], ${cors}, ${toWeb}`, toWeb);
+    const leave = (origin: string) =>
+      headersOf(`${url}/cors`, 'OPTIONS', { origin, 'access-control-request-method': 'PUT' });
+    const allowed = 'access-control-allow-origin';
+    // The listener has the filter from now on.
+    await expect.poll(async () => (await leave('https://a.example'))[allowed]).toBe('https://a.example');
+    seen = [];
+    expect(await leave('https://shop.b.example')).toMatchObject({
+      [allowed]: 'https://shop.b.example',
+      'access-control-allow-methods': 'PUT',
+      'access-control-allow-headers': 'x-page,x-row',
+      'access-control-allow-credentials': 'true',
+      'access-control-max-age': '90',
+    });
+    expect(await leave('https://shop.b.example.org')).not.toHaveProperty(allowed);
+    expect(requests('web')).toEqual([]);
+    expect(await headersOf(`${url}/cors`, 'GET', { origin: 'https://a.example' })).toMatchObject({
+      [allowed]: 'https://a.example',
+      'access-control-expose-headers': 'x-secret',
+    });
+    expect(await headersOf(`${url}/cors`, 'GET', { origin: 'https://c.example' })).not.toHaveProperty(allowed);
+    expect(await headersOf(`${url}/`, 'GET', { origin: 'https://a.example' })).not.toHaveProperty(allowed);
+    expect(requests('web')).toHaveLength(3);
   });
 
   it('has Envoy refuse nothing, and warn of nothing', async () => {

@@ -1,10 +1,17 @@
 /** What a route of a VirtualService has done with requests, in the model's terms. Destinations of mirrors are looked up by whoever asks. */
-import type { GivenAnswer, HttpTreatment, InjectedFaults, Redirection } from '../../model/http-treatment.ts';
+import type {
+  CrossOriginPolicy,
+  GivenAnswer,
+  HttpTreatment,
+  InjectedFaults,
+  Redirection,
+} from '../../model/http-treatment.ts';
 import { istioRetries, type RetryPolicy } from '../../model/retry.ts';
 import type { Mirror } from '../../model/route.ts';
 import { grpcStatuses } from '../../resources/grpc-statuses.ts';
-import type { HttpRetrySpec, HttpRouteSpec } from '../../resources/kinds.ts';
+import type { CorsPolicySpec, HttpRetrySpec, HttpRouteSpec } from '../../resources/kinds.ts';
 import { headerChanges } from './header-changes.ts';
+import { stringMatch } from './request-matches.ts';
 
 /** `mirrors`: of the route, found. `unheeded`: told of a part that proxies would not take, by its path below the route. */
 export function httpTreatment(
@@ -13,7 +20,7 @@ export function httpTreatment(
   mirrors: readonly Mirror[],
   unheeded: (path: string) => void,
 ): HttpTreatment {
-  const { timeout = 0, retries, headers, fault, rewrite, redirect, directResponse } = spec;
+  const { timeout = 0, retries, headers, fault, corsPolicy, rewrite, redirect, directResponse } = spec;
   const changes = headers === undefined ? undefined : headerChanges(headers, (path) => unheeded(`headers.${path}`));
   const faults = fault === undefined ? undefined : faultsOf(fault);
   return {
@@ -22,6 +29,7 @@ export function httpTreatment(
     mirrors,
     ...(changes === undefined ? {} : { headers: changes }),
     ...(faults === undefined ? {} : { faults }),
+    ...(corsPolicy === undefined ? {} : { crossOrigin: crossOriginOf(corsPolicy) }),
     ...(rewrite === undefined ? {} : { rewrite: rewriteOf(rewrite) }),
     ...(redirect === undefined ? {} : { answer: redirectionOf(redirect, port) }),
     ...(directResponse === undefined ? {} : { answer: answerOf(directResponse) }),
@@ -61,6 +69,26 @@ function abortOf(
   return 'httpStatus' in abort
     ? abort
     : { percentage: abort.percentage, grpcStatus: grpcStatuses.indexOf(abort.grpcStatus) };
+}
+
+/** An origin of which nothing is said is none. */
+function crossOriginOf({
+  origins,
+  maxAge,
+  credentials,
+  unmatchedPreflights,
+  ...lists
+}: CorsPolicySpec): CrossOriginPolicy {
+  return {
+    ...lists,
+    origins: origins.flatMap((written) => {
+      const match = stringMatch(written);
+      return match.kind === 'present' ? [] : [match];
+    }),
+    ...(maxAge === undefined ? {} : { maxAgeSeconds: Math.floor(maxAge / 1000) }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(unmatchedPreflights === undefined ? {} : { passesOtherPreflights: unmatchedPreflights === 'FORWARD' }),
+  };
 }
 
 function rewriteOf({ uri, authority }: NonNullable<HttpRouteSpec['rewrite']>): NonNullable<HttpTreatment['rewrite']> {

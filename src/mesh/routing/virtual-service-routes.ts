@@ -105,8 +105,9 @@ function reportUnread(context: Context, rule: VirtualService, what: readonly str
 
 /** Calls have destinations, and nothing else of what is done with requests. */
 function meaninglessParts(spec: HttpRouteSpec): readonly string[] {
-  const { redirect, directResponse, rewrite, timeout, retries, fault, headers, mirrors, unread } = spec;
+  const { redirect, directResponse, rewrite, timeout, retries, fault, corsPolicy, headers, mirrors, unread } = spec;
   const parts = {
+    corsPolicy,
     fault,
     headers,
     mirrors: mirrors.length > 0 || undefined,

@@ -27,6 +27,10 @@ export function checkHttpRoute(content: HttpRouteContent, path: Path, check: Pat
     checkHeaders(one.headers, [...path, 'route', at, 'headers'], problems);
   });
   checkFault(content, path, problems);
+  checkDuration(content.corsPolicy?.maxAge, [...path, 'corsPolicy', 'maxAge'], problems);
+  content.corsPolicy?.allowOrigins?.forEach((origin, at) => {
+    checkStringMatch(origin, [...path, 'corsPolicy', 'allowOrigins', at], check);
+  });
   checkAnswer(content, path, problems);
 }
 

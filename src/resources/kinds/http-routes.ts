@@ -4,6 +4,7 @@ import { withoutTrailingDot } from '../kubernetes-names.ts';
 import type { Infer } from '../schema-language.ts';
 import type { httpRoutes, weightedDestinations } from '../schemas/istio-http-routes.ts';
 import type {
+  CorsPolicySpec,
   HeaderOperationsSpec,
   HeadersSpec,
   HttpFaultSpec,
@@ -22,6 +23,7 @@ export type NameGateways = (gateways: readonly string[]) => readonly string[];
 
 type MatchContent = NonNullable<HttpRouteContent['match']>[number];
 type RetriesContent = NonNullable<HttpRouteContent['retries']>;
+type CorsContent = NonNullable<HttpRouteContent['corsPolicy']>;
 type FaultContent = NonNullable<HttpRouteContent['fault']>;
 type RedirectContent = NonNullable<HttpRouteContent['redirect']>;
 type HeadersContent = NonNullable<HttpRouteContent['headers']>;
@@ -40,11 +42,11 @@ export function readHttpRoute(content: HttpRouteContent, named: NameGateways): H
     ...(timeout === undefined ? {} : { timeout: millisecondsOf(timeout) }),
     ...(retries === undefined ? {} : { retries: readRetries(retries) }),
     ...(fault === undefined ? {} : { fault: readFault(fault) }),
+    ...(corsPolicy === undefined ? {} : { corsPolicy: readCorsPolicy(corsPolicy) }),
     mirrors: readMirrors(content),
     ...(headers === undefined ? {} : { headers: readHeaders(headers) }),
     unread: unreadOf({
       ...(delegate === undefined ? {} : { delegate }),
-      ...(corsPolicy === undefined ? {} : { corsPolicy }),
       ...within('rewrite', { uriRegexRewrite: rewrite?.uriRegexRewrite }),
       ...within('retries', { retryRemoteLocalities: retries?.retryRemoteLocalities }),
       ...within('fault.delay', { exponentialDelay: fault?.delay?.exponentialDelay }),
@@ -153,6 +155,21 @@ function readFault({ delay, abort }: FaultContent): HttpFaultSpec {
       : { delay: { percentage: delayed, fixedDelay: millisecondsOf(delay.fixedDelay) } }),
     ...(httpStatus === undefined || percentage === 0 ? {} : { abort: { percentage, httpStatus } }),
     ...(grpcStatus === undefined || percentage === 0 ? {} : { abort: { percentage, grpcStatus } }),
+  };
+}
+
+/** Origins as they were written before there was a choice of how are exact ones. */
+function readCorsPolicy(content: CorsContent): CorsPolicySpec {
+  const { allowOrigins = [], allowOrigin = [], allowMethods = [], allowHeaders = [], exposeHeaders = [] } = content;
+  const { maxAge, allowCredentials, unmatchedPreflights = 'UNSPECIFIED' } = content;
+  return {
+    origins: allowOrigins.length > 0 ? allowOrigins : allowOrigin.map((exact) => ({ exact })),
+    methods: allowMethods,
+    headers: allowHeaders,
+    exposedHeaders: exposeHeaders,
+    ...(maxAge === undefined ? {} : { maxAge: millisecondsOf(maxAge) }),
+    ...(allowCredentials === undefined ? {} : { credentials: allowCredentials }),
+    ...(unmatchedPreflights === 'UNSPECIFIED' ? {} : { unmatchedPreflights }),
   };
 }
 

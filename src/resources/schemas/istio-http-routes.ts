@@ -127,6 +127,23 @@ const retries = {
   },
 } as const;
 
+/** Each becomes part of a header of answers. */
+const listedValues = { type: 'array', maxItems: 256, items: { ...headerValue, maxLength: 256 } } as const;
+
+const corsPolicy = {
+  type: 'object',
+  properties: {
+    allowOrigin: { type: 'array', maxItems: 256, items: text },
+    allowOrigins: { type: 'array', maxItems: 256, items: stringMatch },
+    allowMethods: listedValues,
+    allowHeaders: listedValues,
+    exposeHeaders: listedValues,
+    maxAge: duration,
+    allowCredentials: flag,
+    unmatchedPreflights: { type: 'string', enum: ['UNSPECIFIED', 'FORWARD', 'IGNORE'] },
+  },
+} as const;
+
 const mirrorPercent = { type: 'integer', minimum: 0, maximum: 100 } as const;
 
 export const httpRoutes = {
@@ -157,7 +174,7 @@ export const httpRoutes = {
       mirrorPercent,
       mirrorPercentage: percent,
       mirror_percent: mirrorPercent,
-      corsPolicy: anyObject,
+      corsPolicy,
       headers,
     },
   },

@@ -76,6 +76,16 @@ export interface HttpRedirectSpec {
   readonly redirectCode: number;
 }
 
+export interface CorsPolicySpec {
+  readonly origins: readonly StringMatchSpec[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposedHeaders: readonly string[];
+  readonly maxAge?: number;
+  readonly credentials?: boolean;
+  readonly unmatchedPreflights?: 'FORWARD' | 'IGNORE';
+}
+
 export interface HttpRouteSpec {
   readonly name?: string;
   /** None: every request. */
@@ -89,6 +99,7 @@ export interface HttpRouteSpec {
   readonly timeout?: number;
   readonly retries?: HttpRetrySpec;
   readonly fault?: HttpFaultSpec;
+  readonly corsPolicy?: CorsPolicySpec;
   /** Percentages above 0. */
   readonly mirrors: readonly {
     readonly destination: VirtualDestination;
@@ -97,6 +108,6 @@ export interface HttpRouteSpec {
     readonly path: string;
   }[];
   readonly headers?: HeadersSpec;
-  /** Such as corsPolicy and delegate. */
+  /** Such as delegate. */
   readonly unread: readonly string[];
 }

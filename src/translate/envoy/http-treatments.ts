@@ -3,6 +3,7 @@ import type { GivenAnswer, HttpTreatment, InjectedFaults, Redirection } from '..
 import type { RoutedRequest } from '../../model/routed-request.ts';
 import type { PortSplit } from '../../model/traffic-split.ts';
 import { enumValue, type envoy, pack } from '../../xds-api/messages.ts';
+import { crossOriginConfig } from './cross-origin.ts';
 import { headerFields } from './header-fields.ts';
 import { mirrorPolicy, percentOf } from './mirror-policies.ts';
 import { neverRetried, retryPolicy } from './retry-policies.ts';
@@ -44,10 +45,14 @@ function bodySize(answer: HttpTreatment['answer']): number {
 }
 
 /** What a route has whether it sends requests on or answers them. */
-export function treatedRoute({ headers, faults }: HttpTreatment): Partial<Route> {
+export function treatedRoute({ headers, faults, crossOrigin }: HttpTreatment): Partial<Route> {
+  const perFilter = {
+    ...(faults === undefined ? {} : { [FAULT]: pack(FAULT_CONFIG, faultConfig(faults)) }),
+    ...(crossOrigin === undefined ? {} : crossOriginConfig(crossOrigin)),
+  };
   return {
     ...headerFields(headers),
-    ...(faults === undefined ? {} : { typedPerFilterConfig: { [FAULT]: pack(FAULT_CONFIG, faultConfig(faults)) } }),
+    ...(Object.keys(perFilter).length === 0 ? {} : { typedPerFilterConfig: perFilter }),
   };
 }
 
