@@ -7,11 +7,13 @@ import { isMap, type PlainMap } from '../../../src/resources/plain-values.ts';
 import { createResourceReader } from '../../../src/resources/reader.ts';
 import { istioDefinitions } from '../../peers/kubernetes/istio-definitions.ts';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
+import { printedObjects } from './printed-objects.ts';
 import { refusedObjects } from './refused-objects.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const definitions = path.join(root, 'crds');
 const examples = manifestsOf(['examples', 'codecs']);
+const lastTransitionTime = '2026-11-21T00:00:00Z';
 let kubernetes: KubernetesServer;
 
 beforeAll(async () => {
@@ -83,6 +85,41 @@ describe('with the definitions', () => {
     expect(await kubernetes.kubectl(['get', 'isthmus', '-A'])).toMatchObject({ code: 0 });
   });
 
+  test.each(printedObjects)(
+    'kubectl prints $name: what a person asks for first, and the rest when asked for wide',
+    async (one) => {
+      const { apiVersion, kind, name, spec, first, wide } = one;
+      await kubernetes.apply(JSON.stringify({ apiVersion, kind, metadata: { name, namespace: 'default' }, spec }));
+      const condition = (type: string, status: string, reason: string) => ({
+        type,
+        status,
+        reason,
+        message: '',
+        lastTransitionTime,
+      });
+      const conditions = [
+        condition('Accepted', 'True', 'Accepted'),
+        condition('Programmed', 'False', 'NothingToProgram'),
+        condition('ResolvedRefs', 'False', 'RefNotFound'),
+        condition('Enforced', 'False', 'NotEnforced'),
+      ];
+      const patch = [
+        'patch',
+        kind,
+        name,
+        '--subresource=status',
+        '--type=merge',
+        '-p',
+        JSON.stringify({ status: { conditions } }),
+      ];
+      expect(await kubernetes.kubectl(patch)).toMatchObject({ code: 0 });
+      const told = { ...first, ACCEPTED: 'True', PROGRAMMED: 'False', AGE: expect.stringMatching(/^[\dms]+$/) };
+      expect(await printed(kind, name)).toEqual(Object.entries({ NAME: name, ...told }));
+      const more = { ...wide, REASON: 'NothingToProgram', 'RESOLVED REFS': 'False', ENFORCED: 'False' };
+      expect(await printed(kind, name, '-o', 'wide')).toEqual(Object.entries({ NAME: name, ...told, ...more }));
+    },
+  );
+
   test('kubectl explains a field of a field', async () => {
     const { stdout } = await kubernetes.kubectl(['explain', 'metarouter.spec.routes.match.attributes']);
     expect(stdout).toContain('Properties that the codec reads');
@@ -100,7 +137,7 @@ describe('with the definitions', () => {
       reason: 'Programmed',
       message: '',
       observedGeneration: 1,
-      lastTransitionTime: '2026-11-21T00:00:00Z',
+      lastTransitionTime,
     };
     const patch = JSON.stringify({ status: { conditions: [condition] } });
     await kubernetes.kubectl(['patch', 'mrt/waited-for', '--subresource=status', '--type=merge', '-p', patch]);
@@ -148,6 +185,14 @@ function manifestsOf(folders: readonly string[]): readonly Manifests[] {
 function isObject({ apiVersion, kind }: PlainMap): boolean {
   const isOfCluster = kind === 'Service' || kind === 'EndpointSlice';
   return typeof apiVersion === 'string' && typeof kind === 'string' && !isOfCluster;
+}
+
+/** The cells of the one row that kubectl prints, each with its heading. */
+async function printed(kind: string, name: string, ...how: readonly string[]): Promise<readonly [string, string][]> {
+  const { stdout } = await kubernetes.kubectl(['get', kind, name, ...how]);
+  const [head = '', row = ''] = stdout.split('\n');
+  const headings = [...head.matchAll(/\S+(?: \S+)*/g)];
+  return headings.map(({ 0: heading, index }, at) => [heading, row.slice(index, headings[at + 1]?.index).trim()]);
 }
 
 async function objectsOf(resource: string): Promise<readonly PlainMap[]> {
