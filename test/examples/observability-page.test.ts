@@ -26,7 +26,7 @@ async function metricsAt(address: string): Promise<readonly string[]> {
   return metricsIn(await (await fetch(`http://${address}/metrics`)).text());
 }
 
-/** Those that a control plane has in a cluster alone. */
+/** Those that a control plane has in a cluster alone; test/interop/kubernetes/shared-refusals.test.ts asks one that is in one. */
 async function metricsInClusters(): Promise<readonly string[]> {
   const registry = new Registry();
   createLeadershipMetrics(registry, 'isthmus', () => false);

@@ -117,6 +117,14 @@ describe('services of a registry', () => {
     const released = await runIsthmus(['writes', 'release', 'ServiceEntry', '--admin', second.admin]);
     expect(released.stdout.trim().split('\n')).toHaveLength(10);
     await expect.poll(async () => (await written()).size).toBe(30);
+    const about = ['configmap', 'isthmus-write-releases', '-n', 'isthmus-system'];
+    const { stdout: described } = await kubernetes.kubectl(['describe', ...about]);
+    expect(described).toMatch(/"by":"[^"]+@[^"]+".*"kind":"ServiceEntry","count":10,"objects":\["/);
+    const happened = async () => (await kubernetes.kubectl(['get', 'events', '-A'])).stdout;
+    await expect
+      .poll(happened)
+      .toMatch(/DeletionReleased +configmap\/isthmus-write-releases +.+@.+ released 10 deletions/);
+    await expect.poll(happened).toMatch(/DeletionReleased +serviceentry\/.+ released its deletion with 9 of its kind/);
     second.process.kill('SIGTERM');
     expect(await second.ended).toBe(0);
   });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { routeType } from '../../../src/delivery/xds/resource-types.ts';
 import { RawClient } from '../../conformance/xds/raw-client.ts';
+import { metricsIn, namedMetrics } from '../../examples/observability-page.ts';
 import type { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { isWriter, startCluster, startReplica, systemNamespace } from './running-replicas.ts';
 
@@ -89,6 +90,7 @@ test('what a proxy refuses is counted with what those of other replicas refuse, 
   expect(metrics).toMatch(/^isthmus_reflector_objects\{purpose="mesh",kind="MetaRouter"\} 1$/m);
   for (const kind of ['Lease', 'AddressLease', 'Secret', 'ConfigMap'])
     expect(metrics).toContain(`isthmus_reflector_live{purpose="state",kind="${kind}"} 1`);
+  expect(metricsIn(metrics).filter((name) => !namedMetrics.has(name))).toEqual([]);
   await kubernetes.apply(router('put'));
   far.refuse(await far.next(), 'orders.shop.mesh_9090: no such method');
   near.acknowledge(await near.next());
