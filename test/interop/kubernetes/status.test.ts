@@ -1,6 +1,6 @@
 /** Statuses and events as a real API server has them and kubectl waits for them. */
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { objectPath } from '../../../src/kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { catalogue } from '../../../src/model/finding-catalogue.ts';
@@ -300,7 +300,7 @@ spec: { service: nowhere, backends: [{ service: nothing, weight: 1 }] }
   expect(scene.codes()).toContain(`ISTH1541 ${definition}`);
 });
 
-test('a TrafficTarget is not enforced in a mesh whose access is disabled, and says so', async () => {
+test('a TrafficTarget is not enforced in a mesh whose access is disabled or permissive, and says so', async () => {
   await kubernetes.apply(`apiVersion: access.smi-spec.io/v1alpha3
 kind: TrafficTarget
 metadata: { name: buyers, namespace: shop }
@@ -316,6 +316,19 @@ spec: { matches: { ports: [9090] } }
 `);
   const wait = ['wait', '--for=condition=Enforced=False', '--timeout=60s', '-n', 'shop', 'traffictarget/buyers'];
   expect((await kubernetes.kubectl(wait)).stdout).toContain('condition met');
+  const output = 'jsonpath={.status.conditions[?(@.type=="Enforced")].reason}';
+  const reason = ['get', 'traffictarget', 'buyers', '-n', 'shop', '-o', output];
+  expect((await kubernetes.kubectl(reason)).stdout).toBe('AccessDisabled');
+  const mesh = `apiVersion: isthmus.dev/v1alpha1
+kind: MeshConfig
+metadata: { name: mesh }
+spec: { access: { mode: Permissive } }
+`;
+  await kubernetes.apply(mesh);
+  onTestFinished(async () => {
+    await kubernetes.kubectl(['delete', '-f', '-'], mesh);
+  });
+  await expect.poll(async () => (await kubernetes.kubectl(reason)).stdout).toBe('AccessPermissive');
 });
 
 test('a status that somebody wiped is put right, once', async () => {
