@@ -125,7 +125,7 @@ test('credentials of a registry stand in a Secret: by the right to get it, rotat
 
   // Without the right nobody is asked as a stranger.
   await expect.poll(remedies).toEqual(missingRight);
-  await expect.poll(said).toMatch(/^Secret shop\/consul cannot be read: secrets "consul" is forbidden/);
+  await expect.poll(said).toMatch(/^ISTH1003: Secret shop\/consul cannot be read: secrets "consul" is forbidden/);
   expect(agent.shown.size).toBe(0);
 
   await install([right]);
