@@ -5,8 +5,8 @@ isthmus{{ if ne .Values.revision "default" }}-{{ .Values.revision }}{{ end }}
 
 {{- define "isthmus.selector" -}}
 app.kubernetes.io/name: isthmus
-app.kubernetes.io/instance: {{ .Release.Name }}
-isthmus.dev/control-plane: {{ .Values.revision }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+isthmus.dev/control-plane: {{ .Values.revision | quote }}
 {{- end }}
 
 {{- define "isthmus.labels" -}}
