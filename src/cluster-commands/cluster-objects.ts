@@ -61,17 +61,24 @@ export function collectionOf({ spec }: PlainMap): ApiCollection | undefined {
 }
 
 /**
- * Server-side, as what we want of the object and nothing else of it. Throws BAD_DATA where others have some of these fields,
- * or the API server refuses the object; UNAVAILABLE where we may not, or it does not answer.
+ * Server-side, as what we want of the object and nothing else of it. `foreign`: whose what is there is, where it is not to be
+ * changed. Throws BAD_DATA for that, where others have some of these fields, or where the API server refuses the object;
+ * UNAVAILABLE where we may not, or it does not answer.
  */
 export async function applyObject(
   server: ApiServer,
   object: InstalledObject,
   manifest: PlainMap,
-  force: boolean,
+  { force, foreign }: { readonly force: boolean; readonly foreign: (before: PlainMap) => string | undefined },
 ): Promise<Applied> {
   const path = pathOf(object);
   const before = await readObject(server, path);
+  const whose = before === undefined || force ? undefined : foreign(before);
+  if (whose !== undefined)
+    throw new IsthmusError(
+      'BAD_DATA',
+      `${nameOf(object)} is there already, and not by this installation: ${whose}. Remove it or rename it; with --force-conflicts it is taken over, and goes with "isthmus uninstall".`,
+    );
   const query = new URLSearchParams({ fieldManager, force: String(force) });
   try {
     const change = { method: 'PATCH', path: `${path}?${query}`, body: manifest, contentType: serverSideApply } as const;
@@ -83,14 +90,29 @@ export async function applyObject(
   }
 }
 
-/** False where there was none. Throws UNAVAILABLE. */
-export async function deleteObject(server: ApiServer, path: string): Promise<boolean> {
+/** `uid`: of the very object that is meant. False where there was none, or another one by now. Throws UNAVAILABLE. */
+export async function deleteObject(server: ApiServer, path: string, uid?: string): Promise<boolean> {
+  const meant = uid === undefined ? {} : { preconditions: { uid } };
+  const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', ...meant };
   try {
-    await patiently(async () => server.send({ method: 'DELETE', path: `${path}?propagationPolicy=Background` }));
+    await patiently(async () => server.send({ method: 'DELETE', path, body }));
+    return true;
+  } catch (error) {
+    if (error instanceof ApiFailure && (error.isAbsent || error.status === 409)) return false;
+    throw unavailable(`${path} cannot be deleted`, error);
+  }
+}
+
+/** Server-side, as a field manager that has it already. False where there is no such object. Throws UNAVAILABLE. */
+export async function applyAs(server: ApiServer, manager: string, path: string, body: object): Promise<boolean> {
+  const query = new URLSearchParams({ fieldManager: manager, force: 'true' });
+  const change = { method: 'PATCH', path: `${path}?${query}`, body, contentType: serverSideApply } as const;
+  try {
+    await patiently(async () => server.send(change));
     return true;
   } catch (error) {
     if (error instanceof ApiFailure && error.isAbsent) return false;
-    throw unavailable(`${path} cannot be deleted`, error);
+    throw unavailable(`${path} cannot be changed`, error);
   }
 }
 

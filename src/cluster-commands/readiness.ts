@@ -63,12 +63,31 @@ export async function untilNonePresent(
   timeoutMs: number,
   progress: (text: string) => void,
 ): Promise<void> {
+  await untilNone(list, (left) => `${left.length} Pods still run`, timeoutMs, progress);
+}
+
+/** Of objects that are being deleted. Throws UNAVAILABLE when the time is over and some are still there. */
+export async function untilGone(
+  leaving: () => Promise<readonly InstalledObject[]>,
+  timeoutMs: number,
+  progress: (text: string) => void,
+): Promise<void> {
+  const textOf = (left: readonly InstalledObject[]): string => `being deleted: ${left.map(nameOf).join(', ')}`;
+  await untilNone(leaving, textOf, timeoutMs, progress);
+}
+
+async function untilNone<T>(
+  list: () => Promise<readonly T[]>,
+  describe: (left: readonly T[]) => string,
+  timeoutMs: number,
+  progress: (text: string) => void,
+): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   let told = 0;
   for (let left = await list(); left.length > 0; left = await list()) {
-    if (performance.now() >= deadline)
-      throw new IsthmusError('UNAVAILABLE', `${left.length} Pods still run after ${timeoutMs / 1000} s.`);
-    if (left.length !== told) progress(`waiting: ${left.length} Pods still run`);
+    const text = describe(left);
+    if (performance.now() >= deadline) throw new IsthmusError('UNAVAILABLE', `After ${timeoutMs / 1000} s: ${text}.`);
+    if (left.length !== told) progress(`waiting: ${text}`);
     told = left.length;
     await sleep(askAgainMs);
   }

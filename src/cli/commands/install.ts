@@ -58,7 +58,11 @@ function installing(actions: Actions, command: Command, isUpgrade: boolean): Com
     .option('--dry-run', 'print what would be applied, and ask no cluster', false)
     .addOption(new Option('--wait [bool]', 'wait until it is ready').choices(['true', 'false']).default('true'))
     .addOption(timeoutOption('how long to wait', 300))
-    .option('--force-conflicts', 'take over fields that others wrote', false)
+    .option(
+      '--force-conflicts',
+      'take over fields that others wrote, and objects that others made under a name of ours',
+      false,
+    )
     .action(async (flags: InstallFlags) => {
       const target = targetOf(flags);
       const installation = await actions.installation();

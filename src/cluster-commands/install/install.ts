@@ -19,14 +19,14 @@ import {
   objectIn,
   pathOf,
 } from '../manifest-kinds.ts';
-import { untilReady } from '../readiness.ts';
+import { untilGone, untilReady } from '../readiness.ts';
 import { withCluster } from '../with-cluster.ts';
 import { renderChart, valuesOf } from './chart.ts';
+import { installer, isOfInstallation, standingOf, whoseIs } from './installed-objects.ts';
 import { type Inventory, inventoryManifest, inventoryObject, readInventory } from './inventory.ts';
+import { refuseElsewhere } from './other-revisions.ts';
 import { mergeValues } from './values.ts';
 
-/** Who made an object: not Helm. */
-export const installer = 'isthmus-install';
 const definitionsTimeoutMs = 60_000;
 
 /** The manifests of a wish, without a cluster: what `--dry-run` prints. */
@@ -45,16 +45,20 @@ async function installInto(server: ApiServer, wish: InstallWish): Promise<Instal
   await refuseForeign(server, wish, before);
   const kept = before === undefined || wish.resetValues ? [] : [before.values];
   const values = [...kept, ...wish.values];
-  const lookup = await definitionsThere(server);
+  const revision = String(valuesOf({ values }).revision);
+  await refuseElsewhere(server, revision, namespace);
+  const lookup = await definitionsThere(server, progress);
   const manifests = rendered(wish, values, (_version, _kind, _namespace, name) => lookup.get(name) ?? {});
-  const foreign = [...lookup].filter(
+  const leftAlone = [...lookup].filter(
     ([name, crd]) => labelsOf(crd)['app.kubernetes.io/part-of'] !== 'isthmus' && isMissing(wish, name, manifests),
   );
-  for (const [name] of foreign) progress(`left alone: CustomResourceDefinition ${name}, which somebody else installed`);
+  for (const [name] of leftAlone)
+    progress(`left alone: CustomResourceDefinition ${name}, which somebody else installed`);
   const counts: Record<Applied | 'removed', number> = { created: 0, changed: 0, unchanged: 0, removed: 0 };
   const apply = async (manifest: PlainMap): Promise<void> => {
     const object = objectIn(manifest);
-    const applied = await applyObject(server, object, manifest, wish.force);
+    const foreign = (there: PlainMap) => (isOfInstallation(there, manifest) ? undefined : whoseIs(there));
+    const applied = await applyObject(server, object, manifest, { force: wish.force, foreign });
     counts[applied] += 1;
     if (applied !== 'unchanged') progress(`${applied}: ${nameOf(object)}`);
   };
@@ -65,16 +69,15 @@ async function installInto(server: ApiServer, wish: InstallWish): Promise<Instal
   await untilReady(server, all.filter(isDefinition).map(objectIn), definitionsTimeoutMs, progress);
   for (const manifest of all.filter((one) => !isDefinition(one))) await apply(manifest);
   const objects = all.map(objectIn);
-  for (const gone of goneSince(before, objects))
-    if (await deleteObject(server, pathOf(gone))) {
-      counts.removed += 1;
-      progress(`removed: ${nameOf(gone)}`);
-    }
-  const merged = valuesOf({ values });
+  for (const gone of goneSince(before, objects)) {
+    const standing = await standingOf(server, gone, release);
+    if (standing.is === 'foreign') progress(`left alone: ${nameOf(gone)}: ${standing.whose}`);
+    if (standing.is !== 'installed' || !(await deleteObject(server, pathOf(gone), standing.uid))) continue;
+    counts.removed += 1;
+    progress(`removed: ${nameOf(gone)}`);
+  }
   const given = values.reduce<PlainMap>(mergeValues, {});
-  await apply(
-    inventoryManifest(release, namespace, { version, revision: String(merged.revision), values: given, objects }),
-  );
+  await apply(inventoryManifest(release, namespace, { version, revision, values: given, objects }));
   if (wish.wait) {
     const awaited = objects.filter(({ kind }) => kind === 'Deployment');
     await untilReady(server, awaited, wish.timeoutMs, progress);
@@ -108,7 +111,16 @@ async function refuseForeign(server: ApiServer, wish: InstallWish, before: Inven
   );
 }
 
-async function definitionsThere(server: ApiServer): Promise<ReadonlyMap<string, PlainMap>> {
+/** All, once those of ours are gone that are being deleted: what is applied to one of these goes with it. */
+async function definitionsThere(
+  server: ApiServer,
+  progress: InstallWish['progress'],
+): Promise<ReadonlyMap<string, PlainMap>> {
+  const leaving = async (): Promise<readonly InstalledObject[]> =>
+    (await listObjects(server, definitions, { labels: 'app.kubernetes.io/part-of=isthmus' }))
+      .filter(({ metadata }) => isMap(metadata) && metadata.deletionTimestamp !== undefined)
+      .map((crd) => objectIn({ ...crd, kind: 'CustomResourceDefinition' }));
+  await untilGone(leaving, definitionsTimeoutMs, progress);
   const all = await listObjects(server, definitions);
   return new Map(all.flatMap((crd) => (isMap(crd.metadata) ? [[String(crd.metadata.name), crd] as const] : [])));
 }

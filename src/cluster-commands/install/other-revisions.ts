@@ -1,8 +1,9 @@
-/** Which other control planes of ours are in the cluster: by their Deployments, and by the Leases that they hold. */
+/** Which control planes of ours are in the cluster, and where: by their Deployments, and by the Leases that they hold. */
 import { leases } from '../../delivery/kubernetes/lease-object.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
-import { controlPlaneLabel, managedByLabel, ownManager, revisionLabel } from '../../model/ownership.ts';
+import { IsthmusError } from '../../model/errors.ts';
+import { controlPlaneLabel, managedByLabel, ownManager, ownName, revisionLabel } from '../../model/ownership.ts';
 import type { PlainMap } from '../../resources/plain-values.ts';
 import { labelsOf, listObjects } from '../cluster-objects.ts';
 import { deployments } from '../manifest-kinds.ts';
@@ -15,8 +16,28 @@ export interface OtherRevision {
 
 /** Sorted, each once. Throws UNAVAILABLE. */
 export async function otherRevisions(server: ApiServer, own: string): Promise<readonly OtherRevision[]> {
-  const ofDeployments = `app.kubernetes.io/name=isthmus,${controlPlaneLabel},${controlPlaneLabel}!=${own}`;
-  const ofLeases = `${managedByLabel}=${ownManager},${revisionLabel},${revisionLabel}!=${own}`;
+  return planesOf(server, (label) => `${label},${label}!=${own}`);
+}
+
+/**
+ * Of what one control plane wrote, the labels say of which revision it is, and not from which namespace: who acts for a namespace
+ * in which it is not would act against the one that is elsewhere. Throws BAD_DATA then, and UNAVAILABLE.
+ */
+export async function refuseElsewhere(server: ApiServer, revision: string, namespace: string): Promise<void> {
+  const planes = await planesOf(server, (label) => `${label}=${revision}`);
+  const elsewhere = planes.find((one) => one.namespace !== namespace);
+  if (elsewhere === undefined) return;
+  const { namespace: home } = elsewhere;
+  throw new IsthmusError(
+    'BAD_DATA',
+    `Control plane "${revision}" is in namespace ${home}, and not in ${namespace}: say -n ${home} for that one, or --revision NAME for another. Where none runs there any more: kubectl -n ${home} delete lease ${ownName(revision)}.`,
+  );
+}
+
+/** `selector`: from the label that says of which revision it is. */
+async function planesOf(server: ApiServer, selector: (label: string) => string): Promise<readonly OtherRevision[]> {
+  const ofDeployments = `app.kubernetes.io/name=isthmus,${selector(controlPlaneLabel)}`;
+  const ofLeases = `${managedByLabel}=${ownManager},${selector(revisionLabel)}`;
   const installed = await listObjects(server, deployments, { labels: ofDeployments });
   // One that runs outside the cluster, or was installed in another way, has no such Deployment.
   const held = (await listObjects(server, leases, { labels: ofLeases })).filter(isHeld);

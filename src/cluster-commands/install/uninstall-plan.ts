@@ -3,18 +3,20 @@
 import type { KeptObject, UninstallWish } from '../../cli/installation-actions.ts';
 import { addressLeases } from '../../delivery/kubernetes/address-lease.ts';
 import { leases as coordinationLeases } from '../../delivery/kubernetes/lease-object.ts';
+import { liveObjectOf } from '../../delivery/kubernetes/live-object.ts';
 import { configMaps, secrets } from '../../delivery/kubernetes/state-object.ts';
 import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
 import { type ApiCollection, collectionPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { managedByLabel, ownManager, ownName, ownSelector, revisionLabel } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
 import { collectionOf, labelsOf, listObjects, readObject, servedCollection } from '../cluster-objects.ts';
-import { definitions, type InstalledObject, namespaces, objectIn, pathOf } from '../manifest-kinds.ts';
-import { installer } from './install.ts';
+import { definitions, type InstalledObject, nameOf, namespaces, objectIn, pathOf } from '../manifest-kinds.ts';
+import { installer, standingOf } from './installed-objects.ts';
 import { readInventory } from './inventory.ts';
 import { reasonToKeep } from './kept-config-maps.ts';
-import { type OtherRevision, otherRevisions } from './other-revisions.ts';
+import { type OtherRevision, otherRevisions, refuseElsewhere } from './other-revisions.ts';
 import { type WrittenStatus, writtenStatuses } from './written-statuses.ts';
 
 const leasesDefinition = 'addressleases.isthmus.dev';
@@ -28,12 +30,17 @@ const shared = /^isthmus-(certificate-authority|token-keys|issuer)/;
 interface WrittenObject {
   readonly path: string;
   readonly name: string;
+  /** Of the very object: what comes in its place is none of ours. */
+  readonly uid: string;
 }
+
+/** Of what was installed, likewise. */
+export type PresentObject = InstalledObject & Pick<WrittenObject, 'uid'>;
 
 /** What is to go. Nothing is done yet. */
 export interface Plan {
   readonly revision: string;
-  readonly installed: readonly InstalledObject[];
+  readonly installed: readonly PresentObject[];
   readonly written: readonly WrittenObject[];
   readonly kept: readonly KeptObject[];
   readonly statuses: readonly WrittenStatus[];
@@ -47,28 +54,28 @@ export interface Plan {
   readonly stayingDefinitions: readonly string[];
 }
 
-/** Throws UNAVAILABLE. */
+/** Throws BAD_DATA where the control plane is in another namespace, UNAVAILABLE. */
 export async function planOf(server: ApiServer, wish: UninstallWish): Promise<Plan> {
   const inventory = await readInventory(server, wish.release, wish.namespace);
   const revision = inventory?.revision ?? wish.revision;
+  await refuseElsewhere(server, revision, wish.namespace);
   const others = await otherRevisions(server, revision);
   const maps = await sortConfigMaps(server, revision, others);
   const keptPaths = new Set(maps.kept.map(({ path }) => path));
-  const found = [
-    ...(await writtenAnywhere(server, revision)),
-    ...maps.going,
-    ...(await atHome(server, wish.namespace, revision, others)),
-  ].filter(({ path }) => !keptPaths.has(path));
+  const anywhere = await writtenAnywhere(server, revision);
+  const found = [...anywhere.going, ...maps.going, ...(await atHome(server, wish.namespace, revision, others))].filter(
+    ({ path }) => !keptPaths.has(path),
+  );
   const leases = await listObjects(server, addressLeases, { labels: ownSelector(revision) });
   const bound = leases.filter(({ spec }) => isMap(spec) && spec.state === 'Bound');
   const sorted = await sortDefinitions(server, wish.isWithDefinitions, others);
-  const installed = (inventory?.objects ?? []).filter(({ kind }) => kind !== 'CustomResourceDefinition');
+  const { installed, foreign } = await sortInstalled(server, inventory?.objects ?? [], wish.release);
   const isShared = others.some(({ namespace }) => namespace === wish.namespace);
   return {
     revision,
     installed,
     written: [...new Map(found.map((one) => [one.path, one])).values()],
-    kept: [...maps.kept, ...sorted.kept],
+    kept: [...foreign, ...anywhere.kept, ...maps.kept, ...sorted.kept],
     statuses: await writtenStatuses(server, revision),
     bound,
     tombstones: leases.length - bound.length,
@@ -76,6 +83,24 @@ export async function planOf(server: ApiServer, wish: UninstallWish): Promise<Pl
     goingDefinitions: sorted.going,
     stayingDefinitions: sorted.staying,
   };
+}
+
+/** What the inventory names may have been replaced since, or be somebody else's by now. */
+async function sortInstalled(
+  server: ApiServer,
+  objects: readonly InstalledObject[],
+  release: string,
+): Promise<{ readonly installed: readonly PresentObject[]; readonly foreign: readonly KeptObject[] }> {
+  const installed: PresentObject[] = [];
+  const foreign: KeptObject[] = [];
+  for (const object of objects.filter(({ kind }) => kind !== 'CustomResourceDefinition')) {
+    const standing = await standingOf(server, object, release);
+    if (standing.is === 'installed') installed.push({ ...object, uid: standing.uid });
+    // That it stays is told of a Namespace in any case.
+    else if (standing.is === 'foreign' && object.kind !== 'Namespace')
+      foreign.push({ name: nameOf(object), why: `It is not as this installation made it: ${standing.whose}.` });
+  }
+  return { installed, foreign };
 }
 
 async function keptNamespace(
@@ -93,14 +118,28 @@ function neededBy(others: readonly OtherRevision[]): string {
   return `Another control plane is in the cluster, which needs this definition: ${names}. It stays at least as long as that one.`;
 }
 
-async function writtenAnywhere(server: ApiServer, revision: string): Promise<readonly WrittenObject[]> {
-  const found: WrittenObject[] = [];
+const copied =
+  'It bears our labels, and we wrote nothing of it: labels can be copied. Delete it where nobody needs it.';
+
+async function writtenAnywhere(
+  server: ApiServer,
+  revision: string,
+): Promise<{ readonly going: readonly WrittenObject[]; readonly kept: readonly KeptObject[] }> {
+  const going: WrittenObject[] = [];
+  const kept: KeptObject[] = [];
   for (const kind of writtenKinds) {
     const collection = await servedCollection(server, kind);
-    if (collection !== undefined)
-      found.push(...writtenIn(collection, await listObjects(server, collection, { labels: ownSelector(revision) })));
+    if (collection === undefined) continue;
+    const bearing = await listObjects(server, collection, { labels: ownSelector(revision) });
+    const isApplied = (object: PlainMap): boolean => liveObjectOf(object, revision)?.isApplied === true;
+    going.push(...writtenIn(collection, bearing.filter(isApplied)));
+    const strangers = writtenIn(
+      collection,
+      bearing.filter((object) => !isApplied(object)),
+    );
+    kept.push(...strangers.map(({ name }) => ({ name, why: copied })));
   }
-  return found;
+  return { going, kept };
 }
 
 async function atHome(
@@ -197,6 +236,7 @@ function writtenIn(collection: ApiCollection, objects: readonly PlainMap[]): rea
   return objects.map((object) => {
     const { name, namespace } = objectIn({ ...object, kind: collection.plural });
     const path = `${collectionPath(collection, namespace)}/${encodeURIComponent(name)}`;
-    return { path, name: `${collection.plural} ${namespace}/${name}` };
+    const uid = textOf(fieldOf(object, 'metadata'), 'uid') ?? '';
+    return { path, name: `${collection.plural} ${namespace}/${name}`, uid };
   });
 }

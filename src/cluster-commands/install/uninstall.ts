@@ -5,20 +5,23 @@
 
 import type { UninstallOutcome, UninstallWish } from '../../cli/installation-actions.ts';
 import { addressLeases } from '../../delivery/kubernetes/address-lease.ts';
-import { type ApiCollection, collectionPath } from '../../kubernetes-api/api-paths.ts';
-import { type ApiServer, serverSideApply } from '../../kubernetes-api/api-server.ts';
+import { type ApiCollection, objectPath } from '../../kubernetes-api/api-paths.ts';
+import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import { controlPlaneLabel, managedByLabel } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { collectionOf, deleteObject, labelsOf, listObjects } from '../cluster-objects.ts';
-import { definitions, deployments, type InstalledObject, nameOf, objectIn, pathOf } from '../manifest-kinds.ts';
+import { applyAs, deleteObject, labelsOf, listObjects } from '../cluster-objects.ts';
+import { deployments, type InstalledObject, nameOf, objectIn, pathOf } from '../manifest-kinds.ts';
 import { untilNonePresent } from '../readiness.ts';
 import { withCluster } from '../with-cluster.ts';
 import { inventoryPath } from './install.ts';
-import { type Plan, planOf } from './uninstall-plan.ts';
+import { othersIn } from './namespace-contents.ts';
+import { type Plan, type PresentObject, planOf } from './uninstall-plan.ts';
 import { withdrawStatus } from './written-statuses.ts';
 
 const pods: ApiCollection = { group: '', version: 'v1', plural: 'pods' };
+
+type Remove = (path: string, name: string, uid?: string) => Promise<void>;
 
 /** Throws BAD_DATA where Helm installed it, UNAVAILABLE where the API server does not answer, or refuses: it can be run again. */
 export async function uninstall(wish: UninstallWish): Promise<UninstallOutcome> {
@@ -43,14 +46,15 @@ async function refuseHelms(server: ApiServer, { namespace }: UninstallWish): Pro
 
 async function carryOut(server: ApiServer, wish: UninstallWish, plan: Plan): Promise<void> {
   const { progress } = wish;
-  const remove = async (path: string, name: string): Promise<void> => {
-    if (await deleteObject(server, path)) progress(`removed: ${name}`);
+  const remove: Remove = async (path, name, uid) => {
+    if (await deleteObject(server, path, uid)) progress(`removed: ${name}`);
   };
   const isWebhook = ({ kind }: InstalledObject): boolean => kind.endsWith('WebhookConfiguration');
   const isOfTheEnd = ({ kind }: InstalledObject): boolean => kind === 'Namespace';
   const runs = ({ kind }: InstalledObject): boolean => kind === 'Deployment';
   const take = async (wanted: (object: InstalledObject) => boolean): Promise<void> => {
-    for (const object of plan.installed.filter(wanted).toReversed()) await remove(pathOf(object), nameOf(object));
+    for (const object of plan.installed.filter(wanted).toReversed())
+      await remove(pathOf(object), nameOf(object), object.uid);
   };
   await take(isWebhook);
   await take(runs);
@@ -61,7 +65,7 @@ async function carryOut(server: ApiServer, wish: UninstallWish, plan: Plan): Pro
     wish.timeoutMs,
     progress,
   );
-  for (const { path, name } of plan.written) await remove(path, name);
+  for (const { path, name, uid } of plan.written) await remove(path, name, uid);
   for (const status of plan.statuses) await withdrawStatus(server, status, plan.revision);
   await bury(server, plan.bound, wish);
   await take((object) => !isWebhook(object) && !runs(object) && !isOfTheEnd(object));
@@ -76,18 +80,16 @@ async function carryOut(server: ApiServer, wish: UninstallWish, plan: Plan): Pro
 /** As if each host had gone now: its address is reused last, and is its own again when it comes back. */
 async function bury(server: ApiServer, bound: readonly PlainMap[], { now }: UninstallWish): Promise<void> {
   const since = new Date(now()).toISOString();
-  const query = new URLSearchParams({ fieldManager: 'isthmus', force: 'true' });
   for (const lease of bound) {
     const { name } = objectIn({ ...lease, kind: 'AddressLease' });
     const spec = { ...(isMap(lease.spec) ? lease.spec : {}), state: 'Tombstone', since };
-    const path = `${collectionPath(addressLeases)}/${name}?${query}`;
     const body = {
       apiVersion: 'isthmus.dev/v1alpha1',
       kind: 'AddressLease',
       metadata: { name, labels: labelsOf(lease) },
       spec,
     };
-    await server.send({ method: 'PATCH', path, body, contentType: serverSideApply });
+    await applyAs(server, 'isthmus', objectPath(addressLeases, { name }), body);
   }
 }
 
@@ -95,41 +97,16 @@ async function bury(server: ApiServer, bound: readonly PlainMap[], { now }: Unin
 async function removeNamespace(
   server: ApiServer,
   { namespace, progress }: UninstallWish,
-  made: readonly InstalledObject[],
-  remove: (path: string, name: string) => Promise<void>,
+  made: readonly PresentObject[],
+  remove: Remove,
 ): Promise<void> {
   if (made.length === 0) return;
-  const others: string[] = [];
-  for (const collection of await namespacedCollections(server))
-    for (const object of await listObjects(server, collection, { namespace, limit: 3 }))
-      if (!isOfEveryNamespace(collection, object)) others.push(collection.plural);
+  const others = await othersIn(server, namespace);
   if (others.length > 0) {
-    progress(`left alone: Namespace ${namespace}, which holds ${[...new Set(others)].join(', ')} of others`);
+    progress(`left alone: Namespace ${namespace}, which holds ${others.join(', ')} of others`);
     return;
   }
-  for (const object of made) await remove(pathOf(object), nameOf(object));
-}
-
-async function namespacedCollections(server: ApiServer): Promise<readonly ApiCollection[]> {
-  const core = ['pods', 'services', 'configmaps', 'secrets', 'serviceaccounts', 'persistentvolumeclaims'];
-  const crds = await listObjects(server, definitions);
-  return [
-    ...core.map((plural) => ({ group: '', version: 'v1', plural })),
-    ...['deployments', 'statefulsets', 'daemonsets'].map((plural) => ({ group: 'apps', version: 'v1', plural })),
-    ...crds.flatMap(({ spec }) => {
-      const collection = isMap(spec) && spec.scope === 'Namespaced' ? collectionOf({ spec }) : undefined;
-      return collection === undefined ? [] : [collection];
-    }),
-  ];
-}
-
-/** What Kubernetes puts into each. */
-function isOfEveryNamespace({ plural }: ApiCollection, { metadata }: PlainMap): boolean {
-  const name = isMap(metadata) ? metadata.name : undefined;
-  return (
-    (plural === 'configmaps' && (name === 'kube-root-ca.crt' || name === 'istio-ca-root-cert')) ||
-    (plural === 'serviceaccounts' && name === 'default')
-  );
+  for (const object of made) await remove(pathOf(object), nameOf(object), object.uid);
 }
 
 function outcomeOf(plan: Plan): Omit<UninstallOutcome, 'isDone'> {

@@ -285,7 +285,9 @@ describe('in a cluster', () => {
       metadata: { name, namespace: 'isthmus-system', labels: own },
     });
     const secrets = [secret('isthmus-token-keys', ofState), secret('isthmus-theirs', {})];
-    for (const object of [written, theirs, lease, router, ...secrets]) await kubernetes.apply(JSON.stringify(object));
+    for (const object of [theirs, lease, router, ...secrets]) await kubernetes.apply(JSON.stringify(object));
+    const asUs = ['apply', '--server-side', '--field-manager=isthmus', '-f', '-'];
+    await kubernetes.kubectl(asUs, JSON.stringify(written));
     const status = { conditions: [], observedGeneration: 1 };
     await kubernetes.kubectl(
       [...['apply', '--server-side', '--field-manager=isthmus-status', '--subresource=status', '-f', '-']],
