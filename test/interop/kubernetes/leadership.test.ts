@@ -1,7 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
-import { LeaseScene, shortTimes } from './lease-scene.ts';
+import { aheadMs, LeaseScene, longTimes, shortTimes } from './lease-scene.ts';
+
+/** Of the clock by which replicas measure how long a holder was silent, in milliseconds. */
+const resolutionMs = 10;
 
 let kubernetes: KubernetesServer;
 let scene: LeaseScene;
@@ -18,79 +20,65 @@ afterEach(async () => {
   await scene.end();
 });
 
-/** Until it has written so often more than now. */
-async function untilWritten(who: string, more = 5): Promise<void> {
-  const before = scene.writesOf(who).length;
-  await expect.poll(() => scene.writesOf(who).length).toBeGreaterThanOrEqual(before + more);
-}
-
-async function twoReplicas(): Promise<void> {
-  scene.replica('first');
-  await untilWritten('first');
-  // Its clock is an hour ahead.
-  scene.replica('ahead');
-}
-
 describe('of two replicas', () => {
   it('one writes, however their clocks differ, and the other takes over at once when it is shut down', async () => {
-    await twoReplicas();
-    await untilWritten('first', 200);
-    expect(scene.writesOf('ahead')).toEqual([]);
+    await scene.twoReplicas(longTimes);
+    await scene.untilRenewed('first', 3);
+    expect(scene.writes('ahead')).toBe(0);
     await scene.signal('first', 'SIGTERM');
-    await untilWritten('ahead');
-    const released = scene.changes().find(({ kind, who }) => kind === 'holder' && who === '');
-    expect(released).toBeDefined();
-    expect(scene.strayWrites()).toEqual([]);
+    // The lease had ten minutes to go.
+    await scene.untilWritten('ahead');
+    expect(await scene.strayWrites()).toEqual([]);
+    expect(scene.holding('')).toHaveLength(1);
   });
 
   it('the other takes over when the lease of one that was killed is over, and no sooner', async () => {
-    await twoReplicas();
-    await untilWritten('first', 50);
+    await scene.twoReplicas(shortTimes);
+    await scene.untilRenewed('first', 3);
     await scene.signal('first', 'SIGKILL');
-    await untilWritten('ahead');
-    const renewed = scene.changes().findLast(({ kind, who }) => kind === 'holder' && who === 'first')?.at ?? 0;
-    const taken = scene.changes().find(({ kind, who }) => kind === 'holder' && who === 'ahead')?.at ?? 0;
-    expect(taken - renewed).toBeGreaterThan(shortTimes.renewDeadlineMs);
-    expect(scene.strayWrites()).toEqual([]);
+    await scene.untilWritten('ahead');
+    // Of its writes, none came before it held the Lease; and of when that was, the Lease says it itself.
+    expect(await scene.strayWrites()).toEqual([]);
+    const renewed = scene.holding('first').at(-1)?.renewed ?? Number.NaN;
+    const taken = (scene.holding('ahead')[0]?.acquired ?? Number.NaN) - aheadMs;
+    expect(taken - renewed).toBeGreaterThanOrEqual(shortTimes.leaseMs - resolutionMs);
   });
 
   it('one that stood still writes nothing when it goes on, be it in the middle of a write', async () => {
-    await twoReplicas();
-    await untilWritten('first', 50);
+    await scene.twoReplicas(shortTimes);
+    await scene.untilWritten('first', 50);
     await scene.signal('first', 'SIGSTOP');
-    await untilWritten('ahead');
+    await scene.untilWritten('ahead');
     await scene.signal('first', 'SIGCONT');
-    await untilWritten('ahead', 200);
-    expect(scene.strayWrites()).toEqual([]);
+    await scene.untilTold('first', { isWriter: false, holder: 'ahead' });
+    await scene.untilWritten('ahead', 50);
+    expect(await scene.strayWrites()).toEqual([]);
     await scene.signal('ahead', 'SIGTERM');
-    await untilWritten('first');
-    expect(scene.strayWrites()).toEqual([]);
+    await scene.untilWritten('first');
+    expect(await scene.strayWrites()).toEqual([]);
   });
 
-  it('none writes while the API server stands still, and one does when it goes on', async () => {
-    await twoReplicas();
-    await untilWritten('first', 50);
+  it('none may write while the API server stands still, and one does when it goes on', async () => {
+    await scene.twoReplicas(shortTimes);
+    await scene.untilWritten('first', 50);
     kubernetes.freeze();
-    await pause(shortTimes.leaseMs * 2);
+    await scene.untilTold('first', { isWriter: false });
+    await scene.untilTold('ahead', { isWriter: false });
     kubernetes.thaw();
-    const written = scene.writesOf('first').length + scene.writesOf('ahead').length;
-    await expect
-      .poll(() => scene.writesOf('first').length + scene.writesOf('ahead').length)
-      .toBeGreaterThan(written + 20);
-    expect(scene.strayWrites()).toEqual([]);
+    const written = (): number => scene.writes('first') + scene.writes('ahead');
+    const before = written();
+    await expect.poll(written).toBeGreaterThan(before + 20);
+    expect(await scene.strayWrites()).toEqual([]);
   });
 
   it('the one that holds a Lease that somebody deleted has it again, and nobody writes beside it', async () => {
-    await twoReplicas();
-    await untilWritten('first', 50);
+    await scene.twoReplicas(shortTimes);
+    await scene.untilWritten('first', 50);
     expect(await kubernetes.kubectl(['delete', 'lease', 'isthmus'])).toMatchObject({ code: 0 });
-    await untilWritten('first', 50);
-    expect(scene.writesOf('ahead')).toEqual([]);
-    await expect
-      .poll(
-        async () =>
-          (await kubernetes.kubectl(['get', 'lease', 'isthmus', '-o', 'jsonpath={.spec.holderIdentity}'])).stdout,
-      )
-      .toBe('first');
+    await scene.untilRenewed('first', 3);
+    await scene.untilWritten('first', 50);
+    expect(scene.writes('ahead')).toBe(0);
+    const holder = ['get', 'lease', 'isthmus', '-o', 'jsonpath={.spec.holderIdentity}'];
+    await expect.poll(async () => (await kubernetes.kubectl(holder)).stdout).toBe('first');
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A replica that writes as often as it may: to be forked with a kubeconfig and its identity. Each write leaves its identity in
- * the ConfigMap default/written.
+ * A replica that writes as often as it may: to be forked with a kubeconfig, its identity and its LeaseTimes as JSON. Each write
+ * leaves its identity in the ConfigMap default/written; whoever forked it is told LeaseNews, at once and on each change.
  */
 import { uptime } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,11 +8,11 @@ import { Leadership } from '../../../src/delivery/kubernetes/leadership.ts';
 import { writableBy } from '../../../src/delivery/kubernetes/writership.ts';
 import { openClusterAccess } from '../../../src/kubernetes-api/cluster-access.ts';
 import { systemClock } from '../../../src/model/clock.ts';
-import { shortTimes, writtenPath } from './lease-scene.ts';
+import { aheadMs, type LeaseNews, writtenPath } from './lease-scene.ts';
 
-const [kubeconfig = '', identity = ''] = process.argv.slice(2);
+const [kubeconfig = '', identity = '', times = '{}'] = process.argv.slice(2);
 const { server } = await openClusterAccess({ kubeconfig });
-const skewMs = identity === 'ahead' ? 3_600_000 : 0;
+const skewMs = identity === 'ahead' ? aheadMs : 0;
 const leadership = new Leadership({
   server,
   namespace: 'default',
@@ -22,8 +22,17 @@ const leadership = new Leadership({
   // Replicas need not agree on the time.
   clock: { now: () => systemClock.now() + skewMs, after: (ms, run) => systemClock.after(ms, run) },
   steady: () => uptime() * 1000,
-  times: shortTimes,
+  times: JSON.parse(times),
 });
+let told: LeaseNews = { isWriter: false, holder: '' };
+process.send?.(told);
+function tell(): void {
+  const { isWriter, holder } = leadership;
+  if (isWriter === told.isWriter && holder === told.holder) return;
+  told = { isWriter, holder };
+  process.send?.(told);
+}
+leadership.onChange(tell);
 const writer = writableBy(leadership, server);
 let isStopping = false;
 process.once('SIGTERM', () => {
@@ -34,6 +43,7 @@ while (!isStopping) {
   await writer
     .send({ method: 'PATCH', path: writtenPath, contentType: 'application/merge-patch+json', body })
     .catch(() => pause(20));
+  tell();
 }
 await leadership.close();
 server.close();
