@@ -56,7 +56,9 @@ describe('what is tried again', () => {
       [`envoy#${buyer}`, true],
       ['envoy/shop', false],
     ]);
+    // `!` is for those who name the namespace whose host they mean: what they try again is not known of it.
     expect(scopesOf(retried({ contested: true }, [buyer, thief])).map(([scope]) => scope)).toEqual([
+      'envoy!shop',
       `envoy#${buyer}`,
       'envoy/*',
       'envoy/shop',
