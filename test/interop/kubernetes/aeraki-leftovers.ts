@@ -62,11 +62,26 @@ const filterOf = (prefix: string, rds: object): object => ({
   },
 });
 
-const envoyFilter = (name: string, spec: object): object => ({
+const envoyFilter = (name: string, spec: object) => ({
   apiVersion: 'networking.istio.io/v1alpha3',
   kind: 'EnvoyFilter',
   metadata: { name, namespace: 'istio-system', labels: manager },
   spec,
+});
+
+/** Routes, by the sidecar's cluster for Aeraki. */
+const askedRoutes = ({ host, port }: Service): object => ({
+  rds: {
+    routeConfigName: `${host}_${port}`,
+    configSource: {
+      resourceApiVersion: 'V3',
+      apiConfigSource: {
+        apiType: 'GRPC',
+        transportApiVersion: 'V3',
+        grpcServices: [{ envoyGrpc: { clusterName: 'aeraki-xds' } }],
+      },
+    },
+  },
 });
 
 const tcpProxy = { name: 'envoy.filters.network.tcp_proxy' };
@@ -77,22 +92,7 @@ export const serviceFilters = (service: Service, app: string): readonly object[]
   const outbound = {
     applyTo: 'NETWORK_FILTER',
     match: { listener: { name: `${address}_${port}`, filterChain: { filter: tcpProxy } } },
-    patch: {
-      operation: 'REPLACE',
-      value: filterOf(`outbound|${port}||${host}`, {
-        rds: {
-          routeConfigName: `${host}_${port}`,
-          configSource: {
-            resourceApiVersion: 'V3',
-            apiConfigSource: {
-              apiType: 'GRPC',
-              transportApiVersion: 'V3',
-              grpcServices: [{ envoyGrpc: { clusterName: 'aeraki-xds' } }],
-            },
-          },
-        },
-      }),
-    },
+    patch: { operation: 'REPLACE', value: filterOf(`outbound|${port}||${host}`, askedRoutes(service)) },
   };
   const routes = [{ name: 'default', match: { prefix: '/' }, route: { cluster: `inbound|${port}||` } }];
   const inbound = {
@@ -106,6 +106,34 @@ export const serviceFilters = (service: Service, app: string): readonly object[]
       workloadSelector: { labels: { app } },
       configPatches: [inbound],
     }),
+  ];
+};
+
+/** At a Gateway, which has the service's own port: the filter, and the VirtualService without which Istio has no listener there. */
+export const gatewayObjects = (service: Service, gateway: string, selector: object): readonly object[] => {
+  const { host, port } = service;
+  const patch = {
+    applyTo: 'NETWORK_FILTER',
+    match: { listener: { name: `0.0.0.0_${port}`, filterChain: { filter: tcpProxy } } },
+    patch: { operation: 'REPLACE', value: filterOf(`outbound|${port}||${host}`, askedRoutes(service)) },
+  };
+  const [namespace = '', name = ''] = gateway.split('/');
+  const filter = envoyFilter(`aeraki-gateway-outbound-${name}.${namespace}-${port}`, {
+    workloadSelector: { labels: selector },
+    configPatches: [patch],
+  });
+  return [
+    { ...filter, metadata: { ...filter.metadata, namespace } },
+    {
+      apiVersion: 'networking.istio.io/v1alpha3',
+      kind: 'VirtualService',
+      metadata: { name: `aeraki-vs-${namespace}.${name}-${port}`, namespace, labels: manager },
+      spec: {
+        hosts: [host],
+        gateways: [gateway],
+        tcp: [{ match: [{ port }], route: [{ destination: { host, port: { number: port } } }] }],
+      },
+    },
   ];
 };
 

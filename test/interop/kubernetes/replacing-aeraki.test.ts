@@ -1,7 +1,7 @@
 /**
  * A whole replacement of Aeraki and of dubbo2istio, from what they left to a cluster that is ours, as docs/migrate-from-aeraki.md
- * has it: by the commands and the program that users have. With a real istiod, where one is built, whose every word to a
- * caller and to a workload is looked at meanwhile.
+ * has it: by the commands and the program that users have, in two replicas, of which one is killed half-way. With a real istiod,
+ * where one is built, whose every word to a caller, to a workload and to a gateway is looked at meanwhile.
  */
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -16,8 +16,8 @@ import { istiodPeer } from '../../peers/istio/istiod-peer.ts';
 import { AuditLog } from '../../peers/kubernetes/audit-log.ts';
 import { istioDefinitions } from '../../peers/kubernetes/istio-definitions.ts';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
-import { bridgedEntry, serviceFilters, surroundings, userEntry } from './aeraki-leftovers.ts';
-import { startReplica } from './running-replicas.ts';
+import { bridgedEntry, gatewayObjects, serviceFilters, surroundings, userEntry } from './aeraki-leftovers.ts';
+import { isWriter, startReplica } from './running-replicas.ts';
 
 const isIstioBuilt = istiodPeer.find() !== undefined;
 if (!isIstioBuilt) console.warn('istiod is not built: node test/peers/istio/install.ts');
@@ -33,8 +33,22 @@ const workload: ProxyPlace = {
   namespace: 'shop',
   labels: { app: 'stock' },
 };
+const gateway: ProxyPlace = {
+  role: 'router',
+  address: '10.9.0.3',
+  name: 'edge-1',
+  namespace: 'edge',
+  labels: { istio: 'edge' },
+};
 
 const manifests = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: edge }
+spec:
+  selector: { istio: edge }
+  servers: [{ port: { number: ${stock.port}, name: tcp-metaprotocol-dubbo, protocol: TCP }, hosts: ["*"] }]
+---
 apiVersion: networking.istio.io/v1
 kind: WorkloadEntry
 metadata: { name: stock-1, namespace: shop }
@@ -48,7 +62,10 @@ spec: { protocol: dubbo, codec: aeraki.meta_protocol.codec.dubbo }
 apiVersion: metaprotocol.aeraki.io/v1alpha1
 kind: MetaRouter
 metadata: { name: stock, namespace: shop }
-spec: { hosts: [${stock.host}], routes: [{ name: all, route: [{ destination: { host: ${stock.host} } }] }] }
+spec:
+  hosts: [${stock.host}]
+  gateways: [edge/edge]
+  routes: [{ name: all, route: [{ destination: { host: ${stock.host}, port: { number: ${stock.port} } } }] }]
 ---
 apiVersion: isthmus.dev/v1alpha1
 kind: MeshConfig
@@ -76,13 +93,14 @@ beforeAll(async () => {
   if (isIstioBuilt) istiod = await Istiod.start(kubernetes);
   else await kubernetes.apply(istioDefinitions());
   await kubernetes.applyDefinitions(path.resolve(import.meta.dirname, '../../../crds'));
-  const names = ['istio-system', 'isthmus-system', 'shop', 'pay'];
+  const names = ['istio-system', 'isthmus-system', 'shop', 'pay', 'edge'];
   await kubernetes.apply(names.map((name) => JSON.stringify(namespace(name))).join('\n---\n'));
   const left = [
     bridgedEntry(orders, ['10.0.0.1']),
     userEntry(stock),
     ...serviceFilters(stock, 'stock'),
     ...serviceFilters(orders, 'orders'),
+    ...gatewayObjects(stock, 'edge/edge', gateway.labels),
   ];
   await kubernetes.apply(manifests);
   const create = ['create', '--field-manager=Aeraki', '-f', '-'];
@@ -105,6 +123,7 @@ const adopt = (...parameters: readonly string[]): Promise<Outcome> =>
 const collections = {
   entries: '/apis/networking.istio.io/v1/serviceentries',
   filters: '/apis/networking.istio.io/v1alpha3/envoyfilters',
+  routes: '/apis/networking.istio.io/v1/virtualservices',
   leases: '/apis/isthmus.dev/v1alpha1/addressleases',
   configMaps: '/api/v1/namespaces/shop/configmaps',
 } as const;
@@ -160,6 +179,7 @@ const connect = async (place: ProxyPlace, ...listeners: readonly [string, number
 test('everything that Aeraki did is ours in the end, and no address, listener or object was missing meanwhile', async () => {
   const [calling] = await connect(caller, ['240.240.0.1_9090'], ['240.240.0.2_20880']);
   const [serving] = await connect(workload, ['virtualInbound', 9090]);
+  const [entering] = await connect(gateway, ['0.0.0.0_9090']);
 
   // A look changes nothing.
   const before = await Promise.all([listOf('entries'), listOf('filters'), listOf('configMaps')]);
@@ -186,12 +206,18 @@ spec:
   addresses: ['${registry.addresses[0]}']
   mapping: { host: '{service}', namespace: shop, protocols: { dubbo: metaprotocol-dubbo } }
 `);
-  const plane = await startReplica(kubernetes);
+  const planes = await Promise.all([startReplica(kubernetes), startReplica(kubernetes)]);
   const written = async (from: keyof typeof collections) =>
     (await listOf(from)).filter((one) => isOf(one, 'app.kubernetes.io/managed-by', 'isthmus')).map(nameOf);
-  await expect.poll(async () => (await written('filters')).length).toBe(3);
+  await expect.poll(async () => (await written('filters')).length).toBe(4);
   await expect.poll(() => written('entries')).toHaveLength(1);
+  await expect.poll(() => written('routes')).toHaveLength(1);
   expect(deletions()).toEqual([]);
+
+  // Who goes on is the other one.
+  const [killed, plane] = (await isWriter(planes[0])) ? planes : [planes[1], planes[0]];
+  killed.process.kill('SIGKILL');
+  await expect.poll(() => isWriter(plane)).toBe(true);
 
   // What is replaced by now becomes ours, and goes; what is a user's stays.
   const steps = await adopt('--yes');
@@ -205,11 +231,14 @@ spec:
   const left = async () => (await listOf('filters')).filter((one) => isOf(one, 'manager', 'Aeraki')).map(nameOf);
   await expect.poll(left).toEqual(['aeraki-inbound-com.orders-20880']);
   await expect.poll(async () => (await listOf('entries')).map(nameOf)).not.toContain('aeraki-com-orders');
+  await expect.poll(async () => (await listOf('routes')).filter((one) => isOf(one, 'manager', 'Aeraki'))).toEqual([]);
   expect(deletions().toSorted()).toEqual([
+    'envoyfilters aeraki-gateway-outbound-edge.edge-9090',
     'envoyfilters aeraki-inbound-stock.shop.mesh-9090',
     'envoyfilters aeraki-outbound-com.orders-240.240.0.2-20880',
     'envoyfilters aeraki-outbound-stock.shop.mesh-240.240.0.1-9090',
     'serviceentries aeraki-com-orders',
+    'virtualservices aeraki-vs-edge.edge-9090',
   ]);
   expect(await addressesOf(stock.host)).toEqual([stock.address]);
   expect(await addressesOf(orders.host)).toContain(orders.address);
@@ -220,6 +249,7 @@ spec:
     [calling, '240.240.0.1_9090', undefined],
     [calling, '240.240.0.2_20880', undefined],
     [serving, 'virtualInbound', 9090],
+    [entering, '0.0.0.0_9090', undefined],
   ] as const) {
     if (client === undefined) continue;
     await expect.poll(() => client.responses(listenerType)).toBeGreaterThan(1);
