@@ -176,6 +176,37 @@ const connect = async (place: ProxyPlace, ...listeners: readonly [string, number
   return [client];
 };
 
+const markBytes = 77_777;
+/** In every listener of every proxy: whoever has it has what istiod makes of all that was written to EnvoyFilters before. */
+const mark = {
+  apiVersion: 'networking.istio.io/v1alpha3',
+  kind: 'EnvoyFilter',
+  metadata: { name: 'mark', namespace: 'istio-system' },
+  spec: {
+    configPatches: [
+      {
+        applyTo: 'LISTENER',
+        match: { context: 'ANY' },
+        patch: { operation: 'MERGE', value: { per_connection_buffer_limit_bytes: markBytes } },
+      },
+    ],
+  },
+};
+
+/** Until istiod knows that these are gone. */
+const untilUnknown = async (server: Istiod, names: readonly (string | undefined)[]): Promise<void> => {
+  const known = async (): Promise<readonly unknown[]> => {
+    const configs = JSON.stringify(await server.debug('configz'));
+    return names.filter((name) => configs.includes(`"name":"${name}"`));
+  };
+  await expect.poll(known).toEqual([]);
+};
+
+const isMarked = (client: IstiodClient, name: string): boolean =>
+  client
+    .resources(listenerType, 'envoy.config.listener.v3.Listener')
+    .some((one) => one.name === name && one.perConnectionBufferLimitBytes?.value === markBytes);
+
 test('everything that Aeraki did is ours in the end, and no address, listener or object was missing meanwhile', async () => {
   const [calling] = await connect(caller, ['240.240.0.1_9090'], ['240.240.0.2_20880']);
   const [serving] = await connect(workload, ['virtualInbound', 9090]);
@@ -244,7 +275,10 @@ spec:
   expect(await addressesOf(orders.host)).toContain(orders.address);
   expect(await leased()).toEqual({ '240-240-0-1': stock.host, '240-240-0-2': orders.host });
 
-  // No answer of istiod's ever lacked a filter, and every one had ours alone in the end.
+  // No answer of istiod's ever lacked a filter, and every one had ours alone in the end, when istiod knew of all of it.
+  const gone = deletions().map((one) => one.split(' ')[1]);
+  if (istiod !== undefined) await untilUnknown(istiod, gone);
+  await kubernetes.apply(JSON.stringify(mark));
   for (const [client, name, port] of [
     [calling, '240.240.0.1_9090', undefined],
     [calling, '240.240.0.2_20880', undefined],
@@ -252,7 +286,7 @@ spec:
     [entering, '0.0.0.0_9090', undefined],
   ] as const) {
     if (client === undefined) continue;
-    await expect.poll(() => client.responses(listenerType)).toBeGreaterThan(1);
+    await expect.poll(() => isMarked(client, name)).toBe(true);
     expect([...new Set(seen(client, name, port).map((one) => one.join(' ')))]).toEqual([filter]);
   }
   expect(istiod?.complaintsAbout('isthmus', 'com.orders', 'stock.shop.mesh') ?? []).toEqual([]);
