@@ -12,15 +12,14 @@ import { type Outcome, runIsthmus } from '../../e2e/isthmus-process.ts';
 import { EtcdServer } from '../../peers/etcd/etcd-server.ts';
 import { Istiod } from '../../peers/istio/istiod.ts';
 import { IstiodClient, type ProxyPlace } from '../../peers/istio/istiod-client.ts';
-import { istiodPeer } from '../../peers/istio/istiod-peer.ts';
 import { AuditLog } from '../../peers/kubernetes/audit-log.ts';
 import { istioDefinitions } from '../../peers/kubernetes/istio-definitions.ts';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { bridgedEntry, gatewayObjects, serviceFilters, surroundings, userEntry } from './aeraki-leftovers.ts';
+import { isIstiodBuilt } from './istiod-scene.ts';
 import { isWriter, startReplica } from './running-replicas.ts';
 
-const isIstioBuilt = istiodPeer.find() !== undefined;
-if (!isIstioBuilt) console.warn('istiod is not built: node test/peers/istio/install.ts');
+const isIstioBuilt = isIstiodBuilt();
 
 const stock = { host: 'stock.shop.mesh', address: '240.240.0.1', port: 9090 };
 const orders = { host: 'com.orders', address: '240.240.0.2', port: 20880 };
