@@ -3,7 +3,7 @@
  * it selects. Where ours selects fewer, the others would have no filter at all once the old one is gone.
  *
  *   place     the listener of an address, the port behind `virtualInbound`, the port of a gateway
- *   selected  by namespace, by the labels of workloads, by what nodes say of themselves
+ *   selected  by namespace, by the labels of workloads, by what nodes say of themselves, by the server name of TLS
  */
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { objectName } from '../../translate/istio/object-names.ts';
@@ -11,6 +11,8 @@ import { type ForeignObject, textsOf } from './foreign-object.ts';
 
 interface Patch {
   readonly place: string;
+  /** Of TLS, where the patch is for connections that ask for it alone: at gateways. */
+  readonly serverName?: string;
   /** Of proxies, beside the listener. */
   readonly proxy: unknown;
   /** Of the filter's configuration. */
@@ -25,7 +27,7 @@ export function lackOfFilter(own: ForeignObject, other: ForeignObject, rootNames
   const [ours, theirs] = [patchesOf(own), patchesOf(other)];
   const isInbound = theirs.some(({ place }) => place.startsWith(inbound));
   if (theirs.length === 0 || (isInbound && !isForSameService(own, other))) return undefined;
-  const lacks = theirs.map(({ place }) => lackAt(place, ours, isInbound));
+  const lacks = theirs.map((patch) => lackAt(patch, ours, isInbound));
   if (lacks.includes(undefined)) return undefined;
   // Before workloads it stands where they are: the name says of which namespace.
   const isReached = isInbound || own.namespace === other.namespace || own.namespace === rootNamespace;
@@ -43,11 +45,20 @@ function isForSameService(own: ForeignObject, other: ForeignObject): boolean {
   return own.name === objectName('inbound', `${host}-${port}`, [own.namespace, host.toLowerCase(), Number(port)]);
 }
 
-function lackAt(place: string, ours: readonly Patch[], isInbound: boolean): string | undefined {
-  const lacks = ours.filter((patch) => patch.place === place).map(lackOfNodes);
+function lackAt({ place, serverName }: Patch, ours: readonly Patch[], isInbound: boolean): string | undefined {
+  const lacks = ours
+    .filter((patch) => patch.place === place)
+    .map((patch) => lackOfNames(patch, serverName) || lackOfNodes(patch));
   if (lacks.length > 0) return lacks.find((lack) => lack === '') ?? lacks[0];
   const ports = ours.map((patch) => patch.place).join(', ');
   return isInbound ? `is at ${ports}, where its workloads listen, and not at ${place}` : undefined;
+}
+
+/** Aeraki's is for every server of a port. Which of them have one of ours no single object tells: a person says so. */
+function lackOfNames({ place, serverName }: Patch, theirs: string | undefined): string {
+  if (serverName === undefined || serverName === theirs) return '';
+  const remedy = 'where each server there has one of ours, adopt the old one by its name: KIND/NAMESPACE/NAME';
+  return `is for the server name ${serverName} alone, the old one for all at ${place}: ${remedy}`;
 }
 
 /** Aeraki asks nodes for nothing. */
@@ -86,10 +97,13 @@ function patchesOf({ name, spec }: ForeignObject): readonly Patch[] {
   return (Array.isArray(patches) ? patches : []).flatMap((patch: unknown) => {
     const match = fieldOf(patch, 'match');
     const isOfGateway = textOf(match, 'context') === 'GATEWAY' || name.startsWith('aeraki-gateway-');
-    const place = placeOf(fieldOf(match, 'listener'), isOfGateway);
+    const listener = fieldOf(match, 'listener');
+    const place = placeOf(listener, isOfGateway);
+    const serverName = textOf(fieldOf(listener, 'filterChain'), 'sni');
     const config = fieldOf(fieldOf(fieldOf(patch, 'patch'), 'value'), 'typed_config');
     const type = textOf(config, 'type_url') ?? '';
-    return place === undefined ? [] : [{ place, proxy: fieldOf(match, 'proxy'), type }];
+    if (place === undefined) return [];
+    return [{ place, proxy: fieldOf(match, 'proxy'), type, ...(serverName === undefined ? {} : { serverName }) }];
   });
 }
 

@@ -104,4 +104,11 @@ describe('at a gateway, an EnvoyFilter of Aeraki goes', () => {
     const headless = filter('istio-system/aeraki-outbound-stock.mesh-0.0.0.0-80', [patch({ name: '0.0.0.0_80' })]);
     expect(lackOf(headless, own({ istio: 'edge' }))).toBeUndefined();
   });
+
+  it('not while ours is for one of its server names, and the old one for all', () => {
+    const named = (sni: string) => ({ portNumber: 80, filterChain: { sni } });
+    const ofOne = filter('istio-system/gateway-edge.gw-80', [patch(named('a.mesh'), { context: 'GATEWAY' })]);
+    expect(lackOf(gateway, ofOne)).toMatch(/is for the server name a\.mesh alone, .*adopt the old one by its name/);
+    expect(lackOf(gateway, ofOne, own({ istio: 'edge' }))).toBe('');
+  });
 });
