@@ -43,6 +43,10 @@ export async function openClusterAccess({
   }
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw unusable(kubeconfig, 'its current context names no cluster');
+  if (kubeconfig === undefined && cluster.server === whereNothingIsFound)
+    throw unusable(undefined, 'there is none, neither by KUBECONFIG nor in ~/.kube/config, and this is no Pod');
+  if (cluster.server.startsWith('http://') && !cluster.skipTLSVerify)
+    throw unusable(kubeconfig, `${cluster.server} is plain HTTP, by which no credentials are shown to anybody`);
   const authenticate = async (): Promise<https.RequestOptions> => {
     const options: https.RequestOptions = {};
     await config.applyToHTTPSOptions(options);
@@ -55,6 +59,9 @@ export async function openClusterAccess({
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? '',
   };
 }
+
+/** What the client library makes of nothing at all, as kubectl did once. */
+const whereNothingIsFound = 'http://localhost:8080';
 
 /** A message that names the server, which it may do already. */
 export function nameServer(url: string, message: string): string {
