@@ -23,28 +23,30 @@ export function monotonicNow(): number {
 
 export class BareProxies {
   #process: ChildProcess | undefined;
-  #waiting: ((round: RoundOfResponses) => void) | undefined;
+  #waiting: PromiseWithResolvers<RoundOfResponses> | undefined;
 
   /** Resolves when each of them has been answered once. Rejects where there is no Go. */
   async connect(xds: string, count: number, cluster: string): Promise<void> {
     const port = xds.slice(xds.lastIndexOf(':') + 1);
     const child = spawn(built(), [port, String(count), cluster], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#process = child;
-    createInterface({ input: child.stdout }).on('line', (line) => this.#waiting?.(roundOf(line)));
+    createInterface({ input: child.stdout }).on('line', (line) => this.#waiting?.resolve(roundOf(line)));
+    child.once('exit', () => this.#waiting?.reject(new Error('the proxies ended; the line before says why')));
     await this.acknowledged();
   }
 
-  /** The next round, once all of them have acknowledged once more. */
+  /** The next round, once all of them have acknowledged once more. Rejects when they end before, as when the server ends a stream. */
   acknowledged(): Promise<RoundOfResponses> {
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
-    });
+    this.#waiting = Promise.withResolvers();
+    return this.#waiting.promise;
   }
 
   async close(): Promise<void> {
-    if (this.#process === undefined) return;
-    const gone = once(this.#process, 'exit');
-    this.#process.stdin?.end();
+    const running = this.#process;
+    this.#waiting = undefined;
+    if (running === undefined || running.exitCode !== null) return;
+    const gone = once(running, 'exit');
+    running.stdin?.end();
     await gone;
   }
 }

@@ -1,8 +1,8 @@
 /** `isthmus run` as a process of its own, and what the kernel says that it costs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { cpuMicroseconds, peakRssBytes, rssBytes } from './process-costs.ts';
 
 const program = path.resolve(import.meta.dirname, '../../dist/isthmus.mjs');
 
@@ -37,17 +37,13 @@ export async function startControlPlane(options: readonly string[]): Promise<Con
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const { xds, admin } = await servingAddresses(child);
-  const memory = (field: string): number =>
-    1024 * Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]);
+  const { pid = 0 } = child;
   return {
     xds,
     startedAt,
-    rssBytes: () => memory('VmRSS'),
-    peakRssBytes: () => memory('VmHWM'),
-    cpuMicroseconds: () => {
-      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-      return (Number(fields[11]) + Number(fields[12])) * 10_000;
-    },
+    rssBytes: () => rssBytes(pid),
+    peakRssBytes: () => peakRssBytes(pid),
+    cpuMicroseconds: () => cpuMicroseconds(pid),
     heapBytes: async () => {
       const heap = async (): Promise<number> => {
         const metrics = await (await fetch(`http://${admin}/metrics`)).text();

@@ -16,12 +16,15 @@ export class Istiod {
   readonly xds: string;
   /** Of xDS and of its authority, over TLS. */
   readonly secured: string;
+  /** Milliseconds of performance.now() at which its process was started. */
+  readonly startedAt: number;
   readonly #http: string;
   readonly #monitoring: string;
   readonly #running: ServerProcess;
   readonly #folder: string;
 
-  private constructor(ports: readonly number[], running: ServerProcess, folder: string) {
+  private constructor(startedAt: number, ports: readonly number[], running: ServerProcess, folder: string) {
+    this.startedAt = startedAt;
     const [http, , xds, secured, monitoring] = ports.map((port) => `127.0.0.1:${port}`);
     this.#http = http ?? '';
     this.xds = xds ?? '';
@@ -31,8 +34,8 @@ export class Istiod {
     this.#folder = folder;
   }
 
-  /** Applies Istio's definitions first. */
-  static async start(server: KubernetesServer): Promise<Istiod> {
+  /** Applies Istio's definitions first. `environment`: of its process, beside what it needs. */
+  static async start(server: KubernetesServer, environment: Readonly<Record<string, string>> = {}): Promise<Istiod> {
     const command = istiodPeer.find();
     if (command === undefined) throw new Error('istiod is not built: node test/peers/istio/install.ts');
     await server.apply(`${istioManifests()}\n---\n${namespaces}`);
@@ -41,6 +44,7 @@ export class Istiod {
     const ports = await freePorts(5);
     const [http, https, xds, secured, monitoring] = ports;
     const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-istiod-'));
+    const startedAt = performance.now();
     const running = await ServerProcess.start({
       command,
       cwd: folder,
@@ -57,10 +61,14 @@ export class Istiod {
         '--ctrlz_port=0',
         `--log_target=${path.join(folder, 'log')}`,
       ],
-      environment: { POD_NAME: 'istiod-0', POD_NAMESPACE: 'istio-system', INJECT_ENABLED: 'false' },
+      environment: { POD_NAME: 'istiod-0', POD_NAMESPACE: 'istio-system', INJECT_ENABLED: 'false', ...environment },
       isReady: async () => (await fetch(`http://127.0.0.1:${http}/ready`)).ok,
     });
-    return new Istiod(ports, running, folder);
+    return new Istiod(startedAt, ports, running, folder);
+  }
+
+  get pid(): number {
+    return this.#running.pid;
   }
 
   /** Lines of its log that tell of something that it did not like, and name one of these. */
