@@ -1,6 +1,7 @@
 /** What is asked of an API server: whole answers, streams of lines, and changes. All of it is bounded. */
 import http from 'node:http';
 import https from 'node:https';
+import { TLSSocket } from 'node:tls';
 import { messageOf } from '../model/errors.ts';
 import { ApiFailure, failureOf } from './api-failure.ts';
 import { LineReader } from './line-reader.ts';
@@ -33,7 +34,7 @@ export interface ApiChange {
 /** The whole intent of one field manager: JSON is YAML too. */
 export const serverSideApply = 'application/apply-patch+yaml';
 
-/** Gives what a request needs to be let in, anew for each: tokens are rotated. */
+/** Gives what a request needs to be let in, anew for each: tokens are rotated. With an agent where only that one leads there. */
 export type Authentication = () => Promise<https.RequestOptions>;
 
 const longestAnswerMs = 60_000;
@@ -123,8 +124,8 @@ export class HttpApiServer implements ApiServer {
     const given = await this.#authenticate();
     const sent = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const options: https.RequestOptions = {
-      ...given,
       agent: this.#agent,
+      ...given,
       method,
       signal,
       headers: {
@@ -168,8 +169,12 @@ function sendGuarded(
     }
   };
   request.once('socket', (socket) => {
-    if (!socket.connecting) send();
-    else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', send);
+    if (socket instanceof TLSSocket) {
+      // Through a proxy it is connected long before both sides have said that they are done.
+      if (socket.getPeerFinished() === undefined) socket.once('secureConnect', send);
+      else send();
+    } else if (socket.connecting) socket.once('connect', send);
+    else send();
   });
 }
 

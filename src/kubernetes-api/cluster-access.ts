@@ -50,6 +50,8 @@ export async function openClusterAccess({
   const authenticate = async (): Promise<https.RequestOptions> => {
     const options: https.RequestOptions = {};
     await config.applyToHTTPSOptions(options);
+    // Its agent matters only where it leads through a proxy: ours keeps its connections.
+    if (cluster.proxyUrl !== undefined) return options;
     const { agent: _, ...rest } = options;
     return rest;
   };
