@@ -128,4 +128,14 @@ describe('a ServiceEntry', () => {
       expect({ kind, spec }).toMatchObject({ kind: 'WorkloadEntry', spec: { labels: selector } });
     expect(new Set(workloads.map(({ metadata }) => metadata.name)).size).toBe(4_001);
   });
+
+  it('has WorkloadEntries of names that Kubernetes takes, wherever a long host is cut', () => {
+    const endpoints = Array.from({ length: 4_001 }, (_, n) => endpoint(`10.0.${n >> 8}.${n & 255}`));
+    const label = 'a'.repeat(45);
+    // The 230th character is a dot.
+    const host = `${label}.${label}.${label}.${label}.${'a'.repeat(45)}.example`;
+    const { objects } = translateServiceEntry(meshService({ service: { host } }), [group('', ...endpoints)], writing);
+    expect(host[229]).toBe('.');
+    expect(objects[1]?.metadata.name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+  });
 });

@@ -129,9 +129,14 @@ function workloadEntry(workload: IstioWorkload, owner: IstioMetadata, selected: 
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'WorkloadEntry',
-    metadata: { ...owner, name: `${owner.name.slice(0, 230)}-${suffix}`, labels: { ...owner.labels, ...selected } },
+    metadata: { ...owner, name: `${beginningOf(owner.name)}-${suffix}`, labels: { ...owner.labels, ...selected } },
     spec: { ...workload, labels: { ...workload.labels, ...selected } },
   };
+}
+
+/** With room for a suffix; Kubernetes takes no name in which a dot stands beside a dash. */
+function beginningOf(name: string): string {
+  return name.slice(0, 230).replace(/[-.]+$/, '');
 }
 
 /** The host, where it is a name that Kubernetes takes; else what is left of it, made unique by a hash. */
