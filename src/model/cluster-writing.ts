@@ -30,6 +30,8 @@ export interface WriteFight {
 
 export interface KindWriting {
   readonly kind: string;
+  /** As kubectl names it, `serviceentries.networking.istio.io`; of the core group its plural alone. */
+  readonly resource: string;
   /** Of the watch of what we own. */
   readonly state: 'syncing' | 'live' | 'stale' | 'absent' | 'forbidden';
   /** Empty while it is live. */

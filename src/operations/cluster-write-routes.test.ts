@@ -5,6 +5,7 @@ import { addClusterWriteRoutes } from './cluster-write-routes.ts';
 
 const kind = {
   kind: 'ServiceEntry',
+  resource: 'serviceentries.networking.istio.io',
   state: 'live',
   reason: '',
   wanted: 0,

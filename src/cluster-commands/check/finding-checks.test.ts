@@ -9,6 +9,7 @@ const now = Date.UTC(2026, 10, 22);
 
 const writing = (kind: string, held: KindWriting['held']): KindWriting => ({
   kind,
+  resource: `${kind.toLowerCase()}s.networking.istio.io`,
   state: 'live',
   reason: '',
   wanted: 1,

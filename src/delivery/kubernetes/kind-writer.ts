@@ -142,6 +142,7 @@ export class KindWriter {
     const about = (place: string): Pick<WriteTrouble, 'object' | 'origin'> => this.#about(place);
     return {
       kind: kind.kind,
+      resource: kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`,
       ...this.#watch.state,
       wanted: wanted.size,
       owned,

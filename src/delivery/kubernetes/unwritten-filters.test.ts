@@ -17,7 +17,7 @@ function troubled(...names: readonly string[]) {
     message: 'There is one of that name that is not ours.',
   }));
   const none = { state: 'live', reason: '', wanted: 1, owned: 0, strangers: [], namespaces: [], fights: [] } as const;
-  return { kinds: [{ kind: 'EnvoyFilter', ...none, troubles }] };
+  return { kinds: [{ kind: 'EnvoyFilter', resource: 'envoyfilters.networking.istio.io', ...none, troubles }] };
 }
 
 it('a MetaRouter is told of each filter for its host that is not written, and no other MetaRouter is', () => {

@@ -7,6 +7,7 @@ const object = { kind: 'ServiceEntry', namespace: 'shop', name: 'orders' };
 const origin = { kind: 'ServiceRegistry', name: 'consul' };
 const kind: KindWriting = {
   kind: 'ServiceEntry',
+  resource: 'serviceentries.networking.istio.io',
   state: 'live',
   reason: '',
   wanted: 3,
@@ -51,9 +52,14 @@ it('names the command that makes a namespace for which objects wait', () => {
 
 it('misses a kind only where something of it is wanted, and writes only where it is to write', () => {
   expect(told({ state: 'absent', wanted: 0 })).toEqual([]);
-  expect(told({ state: 'absent' })).toEqual(['ISTH1705 ServiceEntry: 3 objects of kind ServiceEntry wait for it.']);
+  expect(told({ state: 'absent' })).toEqual([
+    'ISTH1705 serviceentries.networking.istio.io: 3 objects of kind ServiceEntry wait for it.',
+  ]);
   expect(told({ state: 'forbidden', reason: 'no', wanted: 0 })).toEqual([]);
-  expect(told({ state: 'forbidden', reason: 'no' })).toEqual(['ISTH1706 ServiceEntry: no.']);
+  expect(told({ state: 'forbidden', reason: 'no' })).toEqual(['ISTH1706 serviceentries.networking.istio.io: no.']);
+  const core = { ...kind, kind: 'Service', resource: 'services', state: 'forbidden' as const, reason: 'no' };
+  const [found] = writeFindings({ isWriter: true, queued: 0, isHalted: false, kinds: [core] });
+  expect(found?.object).toEqual({ kind: 'APIResource', name: 'services' });
   expect(told({}, { isHalted: true, queued: 4 })).toEqual(['ISTH1709 isthmus: 4 objects wait to be written.']);
   expect(told({}, { isHalted: true, queued: 4, isWriter: false })).toEqual([]);
 });

@@ -14,8 +14,8 @@ export function writeFindings({ kinds, isWriter, isHalted, queued }: ClusterWrit
 const ownWrites = { kind: 'ClusterWriter', name: 'isthmus' };
 
 function kindFindings(status: KindWriting): readonly Finding[] {
-  const { kind, state, reason, wanted, held, strangers, troubles, namespaces, fights } = status;
-  const object = { kind: 'CustomResourceDefinition', name: kind };
+  const { kind, resource, state, reason, wanted, held, strangers, troubles, namespaces, fights } = status;
+  const object = { kind: resource.includes('.') ? 'CustomResourceDefinition' : 'APIResource', name: resource };
   const isMissed = state === 'absent' && wanted > 0;
   const hold = held === undefined ? [] : [heldFinding(kind, held.objects, held.due)];
   return [

@@ -5,6 +5,7 @@ import type { EventNotice } from './event-recorder.ts';
 import { WriteReleases } from './write-releases.ts';
 
 const nothing = {
+  resource: 'serviceentries.networking.istio.io',
   state: 'live',
   reason: '',
   wanted: 0,
