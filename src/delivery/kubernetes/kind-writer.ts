@@ -251,7 +251,7 @@ export class KindWriter {
 
   /** What is there is not what the watch said; it may be somebody else's, whom the watch does not tell of. */
   async #lookAgain(place: string, requests: ObjectRequests, signal: AbortSignal): Promise<WorkResult> {
-    const { kind, revision, enqueue, onResult } = this.#options;
+    const { kind, revision, enqueue, halt, onResult } = this.#options;
     try {
       const there = await requests.get(place, signal);
       const object = liveObjectOf(there, revision);
@@ -267,8 +267,10 @@ export class KindWriter {
       enqueue(place, pauseAfter(tries, foreignPauses));
       return 'done';
     } catch (error) {
-      if (error instanceof ApiFailure) return 'retry';
-      throw error;
+      if (!(error instanceof ApiFailure)) throw error;
+      if (!isOfServer(writeFailureOf(error))) return 'retry';
+      halt(error.retryAfterMs);
+      return 'again';
     }
   }
 
