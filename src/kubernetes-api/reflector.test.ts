@@ -78,7 +78,7 @@ const expired = new ApiFailure('too old resource version', { status: 410, reason
 
 function follow(
   locate: () => Promise<string | undefined> = async () => path,
-  selection: Pick<ReflectorOptions, 'labels' | 'fields'> = {},
+  options: Pick<ReflectorOptions, 'labels' | 'fields' | 'random'> = {},
 ) {
   const server = new ScriptedServer();
   const clock = new TestClock();
@@ -88,8 +88,8 @@ function follow(
     server,
     clock,
     locate,
-    ...selection,
     random: () => 0.5,
+    ...options,
     onReplace: (objects) => told.push(`all: ${objects.map(nameOf).join(' ')}`),
     onEvents: (events) => told.push(events.map((event) => `${event.type} ${nameOf(event.object)}`).join(', ')),
     onState: ({ state, reason }) => told.push(reason === '' ? state : `${state} (${reason})`),
@@ -191,15 +191,29 @@ describe('a kind that is followed', () => {
     expect(told).toEqual([]);
   });
 
-  it('is read anew at once when its version is too old, be it said by a status or by an event', async () => {
-    const { server, watch, hear } = await followLive();
+  it('waits on no connection that is dead: a minute for a list, a watch for longer than the server lets it last', async () => {
+    const { server } = follow();
+    const list = await server.next();
+    expect(list.idleMs).toBe(60_000);
+    list.say(allSent('1'));
+    const { query, idleMs } = await server.next();
+    expect(query.timeoutSeconds).toBe('450');
+    expect(idleMs).toBe(540_000);
+  });
+
+  it('is read anew at once when its version is too old, be it said by a status or by an event, and no oftener', async () => {
+    const { server, clock, watch, hear } = await followLive();
     watch.say({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' } });
     const list = await server.next();
     expect(list.query.sendInitialEvents).toBe('true');
     list.say(added('b', '200'), allSent('201'));
     await hear('stale (too old)', 'all: b', 'live');
     (await server.next()).fail(expired);
-    expect((await server.next()).query.sendInitialEvents).toBe('true');
+    const again = await server.next();
+    expect(again.query.sendInitialEvents).toBe('true');
+    again.fail(expired);
+    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    expect(server.asks).toEqual([]);
   });
 
   it('loses nothing while the server is away, which is asked again after pauses that grow', async () => {
@@ -210,8 +224,7 @@ describe('a kind that is followed', () => {
     for (const pause of [800, 1_600, 3_200]) {
       await isPausing();
       clock.advance(pause - 1);
-      await Promise.resolve();
-      expect(server.asks).toEqual([]);
+      expect(clock.pending).toBe(1);
       clock.advance(1);
       (await server.next()).fail(new ApiFailure('connection refused'));
     }
@@ -221,6 +234,16 @@ describe('a kind that is followed', () => {
     expect(again.query.resourceVersion).toBe('5');
     again.say(bookmark('6'));
     await hear('live');
+  });
+
+  it('is asked for by each at a moment of his own once the server is back', async () => {
+    const { server, clock } = follow(undefined, { random: () => 0.75 });
+    (await server.next()).fail(new ApiFailure('connection refused'));
+    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    clock.advance(999);
+    expect(clock.pending).toBe(1);
+    clock.advance(1);
+    await server.next();
   });
 
   it('is live again once the server answers, however little it has to say', async () => {
@@ -238,7 +261,7 @@ describe('a kind that is followed', () => {
     watch.fail(new ApiFailure('storage is (re)initializing', { status: 429, retryAfterMs: 10_000 }));
     await vi.waitFor(() => expect(clock.pending).toBe(1));
     clock.advance(12_499);
-    expect(server.asks).toEqual([]);
+    expect(clock.pending).toBe(1);
     clock.advance(1);
     await server.next();
   });
