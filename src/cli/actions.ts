@@ -11,6 +11,7 @@ import type { Interception } from '../model/proxy.ts';
 import type { RegistryStatus } from '../model/registry.ts';
 import type { ServiceSummary } from '../model/service-summary.ts';
 import type { IstioObject } from '../translate/istio/istio-objects.ts';
+import type { ClusterChoice, StateChoice } from './cluster-choice.ts';
 import type { InstallationActions } from './installation-actions.ts';
 
 export interface RunOptions {
@@ -168,22 +169,6 @@ export interface CertificateKeepingWish {
   readonly roots?: string;
   readonly logFormat: 'text' | 'json';
   readonly logLevel: LogLevel;
-}
-
-/** Which cluster, as kubectl finds it where nothing is said. */
-/** Where a control plane keeps what outlives it. */
-export type StateChoice = { readonly folder: string } | { readonly cluster: ClusterStateChoice };
-
-export interface ClusterStateChoice extends ClusterChoice {
-  readonly revision: string;
-  readonly systemNamespace: string;
-}
-
-export interface ClusterChoice {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  /** How long an answer of the API server may take, in milliseconds. */
-  readonly requestTimeout?: number;
 }
 
 export type NamespaceChange = 'add' | 'remove' | 'ignore';

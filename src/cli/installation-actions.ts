@@ -1,21 +1,12 @@
 /** What the commands that install, remove and check a control plane in a cluster ask of the composition roots. */
 
-/** Which cluster, and as whom. */
-export interface ClusterTarget {
-  /** A file; absent: as kubectl finds it. */
-  readonly kubeconfig?: string;
-  /** Absent: the file's current one. */
-  readonly context?: string;
-  /** How long an answer of the API server may take, in milliseconds. */
-  readonly requestTimeout?: number;
-}
+import type { PlainMap } from '../resources/plain-values.ts';
+import type { ClusterChoice } from './cluster-choice.ts';
 
-export interface Installation extends ClusterTarget {
+export interface Installation extends ClusterChoice {
   readonly release: string;
   readonly namespace: string;
 }
-
-type PlainMap = Readonly<Record<string, unknown>>;
 
 export interface InstallWish extends Installation {
   /** Of the chart; later ones win. */

@@ -1,5 +1,5 @@
 /** What a control plane keeps in its cluster, to be read by a command: by whoever may read the Secrets of its namespace. */
-import type { ClusterStateChoice } from '../cli/actions.ts';
+import type { ClusterStateChoice } from '../cli/cluster-choice.ts';
 import type { StateFolder } from '../delivery/files/state-folder.ts';
 import { configMaps, isSecret, objectNameOf, readStateObject, secrets } from '../delivery/kubernetes/state-object.ts';
 import { ApiFailure } from '../kubernetes-api/api-failure.ts';

@@ -1,6 +1,7 @@
 /** `isthmus token create`: what a proxy shows until it has a certificate; `isthmus token roots`: by what it knows who asks for it. */
 import { Command, Option } from 'commander';
-import type { Actions, StateChoice } from '../actions.ts';
+import type { Actions } from '../actions.ts';
+import type { StateChoice } from '../cluster-choice.ts';
 import { parseSeconds, print } from '../output.ts';
 import { revisionOption } from './cluster.ts';
 

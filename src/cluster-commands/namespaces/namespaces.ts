@@ -1,12 +1,7 @@
 /** `isthmus namespace`: labels of Namespaces, changed as a person does, and what they mean. */
 
-import type {
-  ClusterChoice,
-  MeshNamespace,
-  NamespaceOutcome,
-  NamespaceStep,
-  NamespaceWish,
-} from '../../cli/actions.ts';
+import type { MeshNamespace, NamespaceOutcome, NamespaceStep, NamespaceWish } from '../../cli/actions.ts';
+import type { ClusterChoice } from '../../cli/cluster-choice.ts';
 import type { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { collectionPath, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';

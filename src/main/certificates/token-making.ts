@@ -1,7 +1,7 @@
 /** Bootstrap tokens, and the roots to hand out with them, beside a control plane: by who may read its state. */
 
 import { orderCertificates } from '../../certificates/certificate-text.ts';
-import type { StateChoice } from '../../cli/actions.ts';
+import type { StateChoice } from '../../cli/cluster-choice.ts';
 import { SealedFile } from '../../delivery/files/sealed-file.ts';
 import { NodeStateFolder, type StateFolder } from '../../delivery/files/state-folder.ts';
 import { defaultIssuer } from '../../model/certificate-settings.ts';
