@@ -1,10 +1,11 @@
 /** What a control plane keeps in its cluster, to be read by a command: by whoever may read the Secrets of its namespace. */
 import type { ClusterStateChoice } from '../cli/cluster-choice.ts';
 import type { StateFolder } from '../delivery/files/state-folder.ts';
-import { configMaps, isSecret, objectNameOf, readStateObject, secrets } from '../delivery/kubernetes/state-object.ts';
+import { isSecret, objectNameOf, readStateObject } from '../delivery/kubernetes/state-object.ts';
 import { ApiFailure } from '../kubernetes-api/api-failure.ts';
 import { objectPath } from '../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../kubernetes-api/api-server.ts';
+import { configMaps, secrets } from '../kubernetes-api/built-in-collections.ts';
 import { IsthmusError } from '../model/errors.ts';
 import { withCluster } from './with-cluster.ts';
 

@@ -1,6 +1,12 @@
 /** The kinds of which the chart makes objects: where an API server has them, and in which order they are to come. */
 import type { ApiCollection } from '../kubernetes-api/api-paths.ts';
 import { objectPath } from '../kubernetes-api/api-paths.ts';
+import {
+  configMaps,
+  mutatingWebhooks,
+  namespaces,
+  validatingWebhooks,
+} from '../kubernetes-api/built-in-collections.ts';
 import { IsthmusError } from '../model/errors.ts';
 import { isMap, type PlainMap } from '../resources/plain-values.ts';
 
@@ -9,11 +15,10 @@ export const definitions: ApiCollection = {
   version: 'v1',
   plural: 'customresourcedefinitions',
 };
-export const namespaces: ApiCollection = { group: '', version: 'v1', plural: 'namespaces' };
+export const meshConfigs: ApiCollection = { group: 'isthmus.dev', version: 'v1alpha1', plural: 'meshconfigs' };
 export const deployments: ApiCollection = { group: 'apps', version: 'v1', plural: 'deployments' };
 
 const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' };
-const admission = { group: 'admissionregistration.k8s.io', version: 'v1' };
 
 /** What others need stands before them; what others are called by, webhooks, stands last, and goes first. */
 const inOrder: readonly (readonly [kind: string, collection: ApiCollection])[] = [
@@ -24,15 +29,15 @@ const inOrder: readonly (readonly [kind: string, collection: ApiCollection])[] =
   ['ClusterRoleBinding', { ...rbac, plural: 'clusterrolebindings' }],
   ['Role', { ...rbac, plural: 'roles' }],
   ['RoleBinding', { ...rbac, plural: 'rolebindings' }],
-  ['ConfigMap', { group: '', version: 'v1', plural: 'configmaps' }],
-  ['MeshConfig', { group: 'isthmus.dev', version: 'v1alpha1', plural: 'meshconfigs' }],
+  ['ConfigMap', configMaps],
+  ['MeshConfig', meshConfigs],
   ['NetworkPolicy', { group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' }],
   ['PodDisruptionBudget', { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets' }],
   ['Service', { group: '', version: 'v1', plural: 'services' }],
   ['Deployment', deployments],
   ['ServiceMonitor', { group: 'monitoring.coreos.com', version: 'v1', plural: 'servicemonitors' }],
-  ['ValidatingWebhookConfiguration', { ...admission, plural: 'validatingwebhookconfigurations' }],
-  ['MutatingWebhookConfiguration', { ...admission, plural: 'mutatingwebhookconfigurations' }],
+  ['ValidatingWebhookConfiguration', validatingWebhooks],
+  ['MutatingWebhookConfiguration', mutatingWebhooks],
 ];
 const collections = new Map(inOrder);
 const positions = new Map(inOrder.map(([kind], at) => [kind, at]));

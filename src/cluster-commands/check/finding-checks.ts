@@ -2,7 +2,7 @@
 
 import { replicaLabel } from '../../delivery/kubernetes/replica-words.ts';
 import { holdsTopic, readSharedHolds } from '../../delivery/kubernetes/shared-holds.ts';
-import { configMaps } from '../../delivery/kubernetes/state-object.ts';
+import { configMaps } from '../../kubernetes-api/built-in-collections.ts';
 import { kinds } from '../../resources/kind-table.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
 import { listObjects } from '../cluster-objects.ts';

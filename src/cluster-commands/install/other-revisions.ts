@@ -1,6 +1,6 @@
 /** Which control planes of ours are in the cluster, and where: by their Deployments, and by the Leases that they hold. */
-import { leases } from '../../delivery/kubernetes/lease-object.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { leases } from '../../kubernetes-api/built-in-collections.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import { controlPlaneLabel, managedByLabel, ownManager, ownName, revisionLabel } from '../../model/ownership.ts';

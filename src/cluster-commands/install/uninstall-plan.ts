@@ -2,17 +2,21 @@
 
 import type { KeptObject, UninstallWish } from '../../cli/installation-actions.ts';
 import { addressLeases } from '../../delivery/kubernetes/address-lease.ts';
-import { leases as coordinationLeases } from '../../delivery/kubernetes/lease-object.ts';
 import { liveObjectOf } from '../../delivery/kubernetes/live-object.ts';
-import { configMaps, secrets } from '../../delivery/kubernetes/state-object.ts';
 import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
 import { type ApiCollection, collectionPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import {
+  configMaps,
+  leases as coordinationLeases,
+  namespaces,
+  secrets,
+} from '../../kubernetes-api/built-in-collections.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { managedByLabel, ownManager, ownName, ownSelector, revisionLabel } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
 import { collectionOf, labelsOf, listObjects, readObject, servedCollection } from '../cluster-objects.ts';
-import { definitions, type InstalledObject, nameOf, namespaces, objectIn, pathOf } from '../manifest-kinds.ts';
+import { definitions, type InstalledObject, nameOf, objectIn, pathOf } from '../manifest-kinds.ts';
 import { installer, standingOf } from './installed-objects.ts';
 import { readInventory } from './inventory.ts';
 import { reasonToKeep } from './kept-config-maps.ts';

@@ -3,6 +3,7 @@
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { collectionPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { leases } from '../../kubernetes-api/built-in-collections.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { managedByLabel, ownManager, ownName, revisionLabel } from '../../model/ownership.ts';
 import { apiKindOf } from '../../resources/kind-info.ts';
@@ -14,8 +15,6 @@ export interface KnownPlane {
   readonly revision: string;
   readonly namespace: string;
 }
-
-const leases = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' } as const;
 
 /** Undefined where whoever asks may not list Leases. Rejects with ApiFailure. */
 export async function knownPlanes(server: ApiServer): Promise<readonly KnownPlane[] | undefined> {

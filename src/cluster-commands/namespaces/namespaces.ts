@@ -5,6 +5,7 @@ import type { ClusterChoice } from '../../cli/cluster-choice.ts';
 import type { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { collectionPath, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { namespaces } from '../../kubernetes-api/built-in-collections.ts';
 import { readPages } from '../../kubernetes-api/collection-reading.ts';
 import { type ErrorCode, IsthmusError } from '../../model/errors.ts';
 import { ignoreLabel, revisionLabel, systemNamespaces } from '../../model/ownership.ts';
@@ -12,8 +13,6 @@ import { injectionKeys } from '../../translate/injection/injection-settings.ts';
 import { withCluster } from '../with-cluster.ts';
 import { contentsOf, type KnownPlane, knownPlanes, losersOf } from './namespace-loss.ts';
 import { describeNamespace, heedingOf, meaningOf } from './namespace-meaning.ts';
-
-const collection = { group: '', version: 'v1', plural: 'namespaces' } as const;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -57,7 +56,7 @@ async function label(server: ApiServer, name: string, wish: NamespaceWish): Prom
   const query = new URLSearchParams({ fieldManager: 'isthmus-cli', ...(wish.dryRun ? { dryRun: 'All' } : {}) });
   await server.send({
     method: 'PATCH',
-    path: `${objectPath(collection, { name })}?${query}`,
+    path: `${objectPath(namespaces, { name })}?${query}`,
     contentType: 'application/merge-patch+json',
     body: { metadata: { labels: wantedLabels(wish) } },
   });
@@ -74,7 +73,7 @@ async function list(server: ApiServer): Promise<readonly MeshNamespace[]> {
     const { name, labels } = headOf(object);
     found.push(describeNamespace(name, labels, homes));
   };
-  await readPages(server, { path: collectionPath(collection) }, take, AbortSignal.timeout(30_000));
+  await readPages(server, { path: collectionPath(namespaces) }, take, AbortSignal.timeout(30_000));
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -117,7 +116,7 @@ function labelsAfter(before: Labels, wish: NamespaceWish): Labels {
 }
 
 async function labelsOf(server: ApiServer, name: string): Promise<Labels> {
-  return headOf(await server.get(objectPath(collection, { name }))).labels;
+  return headOf(await server.get(objectPath(namespaces, { name }))).labels;
 }
 
 function headOf(object: unknown): { readonly name: string; readonly labels: Labels } {

@@ -16,6 +16,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { collectionPath, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { configMaps } from '../../kubernetes-api/built-in-collections.ts';
 import { readPages } from '../../kubernetes-api/collection-reading.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
@@ -23,7 +24,7 @@ import { IsthmusError, messageOf } from '../../model/errors.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import { managedByLabel, ownManager } from '../../model/ownership.ts';
 import { inParallel } from './parallel-work.ts';
-import { configMaps, recordsLabel } from './state-object.ts';
+import { recordsLabel } from './state-object.ts';
 import type { Writership } from './writership.ts';
 
 /** How records are read: see delivery/files/record-journal.ts. */

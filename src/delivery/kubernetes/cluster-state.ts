@@ -12,6 +12,7 @@
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { collectionPath, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { configMaps, secrets } from '../../kubernetes-api/built-in-collections.ts';
 import { fieldOf, isNewerVersion, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { Reflector, type ReflectorState } from '../../kubernetes-api/reflector.ts';
 import { type Clock, systemClock } from '../../model/clock.ts';
@@ -20,12 +21,10 @@ import { type Finding, finding } from '../../model/finding.ts';
 import type { ReflectorSight } from '../../model/reflector-sight.ts';
 import { ClusterRecords, type RecordsFormat } from './cluster-records.ts';
 import {
-  configMaps,
   isSecret,
   objectNameOf,
   readStateObject,
   type StateObject,
-  secrets,
   stateObject,
   valueSelector,
 } from './state-object.ts';

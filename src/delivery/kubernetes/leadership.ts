@@ -13,13 +13,14 @@
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { collectionPath, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { leases } from '../../kubernetes-api/built-in-collections.ts';
 import { isNewerVersion } from '../../kubernetes-api/plain-fields.ts';
 import { Reflector } from '../../kubernetes-api/reflector.ts';
 import type { Clock } from '../../model/clock.ts';
 import { messageOf } from '../../model/errors.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import type { ReflectorSight } from '../../model/reflector-sight.ts';
-import { type HeldLease, leaseObject, leases, readLease } from './lease-object.ts';
+import { type HeldLease, leaseObject, readLease } from './lease-object.ts';
 import type { Writership } from './writership.ts';
 
 /** As controller-runtime has them. */

@@ -1,11 +1,9 @@
 /** A Lease of coordination.k8s.io/v1, read and written. */
 
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
-import type { ApiCollection, ApiObjectName } from '../../kubernetes-api/api-paths.ts';
+import type { ApiObjectName } from '../../kubernetes-api/api-paths.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { ownLabels } from '../../model/ownership.ts';
-
-export const leases: ApiCollection = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' };
 
 export interface HeldLease {
   /** Of the object; undefined for one that is yet to be made. */

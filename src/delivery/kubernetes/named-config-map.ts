@@ -1,9 +1,9 @@
 /** ConfigMaps of one name, one in each of some namespaces: what is kept of one that is there, and the requests that change it. */
 import { collectionPath, objectPath } from '../../kubernetes-api/api-paths.ts';
 import { type ApiChange, serverSideApply } from '../../kubernetes-api/api-server.ts';
+import { configMaps } from '../../kubernetes-api/built-in-collections.ts';
 import { bearsOwnLabels, managedByLabel, ownLabels, ownManager, ownName } from '../../model/ownership.ts';
 import { managedEntries, record, text } from './owned-fields.ts';
-import { configMaps } from './state-object.ts';
 
 export interface NamedConfigMap {
   readonly name: string;

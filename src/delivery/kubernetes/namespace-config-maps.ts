@@ -11,12 +11,12 @@
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { collectionPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { configMaps } from '../../kubernetes-api/built-in-collections.ts';
 import { isNewerVersion } from '../../kubernetes-api/plain-fields.ts';
 import { Reflector, type ReflectorState } from '../../kubernetes-api/reflector.ts';
 import type { Clock } from '../../model/clock.ts';
 import { creationOf, type LiveConfigMap, liveConfigMapOf, type NamedConfigMap, updateOf } from './named-config-map.ts';
 import { type Edit, Repairs } from './repairs.ts';
-import { configMaps } from './state-object.ts';
 import { type WorkLimits, WorkQueue, type WorkResult } from './work-queue.ts';
 import { isOfServer, writeFailureOf } from './write-failure.ts';
 

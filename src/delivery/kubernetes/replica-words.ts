@@ -12,6 +12,7 @@
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { collectionPath, objectPath } from '../../kubernetes-api/api-paths.ts';
 import { type ApiServer, serverSideApply } from '../../kubernetes-api/api-server.ts';
+import { configMaps } from '../../kubernetes-api/built-in-collections.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { Reflector } from '../../kubernetes-api/reflector.ts';
 import { pauseAfter } from '../../model/back-off.ts';
@@ -19,7 +20,6 @@ import type { Clock } from '../../model/clock.ts';
 import { messageOf } from '../../model/errors.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import { managedByLabel, ownManager, ownName } from '../../model/ownership.ts';
-import { configMaps } from './state-object.ts';
 
 interface ReplicaWordsOptions {
   /** Every replica writes what is its own: not that of the writer alone. */

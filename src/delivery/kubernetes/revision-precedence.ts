@@ -9,11 +9,11 @@
 
 import { collectionPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { leases } from '../../kubernetes-api/built-in-collections.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { Reflector } from '../../kubernetes-api/reflector.ts';
 import type { Clock } from '../../model/clock.ts';
 import { managedByLabel, ownManager, revisionLabel } from '../../model/ownership.ts';
-import { leases } from './lease-object.ts';
 
 export interface Precedence {
   /** Undefined until it is known who else is there. */

@@ -3,12 +3,8 @@
  * mesh are one for all revisions; settings are each revision's own.
  */
 
-import type { ApiCollection } from '../../kubernetes-api/api-paths.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { managedByLabel, ownManager, ownName } from '../../model/ownership.ts';
-
-export const secrets: ApiCollection = { group: '', version: 'v1', plural: 'secrets' };
-export const configMaps: ApiCollection = { group: '', version: 'v1', plural: 'configmaps' };
 
 /** Of objects that hold values: what is followed is no more than these. */
 const stateLabel = 'isthmus.dev/state';

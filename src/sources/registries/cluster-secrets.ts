@@ -1,14 +1,13 @@
 /** Secrets of a cluster that ServiceRegistries name, each got by its name: the right to do so names it, too. */
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
-import { type ApiCollection, objectPath } from '../../kubernetes-api/api-paths.ts';
+import { objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { secrets } from '../../kubernetes-api/built-in-collections.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import type { Clock } from '../../model/clock.ts';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
 import { managedByLabel, ownManager } from '../../model/ownership.ts';
 import { SecretFailure, type SecretName, type SecretStore } from './secret-contents.ts';
-
-const secrets: ApiCollection = { group: '', version: 'v1', plural: 'secrets' };
 
 type Contents = ReadonlyMap<string, string>;
 

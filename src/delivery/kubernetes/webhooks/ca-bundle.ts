@@ -2,15 +2,12 @@
 import { ApiFailure } from '../../../kubernetes-api/api-failure.ts';
 import { objectPath } from '../../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../../kubernetes-api/api-server.ts';
+import { mutatingWebhooks, validatingWebhooks } from '../../../kubernetes-api/built-in-collections.ts';
+import { fieldOf } from '../../../kubernetes-api/plain-fields.ts';
 
-const [group, version] = ['admissionregistration.k8s.io', 'v1'] as const;
+const configurations = { validating: validatingWebhooks, mutating: mutatingWebhooks } as const;
 
-export const webhookConfigurations = {
-  validating: { group, version, plural: 'validatingwebhookconfigurations' },
-  mutating: { group, version, plural: 'mutatingwebhookconfigurations' },
-} as const;
-
-export type WebhookKind = keyof typeof webhookConfigurations;
+export type WebhookKind = keyof typeof configurations;
 
 /**
  * Sees to it that the roots stand in the configuration. False where there is no such configuration. Rejects with ApiFailure.
@@ -22,7 +19,7 @@ export async function keepCaBundle(
   name: string,
   bundle: string,
 ): Promise<boolean> {
-  const path = objectPath(webhookConfigurations[kind], { name });
+  const path = objectPath(configurations[kind], { name });
   const configuration = await server.get(path).catch((error: unknown) => {
     if (error instanceof ApiFailure && error.isAbsent) return undefined;
     throw error;
@@ -53,8 +50,4 @@ export async function keepCaBundle(
 function webhooksOf(configuration: unknown): readonly unknown[] {
   const webhooks = fieldOf(configuration, 'webhooks');
   return Array.isArray(webhooks) ? webhooks : [];
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

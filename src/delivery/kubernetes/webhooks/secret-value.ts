@@ -2,6 +2,7 @@
 import { ApiFailure } from '../../../kubernetes-api/api-failure.ts';
 import { collectionPath, objectPath } from '../../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../../kubernetes-api/api-server.ts';
+import { secrets } from '../../../kubernetes-api/built-in-collections.ts';
 
 export interface SecretPlace {
   readonly namespace: string;
@@ -14,7 +15,6 @@ export interface VersionedValue {
   readonly version: string;
 }
 
-const secrets = { group: '', version: 'v1', plural: 'secrets' } as const;
 const key = 'value.json';
 
 export class SecretValue {
