@@ -1,18 +1,15 @@
 /** Are the ranges of virtual IPs nobody else's? */
+import { doOverlap, istioRanges } from '../../mesh/virtual-ips/istio-ranges.ts';
 import { defaultRanges } from '../../mesh/virtual-ips/virtual-ips.ts';
-import { overlap, parseRange } from '../../resources/addresses.ts';
 import { isMap } from '../../resources/plain-values.ts';
 import { listObjects } from '../cluster-objects.ts';
+import { meshConfigs } from '../manifest-kinds.ts';
 import { type Check, type CheckedCluster, failed, passed } from './checking.ts';
-
-/** Where Istio's own allocator takes from. */
-const ofIstio = ['240.240.0.0/16', '2001:2::/48'];
 
 export function addressChecks({ server }: CheckedCluster): readonly Check[] {
   const section = 'virtual IPs';
   const ranges = async (): Promise<readonly string[]> => {
-    const collection = { group: 'isthmus.dev', version: 'v1alpha1', plural: 'meshconfigs' };
-    const [config] = await listObjects(server, collection);
+    const [config] = await listObjects(server, meshConfigs);
     const { virtualIps } = isMap(config?.spec) ? config.spec : {};
     const { ipv4, ipv6 } = isMap(virtualIps) ? virtualIps : {};
     return [...textsOr(ipv4, defaultRanges.ipv4), ...textsOr(ipv6, defaultRanges.ipv6)];
@@ -23,7 +20,7 @@ export function addressChecks({ server }: CheckedCluster): readonly Check[] {
     ask: async () => {
       const others = await theirs();
       const shared = (await ranges()).flatMap((one) =>
-        others.filter((other) => meet(one, other)).map((other) => `${one} and ${other}`),
+        others.filter((other) => doOverlap(one, other)).map((other) => `${one} and ${other}`),
       );
       if (shared.length === 0) return passed();
       return failed(
@@ -33,7 +30,7 @@ export function addressChecks({ server }: CheckedCluster): readonly Check[] {
     },
   });
   return [
-    disjoint("their ranges and those of Istio's allocator are disjoint", async () => ofIstio),
+    disjoint("their ranges and those of Istio's allocator are disjoint", async () => istioRanges),
     disjoint('their ranges and those of Services of the cluster are disjoint', async () => {
       const all = await listObjects(server, { group: 'networking.k8s.io', version: 'v1', plural: 'servicecidrs' });
       return all.flatMap(({ spec }) => (isMap(spec) ? textsOr(spec.cidrs, []) : []));
@@ -43,9 +40,4 @@ export function addressChecks({ server }: CheckedCluster): readonly Check[] {
 
 function textsOr(value: unknown, fallback: readonly string[]): readonly string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : fallback;
-}
-
-function meet(a: string, b: string): boolean {
-  const [first, second] = [parseRange(a), parseRange(b)];
-  return first !== undefined && second !== undefined && overlap(first, second);
 }

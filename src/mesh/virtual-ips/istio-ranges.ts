@@ -3,7 +3,7 @@ import { overlap, parseRange } from '../../resources/addresses.ts';
 import type { VirtualIpRanges } from './virtual-ips.ts';
 
 /** Of its ipAutoAllocate controller, and of agents before there was one. */
-const istioRanges = ['240.240.0.0/16', '2001:2::/48'];
+export const istioRanges = ['240.240.0.0/16', '2001:2::/48'];
 
 /** Pairs of ranges that share an address, ours first. */
 export function rangesOfIstioToo({ ipv4, ipv6 }: VirtualIpRanges): readonly (readonly [string, string])[] {
@@ -12,7 +12,8 @@ export function rangesOfIstioToo({ ipv4, ipv6 }: VirtualIpRanges): readonly (rea
   );
 }
 
-function doOverlap(a: string, b: string): boolean {
+/** Of two ranges as they are written: one that is none has no address. */
+export function doOverlap(a: string, b: string): boolean {
   const [one, other] = [parseRange(a), parseRange(b)];
   return one !== undefined && other !== undefined && overlap(one, other);
 }
