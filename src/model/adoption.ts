@@ -1,6 +1,9 @@
 /** What becomes of an object that another bridge into Istio left, when it is taken over. */
 import type { ObjectRef } from './finding.ts';
 
+/** Of Istio's API: what bridges write, and what a person may hand over by its name. */
+export const adoptableKinds = ['ServiceEntry', 'EnvoyFilter', 'VirtualService'] as const;
+
 export type AdoptionKind =
   /** Its address becomes a lease of ours: it does not move. */
   | 'lease'

@@ -1,6 +1,6 @@
 /** `isthmus adopt`: takes over what Aeraki and the bridges beside it left in a cluster. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import type { AdoptionStep } from '../../model/adoption.ts';
+import { type AdoptionStep, adoptableKinds } from '../../model/adoption.ts';
 import { ExitCode } from '../../model/errors.ts';
 import { formatObject, type ObjectRef } from '../../model/finding.ts';
 import type { Actions, AdoptionWish, Settle } from '../actions.ts';
@@ -75,12 +75,10 @@ export function adoptCommand(actions: Pick<Actions, 'adopt'>, settle: Settle): C
     });
 }
 
-const kinds = ['EnvoyFilter', 'ServiceEntry', 'VirtualService'];
-
 function parseObject(text: string, previous: readonly ObjectRef[] = []): readonly ObjectRef[] {
   const [written = '', namespace = '', name = '', ...more] = text.split('/');
-  const kind = kinds.find((one) => one.toLowerCase() === written.toLowerCase());
+  const kind = adoptableKinds.find((one) => one.toLowerCase() === written.toLowerCase());
   if (kind === undefined || namespace === '' || name === '' || more.length > 0)
-    throw new InvalidArgumentError(`expected KIND/NAMESPACE/NAME, of kind ${kinds.join(', ')}`);
+    throw new InvalidArgumentError(`expected KIND/NAMESPACE/NAME, of kind ${adoptableKinds.join(', ')}`);
   return [...previous, { kind, namespace, name }];
 }

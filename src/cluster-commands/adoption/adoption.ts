@@ -6,33 +6,26 @@
 
 import type { AdoptionWish } from '../../cli/actions.ts';
 import { addressLeaseObject, addressLeases, readAddressLease } from '../../delivery/kubernetes/address-lease.ts';
+import { fieldManager } from '../../delivery/kubernetes/live-object.ts';
+import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { type ApiCollection, collectionPath, findCollection, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { configMaps, validatingWebhooks } from '../../kubernetes-api/built-in-collections.ts';
 import { readPages } from '../../kubernetes-api/collection-reading.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
-import type { AdoptionStep } from '../../model/adoption.ts';
+import { type AdoptionStep, adoptableKinds } from '../../model/adoption.ts';
 import { formatObject, type ObjectRef } from '../../model/finding.ts';
 import { defaultIstioSettings } from '../../model/istio-settings.ts';
 import { adoptedLabel, ownLabels } from '../../model/ownership.ts';
 import type { VirtualIpLease } from '../../model/virtual-ip.ts';
 import { aerakiBootstrap, ownBootstrap } from '../../translate/istio/bootstrap-override.ts';
+import { meshConfigs } from '../manifest-kinds.ts';
 import { withCluster } from '../with-cluster.ts';
 import { type PlannedStep, planAdoption, planHandover } from './adoption-plan.ts';
-import { aerakiWebhook, relaxing, validatingWebhooks, webhookStep } from './aeraki-webhook.ts';
+import { aerakiWebhook, relaxing, webhookStep } from './aeraki-webhook.ts';
 import { adoptedFields } from './field-ownership.ts';
 import { type AdoptableKind, type ForeignObject, foreignObject } from './foreign-object.ts';
-
-const istio = 'networking.istio.io';
-const versions = ['v1', 'v1beta1', 'v1alpha3'];
-const kinds: readonly { readonly kind: AdoptableKind; readonly group: string; readonly plural: string }[] = [
-  { kind: 'ServiceEntry', group: istio, plural: 'serviceentries' },
-  { kind: 'EnvoyFilter', group: istio, plural: 'envoyfilters' },
-  { kind: 'VirtualService', group: istio, plural: 'virtualservices' },
-];
-const meshConfigs: ApiCollection = { group: 'isthmus.dev', version: 'v1alpha1', plural: 'meshconfigs' };
-const configMaps: ApiCollection = { group: '', version: 'v1', plural: 'configmaps' };
-/** Who left it: kept, so that a person sees where it comes from, and can give it back. */
 
 /** Throws UNAVAILABLE where the API server cannot be asked, or refuses: what was done until then is done. */
 export async function adopt({
@@ -66,8 +59,9 @@ class Adoption {
       const selection = { path: collectionPath(collection), ...(fields === undefined ? {} : { fields }) };
       await readPages(this.#server, selection, (value) => this.#take(kind, value, objects), this.#reading.signal);
     };
-    for (const { kind, group, plural } of kinds) {
-      const collection = await findCollection(this.#server, { group, versions, plural });
+    for (const kind of adoptableKinds) {
+      const written = writtenKinds.find((one) => one.kind === kind);
+      const collection = written && (await findCollection(this.#server, written));
       if (collection === undefined) continue;
       this.#collections.set(kind, collection);
       await read(kind, collection);
@@ -130,7 +124,7 @@ class Adoption {
 
   /** Created, so that the API server refuses it where somebody else was given the address meanwhile. */
   async #writeLease(lease: VirtualIpLease): Promise<void> {
-    const path = `${collectionPath(addressLeases)}?fieldManager=isthmus`;
+    const path = `${collectionPath(addressLeases)}?fieldManager=${fieldManager}`;
     await this.#server.send({ method: 'POST', path, body: addressLeaseObject(lease, this.#revision) });
   }
 
@@ -150,6 +144,6 @@ class Adoption {
 
   async #patch(path: string, body: readonly object[]): Promise<void> {
     const contentType = 'application/json-patch+json';
-    await this.#server.send({ method: 'PATCH', path: `${path}?fieldManager=isthmus`, body, contentType });
+    await this.#server.send({ method: 'PATCH', path: `${path}?fieldManager=${fieldManager}`, body, contentType });
   }
 }

@@ -3,15 +3,8 @@
  * is not that of the configuration any more, no MetaRouter can be written. A takeover lets it fail open; ours says the same of
  * the same objects, and more.
  */
-import type { ApiCollection } from '../../kubernetes-api/api-paths.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import type { AdoptionStep } from '../../model/adoption.ts';
-
-export const validatingWebhooks: ApiCollection = {
-  group: 'admissionregistration.k8s.io',
-  version: 'v1',
-  plural: 'validatingwebhookconfigurations',
-};
 
 export interface ForeignWebhook {
   /** Of the ValidatingWebhookConfiguration. */

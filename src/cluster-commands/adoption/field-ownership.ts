@@ -2,9 +2,9 @@
  * Who wrote which fields of an object, as if what another bridge wrote had been applied by us: an apply of ours then takes
  * away what we do not want any more, as it would of our own.
  */
+import { fieldManager } from '../../delivery/kubernetes/live-object.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 
-const ours = 'isthmus';
 const bridges = /^(aeraki|[a-z]+2istio)$/i;
 
 /** Entries of `metadata.managedFields`. Those of a bridge, or, where none bears its name, of whoever wrote the content. */
@@ -24,7 +24,7 @@ export function adoptedFields(entries: readonly unknown[], now: string): readonl
   return [
     ...rest,
     ...apart,
-    { manager: ours, operation: 'Apply', apiVersion, time: now, fieldsType: 'FieldsV1', fieldsV1 },
+    { manager: fieldManager, operation: 'Apply', apiVersion, time: now, fieldsType: 'FieldsV1', fieldsV1 },
   ];
 }
 
@@ -34,7 +34,7 @@ function isWhole(entry: unknown): boolean {
 }
 
 function isOwn(entry: unknown): boolean {
-  return textOf(entry, 'manager') === ours && textOf(entry, 'operation') === 'Apply' && isWhole(entry);
+  return textOf(entry, 'manager') === fieldManager && textOf(entry, 'operation') === 'Apply' && isWhole(entry);
 }
 
 function writesContent(entry: unknown): boolean {

@@ -1,6 +1,7 @@
 /** Objects that Aeraki and the bridges beside it write into Istio's API, as far as a takeover needs to know them. */
 
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
+import type { adoptableKinds } from '../../model/adoption.ts';
 import { bearsOwnLabels } from '../../model/ownership.ts';
 import { aerakiBootstrap } from '../../translate/istio/bootstrap-override.ts';
 
@@ -23,7 +24,7 @@ export interface ForeignObject {
   readonly isOurs: boolean;
 }
 
-export type AdoptableKind = 'EnvoyFilter' | 'VirtualService' | 'ServiceEntry' | 'ConfigMap';
+export type AdoptableKind = (typeof adoptableKinds)[number] | 'ConfigMap';
 
 /** Undefined for what is no object. */
 export function foreignObject(kind: AdoptableKind, value: unknown, revision: string): ForeignObject | undefined {
