@@ -21,3 +21,14 @@ export function readableName(text: string): string {
     .slice(0, longestReadable)
     .replace(/^[-.]+|[-.]+$/g, '');
 }
+
+/** The host, where it is a name that Kubernetes takes; else what is left of it, made unique by a hash. */
+export function hostObjectName(host: string): string {
+  if (host.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(host)) return host;
+  const readable = host
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 200);
+  return `${readable === '' ? 'host' : readable.replace(/-$/, '')}-${hash('sha256', host, 'hex').slice(0, 10)}`;
+}

@@ -12,6 +12,7 @@ import {
   type IstioWriting,
   ownMetadata,
 } from './istio-objects.ts';
+import { hostObjectName } from './object-names.ts';
 import { type IstioWorkload, istioWorkloads, type Labels } from './workloads.ts';
 
 export interface IstioServiceEntry extends IstioObject {
@@ -89,7 +90,7 @@ export function translateServiceEntry(
   const exportTo = exportToOf(service.visibility, service.namespace);
   const { namespace } = service;
   const { object: source } = service.provenance;
-  const metadata = ownMetadata(writing, source, { namespace, name: objectName(service.host) });
+  const metadata = ownMetadata(writing, source, { namespace, name: hostObjectName(service.host) });
   const selected = { [selectorLabel]: hash('sha256', service.host, 'hex').slice(0, 16) };
   const isLarge = workloads.length > maxInlineEndpoints;
   const inline = isLarge ? { workloadSelector: { labels: selected } } : { endpoints: workloads };
@@ -137,17 +138,6 @@ function workloadEntry(workload: IstioWorkload, owner: IstioMetadata, selected: 
 /** With room for a suffix; Kubernetes takes no name in which a dot stands beside a dash. */
 function beginningOf(name: string): string {
   return name.slice(0, 230).replace(/[-.]+$/, '');
-}
-
-/** The host, where it is a name that Kubernetes takes; else what is left of it, made unique by a hash. */
-function objectName(host: string): string {
-  if (host.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(host)) return host;
-  const readable = host
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 200);
-  return `${readable === '' ? 'host' : readable.replace(/-$/, '')}-${hash('sha256', host, 'hex').slice(0, 10)}`;
 }
 
 function protocolName(protocol: PortProtocol): string {
