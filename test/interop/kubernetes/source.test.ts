@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readRules } from '../../../src/resources/read-rules.ts';
+import { kinds } from '../../../src/resources/kind-table.ts';
+import { readRule } from '../../../src/resources/read-rules.ts';
 import { istioDefinitions } from '../../peers/kubernetes/istio-definitions.ts';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { FollowedCluster, type FollowOptions } from './followed-cluster.ts';
@@ -165,7 +166,7 @@ spec: { address: 10.0.0.1 }`);
       expect(findings()).toEqual([]);
     });
 
-    it('removes nothing while the way to the server is cut, and then all at once, also where history was thrown away', async () => {
+    it('removes nothing while the way to the server is cut, and then tells each change once, also where history was thrown away', async () => {
       await server.apply(entry('shop/gone', 'gone.mesh') + entry('shop/stays', 'stays.mesh'));
       const cluster = await live();
       const { names, findings, source } = bound(cluster);
@@ -209,7 +210,7 @@ spec: { address: 10.0.0.1 }`);
       expect(findings()).toEqual([]);
     });
 
-    it('names the right that it lacks, is live without it, and reads the kind once it is granted', async () => {
+    it('names the right that it lacks, is live without it, reads the kind once it is granted, and keeps what it read when it is taken back', async () => {
       await server.apply(entry('shop/a', 'a.mesh'));
       const role = (rules: readonly object[]): string =>
         JSON.stringify({
@@ -218,6 +219,7 @@ spec: { address: 10.0.0.1 }`);
           metadata: { name: 'isthmus' },
           rules,
         });
+      const readRules = kinds.map(readRule);
       const lacking = readRules.filter(({ apiGroups }) => !apiGroups.includes('networking.istio.io'));
       await server.apply(role(lacking));
       await server.apply(
@@ -229,7 +231,8 @@ spec: { address: 10.0.0.1 }`);
           subjects: [{ kind: 'ServiceAccount', name: 'isthmus', namespace: 'isthmus-system' }],
         }),
       );
-      const { names, source, findings, tables } = bound(await live({ user: 'isthmus' }));
+      const cluster = await live({ user: 'isthmus' });
+      const { names, source, findings, tables } = bound(cluster);
       expect(source.isComplete).toBe(false);
       expect(findings()).toEqual(['ISTH1510 serviceentries.networking.istio.io']);
       const [found] = tables.findings.values();
@@ -242,8 +245,14 @@ spec: { address: 10.0.0.1 }`);
       await expect.poll(findings).toEqual([]);
       expect(source.isComplete).toBe(true);
       await server.apply(role(lacking));
+      // A watch that goes on is not asked for its right.
+      cluster.cut();
+      await expect.poll(() => source.state).toBe('stale');
       await server.apply(entry('shop/b', 'b.mesh'));
-      expect(names('ServiceEntry')).toContain('shop/a');
+      cluster.mend();
+      await expect.poll(findings, outage).toEqual(['ISTH1510 serviceentries.networking.istio.io']);
+      expect(source.isComplete).toBe(false);
+      expect(names('ServiceEntry')).toEqual(['shop/a']);
     });
   });
 });
