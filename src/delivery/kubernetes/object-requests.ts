@@ -30,7 +30,7 @@ export class ObjectRequests {
     }
   }
 
-  /** Rejects with ApiFailure where there is such an object: see `isTaken`. */
+  /** Rejects with ApiFailure where there is such an object. */
   async create(intent: Intent, place: string, signal: AbortSignal): Promise<unknown> {
     if (this.#looksFirst && (await this.get(place, signal)) !== undefined)
       throw new ApiFailure('there is one already', { status: 409, reason: 'AlreadyExists' });
