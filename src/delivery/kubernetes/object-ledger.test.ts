@@ -180,6 +180,29 @@ describe('deletions', () => {
     expect(steps()).toHaveLength(5);
   });
 
+  it('are few where they are few in number, or a small part of all', () => {
+    const three = ledgerOf('s0', 's1', 's2');
+    unwant(three.ledger, ['s0', 's1']);
+    expect(three.steps()).toHaveLength(2);
+    const hundred = Array.from({ length: 100 }, (_, n) => `s${n}`);
+    const many = ledgerOf(...hundred);
+    unwant(many.ledger, hundred.slice(0, 10));
+    expect(many.steps()).toHaveLength(10);
+  });
+
+  it('are many also of what was written since we came', () => {
+    const { ledger, steps } = ledgerOf(...ten);
+    const more = Array.from({ length: 90 }, (_, n) => `m${n}`);
+    for (const name of more) {
+      ledger.want(`shop/${name}`, intent(name));
+      ledger.see(live(name, intent(name)));
+    }
+    ledger.observe();
+    unwant(ledger, more.slice(0, 40));
+    expect(steps()).toEqual([]);
+    expect(ledger.held).toBeDefined();
+  });
+
   it('are as many, however many objects of strangers bear our labels, or go', () => {
     const { ledger, steps } = ledgerOf(...ten);
     const copies = Array.from({ length: 400 }, (_, index) => `copy${index}`);
