@@ -20,15 +20,18 @@ const notice = (attempt = '1', name = 'orders'): EventNotice => ({
   attempt,
 });
 
-/** A server that holds events; `fault` is what it says next instead. */
-function scene() {
+/** A server that holds events; `fault` is what it says next instead, `there` what it has of whatever it is asked for. */
+function scene(there: object | ApiFailure = { series: { count: 4 } }) {
   const clock = new TestClock();
   const held = new Map<string, unknown>();
   const sent: ApiChange[] = [];
   let fault: ApiFailure | undefined;
   const nameIn = (body: unknown) => JSON.stringify(body).match(/"name":"([^"]+)"/)?.[1] ?? '';
   const api: Pick<ApiServer, 'get' | 'send'> = {
-    get: async () => ({ series: { count: 4 } }),
+    get: async () => {
+      if (there instanceof ApiFailure) throw there;
+      return there;
+    },
     send: async (change) => {
       sent.push(change);
       if (fault !== undefined) throw fault;
@@ -109,6 +112,25 @@ it('says whom it is about and who says it, in what an event can hold', async () 
   const { note } = JSON.parse(JSON.stringify(sent[0]?.body));
   expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1024);
   expect(note).not.toContain('\uFFFD');
+});
+
+it('leaves a short note as it is', async () => {
+  const { sent, open, quiet } = scene();
+  open().record(notice());
+  await quiet();
+  expect(sent[0]?.body).toMatchObject({ note: 'ISTH0104: a field is missing.' });
+});
+
+it.each([
+  ['asks for the uid of whom it is about where nobody knows it', { metadata: { uid: 'u7' } }, 'u7'],
+  ['says none of one that is gone', new ApiFailure('not found', { status: 404 }), undefined],
+])('%s', async (_, there, uid) => {
+  const { sent, open, quiet } = scene(there);
+  const { subject, ...rest } = notice();
+  open().record({ ...rest, subject: { ...subject, uid: '' } });
+  await quiet();
+  expect(sent).toHaveLength(1);
+  expect(Reflect.get(sent[0]?.body ?? {}, 'regarding').uid).toBe(uid);
 });
 
 it('is silent while another replica writes', async () => {

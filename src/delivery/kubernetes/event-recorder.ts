@@ -12,6 +12,7 @@ import { hash } from 'node:crypto';
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { collectionPath, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import type { Clock } from '../../model/clock.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import { type WorkLimits, WorkQueue, type WorkResult } from './work-queue.ts';
@@ -166,7 +167,8 @@ export class EventRecorder {
     if (uid !== '' || plural === undefined) return uid;
     const [version = '', group = ''] = apiVersion.split('/').reverse();
     try {
-      return uidIn(await this.#options.api.get(objectPath({ group, version, plural }, { namespace, name })));
+      const object = await this.#options.api.get(objectPath({ group, version, plural }, { namespace, name }));
+      return textOf(fieldOf(object, 'metadata'), 'uid') ?? '';
     } catch (error) {
       if (error instanceof ApiFailure && error.status !== undefined) return '';
       throw error;
@@ -251,15 +253,8 @@ function bodyOf({ name, notice, since, last, count }: Recorded, uid: string, ins
   };
 }
 
-function uidIn(object: unknown): string {
-  const metadata: unknown = typeof object === 'object' && object !== null ? Reflect.get(object, 'metadata') : undefined;
-  const uid: unknown = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'uid') : undefined;
-  return typeof uid === 'string' ? uid : '';
-}
-
 function countIn(event: unknown): number {
-  const series: unknown = typeof event === 'object' && event !== null ? Reflect.get(event, 'series') : undefined;
-  const count: unknown = typeof series === 'object' && series !== null ? Reflect.get(series, 'count') : undefined;
+  const count = fieldOf(fieldOf(event, 'series'), 'count');
   return typeof count === 'number' ? count : 1;
 }
 
