@@ -149,3 +149,18 @@ test('a Gateway is told that Istio alone listens for it, and beside Istio, whose
   pipeline.engine.batch(() => pipeline.istioWriting.delete(meshKey));
   expect(told()).toHaveLength(1);
 });
+
+test('ranges from which Istio gives addresses as well are told of, where Istio reads what we write', () => {
+  const pipeline = buildPipeline(new Engine({ validate: true }));
+  const told = () => [...pipeline.engine.findings.values()].map(({ code, message }) => `${code} ${message}`);
+  const use = (...ipv4: readonly string[]) =>
+    pipeline.engine.batch(() => pipeline.keptRanges.set({ ipv4, ipv6: [], quarantine: 0 }));
+  use('240.240.7.0/24');
+  expect(told()).toEqual([]);
+  pipeline.engine.batch(() => pipeline.istioWriting.set({ revision: 'r', sharesObjects: true }));
+  expect(told()).toEqual([
+    'ISTH1711 240.240.7.0/24 and 240.240.0.0/16, from which Istio gives addresses, have addresses in common.',
+  ]);
+  use('240.241.0.0/16');
+  expect(told()).toEqual([]);
+});

@@ -48,9 +48,9 @@ interface Replica {
   readonly writership: ToldWritership;
 }
 
-function replica(isWriter: boolean): Replica {
+function replica(isWriter: boolean, as: ApiServer = api): Replica {
   const writership = new ToldWritership(isWriter);
-  const server = writableBy(writership, api);
+  const server = writableBy(writership, as);
   const state = new ClusterState({ server, namespace, revision: 'default', writership, signal: ended.signal });
   closing = [...closing, () => state.release()];
   return { state, writership };
@@ -173,5 +173,23 @@ describe('what outlives the replicas', () => {
     const writes = [state, lateState].map((one, at) => one.replace('token-keys.json', Buffer.from(`keys ${at}`)));
     const outcomes = await Promise.allSettled(writes);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('is told of where it may not be read', async () => {
+    const limited = await kubernetes.access('isthmus');
+    closing = [...closing, () => limited.close()];
+    const { state } = replica(true, limited);
+    const told = () =>
+      state
+        .findings()
+        .map(({ code, object, message }) => `${code} ${object.name} ${message}`)
+        .toSorted();
+    await expect
+      .poll(told)
+      .toEqual(
+        ['configmaps', 'secrets'].map((plural) =>
+          expect.stringMatching(new RegExp(`^ISTH1518 ${namespace} ${plural} of ${namespace}: .*forbidden`)),
+        ),
+      );
   });
 });
