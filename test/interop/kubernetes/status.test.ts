@@ -300,6 +300,27 @@ spec: { service: nowhere, backends: [{ service: nothing, weight: 1 }] }
   expect(scene.codes()).toContain(`ISTH1541 ${definition}`);
 });
 
+test('an object that was stored before its definition gained a rule is told of all the same', async () => {
+  await kubernetes.apply(router('early'));
+  await waitFor('early', 'Programmed');
+  const definition = ['crd', 'metarouters.metaprotocol.aeraki.io'];
+  const rule = { rule: 'self.routes.all(route, route.name.startsWith("r-"))', message: 'names begin with r-' };
+  const at = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/1';
+  const change = (op: 'add' | 'remove') =>
+    kubernetes.kubectl(['patch', ...definition, '--type=json', '-p', JSON.stringify([{ op, path: at, value: rule }])]);
+  expect(await change('add')).toMatchObject({ code: 0 });
+  onTestFinished(async () => {
+    await change('remove');
+  });
+  const isRefused = async (): Promise<string> =>
+    (await kubernetes.kubectl(['create', '--dry-run=server', '-f', '-'], router('later'))).stderr;
+  await expect.poll(isRefused).toContain('names begin with r-');
+  scene.refusals = [refusal('a', 'early')];
+  expect(await waitFor('early', 'Programmed=False')).toContain('condition met');
+  scene.refusals = [];
+  expect(await waitFor('early', 'Programmed')).toContain('condition met');
+});
+
 test('a TrafficTarget is not enforced in a mesh whose access is disabled or permissive, and says so', async () => {
   await kubernetes.apply(`apiVersion: access.smi-spec.io/v1alpha3
 kind: TrafficTarget
