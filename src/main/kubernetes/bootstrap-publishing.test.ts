@@ -1,6 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { renderInstallation } from '../../cluster-commands/install/install.ts';
-import { bootstrapOf } from './bootstrap-publishing.ts';
+import { Engine } from '../../collections/engine.ts';
+import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
+import { scriptedWatch } from '../../kubernetes-api/scripted-watch-fixture.ts';
+import { buildPipeline } from '../pipeline.ts';
+import { bootstrapOf, startBootstrapPublishing } from './bootstrap-publishing.ts';
 
 it.each(['default', 'canary'])(
   'tells sidecars of Istio the very service account that the chart gives the revision %s',
@@ -20,3 +24,36 @@ it.each(['default', 'canary'])(
     expect(bootstrap).toContain(`"${name}.isthmus-system.svc"`);
   },
 );
+
+it('names the namespace in which the bootstrap of sidecars may not be kept', async () => {
+  const pipeline = buildPipeline(new Engine());
+  const metadata = { namespace: '', name: 'shop', labels: { 'istio-injection': 'enabled' }, annotations: {} };
+  pipeline.engine.batch(() =>
+    pipeline.sourced.resources.Namespace.set({
+      kind: 'Namespace',
+      apiVersion: 'v1',
+      key: 'Namespace//shop',
+      metadata,
+      spec: {},
+    }),
+  );
+  const part = startBootstrapPublishing({
+    pipeline,
+    server: {
+      ...scriptedWatch([]),
+      get: () => Promise.reject(new ApiFailure('nothing is asked')),
+      send: () => Promise.reject(new ApiFailure('configmaps is forbidden', { status: 403, reason: 'Forbidden' })),
+      close: () => {},
+    },
+    writership: { isWriter: true, onChange: () => () => {} },
+    precedence: { isFirst: true, onChange: () => () => {} },
+    revision: 'default',
+    events: { record: () => {} },
+    systemNamespace: 'isthmus-system',
+    istioXds: { address: '0.0.0.0:15013' },
+  });
+  onTestFinished(async () => part.close());
+  await expect
+    .poll(() => part.findings().map(({ code, object }) => `${code} ${object.namespace} ${object.name}`))
+    .toEqual(['ISTH1507 shop isthmus-bootstrap-config']);
+});

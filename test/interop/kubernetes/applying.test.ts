@@ -56,6 +56,7 @@ describe('an object that is wanted', () => {
       spec: { hosts: ['orders.example'], resolution: 'NONE' },
     });
     const { metadata } = await read('orders');
+    expect(metadata).not.toHaveProperty('finalizers');
     scene.writer.recheck();
     scene.want(serviceEntry('orders'));
     await scene.settled();
