@@ -34,9 +34,27 @@ export interface WebhookWish {
 /** `isGone`: it was deleted, and is told of as it was last. */
 export type SeenListener = (kind: string, object: unknown, isGone: boolean) => void;
 
-/** What parts are given. */
-export interface ClusterSurroundings {
+/** What a part is given from the control plane that it is a part of. */
+export interface PlaneSurroundings {
   readonly pipeline: Pipeline;
+  /** Whether every source was seen whole and is seen now: only then may anything be taken for gone. */
+  readonly isComplete: () => boolean;
+  /** Those of the parts of the control plane: neither of sources of resources nor of derivations. */
+  readonly partFindings: () => readonly Finding[];
+  readonly registries: () => readonly RegistryStatus[];
+  readonly xds: Pick<XdsServer, 'streams' | 'hasProxies' | 'refusals' | 'laggards'>;
+  /** Of the mesh, PEM; undefined while no authority is opened. */
+  readonly roots: () => readonly string[] | undefined;
+  /** For other replicas: who trusts them here; undefined for nothing to tell. */
+  readonly trust: () => unknown;
+  /** Where sidecars of istiod are served over TLS; absent: nowhere. */
+  readonly istioXds?: Pick<IstioXdsWish, 'address' | 'service'>;
+  readonly metrics: Registry;
+  readonly log: Logger;
+}
+
+/** What parts are given: that, and what is of the cluster. */
+export interface ClusterSurroundings extends PlaneSurroundings {
   /** Reads for everybody; what is sent is refused unless this replica is the writer. */
   readonly server: ApiServer;
   readonly writership: Writership;
@@ -58,22 +76,8 @@ export interface ClusterSurroundings {
   readonly statusRate?: number;
   /** How much may be deleted at once before it is held. */
   readonly hold?: DeletionHold;
-  /** Whether every source was seen whole and is seen now: only then may anything be taken for gone. */
-  readonly isComplete: () => boolean;
-  /** Those of the parts of the control plane: neither of sources of resources nor of derivations. */
-  readonly partFindings: () => readonly Finding[];
   /** Tells of every object of the mesh as it comes by, under the kind that its key begins with; gives what ends that. */
   readonly onSeen: (listener: SeenListener) => () => void;
-  readonly registries: () => readonly RegistryStatus[];
-  readonly xds: Pick<XdsServer, 'streams' | 'hasProxies' | 'refusals' | 'laggards'>;
-  /** Of the mesh, PEM; undefined while no authority is opened. */
-  readonly roots: () => readonly string[] | undefined;
-  /** For other replicas: who trusts them here; undefined for nothing to tell. */
-  readonly trust: () => unknown;
-  /** Where sidecars of istiod are served over TLS; absent: nowhere. */
-  readonly istioXds?: Pick<IstioXdsWish, 'address' | 'service'>;
   /** Where webhooks are served; absent: nowhere. */
   readonly webhook?: WebhookWish;
-  readonly metrics: Registry;
-  readonly log: Logger;
 }

@@ -32,30 +32,11 @@ import { startApplying } from './applying.ts';
 import { startBootstrapPublishing } from './bootstrap-publishing.ts';
 import { openLeadership, tellOfLeadership } from './cluster-leadership.ts';
 import { ClusterLeases } from './cluster-leases.ts';
-import type { ClusterPart, ClusterSurroundings, SeenListener, WebhookWish } from './cluster-part.ts';
+import type { ClusterPart, ClusterSurroundings, PlaneSurroundings, SeenListener, WebhookWish } from './cluster-part.ts';
 import { startRootPublishing } from './root-publishing.ts';
 import { startStatusWriting } from './status-writing.ts';
 import { startTrustSharing } from './trust-sharing.ts';
 import { readWebhookWish, startWebhookPart } from './webhook-part.ts';
-
-/** What a part is given from the control plane that it is a part of. */
-export type PlaneSurroundings = Omit<
-  ClusterSurroundings,
-  | 'server'
-  | 'writership'
-  | 'revision'
-  | 'precedence'
-  | 'replicas'
-  | 'events'
-  | 'systemNamespace'
-  | 'state'
-  | 'webhook'
-  | 'isWithoutIstio'
-  | 'writeRate'
-  | 'statusRate'
-  | 'hold'
-  | 'onSeen'
->;
 
 /** What writes to the API server, in the order in which it is started. */
 const parts: readonly ((surroundings: ClusterSurroundings) => ClusterPart)[] = [
