@@ -3,7 +3,7 @@ import path from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { apiKindOf } from './kind-info.ts';
-import { kinds, validatedKinds } from './kind-table.ts';
+import { istioGroups, kinds, validatedKinds } from './kind-table.ts';
 import { createResourceReader } from './reader.ts';
 
 const crds = path.resolve(import.meta.dirname, '../../crds');
@@ -44,4 +44,9 @@ describe('kinds about which an API server has to ask', () => {
       }
     },
   );
+});
+
+it('knows the groups of Istio that kinds are read of: who goes without Istio asks for none of them', () => {
+  const groups = new Set(kinds.map(({ group }) => group).filter((group) => group.endsWith('.istio.io')));
+  expect(istioGroups).toEqual(groups);
 });

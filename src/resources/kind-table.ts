@@ -14,13 +14,11 @@ export const kinds: readonly KindInfo<Kind>[] = kindReaders(undefined).map(
   ({ read: _, exceedsSchema: __, ...info }) => info,
 );
 
+/** Groups of Istio's kinds. */
+export const istioGroups: ReadonlySet<string> = new Set(['networking.istio.io', 'security.istio.io']);
+
 /** Groups whose objects are others' to judge: what we cannot use of them is none of their authors' mistakes. */
-export const othersGroups: ReadonlySet<string> = new Set([
-  '',
-  'discovery.k8s.io',
-  'networking.istio.io',
-  'security.istio.io',
-]);
+export const othersGroups: ReadonlySet<string> = new Set(['', 'discovery.k8s.io', ...istioGroups]);
 
 /** Kinds that an API server has to ask us about: ours to judge, and by more than their definitions say. */
 export const validatedKinds: readonly KindInfo<Kind>[] = kindReaders(undefined)

@@ -3,6 +3,7 @@ import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import { type LabelSelector, parseLabelSelector } from '../../model/label-selector.ts';
 import type { Logger } from '../../operations/log.ts';
+import { istioGroups } from '../../resources/kind-table.ts';
 import { KubernetesSource } from '../../sources/kubernetes/kubernetes-source.ts';
 import type { OutageNews } from '../../sources/kubernetes/server-outage.ts';
 import type { Source } from '../../sources/source.ts';
@@ -11,7 +12,6 @@ import type { Pipeline } from '../pipeline.ts';
 import type { ClusterPlane } from './cluster-plane.ts';
 
 const written: ReadonlySet<string> = new Set(writtenKinds.map(({ kind }) => kind));
-const istioGroups: ReadonlySet<string> = new Set(['networking.istio.io', 'security.istio.io']);
 
 /** Throws USAGE for a selector of namespaces that is none. */
 export function followCluster(plane: ClusterPlane, { engine, sourced }: Pipeline, log: Logger): Source {
