@@ -277,6 +277,22 @@ describe('a kind that is followed', () => {
     await hear('all: ', 'live');
   });
 
+  it('that was waited for long is read soon after it appears, also where the server is not ready for it at once', async () => {
+    let looks = 0;
+    const { server, clock, hear } = follow(async () => (++looks > 20 ? path : undefined));
+    await hear('absent (there is no such kind)');
+    for (let times = 0; times < 20; times++) {
+      await vi.waitFor(() => expect(clock.pending).toBe(1));
+      clock.advance(5000);
+    }
+    (await server.next()).fail(new ApiFailure('storage is (re)initializing', { status: 429, retryAfterMs: 1000 }));
+    await hear('stale (storage is (re)initializing)');
+    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    clock.advance(1250);
+    (await server.next()).say(allSent('1'));
+    await hear('all: ', 'live');
+  });
+
   it('that may not be read says so, and is tried again', async () => {
     const { server, clock, hear } = follow();
     (await server.next()).fail(new ApiFailure('meshconfigs is forbidden', { status: 403, reason: 'Forbidden' }));

@@ -85,6 +85,8 @@ export class Reflector {
   #canStreamLists = true;
   /** Since it was last sound. */
   #failures = 0;
+  /** Also since then, that it was not there or not permitted: however often that was, what comes is not taken for what fails. */
+  #awaited = 0;
   /** To watch from; undefined when all has to be read. */
   #version: string | undefined;
   #shown: ReflectorState = { state: 'syncing', reason: '' };
@@ -194,6 +196,7 @@ export class Reflector {
 
   #sound(): void {
     this.#failures = 0;
+    this.#awaited = 0;
     this.#show({ state: 'live', reason: '' });
   }
 
@@ -205,7 +208,8 @@ export class Reflector {
     this.#show(stateAfter(failure, isDoubted));
     if (isFirst) return;
     const isAwaited = failure.isAbsent || failure.isForbidden;
-    const own = pauseAfter(this.#failures++, isAwaited ? waits : pauses) * (0.5 + this.#random());
+    const pause = isAwaited ? pauseAfter(this.#awaited++, waits) : pauseAfter(this.#failures++, pauses);
+    const own = pause * (0.5 + this.#random());
     const asked = failure.retryAfterMs ?? 0;
     await this.#wait(Math.max(own, asked * (1 + this.#random() / 2)), signal);
   }
