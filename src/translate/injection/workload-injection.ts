@@ -42,7 +42,11 @@ export function injectWorkload(manifest: PlainMap, context: InjectionContext): I
   const place = podPlaceOf(manifest) ?? [];
   const pod = valueAt(manifest, place);
   const injection = injectPod(uninjectPod(pod) ?? pod, context);
-  return injection.kind === 'injected' ? { ...injection, pod: withValueAt(manifest, place, injection.pod) } : injection;
+  // What is found in a Pod is, to whoever is to mend it, in what makes it.
+  const findings = injection.findings.map((one) => ({ ...one, path: [...place, one.path].join('.') }));
+  return injection.kind === 'injected'
+    ? { ...injection, findings, pod: withValueAt(manifest, place, injection.pod) }
+    : { ...injection, findings };
 }
 
 /** Undefined where there is nothing to undo. */
