@@ -1,7 +1,7 @@
 /** What `isthmus inject` prints: each document of a file, those that make Pods with a proxy in them, or without it again. */
 import { IsthmusError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { cutDocuments } from '../resources/document-cuts.ts';
+import { type Cut, cutDocuments } from '../resources/document-cuts.ts';
 import { readDocument } from '../resources/documents.ts';
 import { isMap } from '../resources/plain-values.ts';
 import { defaultInjectionSettings, type InjectionSettings } from '../translate/injection/injection-settings.ts';
@@ -10,6 +10,8 @@ import { readInjectionSettings } from './injection-settings.ts';
 import { formatYaml, say } from './output.ts';
 
 export interface InjectionFlags {
+  /** Where the manifests come from, for messages; - is standard input. */
+  readonly filename: string;
   readonly settings?: string;
   readonly proxy?: InjectionSettings['proxy'];
   readonly image?: string;
@@ -27,8 +29,7 @@ export interface InjectedManifests {
 /** Throws BAD_DATA for a document that cannot be read, USAGE for settings that are none. */
 export async function injectManifests(bytes: Buffer, flags: InjectionFlags): Promise<InjectedManifests> {
   const settings = await settingsOf(flags);
-  const documents = [...cutDocuments(bytes)].map((cut) => cut.bytes.toString('utf8'));
-  const outcomes = documents.map((text, index) => injectDocument(text, index, flags, settings));
+  const outcomes = [...cutDocuments(bytes)].map((cut) => injectDocument(cut, flags, settings));
   return {
     printed: outcomes.map(({ printed }) => printed).join('---\n'),
     findings: outcomes.flatMap(({ findings }) => findings),
@@ -52,16 +53,15 @@ async function settingsOf({
   };
 }
 
-function injectDocument(
-  text: string,
-  index: number,
-  flags: InjectionFlags,
-  settings: InjectionSettings,
-): InjectedManifests {
+function injectDocument(cut: Cut, flags: InjectionFlags, settings: InjectionSettings): InjectedManifests {
+  const text = cut.bytes.toString('utf8');
   const asIs = { printed: text.endsWith('\n') ? text : `${text}\n`, findings: [] };
   const reading = readDocument(text);
-  if (reading.kind === 'refused')
-    throw new IsthmusError('BAD_DATA', `Document ${index + 1}: ${reading.problem.message}.`);
+  if (reading.kind === 'refused') {
+    const { line, column, message } = reading.problem;
+    const file = flags.filename === '-' ? 'standard input' : flags.filename;
+    throw new IsthmusError('BAD_DATA', `${file}:${cut.line + line}:${column}: ${message}. Nothing was printed.`);
+  }
   if (reading.kind === 'empty') return asIs;
   const { value, findings } = injectValue(reading.value, flags, settings);
   return { printed: value === reading.value ? asIs.printed : formatYaml(value), findings };

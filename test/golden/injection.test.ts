@@ -12,7 +12,7 @@ const here = path.join(import.meta.dirname, 'injection');
 const cases = globSync('*.in.yaml', { cwd: here })
   .map((file) => path.basename(file, '.in.yaml'))
   .sort();
-const flags = { interception: true, namespace: 'default', uninject: false };
+const flags = { filename: 'in.yaml', interception: true, namespace: 'default', uninject: false };
 
 /** Those of the case, whichever of its texts is read. */
 async function inject(name: string, text: string, uninject = false) {
@@ -45,5 +45,12 @@ describe('injected manifests', () => {
     const back = (await inject(name, once, true)).printed;
     const contents = (text: string) => parseAllDocuments(text).map((document): unknown => document.toJS());
     expect(contents(back)).toEqual(contents(read(name)));
+  });
+
+  it('are none where a document cannot be read: it says where', async () => {
+    const text = 'kind: Pod\n---\n# Two colons.\nkind: a: b\n';
+    await expect(injectManifests(Buffer.from(text), flags)).rejects.toThrow(
+      /^in\.yaml:4:\d+: .+\. Nothing was printed\.$/,
+    );
   });
 });

@@ -8,10 +8,6 @@ import type { InjectionFlags } from '../manifest-injection.ts';
 import { readNamedStream } from '../named-files.ts';
 import { print } from '../output.ts';
 
-interface Flags extends InjectionFlags {
-  readonly filename: string;
-}
-
 const EXAMPLES = `Examples:
   isthmus inject -f deployment.yaml | kubectl apply -f -
   kubectl get deployment orders -o yaml | isthmus inject -f - --proxy envoy | kubectl apply -f -
@@ -24,7 +20,7 @@ export function injectCommand(settle: Settle): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText(
       'after',
-      '\nPods, and what makes Pods: Deployments, StatefulSets, DaemonSets, ReplicaSets, Jobs, CronJobs. All else is printed as it is.\n',
+      '\nPods, and what makes Pods: Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers, Jobs, CronJobs,\nand Lists of them. All else is printed as it is.\n',
     )
     .requiredOption('-f, --filename <path>', 'manifest file; - is standard input')
     .option('--settings <file>', 'settings of injection, as the control plane has them; options win over them')
@@ -34,7 +30,7 @@ export function injectCommand(settle: Settle): Command {
     .option('--no-interception', 'change nothing of the network of the workload; no container has a capability')
     .option('-n, --namespace <name>', 'of workloads that name none', 'default')
     .option('--uninject', 'take the proxy away again', false)
-    .action(async (flags: Flags) => {
+    .action(async (flags: InjectionFlags) => {
       const bytes = await readNamedStream(flags.filename, '-f', documentLimits.fileBytes);
       const { injectManifests } = await import('../manifest-injection.ts');
       const { printed, findings } = await injectManifests(bytes, flags);

@@ -101,6 +101,7 @@ describe('Pods in a cluster', () => {
 
   it('have one and no second where they were injected by hand, or are created anew from what the server has', async () => {
     const byHand = await injectManifests(Buffer.from(manifest('shop', 'by-hand')), {
+      filename: '-',
       interception: true,
       namespace: 'shop',
       uninject: false,
