@@ -2,11 +2,13 @@
  * What `isthmus inject` makes of manifests: injection/NAME.in.yaml becomes NAME.out.yaml, and what is said of it
  * NAME.findings.yaml. `# settings: FILE` in the first line names settings. UPDATE_GOLDEN=1 rewrites what has changed.
  */
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import { injectManifests } from '../../src/cli/manifest-injection.ts';
+import { renderInstallation } from '../../src/cluster-commands/install/install.ts';
 
 const here = path.join(import.meta.dirname, 'injection');
 const cases = globSync('*.in.yaml', { cwd: here })
@@ -52,5 +54,20 @@ describe('injected manifests', () => {
     await expect(injectManifests(Buffer.from(text), flags)).rejects.toThrow(
       /^in\.yaml:4:\d+: .+\. Nothing was printed\.$/,
     );
+  });
+
+  it('ask the control plane whose settings they are made by, wherever it is installed', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-settings-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const settings = path.join(folder, 'settings.yaml');
+    const installation = { release: 'isthmus-canary', namespace: 'mesh', values: [{ revision: 'canary' }] };
+    const kept = renderInstallation(installation).find(({ kind, metadata }) => {
+      return kind === 'ConfigMap' && Object(metadata).name === 'isthmus-canary-injection';
+    });
+    writeFileSync(settings, String(Object(kept?.data)['settings.yaml']));
+    const { printed } = await injectManifests(Buffer.from(read('deployment')), { ...flags, settings });
+    expect(printed).toContain('isthmus-canary.mesh.svc:15012');
+    expect(printed).not.toContain('isthmus.isthmus-system.svc');
+    expect(printed).toContain('"revision":"canary"');
   });
 });
