@@ -163,6 +163,7 @@ function surroundingsOf(pipeline: Pipeline, server: CountedRequests) {
     events: { record: () => {} },
     systemNamespace: 'isthmus-system',
     state: { read: async () => undefined, replace: async () => {} },
+    isKnown: () => true,
     isComplete: () => true,
     isWithoutIstio: false,
     writeRate,

@@ -1,7 +1,7 @@
 /**
  * What is wanted in the cluster, written there: each kind by a writer of its own, all of them through one queue.
  *
- * Nothing is sent while another replica is to write, or before all was once known that is wanted; who becomes the writer
+ * Nothing is sent while another replica is to write, or before the sources were once read; who becomes the writer
  * compares everything once with what the watches say. No object of ours bears a finalizer: whatever is outside of the
  * cluster is none of theirs.
  */
@@ -22,7 +22,9 @@ export interface ClusterWriterOptions {
   readonly clock: Clock;
   /** Whether it is on us to write. */
   readonly isWriter: () => boolean;
-  /** Whether every source is live and complete, and so what is wanted is all that is wanted. */
+  /** Whether what is wanted is known, but for registries that cannot be seen: what these wanted last is wanted on. */
+  readonly isKnown: () => boolean;
+  /** Whether every source is live and complete, and so what is wanted is all that is wanted: else nothing goes. */
   readonly isComplete: () => boolean;
   readonly onRepaired: (repair: Repair) => void;
   readonly onResult: (kind: string, result: WriteResult) => void;
@@ -42,8 +44,8 @@ export class ClusterWriter {
   readonly #options: ClusterWriterOptions;
   readonly #queue: WorkQueue;
   readonly #kinds: ReadonlyMap<string, KindWriter>;
-  /** Whether all that is wanted was once known: what is written before that would be changed at once. */
-  #wasComplete = false;
+  /** Whether what is wanted was once known: what is written before that would be changed at once. */
+  #wasKnown = false;
   /** Of the time in which it is on us to write. */
   #term: AbortController | undefined;
 
@@ -89,7 +91,7 @@ export class ClusterWriter {
     for (const [kind, ofKind] of Map.groupBy(changes, (change) => change.kind)) this.#kinds.get(kind)?.take(ofKind);
   }
 
-  /** To be called when it may be on us to write, or on us no more, and when sources became complete. */
+  /** To be called when it may be on us to write, or on us no more, and when sources became known or complete. */
   recheck(): void {
     this.#currentTerm();
     for (const kind of this.#kinds.values()) kind.recheck();
@@ -129,9 +131,9 @@ export class ClusterWriter {
 
   /** Undefined while nothing may be written; what is under way is then called off. */
   #currentTerm(): AbortSignal | undefined {
-    const { isWriter, isComplete } = this.#options;
-    this.#wasComplete ||= isComplete();
-    if (isWriter() && this.#wasComplete) {
+    const { isWriter, isKnown } = this.#options;
+    this.#wasKnown ||= isKnown();
+    if (isWriter() && this.#wasKnown) {
       this.#term ??= new AbortController();
       return this.#term.signal;
     }

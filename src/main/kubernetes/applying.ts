@@ -36,6 +36,7 @@ type ApplyingSurroundings = Pick<
   | 'state'
   | 'systemNamespace'
   | 'replicas'
+  | 'isKnown'
   | 'isComplete'
   | 'isWithoutIstio'
   | 'writeRate'
@@ -46,7 +47,7 @@ type ApplyingSurroundings = Pick<
 
 export function startApplying(surroundings: ApplyingSurroundings): ClusterPart {
   const { pipeline, server, writership, revision, events, replicas } = surroundings;
-  const { isComplete, isWithoutIstio, state, systemNamespace, metrics, log } = surroundings;
+  const { isKnown, isComplete, isWithoutIstio, state, systemNamespace, metrics, log } = surroundings;
   const { writeRate = defaultWorkLimits.perSecond, hold = {} } = surroundings;
   const { engine, istioObjects, istioWriting, resources } = pipeline;
   const count = createClusterWriteMetrics(metrics, () => writer.status());
@@ -58,6 +59,7 @@ export function startApplying(surroundings: ApplyingSurroundings): ClusterPart {
     revision,
     clock: steadyClock,
     isWriter,
+    isKnown,
     isComplete,
     onRepaired: (repair) => tellOf(repair, events, log),
     onResult: count,
@@ -73,15 +75,16 @@ export function startApplying(surroundings: ApplyingSurroundings): ClusterPart {
     }),
     writership.onChange(() => writer.recheck()),
   ];
-  let wasComplete = isComplete();
+  const seen = (): string => `${isKnown()} ${isComplete()}`;
+  let wasSeen = seen();
   const held = new HeldEvents();
   const filterRouters = { byNameOfHost: pipeline.metaRoutersByNameOfHost, about };
   const timer = setInterval(() => {
     const { kinds } = writer.status();
     held.record(events, kinds);
     replicas.say(holdsTopic, isWriter() ? sharedHolds(kinds) : undefined);
-    if (isComplete() !== wasComplete) writer.recheck();
-    wasComplete = isComplete();
+    if (seen() !== wasSeen) writer.recheck();
+    wasSeen = seen();
   }, lookMs);
   writer.recheck();
   return {

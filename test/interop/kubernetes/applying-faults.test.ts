@@ -161,12 +161,17 @@ describe('objects that are not wanted any more', () => {
     await expect.poll(() => names()).toEqual(['a']);
     await scene.close();
     const other = await writing();
+    other.says.isKnown = false;
     other.says.isComplete = false;
     await expect.poll(() => other.writer.status().kinds[0]).toMatchObject({ state: 'live', owned: 1 });
     other.want(serviceEntry('b'));
     await other.settled();
     expect(other.api.changes()).toEqual([]);
     expect(await names()).toEqual(['a']);
+    // One of the registries is never seen.
+    other.says.isKnown = true;
+    other.writer.recheck();
+    await expect.poll(() => names()).toEqual(['a', 'b']);
   });
 
   it('are held where they are many at once, and go when they are released', async () => {

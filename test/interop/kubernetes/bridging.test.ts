@@ -23,7 +23,7 @@ describe('a registry that is bridged into a cluster', () => {
     registry = await EtcdServer.start();
     kubernetes = await startCluster();
     api = await kubernetes.access();
-    await kubernetes.kubectl(['create', 'namespace', 'legacy']);
+    for (const name of ['legacy', 'istio-system']) await kubernetes.kubectl(['create', 'namespace', name]);
     for (const n of [1, 2]) await registry.put(provider('com.Orders', n), '');
     await registry.put(provider('com.Stock', 3), '');
     await kubernetes.apply(`apiVersion: isthmus.dev/v1alpha1
@@ -90,14 +90,26 @@ spec:
   hosts: [new.shop.mesh]
   ports: [{ number: 80, name: http, protocol: HTTP }]
   resolution: STATIC
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: cache, namespace: shop }
+spec:
+  hosts: [cache.shop.mesh]
+  addresses: [10.9.0.1]
+  ports: [{ number: 6379, name: tcp-redis, protocol: TCP }]
+  resolution: STATIC
 `);
     const leases = async () => (await kubernetes.kubectl(['get', 'addressleases', '-o', 'yaml'])).stdout;
     await expect.poll(leases).toContain('new.shop.mesh');
+    // What is wanted besides is written: one registry holds nothing else up.
+    const filters = async () => (await kubernetes.kubectl(['get', 'envoyfilters', '-A', '-o', 'name'])).stdout;
+    await expect.poll(filters).toContain('outbound-cache.shop.mesh-6379');
     expect(await leases()).toContain(String(Array.isArray(address) ? address[0] : address));
-    const { 'new.shop.mesh': _, ...after } = await shown();
+    const { 'new.shop.mesh': _, 'cache.shop.mesh': __, ...after } = await shown();
     expect(after).toEqual(before);
     await registry.restart();
-    await kubernetes.kubectl(['delete', 'serviceentry', '-n', 'shop', 'new']);
+    await kubernetes.kubectl(['delete', 'serviceentry', '-n', 'shop', 'new', 'cache']);
     // What leaves it while it is seen is removed, and nothing else; a service that goes as a whole, when somebody says so.
     await registry.delete(provider('com.Orders', 2));
     await expect.poll(endpoints).toEqual(['10.0.0.1', '10.0.0.3']);

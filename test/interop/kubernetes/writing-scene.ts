@@ -17,8 +17,8 @@ export interface WritingScene {
   readonly api: CountedRequests;
   readonly writer: ClusterWriter;
   readonly repairs: Repair[];
-  /** Who is to write, and whether all is known that is wanted. */
-  readonly says: { isWriter: boolean; isComplete: boolean };
+  /** Who is to write, and whether what is wanted is known, and all of it. */
+  readonly says: { isWriter: boolean; isKnown: boolean; isComplete: boolean };
   /** What is wanted from now on; the rest is not any more. */
   want(...objects: readonly WantedObject[]): void;
   /** Until nothing is to be done any more. */
@@ -34,13 +34,14 @@ export async function startWriting(
 ): Promise<WritingScene> {
   const api = countRequests(await server.access());
   const repairs: Repair[] = [];
-  const says = { isWriter: true, isComplete: true };
+  const says = { isWriter: true, isKnown: true, isComplete: true };
   const writer = new ClusterWriter({
     api,
     kinds: writtenKinds,
     revision: 'test',
     clock: systemClock,
     isWriter: () => says.isWriter,
+    isKnown: () => says.isKnown,
     isComplete: () => says.isComplete,
     onRepaired: (repair) => repairs.push(repair),
     onResult: () => {},
