@@ -60,6 +60,8 @@ export interface ClusterWritingControl {
 
 export interface ClusterWriting {
   readonly isWriter: boolean;
+  /** Whether every source is seen whole: until then nothing is deleted. */
+  readonly isComplete: boolean;
   /** How many objects have something to be done, or are to be tried again. */
   readonly queued: number;
   /** Whether the API server cannot be reached, or asked to be left alone. */

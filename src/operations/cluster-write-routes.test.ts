@@ -19,7 +19,13 @@ const kind = {
 async function release(query: string, elsewhere?: string, headers: Readonly<Record<string, string>> = {}) {
   const app = new Hono();
   const asked: (readonly [string | undefined, string])[] = [];
-  const status: ClusterWriting = { isWriter: elsewhere === undefined, queued: 0, isHalted: false, kinds: [kind] };
+  const status: ClusterWriting = {
+    isWriter: elsewhere === undefined,
+    isComplete: true,
+    queued: 0,
+    isHalted: false,
+    kinds: [kind],
+  };
   addClusterWriteRoutes(app, {
     status: () => status,
     writesElsewhere: () => elsewhere,

@@ -31,7 +31,13 @@ async function metricsInClusters(): Promise<readonly string[]> {
   const registry = new Registry();
   createLeadershipMetrics(registry, 'isthmus', () => false);
   createReflectorMetrics(registry, () => []);
-  createClusterWriteMetrics(registry, () => ({ isWriter: false, queued: 0, isHalted: false, kinds: [] }));
+  createClusterWriteMetrics(registry, () => ({
+    isWriter: false,
+    isComplete: true,
+    queued: 0,
+    isHalted: false,
+    kinds: [],
+  }));
   createStatusMetrics(registry, () => 0);
   createWebhookMetrics(registry);
   return metricsIn(await registry.metrics());

@@ -41,6 +41,8 @@ function list(): Command {
     printRows(flags.output, status.kinds, columns);
     for (const line of status.kinds.flatMap(troublesOf)) say(visibleText(line));
     if (!status.isWriter) say('Another replica writes.');
+    else if (!status.isComplete)
+      say('Nothing is deleted until every kind and every registry is seen: isthmus analyze says which is not.');
   });
 }
 

@@ -116,6 +116,7 @@ export class ClusterWriter {
   status(): ClusterWriting {
     return {
       isWriter: this.#options.isWriter(),
+      isComplete: this.#options.isComplete(),
       queued: this.#queue.depth,
       isHalted: this.#queue.isHalted,
       kinds: [...this.#kinds.values()].map((kind) => kind.status()),

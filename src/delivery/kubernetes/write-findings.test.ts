@@ -19,7 +19,14 @@ const kind: KindWriting = {
 };
 
 function told(changed: Partial<KindWriting>, all: Partial<ClusterWriting> = {}): readonly string[] {
-  const status = { isWriter: true, queued: 0, isHalted: false, kinds: [{ ...kind, ...changed }], ...all };
+  const status = {
+    isWriter: true,
+    isComplete: true,
+    queued: 0,
+    isHalted: false,
+    kinds: [{ ...kind, ...changed }],
+    ...all,
+  };
   return writeFindings(status).map(({ code, object: about, message }) => `${code} ${about.name}: ${message}`);
 }
 
@@ -46,7 +53,13 @@ it('tells of each thing that stands in the way at the object that mends it', () 
 
 it('names the command that makes a namespace for which objects wait', () => {
   const namespaces = [{ namespace: 'late', message: '', waiting: 2, cause: 'namespace-absent' }] as const;
-  const [found] = writeFindings({ isWriter: true, queued: 0, isHalted: false, kinds: [{ ...kind, namespaces }] });
+  const [found] = writeFindings({
+    isWriter: true,
+    isComplete: true,
+    queued: 0,
+    isHalted: false,
+    kinds: [{ ...kind, namespaces }],
+  });
   expect(found?.remedy).toContain('kubectl create namespace late.');
 });
 

@@ -40,7 +40,7 @@ function scene(kinds: readonly KindWriting[], kept = '') {
       },
     },
     writer: {
-      status: () => ({ isWriter: true, queued: 0, isHalted: false, kinds }),
+      status: () => ({ isWriter: true, isComplete: true, queued: 0, isHalted: false, kinds }),
       release: (kind = 'all') => {
         done.push(`released ${kind}`);
         return kinds.flatMap((one) =>

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { fieldOf, textOf } from '../../../src/kubernetes-api/plain-fields.ts';
+import { runIsthmus } from '../../e2e/isthmus-process.ts';
 import { EtcdServer } from '../../peers/etcd/etcd-server.ts';
 import type { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { startCluster, startReplica, systemNamespace } from './running-replicas.ts';
@@ -105,6 +106,8 @@ spec:
     // What is wanted besides is written: one registry holds nothing else up.
     const filters = async () => (await kubernetes.kubectl(['get', 'envoyfilters', '-A', '-o', 'name'])).stdout;
     await expect.poll(filters).toContain('outbound-cache.shop.mesh-6379');
+    const listed = await runIsthmus(['writes', 'list', '--admin', admin]);
+    expect(listed.stderr).toContain('Nothing is deleted until every kind and every registry is seen');
     expect(await leases()).toContain(String(Array.isArray(address) ? address[0] : address));
     const { 'new.shop.mesh': _, 'cache.shop.mesh': __, ...after } = await shown();
     expect(after).toEqual(before);
