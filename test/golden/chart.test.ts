@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dump, load } from 'js-yaml';
 import { expect, test } from 'vitest';
-import { renderChart } from '../../src/cluster-commands/install/chart.ts';
+import { renderChart, valuesOf } from '../../src/cluster-commands/install/chart.ts';
 import { renderedBy, valuesFolder } from './chart/rendered-chart.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -47,6 +47,14 @@ test('names that look like numbers stay texts, those of the namespace and of the
     lookup: () => ({}),
   }).filter(({ kind }) => kind !== 'CustomResourceDefinition');
   expect(manifests.flatMap((one) => otherThanText(one))).toEqual([]);
+});
+
+test.each([
+  [{ replicas: 'two' }, 'replicas: must be integer'],
+  [{ injection: { proxy: 'envyo' } }, 'injection.proxy: must be one of metaproxy, envoy'],
+  [{ dns: { on: true } }, 'dns.on: there is no such value'],
+])('values %j are refused, and it is said what they may be', (values, words) => {
+  expect(() => valuesOf({ values: [values] })).toThrow(`These values cannot be used:\n  ${words}`);
 });
 
 test('the step that makes the token of the admin address can be run again', () => {

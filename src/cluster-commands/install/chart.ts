@@ -34,8 +34,10 @@ export function valuesOf({ values }: Pick<Release, 'values'>): PlainMap {
   if (validate(merged)) return merged;
   const faults = (validate.errors ?? []).map(({ instancePath, message = '', params }) => {
     const extra: unknown = params.additionalProperty;
+    const allowed: unknown = params.allowedValues;
+    const wrong = Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : message;
     const where = [...instancePath.split('/').slice(1), ...(typeof extra === 'string' ? [extra] : [])].join('.');
-    return `  ${where}: ${typeof extra === 'string' ? 'there is no such value' : message}`;
+    return `  ${where}: ${typeof extra === 'string' ? 'there is no such value' : wrong}`;
   });
   throw new IsthmusError('BAD_DATA', `These values cannot be used:\n${[...new Set(faults)].join('\n')}`);
 }
