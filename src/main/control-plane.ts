@@ -284,7 +284,7 @@ class RunningControlPlane implements ControlPlane {
       roots: () => this.#certificates.authority.opened?.issuer.roots(),
       trust: this.#certificates.control.told,
       pipeline: this.#pipeline,
-      isKnown: () => this.#source.isComplete,
+      isKnown: () => this.#source.state === 'live',
       isComplete: isLive,
       ...(this.#options.istio === undefined ? {} : { istioXds: this.#options.istio }),
       partFindings: this.#findings.ofParts,

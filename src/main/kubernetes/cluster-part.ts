@@ -37,7 +37,10 @@ export type SeenListener = (kind: string, object: unknown, isGone: boolean) => v
 /** What a part is given from the control plane that it is a part of. */
 export interface PlaneSurroundings {
   readonly pipeline: Pipeline;
-  /** Whether the cluster was read whole. Registries have had their time before any part starts: one that is away holds nothing else up. */
+  /**
+   * Whether the cluster was read, as far as it may be. Registries have had their time before any part starts: neither one that is
+   * away nor a right that is missing holds anything else up.
+   */
   readonly isKnown: () => boolean;
   /** Whether every source was seen whole and is seen now: only then may anything be taken for gone. */
   readonly isComplete: () => boolean;

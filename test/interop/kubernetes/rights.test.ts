@@ -95,6 +95,21 @@ test('a control plane is refused nothing with the rights of the chart', async ()
   expect(await running.ended).toBe(0);
 });
 
+test('a right that is missing from the start keeps nothing else from being written', async () => {
+  const manifests = renderInstallation({ release: 'isthmus', namespace: 'isthmus-system', values: [] });
+  const whole = JSON.stringify(manifests.find(({ kind }) => kind === 'ClusterRole'));
+  await kubernetes.apply(whole.replace('"destinationrules",', ''));
+  await kubernetes.kubectl(['delete', 'envoyfilters', '--all', '-A']);
+  const running = await startIsthmus(['--kubernetes', '--kubeconfig', kubernetes.kubeconfig('isthmus'), ...freePorts]);
+  const filters = async () => (await kubernetes.kubectl(['get', 'envoyfilters', '-A', '-o', 'name'])).stdout;
+  await expect.poll(filters).toContain('outbound-orders.example.com-9090');
+  const findings = await (await fetch(`http://${running.admin}/api/v1/findings`)).text();
+  expect(findings).toContain('destinationrules');
+  running.process.kill('SIGTERM');
+  expect(await running.ended).toBe(0);
+  await kubernetes.apply(whole);
+});
+
 test('without Istio by choice nothing is asked of its kinds, and what goes is taken for gone', async () => {
   const values = [{ rbac: { istio: false } }];
   const manifests = renderInstallation({ release: 'isthmus', namespace: 'isthmus-system', values });
