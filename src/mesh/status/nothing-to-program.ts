@@ -4,8 +4,11 @@ import type { FindingCode } from '../../model/finding-catalogue.ts';
 import type { AnyResource } from '../../resources/kinds.ts';
 import { meaningOf } from './finding-meanings.ts';
 
-/** Each says that nothing of its object is in force. */
-const ofAll: ReadonlySet<FindingCode> = new Set(['ISTH0306', 'ISTH1307', 'ISTH1330', 'ISTH1351', 'ISTH1354']);
+/** Each says that nothing of its object is in force; the first three, since another one is, of which there can be but one. */
+const ofAll: ReadonlySet<FindingCode> = new Set([
+  ...(['ISTH0305', 'ISTH0307', 'ISTH0316'] as const),
+  ...(['ISTH0306', 'ISTH1307', 'ISTH1330', 'ISTH1351', 'ISTH1354'] as const),
+]);
 /** Each says so of one of the hosts of its object. */
 const ofHost: ReadonlySet<FindingCode> = new Set(['ISTH0503', 'ISTH0504', 'ISTH0508']);
 

@@ -173,6 +173,21 @@ it.each([
   expect(shown()).toContain('Programmed=False NothingToProgram');
 });
 
+it.each(['ISTH0305', 'ISTH0316'] as const)(
+  'is not programmed where another object is in force in place of all of it: %s',
+  (code) => {
+    const { engine, resources, tables, find, shown, message } = scene();
+    engine.batch(() => {
+      resources.set(router(1));
+      tables.programming.set(taken);
+    });
+    find(code, false);
+    expect(shown()).toContain('Programmed=False NothingToProgram');
+    expect(message('Programmed')).toContain(code);
+    expect(shown()).toContain('Enforced=False Conflicted');
+  },
+);
+
 it('says that another object is in force instead', () => {
   const { engine, resources, find, shown } = scene();
   engine.batch(() => resources.set(router(1)));
