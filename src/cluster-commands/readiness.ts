@@ -7,6 +7,7 @@ import { readObject } from './cluster-objects.ts';
 import { type InstalledObject, nameOf, pathOf } from './manifest-kinds.ts';
 
 const askAgainMs = 250;
+const hint = 'What was applied stays: "isthmus check" says what stands in the way, and the same command again goes on.';
 
 /** Throws UNAVAILABLE when the time is over, with what is missing. `progress` is told whenever that changes. */
 export async function untilReady(
@@ -26,7 +27,7 @@ export async function untilReady(
     if (missing.length === 0) return;
     const text = missing.join('; ');
     if (performance.now() >= deadline)
-      throw new IsthmusError('UNAVAILABLE', `Not ready after ${timeoutMs / 1000} s: ${text}.`);
+      throw new IsthmusError('UNAVAILABLE', `Not ready after ${timeoutMs / 1000} s: ${text}. ${hint}`);
     if (text !== told) progress(`waiting: ${text}`);
     told = text;
     await sleep(askAgainMs);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import type { ApiChange, ApiServer } from '../../kubernetes-api/api-server.ts';
 import { applyObject, deleteObject } from '../cluster-objects.ts';
-import { untilGone } from '../readiness.ts';
+import { untilGone, untilReady } from '../readiness.ts';
 import { isOfInstallation, standingOf, whoseIs } from './installed-objects.ts';
 import { othersIn } from './namespace-contents.ts';
 import { refuseElsewhere } from './other-revisions.ts';
@@ -173,6 +173,20 @@ describe('what is being deleted', () => {
       ),
     ).rejects.toThrow(`being deleted: CustomResourceDefinition ${crd.name}`);
   });
+});
+
+it('an installation that is not ready in time says what for, and how to go on', async () => {
+  const deployment = { kind: 'Deployment', namespace: 'isthmus-system', name: 'isthmus' };
+  const { server } = serverWith({
+    '/apis/apps/v1/namespaces/isthmus-system/deployments/isthmus': {
+      metadata: { generation: 1 },
+      spec: { replicas: 2 },
+      status: { observedGeneration: 1, updatedReplicas: 2 },
+    },
+  });
+  await expect(untilReady(server, [deployment], 0, () => {})).rejects.toThrow(
+    /^Not ready after 0 s: Deployment isthmus-system\/isthmus: 0 of 2 replicas are ready\. What was applied stays: "isthmus check"/,
+  );
 });
 
 describe('a namespace that was made', () => {
