@@ -14,16 +14,22 @@ export class HostScope {
   /** Those that are named; none for a pattern that is for any. */
   readonly namespaces: readonly string[];
   readonly #exact: ReadonlySet<string>;
-  readonly #suffixes: readonly HostPattern[];
+  /** `<namespace>/<suffix>`, by how long the suffix is. */
+  readonly #suffixes: ReadonlyMap<number, ReadonlySet<string>>;
 
   constructor(patterns: readonly HostPattern[]) {
     const written = [...new Set(patterns.map(({ namespace, host }) => `${namespace}/${host}`))].sort();
     this.key = written.join(' ');
     this.namespaces = [...new Set(patterns.map(({ namespace }) => namespace))].filter((one) => one !== '*').sort();
     this.#exact = new Set(written);
-    this.#suffixes = patterns
-      .filter(({ host }) => host.startsWith('*') && host !== '*')
-      .map(({ namespace, host }) => ({ namespace, host: host.slice(1) }));
+    const suffixes = patterns.filter(({ host }) => host.startsWith('*') && host !== '*');
+    const byLength = Map.groupBy(suffixes, ({ host }) => host.length - 1);
+    this.#suffixes = new Map(
+      [...byLength].map(([length, all]) => [
+        length,
+        new Set(all.map(({ namespace, host }) => `${namespace}/${host.slice(1)}`)),
+      ]),
+    );
   }
 
   has(service: ServiceKey): boolean {
@@ -34,7 +40,17 @@ export class HostScope {
       this.#exact.has(`*/${host}`) ||
       this.#exact.has(`${namespace}/*`) ||
       this.#exact.has('*/*') ||
-      this.#suffixes.some((one) => (one.namespace === '*' || one.namespace === namespace) && host.endsWith(one.host))
+      this.#hasSuffix(namespace, host)
     );
+  }
+
+  /** In a time that the length of the host bounds: whoever writes a Sidecar may write tens of thousands of patterns. */
+  #hasSuffix(namespace: string, host: string): boolean {
+    for (const [length, suffixes] of this.#suffixes) {
+      if (length > host.length) continue;
+      const suffix = host.slice(host.length - length);
+      if (suffixes.has(`*/${suffix}`) || suffixes.has(`${namespace}/${suffix}`)) return true;
+    }
+    return false;
   }
 }
