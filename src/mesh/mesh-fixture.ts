@@ -1,6 +1,7 @@
 /** For tests: a mesh over tables, and small builders of resources. */
 import type { Collection, Table } from '../collections/collection.ts';
 import { Engine, type EngineOptions } from '../collections/engine.ts';
+import type { InboundPort } from '../model/mesh-service.ts';
 import type { RegisteredService } from '../model/registry.ts';
 import type { VirtualIpLease } from '../model/virtual-ip.ts';
 import { kinds } from '../resources/kind-table.ts';
@@ -73,6 +74,12 @@ export function testMesh(options: EngineOptions = { validate: true }, inspectCod
         .map(({ code, object, path }) => `${code} ${object.kind}/${object.name} ${path}`.trim())
         .toSorted(),
   };
+}
+
+/** What the proxy at `<address>|<target port>` listens for, of the only workload that is named there. */
+export function inboundAt({ inboundPorts }: Pick<Mesh, 'inboundPorts'>, place: string): InboundPort | undefined {
+  const [key, ...others] = [...inboundPorts.keys()].filter((one) => one === place || one.startsWith(`${place}|`));
+  return key === undefined || others.length > 0 ? undefined : inboundPorts.get(key);
 }
 
 /** One collection a kind, of resources of all kinds. */

@@ -38,6 +38,7 @@ import { serviceSecurities } from './access/service-security.ts';
 import { endpointGroups } from './endpoints/endpoint-groups.ts';
 import { endpointSources } from './endpoints/endpoint-sources.ts';
 import { allAddresses, inboundPorts } from './endpoints/inbound-ports.ts';
+import { podWorkloads } from './endpoints/pods.ts';
 import { gatewayPorts } from './gateways/gateway-ports.ts';
 import type { MeshInputs } from './inputs.ts';
 import { type Alias, aliases, type Migration, migrations, migrationsInForce } from './migrations/migrations.ts';
@@ -173,7 +174,8 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
   const allServices = services(engine, declarations);
   const allHosts = hosts(engine, allServices);
 
-  const sources = endpointSources(engine, { settings, registries, registeredByName, resources });
+  const pods = podWorkloads(engine, resources.Pod);
+  const sources = endpointSources(engine, { settings, registries, registeredByName, resources, pods });
   const planned = { settings, services: allServices, hosts: allHosts, sources, plans, quiet };
   const allMigrations = migrations(engine, planned);
   const moving = migrationsInForce(engine, allMigrations);
@@ -269,6 +271,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     requestPolicies: policiesOfRequests,
     authorizations,
     authentications: requestAuthentications(engine, named, resources.RequestAuthentication),
+    podsByAddress: pods.byAddress,
   });
   if (proxyAddresses !== undefined)
     reportUnguardedLimits(engine, {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { PortIngress } from '../../model/ingress.ts';
 import type { AnyResource, IngressBackend, IngressSource } from '../../resources/kinds.ts';
 import { createResourceReader } from '../../resources/reader.ts';
-import { meshConfig, serviceEntry, testMesh } from '../mesh-fixture.ts';
+import { inboundAt, meshConfig, serviceEntry, testMesh } from '../mesh-fixture.ts';
 import { ingressBackend } from '../openservicemesh/osm-policy-fixture.ts';
 
 const enforced = meshConfig('/mesh', { access: { mode: 'Enforced' } });
@@ -21,7 +21,7 @@ const https = (validatesClients: boolean, sniHosts: readonly string[] = []) => [
 function meshOf(...resources: readonly AnyResource[]) {
   const { mesh, set, remove, findings } = testMesh();
   set(enforced, web, ...resources);
-  const ingressOf = (): PortIngress | undefined => mesh.inboundPorts.get('10.1.0.1|8080')?.ingress;
+  const ingressOf = (): PortIngress | undefined => inboundAt(mesh, '10.1.0.1|8080')?.ingress;
   return { mesh, set, remove, findings, ingressOf };
 }
 
@@ -33,7 +33,7 @@ function openBy(spec: Partial<IngressBackend['spec']>): unknown {
 
 it('a port of a workload takes what its IngressBackend says, and knows by which names the mesh calls it', () => {
   const { mesh, findings } = meshOf(ingressBackend('shop/in'));
-  expect(mesh.inboundPorts.get('10.1.0.1|8080')).toMatchObject({
+  expect(inboundAt(mesh, '10.1.0.1|8080')).toMatchObject({
     ingress: { object: { kind: 'IngressBackend', name: 'in' }, ranges: ['10.0.0.0/8'], requests: 'any' },
     calledAs: [{ host: 'web.shop.svc.cluster.local', port: 80 }],
   });

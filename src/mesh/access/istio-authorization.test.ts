@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyResource } from '../../resources/kinds.ts';
 import { createResourceReader } from '../../resources/reader.ts';
-import { serviceEntry, testMesh } from '../mesh-fixture.ts';
+import { inboundAt, serviceEntry, testMesh } from '../mesh-fixture.ts';
 
 function read(object: object): AnyResource {
   const { resource, findings } = createResourceReader().read(object);
@@ -28,7 +28,7 @@ const orders = serviceEntry('shop/orders', {
 function rulesFor(...policies: readonly AnyResource[]) {
   const { mesh, set, findings } = testMesh();
   set(config('Permissive'), orders, ...policies);
-  return { rules: mesh.inboundPorts.get('10.0.0.1|9000')?.guard?.rules, findings: findings() };
+  return { rules: inboundAt(mesh, '10.0.0.1|9000')?.guard?.rules, findings: findings() };
 }
 
 const web = 'spiffe://cluster.local/ns/pay/sa/web';
@@ -178,8 +178,8 @@ describe('an AuthorizationPolicy', () => {
     const at = (spec: object) => {
       const { mesh, set } = testMesh();
       set(config('Permissive'), orders, unlabelled, policy({ selector, ...spec }));
-      expect(mesh.inboundPorts.get('10.0.0.1|9000')?.host).toBe('a.mesh');
-      return mesh.inboundPorts.get('10.0.0.1|9000')?.guard?.rules;
+      expect(inboundAt(mesh, '10.0.0.1|9000')?.host).toBe('a.mesh');
+      return inboundAt(mesh, '10.0.0.1|9000')?.guard?.rules;
     };
     const rules = [{ from: [{ source: { principals: ['cluster.local/ns/pay/sa/web'] } }] }];
     expect(at({ rules })).toMatchObject([{ sources: [web] }]);
@@ -202,7 +202,7 @@ describe('an AuthorizationPolicy', () => {
     expect([audit.rules, audit.findings]).toEqual([undefined, ['ISTH0321 AuthorizationPolicy/p']]);
     const { mesh, set, findings } = testMesh();
     set(config('Disabled'), orders, policy({ rules: [{}] }));
-    expect(mesh.inboundPorts.get('10.0.0.1|9000')?.guard).toBeUndefined();
+    expect(inboundAt(mesh, '10.0.0.1|9000')?.guard).toBeUndefined();
     expect(findings()).toEqual(['ISTH0321 AuthorizationPolicy/p']);
   });
 });

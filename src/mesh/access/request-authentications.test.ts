@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AnyResource } from '../../resources/kinds.ts';
 import { createResourceReader } from '../../resources/reader.ts';
-import { serviceEntry, testMesh } from '../mesh-fixture.ts';
+import { inboundAt, serviceEntry, testMesh } from '../mesh-fixture.ts';
 
 const keys = '{"keys":[{"kty":"oct","k":"YQ"}]}';
 
@@ -23,7 +23,7 @@ const orders = serviceEntry('shop/orders', {
 function tokensOf(...policies: readonly AnyResource[]) {
   const { mesh, set, findings } = testMesh();
   set(orders, serviceEntry('shop/issuer', { hosts: ['issuer.mesh'] }), ...policies);
-  return { tokens: mesh.inboundPorts.get('10.0.0.1|9000')?.tokens, findings: findings() };
+  return { tokens: inboundAt(mesh, '10.0.0.1|9000')?.tokens, findings: findings() };
 }
 
 const rule = { issuer: 'a', jwks: keys };
@@ -45,7 +45,7 @@ test('tokens are looked at where another service stands at the same port, whose 
   const { mesh, set } = testMesh();
   const own = authentication({ jwtRules: [rule], selector: { matchLabels: { app: 'orders' } } });
   set(orders, serviceEntry('shop/a', { hosts: ['a.mesh'], endpoints: [endpoint] }), own);
-  expect(mesh.inboundPorts.get('10.0.0.1|9000')).toMatchObject({ host: 'a.mesh', tokens: [{ issuer: 'a' }] });
+  expect(inboundAt(mesh, '10.0.0.1|9000')).toMatchObject({ host: 'a.mesh', tokens: [{ issuer: 'a' }] });
 });
 
 test('keys are those that are written, or those of a service that proxies reach', () => {

@@ -13,7 +13,7 @@ import { registeredEndpoints } from '../registries/registry-endpoints.ts';
 import type { RegistryTables } from '../registries/registry-services.ts';
 import type { EndpointSource } from './endpoint-source.ts';
 import { kubernetesServiceEndpoints, sliceEndpoints } from './kubernetes-endpoints.ts';
-import { podWorkloads } from './pods.ts';
+import type { PodTables } from './pods.ts';
 import { serviceEntryEndpoints } from './service-entry-endpoints.ts';
 import { workloadsByLabel } from './workloads.ts';
 
@@ -22,13 +22,13 @@ export interface EndpointTables {
   readonly registries: RegistryTables;
   readonly registeredByName: Index<RegisteredService>;
   readonly resources: ResourceCollections;
+  readonly pods: PodTables;
 }
 
 /** By service key. Kubernetes' come first: their keys are smaller. */
 export function endpointSources(engine: Engine, tables: EndpointTables): Index<EndpointSource> {
-  const { settings, registries, registeredByName, resources } = tables;
+  const { settings, registries, registeredByName, resources, pods } = tables;
   const workloads = workloadsByLabel(engine, resources.WorkloadEntry);
-  const pods = podWorkloads(engine, resources.Pod);
   const shape = { key: (source: EndpointSource) => source.key };
   const sources = engine.merge('endpoint sources', [
     engine.flatMap(

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { meshConfig, metaRouter, serviceEntry, testMesh } from '../mesh-fixture.ts';
+import type { InboundPort } from '../../model/mesh-service.ts';
+import type { AnyResource } from '../../resources/kinds.ts';
+import {
+  endpointSlice,
+  kubernetesService,
+  meshConfig,
+  metaRouter,
+  pod,
+  serviceEntry,
+  testMesh,
+} from '../mesh-fixture.ts';
+import { ingressBackend, trafficSetting } from '../openservicemesh/osm-policy-fixture.ts';
 
 const endpoints = [{ address: '10.0.0.1' }, { address: 'unix:///run/x' }, { address: 'fd00::1' }];
 const bucket = { maxTokens: 1, tokensPerFill: 1, fillInterval: 1 };
@@ -57,10 +68,72 @@ describe('the proxy beside a workload', () => {
       orders,
     );
     const identity = 'spiffe://cluster.local/ns/shop/sa/orders';
-    expect(mesh.inboundPorts.get('10.0.0.1|80')).toMatchObject({ namespace: 'shop', guard: { identity } });
+    expect(mesh.inboundPorts.get(`10.0.0.1|80|${identity}`)).toMatchObject({ namespace: 'shop', guard: { identity } });
     expect(findings().filter((one) => one.startsWith('ISTH0311'))).toEqual([
       'ISTH0311 ServiceEntry/a ports[80]',
       'ISTH0311 ServiceEntry/b ports[80]',
     ]);
+  });
+});
+
+describe('whoever writes in another namespace', () => {
+  const member = {
+    addresses: ['10.0.0.1'],
+    conditions: { ready: true, serving: true, terminating: false },
+    targetRef: { kind: 'Pod', namespace: 'shop', name: 'orders-1' },
+  };
+  /** Of the Pod of shop, whoever says it. */
+  const declared = (id: string, protocol: string): readonly AnyResource[] => [
+    kubernetesService(id, { ports: [{ name: protocol, port: 80, protocol: 'TCP', targetPort: 8080 }] }),
+    endpointSlice(id, {
+      serviceName: id.slice(id.indexOf('/') + 1),
+      endpoints: [member],
+      ports: [{ name: protocol, port: 8080, protocol: 'TCP' }],
+    }),
+  ];
+  const orders = [
+    pod('shop/orders-1', { serviceAccount: 'orders', ips: ['10.0.0.1'] }),
+    ...declared('shop/orders', 'http'),
+  ];
+  /** What the proxy of the workload listens for, by an object that goes first by its name. */
+  const heard = (mode: 'Disabled' | 'Enforced', ...others: readonly AnyResource[]): InboundPort | undefined => {
+    const { mesh, set } = testMesh();
+    set(meshConfig('/mesh', { access: { mode } }), ...orders, ...others);
+    const own = mode === 'Disabled' ? '' : '|spiffe://cluster.local/ns/shop/sa/orders';
+    return mesh.inboundPorts.get(`10.0.0.1|8080${own}`);
+  };
+  const foreign = (serviceAccount: string) =>
+    serviceEntry('attic/x', {
+      ports: [{ number: 80, name: 'tcp', targetPort: 8080 }],
+      endpoints: [{ address: '10.0.0.1', serviceAccount }],
+    });
+
+  it.each(['Disabled', 'Enforced'] as const)('takes no port of a workload away from it (%s)', (mode) => {
+    const alone = heard(mode);
+    expect(alone).toMatchObject({ namespace: 'shop', port: { protocol: { protocol: 'http' } } });
+    expect(heard(mode, foreign('evil'))).toEqual(alone);
+    expect(heard(mode, ...declared('attic/x', 'tcp'))).toEqual(alone);
+  });
+
+  it('opens no port of it to callers from outside of the mesh, and bounds none', () => {
+    const spec = { backends: [{ name: 'x', port: 8080 }], sources: [{ kind: 'IPRange', range: '0.0.0.0/0' } as const] };
+    const limit = trafficSetting('attic/x', 'x.attic.svc.cluster.local', {
+      localTcp: { count: 1, per: 60_000, burst: 0 },
+    });
+    const all = [...declared('attic/x', 'http'), ingressBackend('attic/in', spec), limit];
+    expect(heard('Enforced', ...all)).toEqual(heard('Enforced'));
+  });
+
+  it('opens none that its namespace says nothing of', () => {
+    const { mesh, set } = testMesh();
+    const spec = { backends: [{ name: 'x', port: 8080 }], sources: [{ kind: 'IPRange', range: '0.0.0.0/0' } as const] };
+    const [workload] = orders;
+    set(
+      meshConfig('/mesh', { access: { mode: 'Enforced' } }),
+      ...(workload === undefined ? [] : [workload]),
+      ...declared('attic/x', 'http'),
+      ingressBackend('attic/in', spec),
+    );
+    expect([...mesh.inboundPorts.keys()].map((key) => mesh.inboundPorts.get(key)?.ingress)).toEqual([undefined]);
   });
 });

@@ -1,26 +1,24 @@
 /**
  * What the proxies beside workloads listen for: each port at which an endpoint of some service stands, for those IP
  * addresses at which there is a proxy. A mesh has far more endpoints than proxies that ask one control plane.
- * Where several services stand at one port, one that demands certificates wins, then the smallest key; it is no mistake as
- * long as they say the same about it.
+ * Where several services stand at one port: contended-ports.ts.
  */
-import type { Collection, Context, Index } from '../../collections/collection.ts';
+import type { Collection, Index } from '../../collections/collection.ts';
 import type { Engine } from '../../collections/engine.ts';
-import { equal } from '../../collections/equality.ts';
 import type { AccessPolicy, AccessRule } from '../../model/access.ts';
 import type { EndpointGroup } from '../../model/endpoint.ts';
-import { type Finding, finding, formatObject } from '../../model/finding.ts';
 import { parseSpiffeId } from '../../model/identity.ts';
 import type { InboundPort, MeshPort, MeshService, MeshSettings } from '../../model/mesh-service.ts';
 import { policiesFor, type RequestPolicy } from '../../model/request-policy.ts';
-import { serviceKey } from '../../model/service.ts';
-import type { InboundLimits, TrafficSetting } from '../../model/traffic-limits.ts';
-import { type BackendIngress, ingressKey } from '../access/ingress-backends.ts';
+import type { TrafficSetting } from '../../model/traffic-limits.ts';
+import type { BackendIngress } from '../access/ingress-backends.ts';
 import { authorizedRules, type WorkloadAuthorization } from '../access/istio-authorization.ts';
 import { tokensFor, type WorkloadTokens } from '../access/request-authentications.ts';
 import { type Telemetries, workloadLog } from '../openservicemesh/telemetries.ts';
 import { settingsOf } from '../settings.ts';
+import { portInForce, workloadPorts } from './contended-ports.ts';
 import { isIpAddress } from './ip-address.ts';
+import type { PodTables } from './pods.ts';
 
 interface Tables {
   readonly settings: Collection<MeshSettings>;
@@ -39,9 +37,10 @@ interface Tables {
   readonly authorizations: Index<WorkloadAuthorization>;
   /** By namespace. */
   readonly authentications: Index<WorkloadTokens>;
+  readonly podsByAddress: PodTables['byAddress'];
 }
 
-/** Keyed by `<address>|<target port>`. `addresses` are keyed by themselves. */
+/** Keyed as `workloadPorts` says. `addresses` are keyed by themselves. */
 export function inboundPorts(engine: Engine, addresses: Collection<string>, tables: Tables): Collection<InboundPort> {
   const {
     settings,
@@ -53,6 +52,8 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
     telemetries,
     authorizations,
     authentications,
+    ingresses,
+    podsByAddress,
   } = tables;
   const groupsByAddress = engine.index('endpoint groups by address', endpointGroups, addressesOf);
   return engine.flatMap(
@@ -98,13 +99,10 @@ export function inboundPorts(engine: Engine, addresses: Collection<string>, tabl
           };
         });
       });
-      const contenders = Map.groupBy(candidates.toSorted(byDemand), ({ key }) => key);
-      for (const ports of contenders.values()) for (const one of contested(ports)) context.report(one);
-      return [...contenders.values()].flatMap((ports) => {
-        const limits = limitsAt(ports, context);
-        const winner = withIngress(ports, context, tables.ingresses);
-        return winner === undefined ? [] : { ...winner, ...(limits === undefined ? {} : { limits }) };
-      });
+      const pods = context.lookup(podsByAddress, address);
+      return workloadPorts(candidates, pods.length === 1 ? pods[0]?.namespace : undefined).flatMap((contenders) =>
+        portInForce(contenders, context, ingresses),
+      );
     },
     { key: (inbound) => inbound.key },
   );
@@ -119,56 +117,6 @@ function rulesTogether(
   authorized: readonly AccessRule[] | 'closed' | undefined,
 ): readonly AccessRule[] {
   return authorized === 'closed' ? [] : [...granted, ...(authorized ?? [])];
-}
-
-/** Nobody opens a workload by writing down its address: who it is, then that it demands certificates, goes before plaintext. */
-function byDemand(a: InboundPort, b: InboundPort): number {
-  const rank = ({ guard }: InboundPort): number => (guard === undefined ? 2 : Number(guard.identity === ''));
-  return rank(a) - rank(b);
-}
-
-/**
- * The first, with what policies keep out by what another one says of the workload: it is one workload, and its labels may be
- * written in one of the objects only.
- */
-function strictest([first, ...others]: readonly InboundPort[]): InboundPort | undefined {
-  if (first === undefined) return undefined;
-  const tokens = first.tokens ?? others.find((other) => other.tokens !== undefined)?.tokens;
-  const winner = tokens === undefined ? first : { ...first, tokens };
-  if (winner.guard === undefined) return winner;
-  const { identity, rules } = winner.guard;
-  const guards = others.flatMap(({ guard }) => (guard?.identity === identity ? [guard] : []));
-  const narrower =
-    guards.find(({ isClosed }) => isClosed) ??
-    (rules === undefined ? guards.find((guard) => guard.rules !== undefined) : undefined);
-  return narrower === undefined ? winner : { ...winner, guard: narrower };
-}
-
-/** Of the first, with what one of the services at the port takes from outside the mesh. */
-function withIngress(
-  ports: readonly InboundPort[],
-  context: Context,
-  ingresses: Collection<BackendIngress>,
-): InboundPort | undefined {
-  const winner = strictest(ports);
-  if (winner?.guard === undefined) return winner;
-  const found = ports.flatMap(({ host, namespace, targetPort }) => {
-    const ingress = context.get(ingresses, ingressKey(serviceKey(namespace, host), targetPort))?.ingress;
-    return ingress === undefined ? [] : [ingress];
-  });
-  const [ingress, ...others] = found;
-  if (ingress === undefined) return winner;
-  if (winner.guard.isClosed === true) {
-    const message = `A policy closes ${winner.address}:${winner.targetPort}, for callers from outside the mesh as well.`;
-    const remedy = 'Mend or remove the AuthorizationPolicy whose findings say that nobody gets in.';
-    context.report(finding('ISTH1411', { object: ingress.object, message, remedy }));
-    return winner;
-  }
-  for (const { object } of others.filter((other) => !equal(other, ingress))) {
-    const message = `${formatObject(ingress.object)} is in force at ${winner.address}:${winner.targetPort} instead.`;
-    context.report(finding('ISTH1412', { object, message }));
-  }
-  return { ...winner, ingress, calledAs: ports.map(({ host, port }) => ({ host, port: port.number })) };
 }
 
 /** Every address at which an endpoint stands: for commands that show a mesh without proxies. */
@@ -208,34 +156,4 @@ function portsAt(
       identity,
       labels,
     }));
-}
-
-/**
- * What is bounded for one of the services at a port is bounded there, whichever of them defines the port: it is one
- * workload that is to be spared.
- */
-function limitsAt(ports: readonly InboundPort[], context: Context): InboundLimits | undefined {
-  const [first, ...others] = ports.flatMap(({ limits }) => limits ?? []);
-  const [{ key }] = [ports[0] ?? { key: '' }];
-  for (const { origin } of others.filter((other) => first !== undefined && !equal(other, first))) {
-    const inForce = first === undefined ? '' : formatObject(first.origin.object);
-    const message = `At ${key.replace('|', ':')}, which serves several services, ${inForce} is in force instead.`;
-    context.report(finding('ISTH1343', { ...origin, path: 'spec.rateLimit', message }));
-  }
-  return first;
-}
-
-function contested([winner, ...others]: readonly InboundPort[]): readonly Finding[] {
-  if (winner === undefined) return [];
-  return others
-    .filter((other) => !equal(duties(winner), duties(other)))
-    .map((other) => {
-      const by = formatObject(winner.declaredBy);
-      const message = `${other.address}:${other.targetPort} serves ${winner.host} port ${winner.port.number} of ${by} as well, which is in force there.`;
-      return finding('ISTH0311', { object: other.declaredBy, path: `ports[${other.port.number}]`, message });
-    });
-}
-
-function duties({ port, codec, localRateLimit, globalRateLimit, guard, tokens }: InboundPort): unknown {
-  return [port.protocol, codec, localRateLimit, globalRateLimit, guard, tokens];
 }

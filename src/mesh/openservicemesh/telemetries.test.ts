@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { AnyResource } from '../../resources/kinds.ts';
-import { serviceEntry, testMesh } from '../mesh-fixture.ts';
+import { inboundAt, serviceEntry, testMesh } from '../mesh-fixture.ts';
 import { extensionService, telemetry } from './osm-policy-fixture.ts';
 
 const web = serviceEntry('shop/web', {
@@ -14,7 +14,7 @@ function meshOf(...resources: readonly AnyResource[]) {
   const { mesh, set, findings } = testMesh();
   set(web, ...resources);
   return {
-    logOf: (address: string) => mesh.inboundPorts.get(`${address}|9000`)?.telemetry?.format,
+    logOf: (address: string) => inboundAt(mesh, `${address}|9000`)?.telemetry?.format,
     meshWide: () => mesh.settings.get('mesh')?.telemetry,
     findings: () => findings().filter((one) => !one.startsWith('ISTH0304')),
     set,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyResource } from '../../resources/kinds.ts';
 import { routeGroup, trafficTarget } from '../access/access-fixture.ts';
-import { destinationRule, meshConfig, serviceEntry, testMesh } from '../mesh-fixture.ts';
+import { destinationRule, inboundAt, meshConfig, serviceEntry, testMesh } from '../mesh-fixture.ts';
 import { egress, trafficSetting } from '../openservicemesh/osm-policy-fixture.ts';
 
 const HOST = 'web.example';
@@ -19,7 +19,7 @@ const http = (count: number) => ({ ...rate(count), status: 429, headers: [] });
 function meshOf(...resources: readonly AnyResource[]) {
   const test = testMesh();
   test.set(web, ...resources);
-  const limits = (port = 80, address = '10.0.0.1') => test.mesh.inboundPorts.get(`${address}|${port}`)?.limits;
+  const limits = (port = 80, address = '10.0.0.1') => inboundAt(test.mesh, `${address}|${port}`)?.limits;
   return { ...test, limits, findings: () => test.findings().filter((one) => one.startsWith('ISTH134')) };
 }
 
