@@ -3,6 +3,7 @@ import { rootNamespaces, type SidecarRule, scopeOfSidecar, sidecarFor } from '..
 import { meshKey } from '../mesh/settings.ts';
 import type { HostScope } from '../model/host-scope.ts';
 import type { ProxyNode } from '../model/proxy.ts';
+import { scopesOf } from '../translate/scope.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export type ScopedWorkload = Pick<ProxyNode, 'namespace' | 'labels'>;
@@ -30,6 +31,16 @@ export class ProxyScopes {
     return scope;
   }
 
+  /**
+   * What the proxy sees of the scopes of `translate/scope.ts`. Of the namespaces that its Sidecar names, of which there may be tens of
+   * thousands, those count alone whose hosts others have as well.
+   */
+  scopesOf(proxy: ProxyNode, hosts: HostScope | undefined): readonly string[] {
+    if (hosts === undefined) return scopesOf(proxy);
+    const { contestingNamespaces } = this.#pipeline.mesh;
+    return scopesOf(proxy, { namespaces: hosts.namespaces.filter((one) => contestingNamespaces.has(one)) });
+  }
+
   /** Calls back after each batch that may have changed it for the workloads of some namespaces. Holds for as long as the pipeline. */
   onChange(changed: (concerns: (workload: ScopedWorkload) => boolean) => void): void {
     const { engine, mesh } = this.#pipeline;
@@ -43,9 +54,11 @@ export class ProxyScopes {
       const isForAll = current === undefined || rootNamespaces(current).some((root) => namespaces.has(root));
       changed(({ namespace }) => isForAll || namespaces.has(namespace));
     });
-    // What root namespaces are is said by the settings.
-    engine.sink(mesh.settings, () => {
+    const concernsAll = (): void => {
       if (mesh.sidecars.rules.size > 0) changed(() => true);
-    });
+    };
+    // What root namespaces are is said by the settings.
+    engine.sink(mesh.settings, concernsAll);
+    engine.sink(mesh.contestingNamespaces, concernsAll);
   }
 }

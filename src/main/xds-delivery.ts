@@ -27,7 +27,7 @@ export function createStoreFor(pipeline: Pipeline, proxyScopes = new ProxyScopes
 function choiceFor(proxy: ProxyNode, proxyScopes: ProxyScopes): Choice | undefined {
   const hosts = proxy.kind === 'istio-sidecar' ? undefined : proxyScopes.of(proxy);
   if (hosts === undefined) return undefined;
-  const scopes = [chosenScope(proxy.namespace, hosts), ...scopesOf(proxy, hosts)];
+  const scopes = [chosenScope(proxy.namespace, hosts), ...proxyScopes.scopesOf(proxy, hosts)];
   return { key: hosts.key, scopes, shows: (origin) => isWithin(hosts, origin) };
 }
 

@@ -19,6 +19,7 @@ import type {
   Pod,
   ProtocolCodec,
   ServiceEntry,
+  Sidecar,
   WorkloadEntry,
   WorkloadGroup,
 } from '../resources/kinds.ts';
@@ -201,6 +202,10 @@ export function migrationPlan(
     ...base('MigrationPlan', id, metadata),
     spec: { stage: 'Discover', steps: [1, 10, 25, 50, 75], quiet: 3_600_000, ...spec },
   };
+}
+
+export function sidecar(id: string, spec: Partial<Spec<Sidecar>> = {}, metadata?: Partial<Metadata>): Sidecar {
+  return { ...base('Sidecar', id, metadata), spec: { egress: [], unread: [], ...spec } };
 }
 
 export function meshConfig(id: string, spec: Partial<Spec<MeshConfig>>, metadata?: Partial<Metadata>): MeshConfig {

@@ -134,6 +134,8 @@ export interface Mesh {
   readonly inboundPorts: Collection<InboundPort>;
   /** By host: through which else a proxy is told of it. */
   readonly reachedHosts: ReturnType<typeof reachedHosts>;
+  /** Namespaces with a host that another one declares as well, by themselves. */
+  readonly contestingNamespaces: Collection<string>;
   /** Of Istio: which hosts workloads are told of. */
   readonly sidecars: Sidecars;
   /** Where workloads send their logs, beside those of the settings: by the key of the Telemetry. */
@@ -313,6 +315,12 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     telemetryLogs: logs.logs,
     inboundPorts: inbound,
     reachedHosts: reachedHosts(engine, assembled, inbound),
+    contestingNamespaces: engine.groupBy(
+      'contesting namespaces',
+      assembled,
+      ({ service, contested }) => (contested === true ? [service.namespace] : []),
+      (namespace) => namespace,
+    ),
     sidecars: sidecarRules(engine, { ...named, services: allServices, sidecars: resources.Sidecar }),
   };
 }

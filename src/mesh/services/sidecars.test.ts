@@ -1,19 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Metadata, Sidecar } from '../../resources/kinds.ts';
-import { meshConfig, serviceEntry, testMesh } from '../mesh-fixture.ts';
+import type { Sidecar } from '../../resources/kinds.ts';
+import { meshConfig, serviceEntry, sidecar, testMesh } from '../mesh-fixture.ts';
 import { meshKey } from '../settings.ts';
 import { scopeOfSidecar, sidecarFor } from './sidecars.ts';
-
-function sidecar(id: string, spec: Partial<Sidecar['spec']> = {}, metadata: Partial<Metadata> = {}): Sidecar {
-  const [namespace = '', name = ''] = id.split('/');
-  return {
-    kind: 'Sidecar',
-    apiVersion: 'networking.istio.io/v1',
-    key: `Sidecar/${id}`,
-    metadata: { namespace, name, labels: {}, annotations: {}, ...metadata },
-    spec: { egress: [], unread: [], ...spec },
-  };
-}
 
 const to = (...hosts: readonly string[]): Pick<Sidecar['spec'], 'egress'> => ({ egress: [{ hosts, unread: [] }] });
 const selecting = (app: string) => ({ workloadSelector: { labels: { app } } });
