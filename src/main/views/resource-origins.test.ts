@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../collections/engine.ts';
 import { routeGroup, trafficTarget } from '../../mesh/access/access-fixture.ts';
-import { destinationRule, meshConfig, serviceEntry } from '../../mesh/mesh-fixture.ts';
+import { destinationRule, meshConfig, serviceEntry, sidecar } from '../../mesh/mesh-fixture.ts';
 import { retry } from '../../mesh/openservicemesh/osm-policy-fixture.ts';
 import { trafficSplit } from '../../mesh/routing/traffic-split-fixture.ts';
 import { formatObject } from '../../model/finding.ts';
@@ -102,6 +102,16 @@ describe('what a refused resource comes of', () => {
     const origins = originsWith(books, ...policed);
     expect(origins('10.1.0.1_80', 'cannot bind')).toEqual(['ServiceEntry shop/books']);
     expect(origins('books.shop.mesh:80')).toEqual(['TrafficSplit shop/canary', 'Retry shop/again']);
+  });
+
+  it('is of the namespace that the Sidecar of the workload names, where others declare the host as well', () => {
+    const objects = ['attic', 'pay'].map((namespace) =>
+      serviceEntry(`${namespace}/stock`, { hosts: ['stock.mesh'], ports: [{ number: 80, name: 'tcp' }] }),
+    );
+    const egress = [{ hosts: ['pay/stock.mesh'], unread: [] }];
+    expect(originsWith(...objects)('outbound|80||stock.mesh')).toEqual(['ServiceEntry attic/stock']);
+    const scoped = originsWith(...objects, sidecar('shop/default', { egress }));
+    expect(scoped('outbound|80||stock.mesh')).toEqual(['ServiceEntry pay/stock']);
   });
 
   it('is nothing for a name that nothing has', () => {

@@ -11,13 +11,16 @@ import type { InboundPort, MeshPort, MeshService } from '../../model/mesh-servic
 import type { ProxyNode } from '../../model/proxy.ts';
 import type { ResourceOrigin } from '../../model/resource-origin.ts';
 import { isHttp } from '../../model/service.ts';
-import { scopedKey, scopesOf } from '../../translate/scope.ts';
+import { isWithin, scopedKey } from '../../translate/scope.ts';
 import { messageName } from '../../xds-api/messages.ts';
 import type { Pipeline } from '../pipeline.ts';
+import { ProxyScopes } from '../proxy-scopes.ts';
 
-export function resourceOrigins({ mesh, xds }: Pick<Pipeline, 'mesh' | 'xds'>): OriginsOf {
+export function resourceOrigins(pipeline: Pipeline): OriginsOf {
+  const { mesh } = pipeline;
+  const scopes = new ProxyScopes(pipeline);
   return ({ typeUrl, name }, words, proxy) => {
-    const origin = originOf(xds, typeUrl, name, proxy);
+    const origin = originOf(pipeline, scopes, typeUrl, name, proxy);
     switch (origin?.kind) {
       case undefined:
         return [];
@@ -36,11 +39,18 @@ export function resourceOrigins({ mesh, xds }: Pick<Pipeline, 'mesh' | 'xds'>): 
 }
 
 /** Of the resource of this name that the proxy sees; undefined once it is gone. */
-function originOf(xds: Pipeline['xds'], typeUrl: string, name: string, proxy: ProxyNode): ResourceOrigin | undefined {
-  for (const scope of scopesOf(proxy))
+function originOf(
+  { xds }: Pipeline,
+  scopes: ProxyScopes,
+  typeUrl: string,
+  name: string,
+  proxy: ProxyNode,
+): ResourceOrigin | undefined {
+  const hosts = scopes.of(proxy);
+  for (const scope of scopes.scopesOf(proxy, hosts))
     for (const resources of xds) {
       const found = resources.get(scopedKey(scope, typeUrl, name));
-      if (found !== undefined) return found.origin;
+      if (found !== undefined && (hosts === undefined || isWithin(hosts, found.origin))) return found.origin;
     }
   return undefined;
 }
