@@ -29,6 +29,20 @@ describe('endpoints written in a ServiceEntry', () => {
     ]);
   });
 
+  it('stand at the number of a port whose name is a word of every object', () => {
+    const { mesh, set } = testMesh();
+    const ports = [{ number: 80, name: 'constructor' }];
+    set(
+      serviceEntry('s/x', { ports, endpoints: [{ address: '10.0.0.1', ports: { a: 1111 } }] }),
+      kubernetesService('s/y', { selector: { app: 'y' }, ports: [{ name: 'constructor', port: 80, protocol: 'TCP' }] }),
+      workloadEntry('s/y', { address: '10.0.0.2', labels: { app: 'y' }, ports: { a: 1111 } }),
+    );
+    expect(standing(mesh)).toEqual([
+      's/x.example|80|//: 10.0.0.1:80*1',
+      's/y.s.svc.cluster.local|80|//: 10.0.0.2:80*1',
+    ]);
+  });
+
   it('are grouped by locality, written or by label', () => {
     const { mesh, set } = testMesh();
     set(

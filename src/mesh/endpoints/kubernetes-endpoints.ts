@@ -16,7 +16,14 @@ import { settingsOf } from '../settings.ts';
 import type { EndpointSource } from './endpoint-source.ts';
 import { isIpAddress } from './ip-address.ts';
 import type { PodTables, PodWorkload } from './pods.ts';
-import { inlineWorkload, type LocatedEndpoint, locatedEndpoint, selectWorkloads, type Workload } from './workloads.ts';
+import {
+  inlineWorkload,
+  type LocatedEndpoint,
+  locatedEndpoint,
+  ownPort,
+  selectWorkloads,
+  type Workload,
+} from './workloads.ts';
 
 export function kubernetesServiceEndpoints(
   service: KubernetesService,
@@ -60,8 +67,8 @@ function serviceWorkloads(service: KubernetesService, context: Context, workload
 
 function workloadPort(workload: Workload, port: KubernetesServicePort): number {
   const { targetPort } = port;
-  const named = workload.spec.ports?.[typeof targetPort === 'string' ? targetPort : port.name];
-  return named ?? workload.spec.ports?.[port.name] ?? (typeof targetPort === 'number' ? targetPort : port.port);
+  const named = ownPort(workload, typeof targetPort === 'string' ? targetPort : port.name);
+  return named ?? ownPort(workload, port.name) ?? (typeof targetPort === 'number' ? targetPort : port.port);
 }
 
 export function sliceEndpoints(

@@ -8,7 +8,7 @@ import { about } from '../resource-order.ts';
 import { settingsOf } from '../settings.ts';
 import type { EndpointSource, SourcePort } from './endpoint-source.ts';
 import { isIpAddress } from './ip-address.ts';
-import { inlineWorkload, locatedEndpoint, selectWorkloads, type Workload } from './workloads.ts';
+import { inlineWorkload, locatedEndpoint, ownPort, selectWorkloads, type Workload } from './workloads.ts';
 
 export function serviceEntryEndpoints(
   entry: ServiceEntry,
@@ -43,7 +43,7 @@ function sourcePort(port: EntryPort, members: readonly Workload[], trustDomain: 
     port: port.number,
     endpoints: members.map((workload) => {
       const isSocket = workload.spec.address?.startsWith('unix://') === true;
-      return locatedEndpoint(workload, isSocket ? 0 : (workload.spec.ports?.[port.name] ?? written), trustDomain);
+      return locatedEndpoint(workload, isSocket ? 0 : (ownPort(workload, port.name) ?? written), trustDomain);
     }),
   };
 }

@@ -26,6 +26,11 @@ export function inlineWorkload(spec: WorkloadSpec, namespace: string): Workload 
   return { spec, namespace, labels: spec.labels ?? noLabels };
 }
 
+/** What the workload itself says of the port of this name; users name ports as they like, also as every object has fields. */
+export function ownPort({ spec: { ports = {} } }: Workload, name: string): number | undefined {
+  return Object.hasOwn(ports, name) ? ports[name] : undefined;
+}
+
 /** Labels of the object count as labels of the workload, and come first. */
 function entryWorkload(entry: WorkloadEntry): Workload {
   const { namespace, name, labels } = entry.metadata;
