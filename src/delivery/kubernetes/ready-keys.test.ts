@@ -13,7 +13,7 @@ const step = fc.oneof(
 it('gives each line in the order in which its keys came, each once, and the better line three times in a row at most', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const keys = new ReadyKeys();
+      const keys = new ReadyKeys(() => '');
       const lines: Record<Urgency, string[]> = { awaited: [], routine: [] };
       const drop = (line: Urgency, one: string) => {
         lines[line] = lines[line].filter((other) => other !== one);
@@ -45,4 +45,26 @@ it('gives each line in the order in which its keys came, each once, and the bett
       }
     }),
   );
+});
+
+it('gives each group its turn, however many keys of another wait', () => {
+  const keys = new ReadyKeys((one) => one.slice(0, one.indexOf('/')));
+  const taken = (): string | undefined => keys.take()?.key;
+  for (let at = 0; at < 1_000; at++) keys.add(`crowd/${at}`, 'awaited');
+  expect([taken(), taken()]).toEqual(['crowd/0', 'crowd/1']);
+  for (const one of ['shop/a', 'shop/b', 'pay/a']) keys.add(one, 'awaited');
+  expect([taken(), taken(), taken(), taken(), taken(), taken()]).toEqual([
+    'crowd/2',
+    'shop/a',
+    'pay/a',
+    'crowd/3',
+    'shop/b',
+    'crowd/4',
+  ]);
+  // Who comes again and again has no more turns than who waits all the time.
+  keys.add('pay/b', 'awaited');
+  expect([taken(), taken()].sort()).toEqual(['crowd/5', 'pay/b']);
+  keys.add('pay/c', 'awaited');
+  expect([taken(), taken()].sort()).toEqual(['crowd/6', 'pay/c']);
+  expect(keys.size).toBe(993);
 });

@@ -1,6 +1,7 @@
 /**
  * Keys whose work may begin, in two lines: what somebody waits for, and what follows from something else and may be much.
- * Where both wait, three turns of four go to the first line: neither ever waits for the end of the other.
+ * Where both wait, three turns of four go to the first line: neither ever waits for the end of the other. In a line, each group has its
+ * turn: who changes thousands of objects keeps nobody else waiting for them.
  */
 
 /** awaited: somebody waits for it. routine: nobody does. */
@@ -9,9 +10,14 @@ export type Urgency = 'awaited' | 'routine';
 const awaitedInRow = 3;
 
 export class ReadyKeys {
-  readonly #lines: Readonly<Record<Urgency, Line>> = { awaited: new Line(), routine: new Line() };
+  readonly #lines: Readonly<Record<Urgency, Line>>;
   /** Turns of the first line since one of the second. */
   #inRow = 0;
+
+  /** Of whom a key is. */
+  constructor(groupOf: (key: string) => string) {
+    this.#lines = { awaited: new Line(groupOf), routine: new Line(groupOf) };
+  }
 
   get size(): number {
     return this.#lines.awaited.size + this.#lines.routine.size;
@@ -50,40 +56,93 @@ export class ReadyKeys {
   }
 }
 
-/** Keys in the order in which they came, each once. */
+/** Keys of a group in the order in which they came, each once; groups by turns. */
 class Line {
-  readonly #keys = new Set<string>();
-  /** Goes on where it was, over what is added meanwhile: to begin anew each time would pass all that was taken before. */
-  #walk = this.#keys.values();
+  readonly #groupOf: (key: string) => string;
+  /** None is empty; whose turn was last is at the end. */
+  readonly #groups = new InOrder<string, InOrder<string, string>>();
+  #size = 0;
+
+  constructor(groupOf: (key: string) => string) {
+    this.#groupOf = groupOf;
+  }
 
   get size(): number {
-    return this.#keys.size;
+    return this.#size;
   }
 
   has(key: string): boolean {
-    return this.#keys.has(key);
+    return this.#groups.get(this.#groupOf(key))?.get(key) !== undefined;
   }
 
   add(key: string): void {
-    this.#keys.add(key);
+    if (this.has(key)) return;
+    const name = this.#groupOf(key);
+    const group = this.#groups.get(name) ?? new InOrder<string, string>();
+    group.set(key, key);
+    this.#groups.set(name, group);
+    this.#size++;
   }
 
   delete(key: string): void {
-    this.#keys.delete(key);
+    const name = this.#groupOf(key);
+    const group = this.#groups.get(name);
+    if (group?.delete(key) !== true) return;
+    this.#size--;
+    if (group.size === 0) this.#groups.delete(name);
   }
 
   take(): string | undefined {
-    if (this.#keys.size === 0) return undefined;
-    let next = this.#walk.next();
-    if (next.done === true) {
-      this.#walk = this.#keys.values();
-      next = this.#walk.next();
-    }
-    if (next.value !== undefined) this.#keys.delete(next.value);
-    return next.value;
+    const group = this.#groups.take();
+    const key = group?.take();
+    if (group === undefined || key === undefined) return undefined;
+    this.#size--;
+    if (group.size > 0) this.#groups.set(this.#groupOf(key), group);
+    return key;
   }
 
   clear(): void {
-    this.#keys.clear();
+    this.#groups.clear();
+    this.#size = 0;
+  }
+}
+
+/** What is taken is the first that came, and goes. */
+class InOrder<K, V> {
+  readonly #values = new Map<K, V>();
+  /** Goes on where it was, over what is added meanwhile: to begin anew each time would pass all that was taken before. */
+  #walk = this.#values.entries();
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(key: K): V | undefined {
+    return this.#values.get(key);
+  }
+
+  set(key: K, value: V): void {
+    this.#values.set(key, value);
+  }
+
+  delete(key: K): boolean {
+    return this.#values.delete(key);
+  }
+
+  take(): V | undefined {
+    if (this.#values.size === 0) return undefined;
+    let next = this.#walk.next();
+    if (next.done === true) {
+      this.#walk = this.#values.entries();
+      next = this.#walk.next();
+    }
+    if (next.done === true) return undefined;
+    const [key, value] = next.value;
+    this.#values.delete(key);
+    return value;
+  }
+
+  clear(): void {
+    this.#values.clear();
   }
 }

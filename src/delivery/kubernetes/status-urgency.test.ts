@@ -66,6 +66,14 @@ describe('while ten thousand objects wait for a word that changes for all of the
     expect(await turn()).toBe('o9000');
   });
 
+  it('a thousand that are changed keep nobody of another namespace waiting', async () => {
+    const { take, turn } = await crowd();
+    take(...names.slice(5_000, 6_000).map((name) => status(name, 2)));
+    expect(await turn()).toBe('o5000');
+    take({ ...status('other', 2), key: 'MetaRouter/pay/other', namespace: 'pay' });
+    expect([await turn(), await turn()]).toContain('other');
+  });
+
   it('they go on while a thousand are changed', async () => {
     const { take, turn } = await crowd();
     take(...names.slice(5_000, 6_000).map((name) => status(name, 2)));

@@ -10,7 +10,7 @@
  * statuses of a kind once, and compares. What several control planes heed, the first of them speaks for: the others say theirs
  * beside it, as conditions of types with a prefix. What fails stays wanted: the queue holds each object once, however often it changes,
  * and the API server being away for long costs one write for each object whose status became another. What somebody waits for goes
- * before what concerns the whole mesh (status-urgency.ts).
+ * before what concerns the whole mesh (status-urgency.ts), and namespaces take turns.
  */
 import type { Finding } from '../../model/finding.ts';
 import type { ObjectStatus } from '../../model/object-status.ts';
@@ -41,7 +41,8 @@ export class StatusWriter {
   readonly #withdrawals: StatusWithdrawals;
 
   constructor({ limits = defaultStatusLimits, ...around }: StatusWriterOptions) {
-    this.#queue = new WorkQueue({ clock: around.clock, limits, prepare: (queued) => this.#prepare(queued) });
+    const prepare = (queued: string): StatusWork | undefined => this.#prepare(queued);
+    this.#queue = new WorkQueue({ clock: around.clock, limits, prepare, groupOf: namespaceOf });
     this.#desk = new StatusDesk(around, this.#queue);
     this.#writes = new StatusWrites(this.#desk, limits.burst);
     this.#looks = new StatusLooks(this.#desk, this.#writes);
@@ -144,4 +145,10 @@ export class StatusWriter {
 /** As somebody wrote it last. */
 function isSameObject(before: ObjectStatus | undefined, after: ObjectStatus): boolean {
   return before !== undefined && before.generation === after.generation && before.uid === after.uid;
+}
+
+/** Of what waits in the queue; empty for kinds, and for what belongs to none. */
+function namespaceOf(queued: string): string {
+  const [, namespace = ''] = taskOf(queued).key.split('/');
+  return namespace;
 }

@@ -27,6 +27,8 @@ export interface WorkQueueOptions {
   readonly limits: WorkLimits;
   /** What there is to do for a key now; undefined for nothing, which costs nothing. */
   readonly prepare: (key: string) => (() => Promise<WorkResult>) | undefined;
+  /** Of whom a key is: where several wait, they take turns. All are one when absent. */
+  readonly groupOf?: (key: string) => string;
   /** In [0, 1). */
   readonly random?: () => number;
 }
@@ -35,7 +37,7 @@ export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #ready = new ReadyKeys();
+  readonly #ready: ReadyKeys;
   readonly #delayed = new Map<string, Delayed>();
   readonly #running = new Map<string, Promise<void>>();
   /** To be done once more when what runs is over. */
@@ -53,6 +55,7 @@ export class WorkQueue {
     this.#options = options;
     this.#clock = options.clock;
     this.#random = options.random ?? Math.random;
+    this.#ready = new ReadyKeys(options.groupOf ?? (() => ''));
     this.#tokens = options.limits.burst;
     this.#filledAt = options.clock.now();
   }
