@@ -1,8 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { Engine } from '../collections/engine.ts';
-import { metaRouter, serviceEntry } from '../mesh/mesh-fixture.ts';
+import { endpointSlice, kubernetesService, metaRouter, pod, serviceEntry } from '../mesh/mesh-fixture.ts';
 import { meshKey } from '../mesh/settings.ts';
-import type { Gateway, ServiceEntry } from '../resources/kinds.ts';
+import type { AnyResource, Gateway, ServiceEntry } from '../resources/kinds.ts';
+import { BatchSink } from '../sources/batch-sink.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 
 const entry = (name: string, spec: Partial<ServiceEntry['spec']> = {}): ServiceEntry =>
@@ -15,10 +16,11 @@ const entry = (name: string, spec: Partial<ServiceEntry['spec']> = {}): ServiceE
     ...spec,
   });
 
-function pipelineOf(...entries: readonly ServiceEntry[]): Pipeline {
+function pipelineOf(...objects: readonly AnyResource[]): Pipeline {
   const pipeline = buildPipeline(new Engine({ validate: true }));
   pipeline.engine.batch(() => {
-    for (const one of entries) pipeline.sourced.resources.ServiceEntry.set(one);
+    const sink = new BatchSink(pipeline.sourced);
+    for (const one of objects) sink.set(one);
   });
   return pipeline;
 }
@@ -59,6 +61,36 @@ describe('what Istio is told', () => {
     };
     expect(listeners(true)).toEqual(['2001:DB8:0::5_80', '10.1.0.1_80']);
     expect(listeners(false)).toEqual(['2001:db8::5_80', '10.1.0.1_80']);
+  });
+
+  it('is nothing of a listener that is for others, whoever writes down their addresses', () => {
+    const conditions = { ready: true, serving: true, terminating: false };
+    const at = ['10.96.0.5', '10.0.0.7', '10.0.0.8', '240.241.0.1'];
+    const headless = kubernetesService('attic/x', {
+      clusterIPs: ['None'],
+      ports: [{ name: 'tcp-metaprotocol-thrift', port: 80, protocol: 'TCP' }],
+    });
+    const pipeline = pipelineOf(
+      kubernetesService('shop/web', { clusterIPs: ['10.96.0.5'] }),
+      pod('shop/web-1', { ips: ['10.0.0.7'] }),
+      headless,
+      endpointSlice('attic/x', {
+        serviceName: 'x',
+        endpoints: at.map((address) => ({ addresses: [address], conditions })),
+        ports: [{ name: 'tcp-metaprotocol-thrift', port: 80, protocol: 'TCP' }],
+      }),
+      entry('any', { addresses: ['0.0.0.0', '::/128'] }),
+      entry('near', { addresses: ['10.0.0.9'] }),
+      pod('pay/db-1', { ips: ['10.0.0.9'] }),
+    );
+    pipeline.engine.batch(() => {
+      pipeline.leases.set({ key: 'shop/orders.mesh', ipv4: '240.241.0.1', state: 'bound', since: 0 });
+      pipeline.istioWriting.set({ revision: 'r', sharesObjects: true });
+    });
+    const text = JSON.stringify([...pipeline.istioObjects.values()]);
+    expect([...text.matchAll(/"name":"([^"]*_80)"/g)].map(([, name]) => name)).toEqual(['10.0.0.8_80']);
+    const findings = [...pipeline.engine.findings.values()].filter(({ code }) => code === 'ISTH0714');
+    expect(findings.map(({ object }) => object.name).sort()).toEqual(['any', 'near', 'x']);
   });
 
   it('is, of several hosts that Istio gave addresses to, a filter at the address of each', () => {

@@ -73,12 +73,28 @@ export function istioObjects(
       ...(redis === undefined ? {} : { redis }),
     };
   };
+  const leasesByAddress = engine.index('leases by address that is dialled', leases, ({ ipv4, ipv6 }) =>
+    [ipv4, ipv6].flatMap((address) => address ?? []),
+  );
+  const isOfOthers =
+    (context: Context, { key, namespace, headless }: Service) =>
+    (address: string): boolean => {
+      // Whose Pod it is, nobody can write down.
+      const pods = context.lookup(mesh.podsByAddress, address);
+      if (pods.length > 0) return !pods.some((pod) => pod.namespace === namespace);
+      return (
+        headless &&
+        (context.get(mesh.reservedAddresses, address)?.services.some((one) => one !== key) === true ||
+          context.lookup(leasesByAddress, address).some((lease) => lease.key !== key))
+      );
+    };
   const outbound = written('istio outbound filters', mesh.meshServices, (meshService, forWhom, context) => {
     const { service } = meshService;
     const called = {
       meshService,
       owner: serviceOwner(context, resources, service),
       groups: service.headless ? context.lookup(mesh.groupsByService, service.key) : [],
+      isOfOthers: isOfOthers(context, service),
       rulesOf: rulesOf(context, service),
       isAwaited: isToldToIstio(meshService, forWhom) && isAwaited(service, context),
     };

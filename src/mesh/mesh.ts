@@ -38,7 +38,7 @@ import { serviceSecurities } from './access/service-security.ts';
 import { endpointGroups } from './endpoints/endpoint-groups.ts';
 import { endpointSources } from './endpoints/endpoint-sources.ts';
 import { allAddresses, inboundPorts } from './endpoints/inbound-ports.ts';
-import { podWorkloads } from './endpoints/pods.ts';
+import { type PodTables, podWorkloads } from './endpoints/pods.ts';
 import { gatewayPorts } from './gateways/gateway-ports.ts';
 import type { MeshInputs } from './inputs.ts';
 import { type Alias, aliases, type Migration, migrations, migrationsInForce } from './migrations/migrations.ts';
@@ -134,6 +134,8 @@ export interface Mesh {
   readonly inboundPorts: Collection<InboundPort>;
   /** By host: through which else a proxy is told of it. */
   readonly reachedHosts: ReturnType<typeof reachedHosts>;
+  /** Pods of workloads, by each address that no other Pod of their node has. */
+  readonly podsByAddress: PodTables['byAddress'];
   /** Namespaces with a host that another one declares as well, by themselves. */
   readonly contestingNamespaces: Collection<string>;
   /** Of Istio: which hosts workloads are told of. */
@@ -315,6 +317,7 @@ export function buildMesh(engine: Engine, inputs: MeshInputs): Mesh {
     telemetryLogs: logs.logs,
     inboundPorts: inbound,
     reachedHosts: reachedHosts(engine, assembled, inbound),
+    podsByAddress: pods.byAddress,
     contestingNamespaces: engine.groupBy(
       'contesting namespaces',
       assembled,

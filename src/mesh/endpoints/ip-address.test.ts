@@ -42,6 +42,13 @@ it('a range of one address is that address', () => {
   ]);
 });
 
+it.each(['0.0.0.0', '0.0.0.0/32', '::', '::/128', '0:0::0', '::0.0.0.0', '::ffff:0.0.0.0'])(
+  '%s stands for all addresses, and is none that is dialled',
+  (text) => {
+    expect(singleAddress(text)).toBeUndefined();
+  },
+);
+
 it('an address that may be written in several ways has one text', () => {
   const written = [
     '2001:DB8:0::5',

@@ -2,6 +2,7 @@
 import { formatterOfIpv6, parseIpv6 } from '../virtual-ips/ip-words.ts';
 
 const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const unspecified = /^(?:::ffff:)?[0:.]+$/i;
 const ipv6Characters = /^[0-9a-f:.]+$/i;
 
 export function isIpAddress(text: string): boolean {
@@ -9,10 +10,13 @@ export function isIpAddress(text: string): boolean {
   return ipv4.test(text);
 }
 
-/** The address, without the prefix length of a single one (`/32`, `/128`); undefined for a range and for anything else. */
+/**
+ * The address, without the prefix length of a single one (`/32`, `/128`); undefined for a range and for anything else, such as
+ * 0.0.0.0 and ::, which stand for all addresses: nobody dials them, and who listens there takes what is for others.
+ */
 export function singleAddress(written: string): string | undefined {
   const address = written.replace(written.includes(':') ? /\/128$/ : /\/32$/, '');
-  return isIpAddress(address) ? address : undefined;
+  return isIpAddress(address) && !unspecified.test(address) ? address : undefined;
 }
 
 /** One text for each address, as RFC 5952 has it, without the prefix length of a single one. What is no address is left as it is. */

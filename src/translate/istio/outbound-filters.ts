@@ -20,6 +20,8 @@ export interface CalledService {
   readonly owner: ServiceOwner;
   /** Those of the service; none but a headless one is called at its endpoints. */
   readonly groups: readonly EndpointGroup[];
+  /** Whether somebody else is called at one of its addresses, or of its endpoints. */
+  readonly isOfOthers?: (address: string) => boolean;
   readonly rulesOf: (port: number) => PortRules;
   /** Its address is still to be told. */
   readonly isAwaited?: boolean;
@@ -81,13 +83,18 @@ function listenerAddresses(
     meshService: { service, addresses, sharedAt = [] },
     owner: { allocated = [], spelled = {} },
     groups,
+    isOfOthers = () => false,
   }: CalledService,
   { port: { number, name } }: MeshPort,
   { sharesObjects }: IstioWriting,
 ): ListenerAddresses {
   if (service.headless) {
     const endpoints = groups.filter(({ port }) => port === number).flatMap((group) => group.endpoints);
-    return { addresses: [...new Set(endpoints.map(({ address }) => address))].sort() };
+    const all = [...new Set(endpoints.map(({ address }) => address))].sort();
+    // Anybody may write down any address: what is called there stays as who has it wants it.
+    const addresses = all.filter((address) => !isOfOthers(address));
+    if (addresses.length === all.length) return { addresses };
+    return { addresses, why: `endpoints at port ${name} whose addresses are those of others, who are called there` };
   }
   const { source } = service.provenance;
   if (sharesObjects && source === 'service-entry' && service.addresses.length === 0) {
@@ -95,7 +102,8 @@ function listenerAddresses(
     if (allocated.length > 0) return { addresses: allocated };
     return { addresses: [], why: `no address that Istio knows: write spec.addresses, or port ${name} is plain TCP` };
   }
-  const own = addresses.filter((address) => !sharedAt.some((one) => one.address === address && one.port === number));
+  const isShared = (address: string) => sharedAt.some((one) => one.address === address && one.port === number);
+  const own = addresses.filter((address) => !isShared(address) && !isOfOthers(address));
   const isUsers = sharesObjects && source === 'service-entry';
   if (own.length > 0) return { addresses: isUsers ? own.map((address) => spelled[address] ?? address) : own };
   return {
