@@ -71,7 +71,7 @@ it('misses a kind only where something of it is wanted, and writes only where it
   expect(told({ state: 'forbidden', reason: 'no', wanted: 0 })).toEqual([]);
   expect(told({ state: 'forbidden', reason: 'no' })).toEqual(['ISTH1706 serviceentries.networking.istio.io: no.']);
   const core = { ...kind, kind: 'Service', resource: 'services', state: 'forbidden' as const, reason: 'no' };
-  const [found] = writeFindings({ isWriter: true, queued: 0, isHalted: false, kinds: [core] });
+  const [found] = writeFindings({ isWriter: true, isComplete: true, queued: 0, isHalted: false, kinds: [core] });
   expect(found?.object).toEqual({ kind: 'APIResource', name: 'services' });
   expect(told({}, { isHalted: true, queued: 4 })).toEqual(['ISTH1709 isthmus: 4 objects wait to be written.']);
   expect(told({}, { isHalted: true, queued: 4, isWriter: false })).toEqual([]);
