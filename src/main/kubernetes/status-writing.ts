@@ -57,7 +57,8 @@ export function startStatusWriting(surroundings: StatusSurroundings): ClusterPar
   const isWriter = (): boolean => writership.isWriter;
   const batch = (change: () => void): void => engine.batch(change);
   const tables = createStatusTables(engine);
-  const statuses = objectStatuses(engine, { ...tables, resources, migrationsByPlan: mesh.migrationsByPlan });
+  const { migrationsByPlan, routeTables } = mesh;
+  const statuses = objectStatuses(engine, { ...tables, resources, migrationsByPlan, routeTables });
   const found = new ObjectFindings(tables.findings, batch);
   const watch = new ProgrammingWatch({
     table: tables.programming,

@@ -9,11 +9,15 @@ const ofAll: ReadonlySet<FindingCode> = new Set([
   ...(['ISTH0305', 'ISTH0307', 'ISTH0316'] as const),
   ...(['ISTH0306', 'ISTH1307', 'ISTH1330', 'ISTH1351', 'ISTH1354'] as const),
 ]);
-/** Each says so of one of the hosts of its object. */
-const ofHost: ReadonlySet<FindingCode> = new Set(['ISTH0503', 'ISTH0504', 'ISTH0508']);
+/** Each says so of a MetaRouter at one of the services that it names; in the first, since another one is. */
+const ofService: ReadonlySet<FindingCode> = new Set(['ISTH0501', 'ISTH0503', 'ISTH0504', 'ISTH0508']);
 
-/** Why nothing of it can be programmed; empty where something can. */
-export function nothingToProgram(resource: AnyResource | undefined, findings: readonly Finding[]): readonly Finding[] {
+/** Why nothing of it can be programmed; empty where something can. `isRouted`: whether a port has its routes, if it is a MetaRouter. */
+export function nothingToProgram(
+  resource: AnyResource | undefined,
+  findings: readonly Finding[],
+  isRouted: boolean,
+): readonly Finding[] {
   const whole = findings.filter(
     (one) =>
       ofAll.has(one.code) ||
@@ -21,7 +25,5 @@ export function nothingToProgram(resource: AnyResource | undefined, findings: re
       (one.path === 'spec.host' && meaningOf(one) === 'reference'),
   );
   if (whole.length > 0 || resource?.kind !== 'MetaRouter') return whole;
-  const byHost = findings.filter(({ code }) => ofHost.has(code));
-  const hosts = new Set(resource.spec.hosts);
-  return new Set(byHost.map(({ message }) => message)).size < hosts.size ? [] : byHost;
+  return isRouted ? [] : findings.filter(({ code }) => ofService.has(code));
 }

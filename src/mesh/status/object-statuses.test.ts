@@ -4,6 +4,7 @@ import { finding, type ObjectRef } from '../../model/finding.ts';
 import type { FindingCode } from '../../model/finding-catalogue.ts';
 import type { ObjectStatus } from '../../model/object-status.ts';
 import type { RegistryStatus } from '../../model/registry.ts';
+import type { RouteTable } from '../../model/route.ts';
 import type { AnyResource } from '../../resources/kinds.ts';
 import { testRegistry } from '../../resources/service-registry-fixture.ts';
 import { collectionsOf, metaRouter } from '../mesh-fixture.ts';
@@ -18,11 +19,13 @@ function scene() {
   const engine = new Engine({ validate: true });
   const resources = engine.table<AnyResource>('resources', { key: (one) => one.key });
   const plans = engine.table<Migration>('plans', { key: (plan) => plan.key });
+  const routeTables = engine.table<RouteTable>('route tables', { key: (one) => one.key });
   const tables = createStatusTables(engine);
   const statuses = objectStatuses(engine, {
     ...tables,
     resources: collectionsOf(engine, resources),
     migrationsByPlan: plans,
+    routeTables,
   });
   engine.batch(() => resources.setState('live'));
   const find = (code: FindingCode, isOfReading: boolean, about: ObjectRef = object) =>
@@ -34,10 +37,18 @@ function scene() {
   const shown = (of = key) =>
     statuses.get(of)?.conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`);
   const message = (type: string) => statuses.get(key)?.conditions.find((one) => one.type === type)?.message;
-  return { engine, resources, tables, statuses, find, shown, message };
+  return { engine, resources, routeTables, tables, statuses, find, shown, message };
 }
 
 const taken = { key, generation: 1, state: 'taken' } as const;
+const routed: RouteTable = {
+  key: 'shop/a.example|9090',
+  host: 'a.example',
+  namespace: 'shop',
+  port: 9090,
+  routes: [],
+  origin: { object },
+};
 
 it('has all conditions from the first sight, and says of none of them what is not known', () => {
   const { engine, resources, shown } = scene();
@@ -77,9 +88,10 @@ it.each(['ISTH0503', 'ISTH0508', 'ISTH1301'] as const)(
 );
 
 it('is programmed where one of its hosts is there, and not enforced', () => {
-  const { engine, resources, tables, find, shown } = scene();
+  const { engine, resources, routeTables, tables, find, shown } = scene();
   engine.batch(() => {
     resources.set(metaRouter('shop/orders', { hosts: ['a.example', 'b.example'] }, { generation: 1 }));
+    routeTables.set(routed);
     tables.programming.set(taken);
   });
   find('ISTH0503', false);
@@ -188,11 +200,16 @@ it.each(['ISTH0305', 'ISTH0316'] as const)(
   },
 );
 
-it('says that another object is in force instead', () => {
-  const { engine, resources, find, shown } = scene();
-  engine.batch(() => resources.set(router(1)));
+it('is programmed only where it is in force for a service at least, and another object for others', () => {
+  const { engine, resources, routeTables, tables, find, shown } = scene();
+  engine.batch(() => {
+    resources.set(router(1));
+    tables.programming.set(taken);
+  });
   find('ISTH0501', false);
-  expect(shown()).toContain('Enforced=False Conflicted');
+  expect(shown()?.slice(2)).toEqual(['Programmed=False NothingToProgram', 'Enforced=False Conflicted']);
+  engine.batch(() => routeTables.set(routed));
+  expect(shown()?.slice(2)).toEqual(['Programmed=True Programmed', 'Enforced=False Conflicted']);
 });
 
 it('is there for an object that was refused and stands in no table', () => {

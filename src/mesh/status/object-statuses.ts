@@ -14,7 +14,9 @@ import { type Finding, formatObject, type ObjectRef } from '../../model/finding.
 import type { Condition, ObjectStatus, Programming } from '../../model/object-status.ts';
 import { revisionLabel } from '../../model/ownership.ts';
 import type { RegistryStatus } from '../../model/registry.ts';
+import type { RouteTable } from '../../model/route.ts';
 import type { AnyResource } from '../../resources/kinds.ts';
+import { objectKey } from '../../resources/metadata.ts';
 import type { ResourceCollections } from '../inputs.ts';
 import type { Migration } from '../migrations/migrations.ts';
 import { accepted, enforced, type ObjectFacts, programmed, resolvedRefs } from './conditions.ts';
@@ -40,6 +42,12 @@ export interface StatusTables {
   readonly registries: Table<RegistryStatus>;
 }
 
+/** By resource key. */
+interface Indexes {
+  readonly byObject: Index<ObjectFinding>;
+  readonly byRouter: Index<RouteTable>;
+}
+
 interface Subject {
   readonly key: string;
   readonly namespace: string;
@@ -63,6 +71,7 @@ export function createStatusTables(engine: Engine): StatusTables {
 }
 
 interface StatusSources extends StatusTables {
+  readonly routeTables: Collection<RouteTable>;
   readonly resources: ResourceCollections;
   readonly migrationsByPlan: Collection<Migration>;
 }
@@ -70,6 +79,11 @@ interface StatusSources extends StatusTables {
 /** Keyed by resource key. */
 export function objectStatuses(engine: Engine, sources: StatusSources): Collection<ObjectStatus> {
   const byObject = engine.index('findings by object', sources.findings, ({ key }) => [key]);
+  const byRouter = engine.index('route tables by rule', sources.routeTables, ({ origin }) => {
+    if (origin === undefined) return [];
+    const { kind, namespace = '', name } = origin.object;
+    return [objectKey(kind, namespace, name)];
+  });
   const claimed = engine.groupBy(
     'namespaces of one control plane',
     sources.resources.Namespace,
@@ -89,7 +103,7 @@ export function objectStatuses(engine: Engine, sources: StatusSources): Collecti
   const subjects = engine.merge('status subjects', [...ofResources, ofFindings]);
   return engine.map('object statuses', subjects, (subject, context) => {
     const isShared = subject.revision === undefined && context.get(claimed, subject.namespace) === undefined;
-    return { ...statusOf(subject, context, sources, byObject), isShared };
+    return { ...statusOf(subject, context, sources, { byObject, byRouter }), isShared };
   });
 }
 
@@ -112,9 +126,9 @@ function statusOf(
   { revision: _, ...subject }: Subject,
   context: Context,
   sources: StatusSources,
-  byObject: Index<ObjectFinding>,
+  indexes: Indexes,
 ): ObjectStatus {
-  const facts = factsOf(subject, context, sources, byObject);
+  const facts = factsOf(subject, context, sources, indexes);
   const told = toldOf(subject, facts, context, sources);
   return { ...subject, ...(facts.generation === undefined ? {} : { generation: facts.generation }), ...told };
 }
@@ -161,7 +175,7 @@ function factsOf(
   { key }: Subject,
   context: Context,
   { resources, programming }: StatusSources,
-  byObject: Index<ObjectFinding>,
+  { byObject, byRouter }: Indexes,
 ): ObjectFacts {
   const kind = kindWithStatus(key);
   const resource: AnyResource | undefined =
@@ -178,7 +192,7 @@ function factsOf(
     inForce: resource === undefined ? undefined : { generation: resource.metadata.generation },
     refusedFor: refusedFor.map(({ finding }) => finding),
     findings,
-    nothing: nothingToProgram(resource, findings),
+    nothing: nothingToProgram(resource, findings, context.lookup(byRouter, key).length > 0),
     programming: context.get(programming, key),
   };
 }
