@@ -3,7 +3,7 @@
  * before a tombstone, then the older, then the first by name. So it is of two leases of different hosts that have an address in
  * common: the other one does not count, and its host gets another address.
  */
-import { isNewerVersion } from '../../kubernetes-api/plain-fields.ts';
+import { isNewerVersion } from '../../kubernetes-api/resource-version.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import type { ServiceKey } from '../../model/service.ts';
 import type { VirtualIpLease } from '../../model/virtual-ip.ts';

@@ -46,12 +46,6 @@ export function liveObjectOf(value: unknown, revision: string): LiveObject | und
   };
 }
 
-/** Versions count upwards, and are as long as they like. Whether `a` was before `b`; false where that cannot be told. */
-export function isOlder(a: string, b: string): boolean {
-  if (!/^\d+$/.test(a) || !/^\d+$/.test(b)) return false;
-  return a.length === b.length ? a < b : a.length < b.length;
-}
-
 /** Equal for equal content, in whatever order. */
 export function digestOf(value: unknown): string {
   return hash('sha256', canonicalText(value), 'base64url').slice(0, 22);

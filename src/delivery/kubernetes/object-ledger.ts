@@ -2,10 +2,11 @@
  * The objects of one kind: what is wanted, what is there, and so what is to be done for each. It asks nobody and is told
  * everything: by who wants, by the watch, and by the answers to our own writes.
  */
+import { isOlderVersion } from '../../kubernetes-api/resource-version.ts';
 import type { Clock } from '../../model/clock.ts';
 import { type BrakeLimits, DeletionBrake } from './deletion-brake.ts';
 import type { Intent } from './intent.ts';
-import { isOlder, type LiveObject } from './live-object.ts';
+import type { LiveObject } from './live-object.ts';
 import { type Edit, Repairs } from './repairs.ts';
 
 export type Step =
@@ -95,14 +96,14 @@ export class ObjectLedger {
   /** What is there now, unless something newer is known. */
   see(object: LiveObject): void {
     const known = this.#live.get(object.place);
-    if (known !== undefined && isOlder(object.resourceVersion, known.resourceVersion)) return;
+    if (known !== undefined && isOlderVersion(object.resourceVersion, known.resourceVersion)) return;
     this.#take(object);
   }
 
   /** It is not there any more. `version`: as of which, where that is known. */
   lose(place: string, version?: string): void {
     const known = this.#live.get(place);
-    if (known === undefined || (version !== undefined && isOlder(version, known.resourceVersion))) return;
+    if (known === undefined || (version !== undefined && isOlderVersion(version, known.resourceVersion))) return;
     if (this.#isRight(known) && !this.#isOwnDoing(place, '')) this.#edited(place, { by: '', isDeletion: true });
     this.#live.delete(place);
     this.#outcomes.delete(place);
@@ -127,7 +128,8 @@ export class ObjectLedger {
     if (digest === intent.digest) this.#outcomes.delete(place);
     else this.#outcomes.set(place, { intent: intent.digest, live: digest });
     const known = this.#live.get(place);
-    if (known === undefined || !isOlder(object.resourceVersion, known.resourceVersion)) this.#live.set(place, object);
+    if (known === undefined || !isOlderVersion(object.resourceVersion, known.resourceVersion))
+      this.#live.set(place, object);
     this.#sort(place);
   }
 
