@@ -7,7 +7,8 @@ import { IsthmusError, messageOf } from '../model/errors.ts';
 import { isMap, type PlainMap } from '../resources/plain-values.ts';
 import { type InstalledObject, nameOf, pathOf } from './manifest-kinds.ts';
 
-const fieldManager = 'isthmus-install';
+/** Who made an object, by its label and as its field manager: not Helm. */
+export const installer = 'isthmus-install';
 
 const mostTries = 10;
 
@@ -79,7 +80,7 @@ export async function applyObject(
       'BAD_DATA',
       `${nameOf(object)} is there already, and not by this installation: ${whose}. Remove it or rename it; with --force-conflicts it is taken over, and goes with "isthmus uninstall".`,
     );
-  const query = new URLSearchParams({ fieldManager, force: String(force) });
+  const query = new URLSearchParams({ fieldManager: installer, force: String(force) });
   try {
     const change = { method: 'PATCH', path: `${path}?${query}`, body: manifest, contentType: serverSideApply } as const;
     const after = await patiently(async () => server.send(change));

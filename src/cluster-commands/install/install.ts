@@ -9,7 +9,15 @@ import { IsthmusError } from '../../model/errors.ts';
 import { managedByLabel } from '../../model/ownership.ts';
 import { version } from '../../model/version.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { type Applied, applyObject, deleteObject, labelsOf, listObjects, readObject } from '../cluster-objects.ts';
+import {
+  type Applied,
+  applyObject,
+  deleteObject,
+  installer,
+  labelsOf,
+  listObjects,
+  readObject,
+} from '../cluster-objects.ts';
 import {
   definitions,
   deployments,
@@ -22,7 +30,7 @@ import {
 import { untilGone, untilReady } from '../readiness.ts';
 import { withCluster } from '../with-cluster.ts';
 import { renderChart, valuesOf } from './chart.ts';
-import { installer, isOfInstallation, standingOf, whoseIs } from './installed-objects.ts';
+import { isOfInstallation, standingOf, whoseIs } from './installed-objects.ts';
 import { type Inventory, inventoryManifest, inventoryObject, readInventory } from './inventory.ts';
 import { refuseElsewhere } from './other-revisions.ts';
 import { mergeValues } from './values.ts';

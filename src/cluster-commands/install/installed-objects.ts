@@ -4,11 +4,8 @@ import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { managedByLabel } from '../../model/ownership.ts';
 import type { PlainMap } from '../../resources/plain-values.ts';
-import { labelsOf, readObject } from '../cluster-objects.ts';
+import { installer, labelsOf, readObject } from '../cluster-objects.ts';
 import { type InstalledObject, pathOf } from '../manifest-kinds.ts';
-
-/** Who made an object: not Helm. */
-export const installer = 'isthmus-install';
 
 const instanceLabel = 'app.kubernetes.io/instance';
 

@@ -7,7 +7,7 @@ import { dump, load } from 'js-yaml';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { managedByLabel } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { readObject } from '../cluster-objects.ts';
+import { installer, readObject } from '../cluster-objects.ts';
 import { type InstalledObject, pathOf } from '../manifest-kinds.ts';
 
 export interface Inventory {
@@ -53,7 +53,7 @@ export function inventoryManifest(
     metadata: {
       name: inventoryObject(release, namespace).name,
       namespace,
-      labels: { ...labels, [managedByLabel]: 'isthmus-install', 'app.kubernetes.io/part-of': 'isthmus' },
+      labels: { ...labels, [managedByLabel]: installer, 'app.kubernetes.io/part-of': 'isthmus' },
     },
     data: { version, revision, values: dump(values), objects: dump(objects) },
   };

@@ -15,9 +15,9 @@ import {
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { managedByLabel, ownManager, ownName, ownSelector, revisionLabel } from '../../model/ownership.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
-import { collectionOf, labelsOf, listObjects, readObject, servedCollection } from '../cluster-objects.ts';
+import { collectionOf, installer, labelsOf, listObjects, readObject, servedCollection } from '../cluster-objects.ts';
 import { definitions, type InstalledObject, nameOf, objectIn, pathOf } from '../manifest-kinds.ts';
-import { installer, standingOf } from './installed-objects.ts';
+import { standingOf } from './installed-objects.ts';
 import { readInventory } from './inventory.ts';
 import { reasonToKeep } from './kept-config-maps.ts';
 import { type OtherRevision, otherRevisions, refuseElsewhere } from './other-revisions.ts';

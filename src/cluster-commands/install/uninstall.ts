@@ -5,6 +5,7 @@
 
 import type { UninstallOutcome, UninstallWish } from '../../cli/installation-actions.ts';
 import { addressLeases } from '../../delivery/kubernetes/address-lease.ts';
+import { fieldManager } from '../../delivery/kubernetes/live-object.ts';
 import { type ApiCollection, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { IsthmusError } from '../../model/errors.ts';
@@ -89,7 +90,7 @@ async function bury(server: ApiServer, bound: readonly PlainMap[], { now }: Unin
       metadata: { name, labels: labelsOf(lease) },
       spec,
     };
-    await applyAs(server, 'isthmus', objectPath(addressLeases, { name }), body);
+    await applyAs(server, fieldManager, objectPath(addressLeases, { name }), body);
   }
 }
 
