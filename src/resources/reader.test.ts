@@ -91,6 +91,11 @@ describe('defaults', () => {
     });
   });
 
+  test('of an EndpointSlice of nothing: an API server gives its lists as null', () => {
+    const manifest = { ...goodManifest('EndpointSlice'), endpoints: null, ports: null };
+    expect(specOf(manifest)).toMatchObject({ endpoints: [], ports: [] });
+  });
+
   test('of an EndpointSlice: unknown is ready and serving, not terminating; ports without a number are left out', () => {
     expect(specOf(goodManifest('EndpointSlice'))).toEqual({
       addressType: 'IPv4',

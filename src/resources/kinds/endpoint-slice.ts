@@ -8,14 +8,15 @@ import { endpointSliceFields } from '../schemas/kubernetes.ts';
 import { objectHead } from '../schemas/object-head.ts';
 import type { EndpointSlice } from '../types/kubernetes.ts';
 
+/** An API server writes null for an empty list of endpoints, as of a Service that nothing runs for. */
 const schema = {
   type: 'object',
-  required: ['metadata', 'addressType', 'endpoints'],
+  required: ['metadata', 'addressType'],
   properties: { ...objectHead, ...endpointSliceFields },
 } as const;
 
 type Content = Infer<typeof schema>;
-type EndpointContent = Content['endpoints'][number];
+type EndpointContent = NonNullable<Content['endpoints']>[number];
 
 const serviceNameLabel = 'kubernetes.io/service-name';
 
@@ -29,7 +30,7 @@ export const endpointSlice = defineKind<Content, EndpointSlice>({
   },
   schema: () => schema,
   check: checkAddresses,
-  build: ({ metadata, addressType, endpoints, ports = [] }, head) => ({
+  build: ({ metadata, addressType, endpoints = [], ports = [] }, head) => ({
     kind: 'EndpointSlice',
     ...head,
     spec: {
@@ -44,7 +45,7 @@ export const endpointSlice = defineKind<Content, EndpointSlice>({
   }),
 });
 
-function checkAddresses({ addressType, endpoints }: Content, problems: Problems): void {
+function checkAddresses({ addressType, endpoints = [] }: Content, problems: Problems): void {
   endpoints.forEach(({ addresses }, endpoint) => {
     addresses.forEach((address, index) => {
       if (isAddressOf(addressType, address)) return;
