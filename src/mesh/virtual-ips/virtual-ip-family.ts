@@ -2,15 +2,18 @@
 import type { ServiceKey } from '../../model/service.ts';
 import type { VirtualIpLease } from '../../model/virtual-ip.ts';
 import type { LeaseTable } from './lease-table.ts';
+import { firstAt, SlotRanges } from './slot-ranges.ts';
 import { createHolders, type Holders } from './virtual-ip-holders.ts';
-import type { AddressPool, SlotInterval } from './virtual-ip-pool.ts';
+import type { AddressPool, PoolMeaning, SlotInterval } from './virtual-ip-pool.ts';
 
 export type AddressFamily = 'ipv4' | 'ipv6';
 
 interface Written {
-  readonly intervals: readonly SlotInterval[];
+  readonly meaning: PoolMeaning;
   readonly owners: readonly ServiceKey[];
 }
+
+type Holding = readonly [slot: number, holder: ServiceKey];
 
 export class FamilyBook {
   readonly name: AddressFamily;
@@ -18,12 +21,12 @@ export class FamilyBook {
   readonly #holders: Holders;
   /** How often a slot is written as an address of its own. */
   readonly #writtenSlots = new Map<number, number>();
-  /** Written CIDRs with several slots, by text. */
-  readonly #writtenIntervals = new Map<string, readonly SlotInterval[]>();
   /** All that is written and means this pool, by text. */
   readonly #written = new Map<string, Written>();
-  /** Set when a search found nothing, until something becomes free. */
-  #isFull = false;
+  /** Written CIDRs; undefined until it is asked for, after one came or went. */
+  #ranges: SlotRanges | undefined;
+  /** What a search found nothing in, until something becomes free: all but what is in written CIDRs, or all. */
+  #exhausted: 'nothing' | 'outside' | 'all' = 'nothing';
 
   constructor(name: AddressFamily, pool: AddressPool) {
     this.name = name;
@@ -62,30 +65,44 @@ export class FamilyBook {
     const slot = this.#slotIn(lease);
     if (slot === undefined || this.#holders.get(slot) !== lease.key) return;
     this.#holders.delete(slot);
-    this.#isFull = false;
+    this.#exhausted = 'nothing';
   }
 
-  /** Takes the first free address from the one on that the hash prefers. */
+  /** Takes the first free address from the one on that the hash prefers; one in a written CIDR only where no other is free. */
   takeFree(key: ServiceKey, hash: number): string | undefined {
     const { size } = this.#pool;
-    if (this.#isFull || size === 0) return undefined;
-    let slot = (hash >>> 0) % size;
-    const isWritten = this.#writtenSlots.size > 0 || this.#writtenIntervals.size > 0;
+    if (this.#exhausted === 'all' || size === 0) return undefined;
+    const preferred = (hash >>> 0) % size;
+    const ranges = this.#writtenRanges();
+    if (this.#exhausted === 'nothing') {
+      const taken = this.#takeFrom(preferred, key, ranges.isEmpty ? undefined : ranges);
+      if (taken !== undefined) return taken;
+      this.#exhausted = 'outside';
+    }
+    const taken = ranges.isEmpty ? undefined : this.#takeFrom(preferred, key, undefined);
+    if (taken === undefined) this.#exhausted = 'all';
+    return taken;
+  }
+
+  #takeFrom(preferred: number, key: ServiceKey, avoided: SlotRanges | undefined): string | undefined {
+    const { size } = this.#pool;
+    const isWritten = this.#writtenSlots.size > 0;
+    let slot = preferred;
     for (let tried = 0; tried < size; tried++) {
-      const lastWritten = isWritten ? this.#lastWritten(slot) : undefined;
-      if (lastWritten === undefined && this.#holders.add(slot, key) === undefined) return this.#pool.addressOf(slot);
-      const last = lastWritten ?? slot;
+      const lastAvoided = avoided?.lastFrom(slot);
+      const isTaken = lastAvoided !== undefined || (isWritten && this.#writtenSlots.has(slot));
+      if (!isTaken && this.#holders.add(slot, key) === undefined) return this.#pool.addressOf(slot);
+      const last = lastAvoided ?? slot;
       tried += last - slot;
       slot = last + 1 === size ? 0 : last + 1;
     }
-    this.#isFull = true;
     return undefined;
   }
 
   /** The slot of a tombstone that may go to another host. */
   reusableSlot(lease: VirtualIpLease): number | undefined {
     const slot = this.#slotIn(lease);
-    return slot === undefined || this.#lastWritten(slot) !== undefined ? undefined : slot;
+    return slot === undefined || this.#writtenSlots.has(slot) ? undefined : slot;
   }
 
   /** Takes a slot that is free; gives its address. */
@@ -94,53 +111,54 @@ export class FamilyBook {
     return this.#pool.addressOf(slot);
   }
 
-  /** Notes who wrote an address or CIDR (nobody any more: none); gives the hosts that hold part of it. */
-  setWritten(text: string, owners: readonly ServiceKey[]): readonly ServiceKey[] {
+  /** Notes who wrote an address or CIDR (nobody any more: none); gives the host that holds just that address. */
+  setWritten(text: string, owners: readonly ServiceKey[]): ServiceKey | undefined {
     this.#forgetWritten(text);
-    if (owners.length === 0) return [];
-    const intervals = this.#intervalsOf(text);
-    if (intervals.length === 0) return [];
-    this.#written.set(text, { intervals, owners });
-    const counted = intervals.filter(({ coversRange }) => !coversRange);
-    const wide = counted.filter(({ first, last }) => last > first);
-    if (wide.length > 0) this.#writtenIntervals.set(text, wide);
-    for (const { first, last } of counted) if (first === last) this.#countWritten(first, 1);
-    return counted.flatMap((interval) => this.#holdersIn(interval));
+    const meaning = owners.length === 0 ? undefined : this.#pool.meaningOf(text);
+    if (meaning === undefined) return undefined;
+    this.#written.set(text, { meaning, owners });
+    if (meaning.kind === 'range') {
+      this.#ranges = undefined;
+      return undefined;
+    }
+    this.#countWritten(meaning.slot, 1);
+    return this.#holders.get(meaning.slot);
   }
 
   /** Written addresses that are leased to a host other than those they are written for. */
   conflicts(leases: LeaseTable) {
-    return [...this.#written].flatMap(([address, { intervals, owners }]) =>
-      intervals
-        .filter(({ coversRange }) => !coversRange)
-        .flatMap((interval) => this.#holdersIn(interval))
-        .filter((holder) => leases.get(holder)?.state === 'bound' && !owners.includes(holder))
-        .flatMap((holder) => owners.map((owner) => ({ address, owner, holder }))),
-    );
+    return [...this.#written].flatMap(([address, { meaning, owners }]) => {
+      const holder = meaning.kind === 'address' ? this.#holders.get(meaning.slot) : undefined;
+      if (holder === undefined || leases.get(holder)?.state !== 'bound' || owners.includes(holder)) return [];
+      return owners.map((owner) => ({ address, owner, holder }));
+    });
   }
 
-  coveringCidrs() {
-    return [...this.#written].flatMap(([cidr, { intervals, owners }]) => {
-      const [owner] = owners;
-      return owner !== undefined && intervals.some(({ coversRange }) => coversRange) ? [{ cidr, owner }] : [];
+  /** Written CIDRs in which a host other than those they are written for has its address, with the first such host. */
+  rangeConflicts(leases: LeaseTable) {
+    if (this.#writtenRanges().isEmpty) return [];
+    const bound = [...this.#holders].filter(([, holder]) => leases.get(holder)?.state === 'bound');
+    bound.sort(([a], [b]) => a - b);
+    return [...this.#written].flatMap(([cidr, { meaning, owners }]) => {
+      const holder = meaning.kind === 'range' ? firstStranger(bound, meaning.intervals, owners) : undefined;
+      return holder === undefined ? [] : owners.map((owner) => ({ cidr, owner, holder }));
     });
   }
 
   #forgetWritten(text: string): void {
-    const written = this.#written.get(text);
-    if (written === undefined) return;
+    const meaning = this.#written.get(text)?.meaning;
+    if (meaning === undefined) return;
     this.#written.delete(text);
-    this.#writtenIntervals.delete(text);
-    for (const { first, last, coversRange } of written.intervals) {
-      if (first === last && !coversRange) this.#countWritten(first, -1);
-    }
-    this.#isFull = false;
+    if (meaning.kind === 'address') this.#countWritten(meaning.slot, -1);
+    else this.#ranges = undefined;
+    this.#exhausted = 'nothing';
   }
 
-  #intervalsOf(text: string): readonly SlotInterval[] {
-    if (text.includes('/')) return this.#pool.slotsIn(text);
-    const slot = this.#pool.slotOf(text);
-    return slot === undefined ? [] : [{ first: slot, last: slot, coversRange: false }];
+  #writtenRanges(): SlotRanges {
+    this.#ranges ??= new SlotRanges(
+      [...this.#written.values()].flatMap(({ meaning }) => (meaning.kind === 'range' ? meaning.intervals : [])),
+    );
+    return this.#ranges;
   }
 
   #countWritten(slot: number, by: number): void {
@@ -149,26 +167,23 @@ export class FamilyBook {
     else this.#writtenSlots.set(slot, count);
   }
 
-  #holdersIn({ first, last }: SlotInterval): readonly ServiceKey[] {
-    if (first === last) {
-      const holder = this.#holders.get(first);
-      return holder === undefined ? [] : [holder];
-    }
-    return [...this.#holders].flatMap(([slot, holder]) => (slot >= first && slot <= last ? [holder] : []));
-  }
-
-  /** For a slot that is written: the last one of the written address or CIDR around it. */
-  #lastWritten(slot: number): number | undefined {
-    let end = this.#writtenSlots.size > 0 && this.#writtenSlots.has(slot) ? slot : undefined;
-    if (this.#writtenIntervals.size === 0) return end;
-    for (const intervals of this.#writtenIntervals.values()) {
-      for (const { first, last } of intervals) if (slot >= first && slot <= last) end = Math.max(end ?? slot, last);
-    }
-    return end;
-  }
-
   #slotIn(lease: VirtualIpLease): number | undefined {
     const address = this.addressIn(lease);
     return address === undefined ? undefined : this.#pool.slotOf(address);
   }
+}
+
+/** `bound`: in the order of slots. */
+function firstStranger(
+  bound: readonly Holding[],
+  intervals: readonly SlotInterval[],
+  owners: readonly ServiceKey[],
+): ServiceKey | undefined {
+  for (const { first, last } of intervals) {
+    let at = firstAt(bound.length, (index) => (bound[index]?.[0] ?? 0) >= first);
+    for (let one = bound[at]; one !== undefined && one[0] <= last; one = bound[++at]) {
+      if (!owners.includes(one[1])) return one[1];
+    }
+  }
+  return undefined;
 }

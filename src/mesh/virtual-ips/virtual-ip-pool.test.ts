@@ -30,11 +30,14 @@ describe('a pool of IPv4 addresses', () => {
 
   it('knows which of its addresses a CIDR takes', () => {
     const pool = ipv4Pool(['240.241.0.0/16']);
-    expect(pool.slotsIn('240.241.1.0/24')).toEqual([{ first: 254, last: 507, coversRange: false }]);
-    expect(pool.slotsIn('240.241.0.2/32')).toEqual([{ first: 1, last: 1, coversRange: false }]);
-    expect(pool.slotsIn('240.0.0.0/8')).toMatchObject([{ coversRange: true }]);
-    expect(pool.slotsIn('10.0.0.0/8')).toEqual([]);
-    expect(pool.slotsIn('nonsense/8')).toEqual([]);
+    expect(pool.meaningOf('240.241.1.0/24')).toEqual({ kind: 'range', intervals: [{ first: 254, last: 507 }] });
+    expect(pool.meaningOf('240.241.0.0/31')).toEqual({ kind: 'range', intervals: [{ first: 0, last: 0 }] });
+    expect(pool.meaningOf('240.0.0.0/8')).toEqual({ kind: 'range', intervals: [{ first: 0, last: pool.size - 1 }] });
+    expect(pool.meaningOf('240.241.0.2/32')).toEqual({ kind: 'address', slot: 1 });
+    expect(pool.meaningOf('240.241.0.2')).toEqual({ kind: 'address', slot: 1 });
+    for (const text of ['10.0.0.0/8', 'nonsense/8', '240.241.0.0', '240.241.0.0/32', '10.0.0.1', '']) {
+      expect(pool.meaningOf(text)).toBeUndefined();
+    }
   });
 });
 
@@ -54,9 +57,17 @@ describe('a pool of IPv6 addresses', () => {
 
   it('knows which of its addresses a CIDR takes', () => {
     const pool = ipv6Pool(['2001:2:1::/48']);
-    expect(pool.slotsIn('2001::/16')).toMatchObject([{ coversRange: true }]);
-    expect(pool.slotsIn('2001:2:1::f0/124')).toEqual([{ first: 0xef, last: 0xfe, coversRange: false }]);
-    expect(pool.slotsIn('2001:2:2::/48')).toEqual([]);
+    expect(pool.meaningOf('2001:2:1::f0/124')).toEqual({ kind: 'range', intervals: [{ first: 0xef, last: 0xfe }] });
+    expect(pool.meaningOf('2001:2:1::f0')).toEqual({ kind: 'address', slot: 0xef });
+    expect(pool.meaningOf('2001:2:2::/48')).toBeUndefined();
+  });
+
+  it('takes no address for one of the next range where a range has more than are handed out', () => {
+    const pool = ipv6Pool(['2001:2:1::/48', 'fd00::/120']);
+    const size = pool.size - 255;
+    expect(pool.meaningOf('2001::/16')).toEqual({ kind: 'range', intervals: [{ first: 0, last: size - 1 }] });
+    expect(pool.meaningOf('2001:2:1::ffff:1')).toBeUndefined();
+    expect(pool.meaningOf('fd00::1')).toEqual({ kind: 'address', slot: size });
   });
 });
 

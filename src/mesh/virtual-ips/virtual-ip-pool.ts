@@ -11,15 +11,18 @@ export interface AddressPool {
   /** Undefined for what is no address of this pool. */
   slotOf(address: string): number | undefined;
   addressOf(slot: number): string;
-  /** Slots that a CIDR takes, by range; none for what is no CIDR of this family. */
-  slotsIn(cidr: string): readonly SlotInterval[];
+  /** What an address, or a CIDR, means of this pool; undefined where it means nothing of it. */
+  meaningOf(text: string): PoolMeaning | undefined;
 }
+
+/** A CIDR of one address is that address; one around several is a range, whatever of it is in this pool. */
+export type PoolMeaning =
+  | { readonly kind: 'address'; readonly slot: number }
+  | { readonly kind: 'range'; readonly intervals: readonly SlotInterval[] };
 
 export interface SlotInterval {
   readonly first: number;
   readonly last: number;
-  /** It takes a whole range: what is written so means more than this pool. */
-  readonly coversRange: boolean;
 }
 
 /** A billion addresses are enough, and such numbers are small integers to V8. */
@@ -110,9 +113,12 @@ function createPool(family: Family, cidrs: readonly string[]): AddressPool {
       if (range === undefined) throw new IsthmusError('INTERNAL', `there is no address ${slot} in ${cidrs.join(', ')}`);
       return range.format(range.usableAt(slot - range.offset));
     },
-    slotsIn(cidr) {
-      const span = parseSpan(family, cidr);
-      return span === undefined ? [] : ranges.flatMap((range) => intersect(family, span, range));
+    meaningOf(text) {
+      const span = parseSpan(family, text);
+      const intervals = span === undefined ? [] : ranges.flatMap((range) => intersect(family, span, range));
+      const [only] = intervals;
+      if (only === undefined) return undefined;
+      return span?.prefixLength === family.bits ? { kind: 'address', slot: only.first } : { kind: 'range', intervals };
     },
   };
 }
@@ -145,10 +151,9 @@ function intersect(family: Family, span: Span, range: Range): SlotInterval[] {
   const lastLow = Math.min(span.last, range.last);
   if (firstLow > lastLow) return [];
   const first = family.usableBelow(firstLow, range);
-  const last = family.usableBelow(lastLow + 1, range) - 1;
+  const last = Math.min(family.usableBelow(lastLow + 1, range), range.size) - 1;
   if (last < first) return [];
-  const coversRange = firstLow === range.first && lastLow === range.last && range.size > 1;
-  return [{ first: range.offset + first, last: range.offset + last, coversRange }];
+  return [{ first: range.offset + first, last: range.offset + last }];
 }
 
 function isSameHigh(a: IpWords, b: IpWords): boolean {

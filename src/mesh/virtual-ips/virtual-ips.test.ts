@@ -118,10 +118,10 @@ describe('virtual IPs', () => {
     expect(book.nextChance(1200)).toBeUndefined();
   });
 
-  it('are never those that users wrote, alone or in a CIDR, and a tombstone gives way to them', () => {
-    const book = new VirtualIps(small, []);
-    change(book, 0, { written: { '10.1.0.1': ['x'], '10.1.0.4/30': ['y'] } });
-    change(book, 0, { come: ['a', 'b', 'c'] });
+  it('are never those that users wrote, and a tombstone gives way to them', () => {
+    const book = new VirtualIps({ ...small, ipv4: ['10.1.0.0/30'] }, []);
+    change(book, 0, { written: { '10.1.0.1/32': ['x'], '10.1.0.1': ['x'] } });
+    change(book, 0, { come: ['a', 'b', 'c'], written: { '10.1.0.1/32': [] } });
     expect(Object.values(addresses(book)).sort()).toEqual(['10.1.0.2', '10.1.0.3']);
     change(book, 1, { go: ['a'], written: { '10.1.0.1': [] } });
     change(book, 2, { come: ['c'] });
@@ -132,11 +132,74 @@ describe('virtual IPs', () => {
     expect(codes(book)).toEqual(['ISTH0401 a']);
   });
 
-  it('are handed out all the same where a user wrote a range around all of them', () => {
+  it('are in a CIDR that a user wrote only where no other is free, and she is told then', () => {
     const book = new VirtualIps(small, []);
-    change(book, 0, { come: ['a'], written: { '0.0.0.0/0': ['x'] } });
-    expect(Object.keys(addresses(book))).toEqual([key('a')]);
+    change(book, 0, { come: ['a', 'b', 'c'], written: { '10.1.0.4/30': ['y'] } });
+    expect(Object.values(addresses(book)).sort()).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3']);
+    expect(codes(book)).toEqual([]);
+    change(book, 1, { come: ['d'], written: { '10.1.0.5': ['z'] } });
+    expect(addresses(book)[key('d')]).toMatch(/^10\.1\.0\.[467]$/);
+    expect(codes(book)).toEqual(['ISTH0404 y']);
+    change(book, 2, { go: ['a'] });
+    change(book, 3, { come: ['e', 'f', 'g'] });
+    expect(codes(book)).toEqual(['ISTH0401 g', 'ISTH0404 y']);
+    // What is leased stays, also when a free one would do.
+    const { [key('b')]: _, ...before } = addresses(book);
+    change(book, 4, { go: ['b'], written: { '10.1.0.5': [] } });
+    expect(addresses(book)).toEqual({ ...before, [key('g')]: '10.1.0.5' });
+  });
+
+  it.each([
+    ['a range around all of them', ['0.0.0.0/0']],
+    ['a range around all of them in halves', ['240.241.0.0/17', '240.241.128.0/17']],
+    ['a range around all of them in 256 parts', Array.from({ length: 256 }, (_, at) => `240.241.${at}.0/24`)],
+  ])('are handed out all the same where a user wrote %s', (_, cidrs) => {
+    const book = new VirtualIps({ ...defaultRanges, ipv6: [] }, []);
+    change(book, 0, { written: Object.fromEntries(cidrs.map((cidr) => [cidr, ['x']])) });
+    change(book, 0, { come: ['a'] });
+    const undisturbed = new VirtualIps({ ...defaultRanges, ipv6: [] }, []);
+    change(undisturbed, 0, { come: ['a'] });
+    expect(addresses(book)).toEqual(addresses(undisturbed));
     expect(codes(book)).toEqual(['ISTH0404 x']);
+  });
+
+  it('stay those of a host that comes back to an address in a CIDR that was written meanwhile', () => {
+    const book = new VirtualIps(small, []);
+    change(book, 0, { come: ['a'] });
+    const before = addresses(book);
+    change(book, 1, { go: ['a'], written: { '10.1.0.0/29': ['x'] } });
+    change(book, 2, { come: ['a'] });
+    expect(addresses(book)).toEqual(before);
+  });
+
+  it('are there for as many hosts whatever CIDRs users write, outside of them first, the same after a restart', () => {
+    const cidr = fc
+      .tuple(fc.nat(31), fc.integer({ min: 26, max: 31 }))
+      .map(([last, length]) => `10.1.0.${last}/${length}`);
+    const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{3}$/), { maxLength: 40 });
+    fc.assert(
+      fc.property(names, fc.uniqueArray(cidr, { maxLength: 6 }), fc.nat(40), (come, cidrs, at) => {
+        const ranges = { ...small, ipv4: ['10.1.0.0/27'] };
+        const written = Object.fromEntries(cidrs.map((one) => [one, ['x']]));
+        const book = new VirtualIps(ranges, []);
+        const early = come.toSorted().slice(0, at);
+        change(book, 0, { come: early, written });
+        const again = new VirtualIps(ranges, [...book.leases()]);
+        change(again, 1, { come, written });
+        change(book, 1, { come });
+        expect(addresses(again)).toEqual(addresses(book));
+        expect(Object.keys(addresses(book))).toHaveLength(Math.min(come.length, 31));
+        const isIn = (low: number): boolean =>
+          cidrs.some((one) => {
+            const [base = 0, length = 0] = one.slice('10.1.0.'.length).split('/').map(Number);
+            const size = 2 ** (32 - length);
+            return Math.floor(base / size) === Math.floor(low / size);
+          });
+        const outside = Array.from({ length: 31 }, (_, low) => low + 1).filter((low) => !isIn(low));
+        const used = Object.values(addresses(book)).filter((one) => !isIn(Number(one?.split('.')[3])));
+        expect(used).toHaveLength(Math.min(outside.length, come.length));
+      }),
+    );
   });
 
   it('are a finding, not a crash, when there are none', () => {

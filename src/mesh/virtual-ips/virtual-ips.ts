@@ -6,7 +6,8 @@
  * A host's preferred slot is the hash of its key, so that a book that was lost fills up nearly the same again; the next
  * free slot after it is taken otherwise. New hosts are served in order of their keys: the order of events does not matter.
  * What never happens: a lease that moves while its host exists, whatever users write and settings say; an address that a
- * user wrote handed out to anybody; a tombstone's address reused before the quarantine is over, or while others are free.
+ * user wrote handed out to anybody, or one in a CIDR that a user wrote while others are free; a tombstone's address reused
+ * before the quarantine is over, or while others are free.
  * Deterministic: time is an input, and there is no other.
  */
 import { type Finding, finding, type ObjectRef } from '../../model/finding.ts';
@@ -133,11 +134,11 @@ export class VirtualIps {
       .slice(0, maxFindings)
       .map((key) => noAddress(this.#objectOf(key), this.#waiting.size));
     const conflicts = this.#families.flatMap((family) => family.conflicts(this.#leases)).slice(0, maxFindings);
-    const covered = this.#families.flatMap((family) => family.coveringCidrs());
+    const ranges = this.#families.flatMap((family) => family.rangeConflicts(this.#leases)).slice(0, maxFindings);
     return [
       ...waiting,
       ...conflicts.map(({ owner, ...conflict }) => takenAddress(this.#objectOf(owner), conflict)),
-      ...covered.map(({ cidr, owner }) => coveredRange(this.#objectOf(owner), cidr)),
+      ...ranges.map(({ owner, ...conflict }) => leasedInRange(this.#objectOf(owner), conflict)),
       ...this.#outside(),
     ];
   }
@@ -164,16 +165,14 @@ export class VirtualIps {
       });
   }
 
-  /** An address that a user wrote is nobody's: not even the tombstone's that has it. */
+  /** An address that a user wrote is nobody's, not even the tombstone's that has it; one in a CIDR is still the tombstone's. */
   #write(address: string, owners: readonly ServiceKey[], changes: LeaseChange[]): void {
     if (owners.length === 0) this.#written.delete(address);
     else this.#written.set(address, owners);
     for (const family of this.#families) {
-      for (const key of family.setWritten(address, owners)) {
-        const lease = this.#leases.get(key);
-        if (lease?.state === 'tombstone' && !owners.includes(key))
-          this.#change(without(lease, family.name), key, changes);
-      }
+      const key = family.setWritten(address, owners);
+      const lease = key === undefined || owners.includes(key) ? undefined : this.#leases.get(key);
+      if (lease?.state === 'tombstone') this.#change(without(lease, family.name), lease.key, changes);
     }
   }
 
@@ -315,7 +314,10 @@ function takenAddress(
   return finding('ISTH0402', { object, path: 'spec.addresses', message });
 }
 
-function coveredRange(object: ObjectRef, cidr: string): Finding {
-  const message = `${cidr} is written, and virtual IPs are handed out from it.`;
+function leasedInRange(
+  object: ObjectRef,
+  { cidr, holder }: { readonly cidr: string; readonly holder: ServiceKey },
+): Finding {
+  const message = `${cidr} is written, and virtual IPs of others lie in it, such as that of ${holder}.`;
   return finding('ISTH0404', { object, path: 'spec.addresses', message });
 }

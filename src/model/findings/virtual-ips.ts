@@ -15,7 +15,7 @@ export const virtualIps = {
   ),
   ISTH0404: entry(
     'warning',
-    'Written range takes a whole range of virtual IPs',
-    'Choose ranges of virtual IPs that nobody writes: virtual IPs are handed out from it all the same.',
+    'Virtual IPs of others lie in a written range',
+    'Choose ranges of virtual IPs that nobody writes: one in a written range is handed out where no other is free, and goes before the range.',
   ),
 };
