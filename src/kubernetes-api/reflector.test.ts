@@ -79,6 +79,8 @@ const expired = new ApiFailure('too old resource version', { status: 410, reason
 function follow(
   locate: () => Promise<string | undefined> = async () => path,
   options: Pick<ReflectorOptions, 'labels' | 'fields' | 'random'> = {},
+  /** May throw. */
+  take: () => void = () => {},
 ) {
   const server = new ScriptedServer();
   const clock = new TestClock();
@@ -90,8 +92,14 @@ function follow(
     locate,
     random: () => 0.5,
     ...options,
-    onReplace: (objects) => told.push(`all: ${objects.map(nameOf).join(' ')}`),
-    onEvents: (events) => told.push(events.map((event) => `${event.type} ${nameOf(event.object)}`).join(', ')),
+    onReplace: (objects) => {
+      take();
+      told.push(`all: ${objects.map(nameOf).join(' ')}`);
+    },
+    onEvents: (events) => {
+      take();
+      told.push(events.map((event) => `${event.type} ${nameOf(event.object)}`).join(', '));
+    },
     onState: ({ state, reason }) => told.push(reason === '' ? state : `${state} (${reason})`),
   });
   onTestFinished(() => reflector.close());
@@ -102,8 +110,8 @@ function follow(
   return { server, clock, told, hear, reflector };
 }
 
-async function followLive() {
-  const test = follow();
+async function followLive(take?: () => void) {
+  const test = follow(undefined, undefined, take);
   const list = await test.server.next();
   list.say(added('a', '3'), allSent('5'));
   await test.hear('all: a', 'live');
@@ -234,6 +242,54 @@ describe('a kind that is followed', () => {
     expect(again.query.resourceVersion).toBe('5');
     again.say(bookmark('6'));
     await hear('live');
+  });
+
+  it('is told of again, after pauses that grow, where who follows throws at it; it is not live meanwhile', async () => {
+    let fault: string | undefined;
+    const { server, clock, watch, hear, told, reflector } = await followLive(() => {
+      if (fault !== undefined) throw new TypeError(fault);
+    });
+    watch.say(added('b', '6'));
+    await hear('ADDED b');
+    fault = 'bad consumer';
+    watch.say(added('c', '7'), bookmark('8'));
+    await hear('stale (what came was not taken: TypeError: bad consumer)');
+    for (const pause of [800, 1_600, 3_200]) {
+      await vi.waitFor(() => expect(clock.pending).toBe(1));
+      clock.advance(pause - 1);
+      expect(clock.pending).toBe(1);
+      clock.advance(1);
+      const again = await server.next();
+      expect(again.query.resourceVersion).toBe('6');
+      again.say();
+      again.say(added('c', '7'));
+    }
+    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    expect(told).toEqual([]);
+    expect(reflector.sight).toEqual({ isLive: false, restarts: new Map([['refused', 1]]), lastFault: 'refused' });
+    fault = undefined;
+    clock.advance(6_400);
+    const last = await server.next();
+    last.say(added('c', '7'));
+    await hear('ADDED c', 'live');
+    last.end();
+    expect((await server.next()).query.resourceVersion).toBe('7');
+  });
+
+  it('is read whole again, after a pause, where who follows throws at the whole', async () => {
+    let isBroken = true;
+    const { server, clock, hear } = follow(undefined, undefined, () => {
+      if (isBroken) throw new ApiFailure('not of this server', { status: 422 });
+    });
+    (await server.next()).say(added('a', '3'), allSent('5'));
+    await hear('stale (what came was not taken: ApiFailure: not of this server)');
+    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    isBroken = false;
+    clock.advance(800);
+    const again = await server.next();
+    expect(again.query.sendInitialEvents).toBe('true');
+    again.say(added('a', '3'), allSent('5'));
+    await hear('all: a', 'live');
   });
 
   it('is asked for by each at a moment of his own once the server is back', async () => {

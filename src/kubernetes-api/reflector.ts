@@ -3,12 +3,12 @@
  *
  *   locate --> read all --> watch --ended--> watch from where it was
  *      ^          ^           `--version expired--> read all again, as one replacement
- *      |          |-- failed: pause, longer each time, or as long as the server asks
+ *      |          |-- failed, or not taken by who follows: pause, longer each time, or as long as the server asks
  *      |          `-- not there: doubted, and located anew
  *      `-- no such kind (any more): look again now and then
  *
  * What never happens: an object that goes because it could not be seen; a watch that waits on a dead connection; requests in
- * numbers at a server that struggles.
+ * numbers at a server that struggles; a change that is passed over since who follows threw at it.
  */
 import { pauseAfter } from '../model/back-off.ts';
 import type { Clock } from '../model/clock.ts';
@@ -61,7 +61,7 @@ interface FollowingOptions {
   /** Only objects with such fields, such as metadata.name=isthmus: a right can name that object. All when absent. */
   readonly fields?: string;
   readonly clock: Clock;
-  /** What came together. Types are ADDED, MODIFIED and DELETED. */
+  /** What came together. Types are ADDED, MODIFIED and DELETED. Where it throws, it is told of all of it again. */
   readonly onEvents: (events: readonly WatchEvent[]) => void;
   readonly onState: (state: ReflectorState) => void;
   /** In [0, 1): so that no two reflectors ask at one moment. */
@@ -87,8 +87,10 @@ export class Reflector {
   #failures = 0;
   /** Also since then, that it was not there or not permitted: however often that was, what comes is not taken for what fails. */
   #awaited = 0;
-  /** To watch from; undefined when all has to be read. */
+  /** To watch from: all up to it was taken. Undefined when all has to be read. */
   #version: string | undefined;
+  /** Since something came that was not: that the server answers does not make up for it. */
+  #isBehind = false;
   #shown: ReflectorState = { state: 'syncing', reason: '' };
   readonly #restarts = new Map<WatchFault, number>();
   #lastFault: WatchFault | undefined;
@@ -158,7 +160,7 @@ export class Reflector {
       )) {
         if (values.length > 0) this.#heed(values.map(eventOf), initial);
         // What there is to tell since the version asked from comes at once: nothing is silence, not blindness.
-        else if (initial === undefined) this.#show({ state: 'live', reason: '' });
+        else if (initial === undefined && !this.#isBehind) this.#show({ state: 'live', reason: '' });
         // The rest of the stream may be silent for longer than a list may.
         if (initial?.isOver === true) return;
       }
@@ -177,10 +179,21 @@ export class Reflector {
     if (initial?.isOver === true && initial.version !== undefined) {
       this.#complete(initial.replacement, initial.version);
     } else if (initial !== undefined) return;
-    this.#sound();
-    for (const event of rest) this.#version = versionOf(event) ?? this.#version;
     const changes = rest.filter(({ type }) => type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED');
-    if (changes.length > 0) this.#options.onEvents(changes);
+    // Who follows is told that all is well before she is told what is new, unless she did not take it the last time.
+    if (!this.#isBehind) this.#show({ state: 'live', reason: '' });
+    if (changes.length > 0) this.#handOver(() => this.#options.onEvents(changes));
+    for (const event of rest) this.#version = versionOf(event) ?? this.#version;
+    this.#sound();
+  }
+
+  #handOver(take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      this.#isBehind = true;
+      throw new Untaken(error);
+    }
   }
 
   #begin(): Replacement {
@@ -189,12 +202,13 @@ export class Reflector {
   }
 
   #complete(replacement: Replacement, version: string): void {
+    this.#handOver(() => replacement.complete());
     this.#version = version;
-    replacement.complete();
     this.#sound();
   }
 
   #sound(): void {
+    this.#isBehind = false;
     this.#failures = 0;
     this.#awaited = 0;
     this.#show({ state: 'live', reason: '' });
@@ -236,6 +250,17 @@ export class Reflector {
     if (state.state === this.#shown.state && state.reason === this.#shown.reason) return;
     this.#shown = state;
     this.#options.onState(state);
+  }
+}
+
+/** Whatever it was that who follows threw, it says nothing about the server. */
+class Untaken extends ApiFailure {
+  constructor(cause: unknown) {
+    super(`what came was not taken: ${String(cause)}`, { cause });
+  }
+
+  override get fault(): WatchFault {
+    return 'refused';
   }
 }
 

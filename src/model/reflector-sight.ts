@@ -1,6 +1,6 @@
 /** How the watch of one kind of objects fares at an API server: for whoever looks after us. */
 
-/** Why what is held had to be asked for again: history that is not kept, no such kind, no right, too busy, no answer, any other. */
+/** Why what is held had to be asked for again: history that is not kept, no such kind, no right, too busy, no answer, any other, our own too. */
 export type WatchFault = 'expired' | 'absent' | 'forbidden' | 'busy' | 'unreachable' | 'refused';
 
 export interface ReflectorSight {
