@@ -1,14 +1,14 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import type { ApiChange, ApiServer } from '../../kubernetes-api/api-server.ts';
 import { TestClock } from '../../model/test-clock.ts';
 import { type EventNotice, EventRecorder } from './event-recorder.ts';
 
-const notice = (attempt = '1', name = 'orders'): EventNotice => ({
+const notice = (attempt = '1', name = 'orders', namespace = 'shop'): EventNotice => ({
   subject: {
     apiVersion: 'metaprotocol.aeraki.io/v1alpha1',
     kind: 'MetaRouter',
-    namespace: 'shop',
+    namespace,
     name,
     uid: 'u1',
     plural: 'metarouters',
@@ -151,6 +151,38 @@ it('names the right that it lacks, and does not ask for it again and again', asy
   }
   expect(sent).toHaveLength(1);
   expect(events.findings()).toMatchObject([{ code: 'ISTH1543', message: expect.stringContaining('create resource') }]);
+});
+
+it('tells of a namespace in its turn, however much of another one is to be told', async () => {
+  const { clock, sent, open, quiet } = scene();
+  const events = open();
+  for (let at = 0; at < 900; at++) events.record(notice('1', `o${at}`, 'crowd'));
+  await vi.waitFor(() => expect(sent).toHaveLength(50));
+  events.record(notice());
+  for (let tick = 0; tick < 2; tick++) {
+    clock.advance(200);
+    await quiet();
+  }
+  expect(sent.slice(50).map(({ path }) => path)).toContain('/apis/events.k8s.io/v1/namespaces/shop/events');
+});
+
+it('forgets nothing of a namespace for another one that has more to tell, and keeps nothing waiting that is forgotten', async () => {
+  const { clock, sent, open, quiet, fail } = scene();
+  const events = open();
+  fail(new ApiFailure('connection refused'));
+  events.record(notice());
+  for (let at = 0; at < 3_000; at++) events.record(notice('1', `o${at}`, 'crowd'));
+  await quiet();
+  fail(undefined);
+  sent.splice(0);
+  for (let tick = 0; tick < 1_000; tick++) {
+    clock.advance(250);
+    await quiet();
+  }
+  const told = sent.map(({ body }) => Reflect.get(body ?? {}, 'regarding'));
+  expect(told.slice(0, 3)).toContainEqual(expect.objectContaining({ namespace: 'shop', name: 'orders' }));
+  expect(told.filter(({ namespace }) => namespace === 'crowd')).toHaveLength(999);
+  expect(told.at(-1)).toMatchObject({ name: 'o2999' });
 });
 
 it('tells nothing that is long over once the server is back', async () => {

@@ -6,7 +6,8 @@
  *
  * Its name follows from what it says, so that another replica, or this one after a restart, counts on and tells nothing
  * twice. An event is worth less than the server's peace: few a second, a bounded number in all, and what could not be told
- * for long is not told any more. What it says stands in the status, and in findings, as well.
+ * for long is not told any more. Namespaces take turns, and who has the most is forgotten first. What it says stands in the
+ * status, and in findings, as well.
  */
 import { hash } from 'node:crypto';
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
@@ -15,6 +16,7 @@ import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import type { Clock } from '../../model/clock.ts';
 import { type Finding, finding } from '../../model/finding.ts';
+import { FairMemory } from './fair-memory.ts';
 import { type WorkLimits, WorkQueue, type WorkResult } from './work-queue.ts';
 import { isOfServer, writeFailureOf } from './write-failure.ts';
 
@@ -82,8 +84,8 @@ const events = { group: 'events.k8s.io', version: 'v1', plural: 'events' };
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #queue: WorkQueue;
-  /** By what makes events one, the longest unchanged first. */
-  readonly #recorded = new Map<string, Recorded>();
+  /** By what makes events one. */
+  readonly #recorded = new FairMemory<Recorded>(mostRemembered, groupOf);
   #forbidden: { readonly message: string; readonly until: number } | undefined;
 
   constructor(options: EventRecorderOptions) {
@@ -92,6 +94,7 @@ export class EventRecorder {
       clock: options.clock,
       limits: options.limits ?? defaultLimits,
       prepare: (key) => this.#telling(key),
+      groupOf,
     });
   }
 
@@ -101,12 +104,13 @@ export class EventRecorder {
     const key = keyOf(notice);
     const known = this.#recorded.get(key);
     const isNew = known === undefined || now - known.last > seriesMs;
-    this.#remember(
+    const forgotten = this.#recorded.set(
       key,
       isNew
-        ? { name: nameOf(notice, key), notice, since: now, last: now, count: 1, told: 0 }
+        ? { name: nameOf(notice), notice, since: now, last: now, count: 1, told: 0 }
         : { ...known, notice, last: now, count: known.count + 1 },
     );
+    if (forgotten !== undefined) this.#queue.forget(forgotten);
     this.#queue.add(key, isNew ? 0 : betweenCountsMs);
   }
 
@@ -120,13 +124,6 @@ export class EventRecorder {
     await this.#queue.close();
   }
 
-  #remember(key: string, recorded: Recorded): void {
-    this.#recorded.delete(key);
-    this.#recorded.set(key, recorded);
-    const [oldest] = this.#recorded.keys();
-    if (this.#recorded.size > mostRemembered && oldest !== undefined) this.#recorded.delete(oldest);
-  }
-
   #telling(key: string): (() => Promise<WorkResult>) | undefined {
     const recorded = this.#recorded.get(key);
     const now = this.#options.clock.now();
@@ -137,8 +134,7 @@ export class EventRecorder {
       try {
         const told = recorded.told === 0 ? await this.#create(recorded) : await this.#count(recorded);
         this.#forbidden = undefined;
-        const latest = this.#recorded.get(key);
-        if (latest !== undefined) this.#recorded.set(key, { ...latest, ...told(latest) });
+        this.#recorded.amend(key, (latest) => ({ ...latest, ...told(latest) }));
         return 'done';
       } catch (error) {
         return this.#failed(error, now);
@@ -219,13 +215,23 @@ function namespaceOf({ subject }: EventNotice): string {
   return subject.namespace === '' ? 'default' : subject.namespace;
 }
 
-function keyOf({ subject, type, reason, attempt }: EventNotice): string {
+/** What makes events one, by namespace. */
+function keyOf(notice: EventNotice): string {
+  return `${notice.subject.namespace}/${identityOf(notice)}`;
+}
+
+/** The namespace of whom it is about; empty for what belongs to none. */
+function groupOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}
+
+function identityOf({ subject, type, reason, attempt }: EventNotice): string {
   const { apiVersion, kind, namespace, name, uid } = subject;
   return JSON.stringify([apiVersion, kind, namespace, name, uid, type, reason, attempt]);
 }
 
-function nameOf({ subject }: EventNotice, key: string): string {
-  return `${subject.name.slice(0, 200)}.${hash('sha256', key, 'hex').slice(0, 16)}`;
+function nameOf(notice: EventNotice): string {
+  return `${notice.subject.name.slice(0, 200)}.${hash('sha256', identityOf(notice), 'hex').slice(0, 16)}`;
 }
 
 function bodyOf({ name, notice, since, last, count }: Recorded, uid: string, instance: string): object {

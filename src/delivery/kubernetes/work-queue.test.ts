@@ -47,6 +47,22 @@ describe('work by key', () => {
     expect(queue.depth).toBe(0);
   });
 
+  it('is not done for what is forgotten, wherever it waits, but for what is said after that', async () => {
+    const { clock, queue, end, taken } = queueOf({ inFlight: 1 });
+    queue.add('a');
+    queue.add('a');
+    queue.add('b');
+    queue.add('c', 500);
+    taken();
+    for (const key of ['a', 'b', 'c', 'd']) queue.forget(key);
+    expect(queue.depth).toBe(1);
+    await end('a', 'done');
+    clock.advance(1_000);
+    expect([queue.depth, taken()]).toEqual([0, []]);
+    queue.add('b');
+    expect(taken()).toEqual(['b']);
+  });
+
   it('is done for few keys at a time, in their order', async () => {
     const { queue, end, taken } = queueOf({ inFlight: 2 });
     for (const key of ['a', 'b', 'c', 'd']) queue.add(key);

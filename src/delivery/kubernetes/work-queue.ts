@@ -110,6 +110,14 @@ export class WorkQueue {
     });
   }
 
+  /** It waits for nothing any more; what runs of it is let run. */
+  forget(key: string): void {
+    this.#ready.delete(key);
+    this.#afterwards.delete(key);
+    this.#undelay(key);
+    this.#failures.delete(key);
+  }
+
   /** Forgets all that waits. */
   clear(): void {
     this.#ready.clear();
