@@ -8,6 +8,8 @@ export interface FailureDetails {
   readonly reason?: string;
   /** How long it asks to be left alone, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** Nothing came from the server, or not the whole of it. */
+  readonly isUnanswered?: boolean;
   readonly cause?: unknown;
 }
 
@@ -15,13 +17,18 @@ export class ApiFailure extends Error {
   readonly status: number | undefined;
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
+  readonly isUnanswered: boolean;
 
-  constructor(message: string, { status, reason = '', retryAfterMs, cause }: FailureDetails = {}) {
+  constructor(
+    message: string,
+    { status, reason = '', retryAfterMs, isUnanswered = false, cause }: FailureDetails = {},
+  ) {
     super(message, { cause });
     this.name = 'ApiFailure';
     this.status = status;
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
+    this.isUnanswered = isUnanswered;
   }
 
   /** The version that was asked from is not kept any more: all has to be read again. */

@@ -115,7 +115,7 @@ export class HttpApiServer implements ApiServer {
 
   #silence(cause?: unknown): ApiFailure {
     const text = `the API server ${this.#url.origin} did not answer within ${this.#answerMs / 1000} s`;
-    return new ApiFailure(`${text}: see that it runs, and that this machine reaches it`, { cause });
+    return new ApiFailure(text, { isUnanswered: true, cause });
   }
 
   /** Resolves with an answer that is sound so far. Rejects with ApiFailure for one that is not. */
@@ -210,5 +210,5 @@ function asFailure(error: unknown, { aborted, reason }: AbortSignal): ApiFailure
   if (error instanceof ApiFailure) return error;
   if (aborted && reason instanceof ApiFailure) return reason;
   const cause = aborted && reason !== undefined ? reason : error;
-  return new ApiFailure(messageOf(cause), { cause });
+  return new ApiFailure(messageOf(cause), { isUnanswered: true, cause });
 }

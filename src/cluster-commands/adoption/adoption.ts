@@ -79,7 +79,8 @@ class Adoption {
       if (adopted !== undefined) await this.#takeOver(adopted);
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error;
-      throw new ApiFailure(`${formatObject(object)}: ${error.message}`, { cause: error });
+      const { isUnanswered } = error;
+      throw new ApiFailure(`${formatObject(object)}: ${error.message}`, { isUnanswered, cause: error });
     }
   }
 

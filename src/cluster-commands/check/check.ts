@@ -31,12 +31,18 @@ const after: readonly ((cluster: CheckedCluster) => readonly Check[])[] = [
 ];
 
 export async function checkCluster(wish: CheckWish): Promise<readonly CheckResult[]> {
-  return withCluster(wish, async ({ server }) => {
+  return withCluster(wish, async ({ server, url }) => {
     const cluster = { ...wish, server };
-    const reached = await askAll(apiServerChecks(cluster));
+    const reached = await askAll(apiServerChecks(cluster), url);
     // Whatever else is asked of a server that does not answer says the same.
     if (reached.some(({ result }) => result === 'failed')) return reached;
     const sections = wish.isPre ? before : after;
-    return [...reached, ...(await askAll(sections.flatMap((checks) => checks(cluster))))];
+    return [
+      ...reached,
+      ...(await askAll(
+        sections.flatMap((checks) => checks(cluster)),
+        url,
+      )),
+    ];
   });
 }

@@ -2,6 +2,7 @@
 import type { CheckResult } from '../../cli/installation-actions.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { messageOf } from '../../model/errors.ts';
+import { unansweredIn } from '../with-cluster.ts';
 
 export type Verdict = Pick<CheckResult, 'result' | 'message' | 'hint'>;
 
@@ -39,14 +40,19 @@ export function warned(message: string, hint: string): Verdict {
   return { result: 'warning', message, hint };
 }
 
-/** In their order, one after the other. */
-export async function askAll(checks: readonly Check[]): Promise<readonly CheckResult[]> {
+/** In their order, one after the other. `url`: of the API server. */
+export async function askAll(checks: readonly Check[], url: string): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
   for (const { section, check, ask } of checks) {
-    const verdict = await ask().catch((error: unknown) =>
-      failed(messageOf(error), 'See that the API server can be reached, and that you may read what is asked for.'),
-    );
+    const verdict = await ask().catch((error: unknown) => verdictOnFailure(error, url));
     results.push({ section, check, ...verdict });
   }
   return results;
+}
+
+function verdictOnFailure(error: unknown, url: string): Verdict {
+  const unanswered = unansweredIn(error, url);
+  return unanswered === undefined
+    ? failed(messageOf(error), 'See that you may read what is asked for.')
+    : failed(unanswered.message, unanswered.remedy);
 }

@@ -37,7 +37,7 @@ async function verdict(...words: readonly string[]) {
     close: () => {},
   };
   const place = { release: 'isthmus', namespace: 'mesh-system', revision: 'canary' };
-  const results = await askAll(findingChecks({ server, ...place, now: () => now }));
+  const results = await askAll(findingChecks({ server, ...place, now: () => now }), 'https://it');
   return { asked, held: results.find(({ check }) => check.includes('deletion held')) };
 }
 
