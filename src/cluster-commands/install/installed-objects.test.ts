@@ -131,18 +131,35 @@ describe('a control plane that is in another namespace', () => {
   });
 
   it.each([
-    ['its Deployment', { '/apis/apps/v1/deployments': selected(deployment) }],
-    ['the Lease that it holds', { '/apis/coordination.k8s.io/v1/leases': selected(lease('isthmus-1')) }],
-  ])('is told by %s, and nothing of it is planned to go, or is installed over', async (_, objects) => {
-    const { server, sent } = serverWith({ ...objects, '/api/v1': { resources: [] } });
-    await expect(planOf(server, wish)).rejects.toThrow(
-      'Control plane "default" is in namespace home, and not in isthmus-system: say -n home',
-    );
-    await expect(refuseElsewhere(server, 'default', 'isthmus-system')).rejects.toThrow(
-      'kubectl -n home delete lease isthmus',
-    );
-    expect(sent).toEqual([]);
-  });
+    [
+      'its Deployment',
+      { '/apis/apps/v1/deployments': selected(deployment) },
+      'To remove it there: isthmus uninstall -n home --revision default.',
+    ],
+    [
+      'the Lease that it holds',
+      { '/apis/coordination.k8s.io/v1/leases': selected(lease('isthmus-1')) },
+      'Where none runs there any more: kubectl -n home delete lease isthmus.',
+    ],
+    [
+      'both',
+      {
+        '/apis/apps/v1/deployments': selected(deployment),
+        '/apis/coordination.k8s.io/v1/leases': selected(lease('isthmus-1')),
+      },
+      'for another. To remove it there',
+    ],
+  ])(
+    'is told by %s, with what to do about it, and nothing of it is planned to go, or is installed over',
+    async (_, objects, remedy) => {
+      const { server, sent } = serverWith({ ...objects, '/api/v1': { resources: [] } });
+      await expect(planOf(server, wish)).rejects.toThrow(
+        'Control plane "default" is in namespace home, and not in isthmus-system: say -n home',
+      );
+      await expect(refuseElsewhere(server, 'default', 'isthmus-system')).rejects.toThrow(remedy);
+      expect(sent).toEqual([]);
+    },
+  );
 
   it('is none where it is in this one, is another one, or gave its Lease up', async () => {
     const here = serverWith({ '/apis/apps/v1/deployments': selected(deployment) });

@@ -28,22 +28,30 @@ export async function refuseElsewhere(server: ApiServer, revision: string, names
   const elsewhere = planes.find((one) => one.namespace !== namespace);
   if (elsewhere === undefined) return;
   const { namespace: home } = elsewhere;
+  const remedy = elsewhere.isInstalled
+    ? `To remove it there: isthmus uninstall -n ${home} --revision ${revision}.`
+    : `It has no Deployment there, and holds its Lease. Where none runs there any more: kubectl -n ${home} delete lease ${ownName(revision)}.`;
   throw new IsthmusError(
     'BAD_DATA',
-    `Control plane "${revision}" is in namespace ${home}, and not in ${namespace}: say -n ${home} for that one, or --revision NAME for another. Where none runs there any more: kubectl -n ${home} delete lease ${ownName(revision)}.`,
+    `Control plane "${revision}" is in namespace ${home}, and not in ${namespace}: say -n ${home} for that one, or --revision NAME for another. ${remedy}`,
   );
 }
 
+interface FoundPlane extends OtherRevision {
+  /** There is its Deployment, and not only the Lease that it holds. */
+  readonly isInstalled: boolean;
+}
+
 /** `selector`: from the label that says of which revision it is. */
-async function planesOf(server: ApiServer, selector: (label: string) => string): Promise<readonly OtherRevision[]> {
+async function planesOf(server: ApiServer, selector: (label: string) => string): Promise<readonly FoundPlane[]> {
   const ofDeployments = `app.kubernetes.io/name=isthmus,${selector(controlPlaneLabel)}`;
   const ofLeases = `${managedByLabel}=${ownManager},${selector(revisionLabel)}`;
   const installed = await listObjects(server, deployments, { labels: ofDeployments });
   // One that runs outside the cluster, or was installed in another way, has no such Deployment.
   const held = (await listObjects(server, leases, { labels: ofLeases })).filter(isHeld);
   const found = [
-    ...installed.map((one) => placeOf(one, controlPlaneLabel)),
-    ...held.map((one) => placeOf(one, revisionLabel)),
+    ...held.map((one) => ({ ...placeOf(one, revisionLabel), isInstalled: false })),
+    ...installed.map((one) => ({ ...placeOf(one, controlPlaneLabel), isInstalled: true })),
   ];
   const byPlace = new Map(found.map((one) => [`${one.revision} ${one.namespace}`, one]));
   return [...byPlace].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
