@@ -3,7 +3,7 @@ import { load } from 'js-yaml';
 import { IsthmusError, messageOf } from '../model/errors.ts';
 import { cidrFamily, ipFamily } from '../resources/addresses.ts';
 import { isMap } from '../resources/plain-values.ts';
-import { formatPath, Problems } from '../resources/problem.ts';
+import { formatPath, type Problem, Problems } from '../resources/problem.ts';
 import { compileSchema } from '../resources/schema-check.ts';
 import type { Schema } from '../resources/schema-language.ts';
 import { defaultInjectionSettings, type InjectionSettings } from '../translate/injection/injection-settings.ts';
@@ -62,10 +62,17 @@ function checked(value: unknown, flag: string, file: string): Partial<InjectionS
   const problems = new Problems();
   const settings = check(value, problems);
   const [first] = problems.list;
-  if (first !== undefined) throw wrong(flag, file, `${formatPath(first.path)}: ${first.message}`);
+  if (first !== undefined) throw wrong(flag, file, `${formatPath(first.path)}: ${describeProblem(first)}`);
   return settings ?? {};
 }
 
+/** Elsewhere what is unknown is left out; here it refuses the file. */
+function describeProblem({ code, message, remedy }: Problem): string {
+  const isUnknown = code === 'ISTH0102' || code === 'ISTH0118';
+  const what = isUnknown ? 'There is no such setting.' : message;
+  return remedy === undefined ? what : `${what} ${remedy}`;
+}
+
 function wrong(flag: string, file: string, message: string, cause?: unknown): IsthmusError {
-  return new IsthmusError('USAGE', `${flag} ${file}: ${message.replace(/\.$/, '')}.`, { cause });
+  return new IsthmusError('USAGE', `${flag} ${file}: ${/[.?]$/.test(message) ? message : `${message}.`}`, { cause });
 }

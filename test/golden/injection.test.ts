@@ -56,6 +56,20 @@ describe('injected manifests', () => {
     );
   });
 
+  it.each([
+    ['proxi: envoy', 'proxi: There is no such setting. Did you mean proxy?'],
+    ['foo: 1', 'foo: There is no such setting. Remove it, or use one of: image, '],
+    ['resources: {limit: {}}', 'resources.limit: There is no such setting. Did you mean limits?'],
+    ['image: 1', 'image: Must be '],
+  ])('are none where a setting is none: %s', async (written, wanted) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-settings-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const settings = path.join(folder, 'settings.yaml');
+    writeFileSync(settings, written);
+    const asked = injectManifests(Buffer.from(read('deployment')), { ...flags, settings });
+    await expect(asked).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(wanted) });
+  });
+
   it('ask the control plane whose settings they are made by, wherever it is installed', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'isthmus-settings-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
