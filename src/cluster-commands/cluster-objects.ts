@@ -152,6 +152,12 @@ function refused(object: InstalledObject, error: unknown): IsthmusError {
     return new IsthmusError('BAD_DATA', `${what}: this cluster has no such kind, or no such namespace.`, {
       cause: error,
     });
+  if (error instanceof ApiFailure && error.isOfEndingNamespace)
+    return new IsthmusError(
+      'UNAVAILABLE',
+      `${what} cannot be applied: Namespace ${object.namespace} is being deleted. When it is gone, give the same command again: kubectl wait --for=delete namespace/${object.namespace} --timeout=5m.`,
+      { cause: error },
+    );
   return unavailable(`${what} cannot be applied`, error);
 }
 

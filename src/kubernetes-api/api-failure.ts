@@ -55,6 +55,11 @@ export class ApiFailure extends Error {
     return this.status === 403;
   }
 
+  /** What it is to be made in is being deleted. */
+  get isOfEndingNamespace(): boolean {
+    return this.isForbidden && this.message.includes('because it is being terminated');
+  }
+
   /** The request itself is not understood: it says what this server does not know. */
   get isRefused(): boolean {
     return this.status === 400 || this.status === 422;

@@ -82,6 +82,18 @@ describe('what has the name of something that is installed', () => {
   });
 });
 
+it('cannot be put into a namespace that is being deleted, and says how to wait until it is gone', async () => {
+  const says =
+    'networkpolicies "isthmus" is forbidden: unable to create new content in namespace isthmus-system because it is being terminated';
+  const { server } = serverWith({});
+  const ending: ApiServer = { ...server, send: () => Promise.reject(new ApiFailure(says, { status: 403 })) };
+  const applied = applyObject(ending, policy, policyOf({}), { force: false, foreign: () => undefined });
+  await expect(applied).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringMatching(/is being deleted\. .*kubectl wait --for=delete namespace\/isthmus-system/),
+  });
+});
+
 describe('what is to go with a control plane', () => {
   it('is neither what stands where something was installed, nor what only bears its labels', async () => {
     const own = { 'app.kubernetes.io/managed-by': 'isthmus', 'isthmus.dev/rev': 'default' };

@@ -16,12 +16,14 @@ export type WriteFailure =
   /** It does not want the object: its schema, a rule, a webhook. */
   | 'refused';
 
-export function writeFailureOf({ status, reason, message }: ApiFailure): WriteFailure {
+export function writeFailureOf(failure: ApiFailure): WriteFailure {
+  const { status, reason, message } = failure;
   if (status === undefined || (status >= 502 && status <= 504)) return 'unreachable';
   if (status === 429) return 'busy';
   if (status === 409) return 'changed';
   if (status === 405) return 'kind-absent';
   if (status === 404) return /^namespaces "/.test(message) ? 'namespace-absent' : 'kind-absent';
+  if (failure.isOfEndingNamespace) return 'namespace-terminating';
   if (status === 403) return forbidden(message);
   if (status === 422 && reason === 'Invalid' && /: metadata\.(uid|resourceVersion): /.test(message)) return 'changed';
   return 'refused';
@@ -34,6 +36,5 @@ export function isOfServer(cause: WriteFailure): cause is 'unreachable' | 'busy'
 
 function forbidden(message: string): WriteFailure {
   if (message.includes('custom resource definition is terminating')) return 'kind-absent';
-  if (message.includes('because it is being terminated')) return 'namespace-terminating';
   return /cannot \w+ resource/.test(message) ? 'no-right' : 'refused';
 }
