@@ -98,6 +98,8 @@ export interface InstallationActions {
   renderInstallation(wish: Pick<InstallWish, 'release' | 'namespace' | 'values'>): readonly PlainMap[];
   /** `a.b=1,c={x,y}` as a value of the chart. Throws USAGE. */
   parseSetting(text: string): PlainMap;
+  /** The same, with each value as a text. Throws USAGE. */
+  parseTextSetting(text: string): PlainMap;
   uninstall(wish: UninstallWish): Promise<UninstallOutcome>;
   checkCluster(wish: CheckWish): Promise<readonly CheckResult[]>;
 }

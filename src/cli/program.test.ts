@@ -218,6 +218,22 @@ describe('the program', () => {
     expect(asked.proxy?.admin).toBe('127.0.0.1:1');
   });
 
+  it('gives an installation its values in the order in which they win', async () => {
+    const rendered: unknown[] = [];
+    const installation = {
+      parseSetting: (text: string) => ({ set: text }),
+      parseTextSetting: (text: string) => ({ text }),
+      renderInstallation: ({ values }: { readonly values: readonly unknown[] }) => {
+        rendered.push(...values);
+        return [];
+      },
+    };
+    const actions = { installation: async () => installation } as unknown as Partial<Actions>;
+    const argv = ['install', '--dry-run', '--set-string', 'image.tag=2', '--set', 'replicas=3', '--revision', 'canary'];
+    expect((await isthmus(argv, actions)).code).toBe(0);
+    expect(rendered).toEqual([{ revision: 'canary' }, { set: 'replicas=3' }, { text: 'image.tag=2' }]);
+  });
+
   it.each([
     ['adopt', ['adopt'], { adopt: [] }],
     ['namespace list', ['namespace', 'list'], { listNamespaces: [] }],

@@ -14,6 +14,7 @@ const maxValuesBytes = 1024 * 1024;
 interface InstallFlags extends TargetFlags {
   readonly values: readonly string[];
   readonly set: readonly string[];
+  readonly setString: readonly string[];
   readonly dryRun: boolean;
   readonly wait: boolean | string;
   readonly timeout: number;
@@ -55,6 +56,7 @@ function installing(actions: Actions, command: Command, isUpgrade: boolean): Com
   return command
     .option('-f, --values <file...>', 'files with values of the chart; - is standard input', [])
     .option('--set <name=value...>', 'single values, such as replicas=3,dns.enabled=false', [])
+    .option('--set-string <name=value...>', 'single values that are texts, such as image.tag=2', [])
     .option('--dry-run', 'print what would be applied, and ask no cluster', false)
     .addOption(new Option('--wait [bool]', 'wait until it is ready').choices(['true', 'false']).default('true'))
     .addOption(timeoutOption('how long to wait', 300))
@@ -70,6 +72,7 @@ function installing(actions: Actions, command: Command, isUpgrade: boolean): Com
         ...(flags.revision === 'default' ? [] : [{ revision: flags.revision }]),
         ...(await Promise.all(flags.values.map(readValues))),
         ...flags.set.map((text) => installation.parseSetting(text)),
+        ...flags.setString.map((text) => installation.parseTextSetting(text)),
       ];
       if (flags.dryRun) {
         print(formatYamlDocuments(installation.renderInstallation({ ...target, values })));

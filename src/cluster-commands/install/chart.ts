@@ -6,7 +6,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Ajv } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 import { load, loadAll } from 'js-yaml';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
@@ -30,16 +30,26 @@ export interface Release {
 /** The chart's values with those of the user. Throws BAD_DATA where the chart's schema refuses them. */
 export function valuesOf({ values }: Pick<Release, 'values'>): PlainMap {
   const merged = [readYaml('values.yaml'), ...values].reduce(mergeValues);
-  const validate = new Ajv({ strict: false, allErrors: true, logger: false }).compile(readYaml('values.schema.json'));
+  const validate = new Ajv({ strict: false, allErrors: true, verbose: true, logger: false }).compile(
+    readYaml('values.schema.json'),
+  );
   if (validate(merged)) return merged;
-  const faults = (validate.errors ?? []).map(({ instancePath, message = '', params }) => {
+  const faults = (validate.errors ?? []).map((fault) => {
+    const { instancePath, message = '', params } = fault;
     const extra: unknown = params.additionalProperty;
     const allowed: unknown = params.allowedValues;
-    const wrong = Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : message;
+    const wrong = Array.isArray(allowed)
+      ? `must be one of ${allowed.join(', ')}`
+      : `${message}${isUnquoted(fault) ? ': --set-string takes it as one, as a file of values does where it is in quotes' : ''}`;
     const where = [...instancePath.split('/').slice(1), ...(typeof extra === 'string' ? [extra] : [])].join('.');
     return `  ${where}: ${typeof extra === 'string' ? 'there is no such value' : wrong}`;
   });
   throw new IsthmusError('BAD_DATA', `These values cannot be used:\n${[...new Set(faults)].join('\n')}`);
+}
+
+/** Of what is to be a text: one that was read as a number, or as true or false. */
+function isUnquoted({ keyword, params, data }: ErrorObject): boolean {
+  return keyword === 'type' && params.type === 'string' && (typeof data === 'number' || typeof data === 'boolean');
 }
 
 /** In the order of the chart's files. Throws BAD_DATA for values that cannot be used. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mergeValues, parseSetting } from './values.ts';
+import { valuesOf } from './chart.ts';
+import { mergeValues, parseSetting, parseTextSetting } from './values.ts';
 
 describe('a single value of the chart', () => {
   it.each([
@@ -20,7 +21,24 @@ describe('a single value of the chart', () => {
   });
 
   it.each(['replicas', '=3', 'a[5000]=1'])('%s is refused', (text) => {
-    expect(() => parseSetting(text)).toThrow('--set');
+    expect(() => parseSetting(text)).toThrow(`--set ${text}: `);
+    expect(() => parseTextSetting(text)).toThrow(`--set-string ${text}: `);
+  });
+
+  it.each([
+    ['image.tag=2', { image: { tag: '2' } }],
+    ['podAnnotations.a=true,podAnnotations.b=null', { podAnnotations: { a: 'true', b: 'null' } }],
+    ['extraArgs={--dns-ttl,60}', { extraArgs: ['--dns-ttl', '60'] }],
+  ])('%s is text wherever it is to be', (text, values) => {
+    expect(parseTextSetting(text)).toEqual(values);
+  });
+
+  it('that is to be text, and was read as a number, is refused with how it is given as one', () => {
+    expect(() => valuesOf({ values: [parseSetting('image.tag=2')] })).toThrow(
+      /image\.tag: must be string: --set-string/,
+    );
+    expect(() => valuesOf({ values: [parseSetting('replicas=many')] })).toThrow(/^(?!.*--set-string)/s);
+    expect(valuesOf({ values: [parseTextSetting('image.tag=2')] })).toMatchObject({ image: { tag: '2' } });
   });
 });
 

@@ -13,13 +13,22 @@ export function mergeValues(base: PlainMap, given: PlainMap): PlainMap {
   return merged;
 }
 
-/** `a.b=1,c[0]=x,d={y,z}`; `\` takes from the next character what it means. Throws USAGE where that is not what it says. */
+/** `--set`: `a.b=1,c[0]=x,d={y,z}`; `\` takes from the next character what it means. Throws USAGE where that is not what it says. */
 export function parseSetting(text: string): PlainMap {
+  return parseAssignments(text, '--set', valueIn);
+}
+
+/** `--set-string`: the same, with each value as the text that it is written as. */
+export function parseTextSetting(text: string): PlainMap {
+  return parseAssignments(text, '--set-string', textIn);
+}
+
+function parseAssignments(text: string, option: string, read: (written: string) => unknown): PlainMap {
   return splitAt(text, ',').reduce<PlainMap>((values, part) => {
     const at = indexOf(part, '=');
-    if (at < 1) throw new IsthmusError('USAGE', `--set ${text}: expected NAME=VALUE.`);
+    if (at < 1) throw new IsthmusError('USAGE', `${option} ${text}: expected NAME=VALUE.`);
     const path = splitAt(part.slice(0, at), '.').flatMap(stepsOf);
-    return withValue(values, path, valueIn(part.slice(at + 1)), text);
+    return withValue(values, path, read(part.slice(at + 1)), `${option} ${text}`);
   }, {});
 }
 
@@ -30,12 +39,12 @@ function stepsOf(part: string): readonly Step[] {
   return [unescaped(name), ...[...indexes.matchAll(/\d+/g)].map(([digits]) => Number(digits))];
 }
 
-function withValue(values: PlainMap, path: readonly Step[], value: unknown, text: string): PlainMap {
+function withValue(values: PlainMap, path: readonly Step[], value: unknown, given: string): PlainMap {
   const put = (at: unknown, [step, ...rest]: readonly Step[]): unknown => {
     if (step === undefined) return value;
     if (typeof step === 'string')
       return { ...(isMap(at) ? at : {}), [step]: put(isMap(at) ? at[step] : undefined, rest) };
-    if (step > 1000) throw new IsthmusError('USAGE', `--set ${text}: no list is that long.`);
+    if (step > 1000) throw new IsthmusError('USAGE', `${given}: no list is that long.`);
     const list: unknown[] = Array.isArray(at) ? [...at] : [];
     while (list.length < step) list.push(null);
     list[step] = put(list[step], rest);
@@ -45,12 +54,21 @@ function withValue(values: PlainMap, path: readonly Step[], value: unknown, text
   return isMap(whole) ? whole : values;
 }
 
+function textIn(text: string): unknown {
+  return listIn(text)?.map(textIn) ?? unescaped(text);
+}
+
 function valueIn(text: string): unknown {
-  if (text.startsWith('{') && text.endsWith('}'))
-    return text === '{}' ? [] : splitAt(text.slice(1, -1), ',').map(valueIn);
+  const list = listIn(text);
+  if (list !== undefined) return list.map(valueIn);
   if (text === 'true' || text === 'false') return text === 'true';
   if (text === 'null') return null;
   return /^(0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : unescaped(text);
+}
+
+function listIn(text: string): readonly string[] | undefined {
+  if (!text.startsWith('{') || !text.endsWith('}')) return undefined;
+  return text === '{}' ? [] : splitAt(text.slice(1, -1), ',');
 }
 
 /** At each that nothing escapes and no brace holds together. */
