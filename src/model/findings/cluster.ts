@@ -29,7 +29,7 @@ export const cluster = {
   ),
   ISTH1511: entry(
     'warning',
-    'API server cannot be seen',
+    'API server, or some of its kinds, cannot be seen',
     'Nothing, if it is being restarted. What was read stays in force and is served; nothing is taken for gone.',
   ),
   ISTH1512: entry(

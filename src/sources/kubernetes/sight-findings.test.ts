@@ -25,3 +25,17 @@ test.each([
   ]);
   expect(found).toEqual([[object, expect.stringContaining(says)]]);
 });
+
+test('of kinds that are only just coming it says so, and not that the API server is away', () => {
+  const reason = 'storage is (re)initializing';
+  const sightsWith = (others: Sight['state']) =>
+    kinds.map((kind): Sight => {
+      return kind.kind === 'MetaRouter' ? { kind, state: 'stale', reason } : { kind, state: others, reason };
+    });
+  const [some, ...rest] = sightFindings(sightsWith('live'), 'https://10.0.0.1');
+  expect(rest).toEqual([]);
+  expect(some).toMatchObject({ code: 'ISTH1511', message: `${reason} (MetaRouter)` });
+  expect(some?.remedy).toMatch(/definitions of these kinds were only just installed.*Other kinds are seen/);
+  const [all] = sightFindings(sightsWith('stale'), 'https://10.0.0.1');
+  expect(all?.remedy).toMatch(/^Nothing, if it is being restarted/);
+});

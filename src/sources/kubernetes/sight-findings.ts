@@ -19,6 +19,7 @@ export function sightFindings(sights: readonly Sight[], server: string): readonl
     sights.filter(({ state }) => state === 'stale'),
     ({ reason }) => reason,
   );
+  const isServing = sights.some(({ state }) => state === 'live');
   return [
     ...sights.filter(({ state }) => state === 'forbidden').map(forbidden),
     ...sights.filter(({ state }) => state === 'vanished').map(vanished),
@@ -26,10 +27,15 @@ export function sightFindings(sights: readonly Sight[], server: string): readonl
       finding('ISTH1511', {
         object: { kind: 'ApiServer', name: server },
         message: `${reason} (${namesOf(of.map(({ kind }) => apiKindOf(kind)))})`,
+        ...(isServing ? { remedy: remedyOfSome } : {}),
       }),
     ),
   ];
 }
+
+/** Definitions that were only just installed are named by a server before it has what is stored of their kinds. */
+const remedyOfSome =
+  'Nothing, if the definitions of these kinds were only just installed, or the API server is being restarted: they are read as soon as it serves them. Other kinds are seen. What was read of these stays in force and is served; nothing is taken for gone.';
 
 function forbidden({ kind, reason }: Sight): Finding {
   const waits =
