@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sharedHolds } from '../../delivery/kubernetes/shared-holds.ts';
+import { sharedHolds, waitingTopic } from '../../delivery/kubernetes/shared-holds.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import type { KindWriting } from '../../model/cluster-writing.ts';
 import { askAll } from './checking.ts';
@@ -22,12 +22,14 @@ const writing = (kind: string, held: KindWriting['held']): KindWriting => ({
 });
 
 /** What the check says where replicas said this of what is held. */
-async function verdict(...words: readonly string[]) {
+async function verdict(...words: readonly (string | Readonly<Record<string, string>>)[]) {
   const asked: string[] = [];
   const server: ApiServer = {
     get: async (path) => {
       asked.push(path);
-      const items = path.includes('/configmaps') ? words.map((held) => ({ data: { held } })) : [];
+      const items = path.includes('/configmaps')
+        ? words.map((word) => ({ data: typeof word === 'string' ? { held: word } : word }))
+        : [];
       return { items };
     },
     send: () => Promise.reject(new Error('nothing is changed')),
@@ -61,4 +63,13 @@ it('passes where nothing is held, who held it is gone, or the word is no such wo
   const past = JSON.stringify([{ kind: 'ServiceEntry', objects: 2, due: now }]);
   const { held } = await verdict(past, '{', '[1, {"kind": "ServiceEntry"}]', '{"kind": 3}');
   expect(held).toMatchObject({ result: 'passed' });
+});
+
+it('says that deletions wait for what cannot be seen, and who says what that is', async () => {
+  const { held } = await verdict({}, { [waitingTopic]: JSON.stringify(true) });
+  expect(held).toMatchObject({
+    result: 'warning',
+    message: 'Nothing is deleted until every kind and every registry is seen.',
+    hint: expect.stringContaining('isthmus analyze'),
+  });
 });

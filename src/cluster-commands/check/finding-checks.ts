@@ -1,7 +1,7 @@
 /** What came of the objects of users: those that are refused, and deletions that are held. */
 
 import { replicaLabel } from '../../delivery/kubernetes/replica-words.ts';
-import { holdsTopic, readSharedHolds } from '../../delivery/kubernetes/shared-holds.ts';
+import { holdsTopic, readSharedHolds, waitingTopic } from '../../delivery/kubernetes/shared-holds.ts';
 import { configMaps } from '../../kubernetes-api/built-in-collections.ts';
 import { kinds } from '../../resources/kind-table.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
@@ -45,6 +45,11 @@ export function findingChecks({ server, namespace, revision, now }: CheckedClust
         const holds = words.flatMap(({ data }) => readSharedHolds(isMap(data) ? data[holdsTopic] : undefined));
         // Of a replica that was killed.
         const held = holds.filter(({ due }) => due > now());
+        if (held.length === 0 && words.some(({ data }) => isMap(data) && data[waitingTopic] === 'true'))
+          return warned(
+            'Nothing is deleted until every kind and every registry is seen.',
+            '"isthmus analyze" says which is not, and why.',
+          );
         if (held.length === 0) return passed();
         const told = held.map(
           ({ kind, objects, due }) => `${objects} of kind ${kind} until ${new Date(due).toISOString()}`,

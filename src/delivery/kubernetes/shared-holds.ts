@@ -8,6 +8,9 @@ import type { KindWriting } from '../../model/cluster-writing.ts';
 
 export const holdsTopic = 'held';
 
+/** Its word is true while nothing is deleted since something cannot be seen; nothing is told otherwise. */
+export const waitingTopic = 'deletions-wait';
+
 export interface SharedHold {
   readonly kind: string;
   readonly objects: number;

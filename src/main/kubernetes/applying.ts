@@ -11,7 +11,7 @@ import { type BrakeLimits, defaultBrakeLimits } from '../../delivery/kubernetes/
 import { HeldEvents } from '../../delivery/kubernetes/held-events.ts';
 import type { Repair } from '../../delivery/kubernetes/kind-writer.ts';
 import { repairNotice } from '../../delivery/kubernetes/repair-notice.ts';
-import { holdsTopic, sharedHolds } from '../../delivery/kubernetes/shared-holds.ts';
+import { holdsTopic, sharedHolds, waitingTopic } from '../../delivery/kubernetes/shared-holds.ts';
 import { unwrittenFilterFindings } from '../../delivery/kubernetes/unwritten-filters.ts';
 import { writeFindings } from '../../delivery/kubernetes/write-findings.ts';
 import { WriteReleases } from '../../delivery/kubernetes/write-releases.ts';
@@ -80,9 +80,10 @@ export function startApplying(surroundings: ApplyingSurroundings): ClusterPart {
   const held = new HeldEvents();
   const filterRouters = { byNameOfHost: pipeline.metaRoutersByNameOfHost, about };
   const timer = setInterval(() => {
-    const { kinds } = writer.status();
+    const { kinds, isComplete: isAllSeen } = writer.status();
     held.record(events, kinds);
     replicas.say(holdsTopic, isWriter() ? sharedHolds(kinds) : undefined);
+    replicas.say(waitingTopic, isWriter() && !isAllSeen ? true : undefined);
     if (seen() !== wasSeen) writer.recheck();
     wasSeen = seen();
   }, lookMs);

@@ -108,6 +108,8 @@ spec:
     await expect.poll(filters).toContain('outbound-cache.shop.mesh-6379');
     const listed = await runIsthmus(['writes', 'list', '--admin', admin]);
     expect(listed.stderr).toContain('Nothing is deleted until every kind and every registry is seen');
+    const checked = async () => (await runIsthmus(['check', '--kubeconfig', kubernetes.kubeconfig()])).stdout;
+    await expect.poll(checked, { timeout: 20_000 }).toContain('Nothing is deleted until every kind and every registry');
     expect(await leases()).toContain(String(Array.isArray(address) ? address[0] : address));
     const { 'new.shop.mesh': _, 'cache.shop.mesh': __, ...after } = await shown();
     expect(after).toEqual(before);
