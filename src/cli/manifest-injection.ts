@@ -26,10 +26,16 @@ export interface InjectedManifests {
   readonly findings: readonly Finding[];
 }
 
-/** Throws BAD_DATA for a document that cannot be read, USAGE for settings that are none. */
+interface InjectedDocument extends InjectedManifests {
+  readonly isEmpty: boolean;
+}
+
+/** Throws BAD_DATA for a document that cannot be read, and where there is none, USAGE for settings that are none. */
 export async function injectManifests(bytes: Buffer, flags: InjectionFlags): Promise<InjectedManifests> {
   const settings = await settingsOf(flags);
   const outcomes = [...cutDocuments(bytes)].map((cut) => injectDocument(cut, flags, settings));
+  if (outcomes.every(({ isEmpty }) => isEmpty))
+    throw new IsthmusError('BAD_DATA', `${nameOf(flags)} holds no object: there is nothing to inject.`);
   return {
     printed: outcomes.map(({ printed }) => printed).join('---\n'),
     findings: outcomes.flatMap(({ findings }) => findings),
@@ -53,18 +59,24 @@ async function settingsOf({
   };
 }
 
-function injectDocument(cut: Cut, flags: InjectionFlags, settings: InjectionSettings): InjectedManifests {
+function injectDocument(cut: Cut, flags: InjectionFlags, settings: InjectionSettings): InjectedDocument {
   const text = cut.bytes.toString('utf8');
   const asIs = { printed: text.endsWith('\n') ? text : `${text}\n`, findings: [] };
   const reading = readDocument(text);
   if (reading.kind === 'refused') {
     const { line, column, message } = reading.problem;
-    const file = flags.filename === '-' ? 'standard input' : flags.filename;
-    throw new IsthmusError('BAD_DATA', `${file}:${cut.line + line}:${column}: ${message}. Nothing was printed.`);
+    throw new IsthmusError(
+      'BAD_DATA',
+      `${nameOf(flags)}:${cut.line + line}:${column}: ${message}. Nothing was printed.`,
+    );
   }
-  if (reading.kind === 'empty') return asIs;
+  if (reading.kind === 'empty') return { ...asIs, isEmpty: true };
   const { value, findings } = injectValue(reading.value, flags, settings);
-  return { printed: value === reading.value ? asIs.printed : formatYaml(value), findings };
+  return { printed: value === reading.value ? asIs.printed : formatYaml(value), findings, isEmpty: false };
+}
+
+function nameOf({ filename }: InjectionFlags): string {
+  return filename === '-' ? 'standard input' : filename;
 }
 
 interface InjectedValue {
@@ -87,6 +99,8 @@ function injectValue(value: unknown, flags: InjectionFlags, settings: InjectionS
   if (flags.uninject) return { value: uninjectWorkload(value) ?? value, findings: [] };
   const object = workloadRef(value, flags.namespace);
   const injection = injectWorkload(value, { settings, object, ofNamespace: {} });
-  if (injection.kind === 'left') say(`${object.kind} ${object.namespace}/${object.name}: ${injection.reason}`);
+  // A finding says it as well, and where.
+  if (injection.kind === 'left' && injection.findings.length === 0)
+    say(`${object.kind} ${object.namespace}/${object.name}: ${injection.reason}`);
   return { value: injection.kind === 'injected' ? injection.pod : value, findings: injection.findings };
 }

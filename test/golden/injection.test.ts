@@ -56,6 +56,14 @@ describe('injected manifests', () => {
     );
   });
 
+  it.each(['', '---\n# Nothing.\n---\n'])('are none where there is no object in %j', async (text) => {
+    const asked = injectManifests(Buffer.from(text), flags);
+    await expect(asked).rejects.toMatchObject({
+      code: 'BAD_DATA',
+      message: expect.stringMatching(/^in\.yaml holds no object/),
+    });
+  });
+
   it.each([
     ['proxi: envoy', 'proxi: There is no such setting. Did you mean proxy?'],
     ['foo: 1', 'foo: There is no such setting. Remove it, or use one of: image, '],

@@ -19,6 +19,11 @@ export const injection = {
     'Pod on the network of its node has no proxy',
     'Take hostNetwork away, or say isthmus.dev/inject: "false" to be told no more.',
   ),
+  ISTH1606: entry(
+    'warning',
+    'Workload has no Pod in a form that is understood',
+    'Write what is there as "kubectl explain pod" has it: a spec with containers that have names, and labels and annotations that are texts. The API server refuses it as it is.',
+  ),
   ISTH1610: entry(
     'warning',
     'Certificate of the webhooks is not kept',

@@ -16,7 +16,7 @@ import {
   tokenAudience,
 } from './injection-settings.ts';
 import { type InjectionWish, readWish, saysInject } from './injection-wish.ts';
-import { type Container, isMap, type PlainMap, type Pod, readPod, withField } from './pod.ts';
+import { type Container, isMap, misshapenPath, type PlainMap, type Pod, readPod, withField } from './pod.ts';
 import { probeFindings } from './redirected-probes.ts';
 import { sidecarContainers, tokenFile } from './sidecar-containers.ts';
 
@@ -38,7 +38,14 @@ export interface InjectionContext {
 export function injectPod(value: unknown, context: InjectionContext): Injection {
   const { object, settings } = context;
   const pod = readPod(value);
-  if (pod === undefined) return left('It is not in the form of a Pod.');
+  if (pod === undefined) {
+    const message = 'It is not in the form of a Pod: it has no proxy.';
+    return {
+      kind: 'left',
+      reason: message,
+      findings: [finding('ISTH1606', { object, path: misshapenPath(value), message })],
+    };
+  }
   const reason = reasonToLeave(pod);
   if (reason !== undefined) return left(reason);
   if (isOnHostNetwork(pod)) {

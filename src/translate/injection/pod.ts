@@ -32,6 +32,19 @@ export function readPod(value: unknown): Pod | undefined {
   return { whole: value, labels, annotations, spec, containers, initContainers, volumes };
 }
 
+/** Where what `readPod` does not take is not in the form of a Pod. */
+export function misshapenPath(value: unknown): string {
+  if (!isMap(value)) return '';
+  const { spec, metadata = {} } = value;
+  if (!isMap(spec)) return 'spec';
+  if (!isMap(metadata)) return 'metadata';
+  const lists = ['containers', 'initContainers', 'volumes'];
+  const list = lists.find((field) => namedItems(spec[field]) === undefined);
+  if (list !== undefined) return `spec.${list}`;
+  if (texts(metadata.labels) === undefined) return 'metadata.labels';
+  return texts(metadata.annotations) === undefined ? 'metadata.annotations' : 'spec.containers';
+}
+
 export function isMap(value: unknown): value is PlainMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

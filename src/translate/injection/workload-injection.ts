@@ -43,7 +43,10 @@ export function injectWorkload(manifest: PlainMap, context: InjectionContext): I
   const pod = valueAt(manifest, place);
   const injection = injectPod(uninjectPod(pod) ?? pod, context);
   // What is found in a Pod is, to whoever is to mend it, in what makes it.
-  const findings = injection.findings.map((one) => ({ ...one, path: [...place, one.path].join('.') }));
+  const findings = injection.findings.map((one) => ({
+    ...one,
+    path: [...place, one.path].filter((step) => step !== '').join('.'),
+  }));
   return injection.kind === 'injected'
     ? { ...injection, findings, pod: withValueAt(manifest, place, injection.pod) }
     : { ...injection, findings };
