@@ -55,7 +55,8 @@ function meshOf(manifests: string) {
     const { resource } = reader.read(value);
     if (resource !== undefined) set(resource);
   }
-  const policiesAt = (port: number) => made.inboundPorts.get(`10.0.0.1|${port}`)?.guard?.policies ?? [];
+  const policiesAt = (port: number) =>
+    made.inboundPorts.get(`10.0.0.1|${port}|${idOf('shop/orders')}`)?.guard?.policies ?? [];
   /** Through the bytes of what is sent. */
   const sent = (port: number, sees: 'requests' | 'connections') =>
     requestAccess(policiesAt(port), sees).map((rules) => decode(RBAC, encode(RBAC, rules)));
