@@ -18,6 +18,8 @@ export interface ControlPlaneProcess {
   /** What its heap holds after a collection, in bytes. */
   heapBytes(): Promise<number>;
   stop(): Promise<void>;
+  /** As a crash does: without a chance to give anything up. */
+  kill(): Promise<void>;
 }
 
 /** On files. Resolves when it serves. Rejects with its log when it ends before that. `more`: further options of `isthmus run`. */
@@ -55,12 +57,15 @@ export async function startControlPlane(options: readonly string[]): Promise<Con
       await heap();
       return heap();
     },
-    stop: async () => {
-      const gone = once(child, 'exit');
-      child.kill('SIGTERM');
-      await gone;
-    },
+    stop: async () => end(child, 'SIGTERM'),
+    kill: async () => end(child, 'SIGKILL'),
   };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
 }
 
 /** Lets a signal collect the whole heap: what grows between collections is no leak. */

@@ -60,10 +60,16 @@ export class CrowdedCluster {
     });
   }
 
-  /** Changes the timeout of a route. */
-  async changeRouter(router: number, key: string): Promise<void> {
+  /** Changes what a route writes into requests. Gives the path of the MetaRouter. */
+  async changeRouter(router: number, key: string): Promise<string> {
     const { path: at, object } = metaRouter(router, key);
     await applyAs(this.#api, at, object, 'bench');
+    return at;
+  }
+
+  /** What the API server has at a path. */
+  async read(at: string): Promise<unknown> {
+    return this.#api.get(at);
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,8 @@
 /**
  * One endpoint of a ServiceEntry changed by a PATCH of the API server: from when the request is sent to when the last of many
  * delta proxies has acknowledged it; how much of that is the API server's own answer; and what the change costs. The same of
- * istiod where it is built, as it is and without its wait for further changes of endpoints. Prints JSON when run: `node test/bench/kubernetes-change.bench.ts [proxies]`.
+ * istiod where it is built, as it is and without its wait for further changes of endpoints. Prints JSON when run:
+ * `node test/bench/kubernetes-change.bench.ts [proxies]`.
  */
 import { loadavg } from 'node:os';
 import { Istiod } from '../peers/istio/istiod.ts';

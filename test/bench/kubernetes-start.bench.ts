@@ -1,6 +1,7 @@
 /**
  * `isthmus run --kubernetes` against a real API server with many objects: from its start to when it serves, and its memory
- * then; and istiod on the same objects, of which it reads all but the MetaRouters, where it is built. Prints JSON when run: `node test/bench/kubernetes-start.bench.ts [starts]`.
+ * then; and istiod on the same objects, of which it reads all but the MetaRouters, where it is built. Prints JSON when run:
+ * `node test/bench/kubernetes-start.bench.ts [starts]`.
  */
 import { loadavg } from 'node:os';
 import { Istiod } from '../peers/istio/istiod.ts';
