@@ -57,6 +57,6 @@ function describe(results: readonly CheckResult[]): string {
   return [
     ...lines,
     '',
-    `Status: ${failed === 0 ? marks.passed : marks.failed} ${failed} failed, ${warned} warnings`,
+    `Status: ${failed === 0 ? marks.passed : marks.failed} ${failed} failed, ${warned} ${warned === 1 ? 'warning' : 'warnings'}`,
   ].join('\n');
 }
