@@ -1,7 +1,7 @@
 /** What a control plane keeps in its cluster, to be read by a command: by whoever may read the Secrets of its namespace. */
 import type { ClusterStateChoice } from '../cli/cluster-choice.ts';
 import type { StateFolder } from '../delivery/files/state-folder.ts';
-import { isSecret, objectNameOf, readStateObject } from '../delivery/kubernetes/state-object.ts';
+import { isSecret, objectNameOf, readStateObject } from '../delivery/kubernetes/records/state-object.ts';
 import { ApiFailure } from '../kubernetes-api/api-failure.ts';
 import { objectPath } from '../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../kubernetes-api/api-server.ts';

@@ -11,7 +11,7 @@
 import type { Collection, Context, Index, Table } from '../collections/collection.ts';
 import type { Engine } from '../collections/engine.ts';
 import { equal } from '../collections/equality.ts';
-import { routersByNameOfHost } from '../delivery/kubernetes/unwritten-filters.ts';
+import { routersByNameOfHost } from '../delivery/kubernetes/objects/unwritten-filters.ts';
 import { singleAddress } from '../mesh/endpoints/ip-address.ts';
 import type { ResourceCollections } from '../mesh/inputs.ts';
 import { buildMesh, type Mesh } from '../mesh/mesh.ts';

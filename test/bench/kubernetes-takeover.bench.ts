@@ -4,7 +4,7 @@
  */
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addressLeases } from '../../src/delivery/kubernetes/address-lease.ts';
+import { addressLeases } from '../../src/delivery/kubernetes/records/address-lease.ts';
 import { collectionPath, objectPath } from '../../src/kubernetes-api/api-paths.ts';
 import { leases } from '../../src/kubernetes-api/built-in-collections.ts';
 import { fieldOf, textOf } from '../../src/kubernetes-api/plain-fields.ts';

@@ -5,9 +5,13 @@
  */
 
 import type { AdoptionWish } from '../../cli/actions.ts';
-import { addressLeaseObject, addressLeases, readAddressLease } from '../../delivery/kubernetes/address-lease.ts';
-import { fieldManager } from '../../delivery/kubernetes/live-object.ts';
-import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
+import { fieldManager } from '../../delivery/kubernetes/objects/live-object.ts';
+import { writtenKinds } from '../../delivery/kubernetes/objects/written-kinds.ts';
+import {
+  addressLeaseObject,
+  addressLeases,
+  readAddressLease,
+} from '../../delivery/kubernetes/records/address-lease.ts';
 import { ApiFailure } from '../../kubernetes-api/api-failure.ts';
 import { type ApiCollection, collectionPath, findCollection, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';

@@ -2,7 +2,7 @@
  * Who wrote which fields of an object, as if what another bridge wrote had been applied by us: an apply of ours then takes
  * away what we do not want any more, as it would of our own.
  */
-import { fieldManager } from '../../delivery/kubernetes/live-object.ts';
+import { fieldManager } from '../../delivery/kubernetes/objects/live-object.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 
 const bridges = /^(aeraki|[a-z]+2istio)$/i;

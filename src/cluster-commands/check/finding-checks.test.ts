@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sharedHolds, waitingTopic } from '../../delivery/kubernetes/shared-holds.ts';
+import { sharedHolds, waitingTopic } from '../../delivery/kubernetes/objects/shared-holds.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import type { KindWriting } from '../../model/cluster-writing.ts';
 import { askAll } from './checking.ts';

@@ -1,7 +1,7 @@
 /** What came of the objects of users: those that are refused, and deletions that are held. */
 
-import { replicaLabel } from '../../delivery/kubernetes/replica-words.ts';
-import { holdsTopic, readSharedHolds, waitingTopic } from '../../delivery/kubernetes/shared-holds.ts';
+import { holdsTopic, readSharedHolds, waitingTopic } from '../../delivery/kubernetes/objects/shared-holds.ts';
+import { replicaLabel } from '../../delivery/kubernetes/replicas/replica-words.ts';
 import { configMaps } from '../../kubernetes-api/built-in-collections.ts';
 import { kinds } from '../../resources/kind-table.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';

@@ -1,5 +1,5 @@
 /** Who else is in the cluster: the namespace, Istio, and Aeraki, whose work is done twice where both are. */
-import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
+import { writtenKinds } from '../../delivery/kubernetes/objects/written-kinds.ts';
 import { isMap } from '../../resources/plain-values.ts';
 import { listObjects, readObject } from '../cluster-objects.ts';
 import { definitions, deployments, objectIn, pathOf } from '../manifest-kinds.ts';

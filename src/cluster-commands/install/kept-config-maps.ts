@@ -1,5 +1,5 @@
 /** ConfigMaps that a control plane wrote and that stay when it goes: others need them, or something of others is in them. */
-import { managedEntries, record } from '../../delivery/kubernetes/owned-fields.ts';
+import { managedEntries, record } from '../../delivery/kubernetes/objects/owned-fields.ts';
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
 import { adoptedLabel, managedByLabel, revisionLabel } from '../../model/ownership.ts';
 import type { PlainMap } from '../../resources/plain-values.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
+import { writtenKinds } from '../../delivery/kubernetes/objects/written-kinds.ts';
 import { kinds } from '../../resources/kind-table.ts';
 import { isMap, type PlainMap } from '../../resources/plain-values.ts';
 import { renderInstallation } from './install.ts';

@@ -1,9 +1,9 @@
 /** What is to go when a control plane is uninstalled, and what is to stay. */
 
 import type { KeptObject, UninstallWish } from '../../cli/installation-actions.ts';
-import { addressLeases } from '../../delivery/kubernetes/address-lease.ts';
-import { liveObjectOf } from '../../delivery/kubernetes/live-object.ts';
-import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
+import { liveObjectOf } from '../../delivery/kubernetes/objects/live-object.ts';
+import { writtenKinds } from '../../delivery/kubernetes/objects/written-kinds.ts';
+import { addressLeases } from '../../delivery/kubernetes/records/address-lease.ts';
 import { type ApiCollection, collectionPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import {

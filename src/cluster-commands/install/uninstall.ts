@@ -4,8 +4,8 @@
  */
 
 import type { UninstallOutcome, UninstallWish } from '../../cli/installation-actions.ts';
-import { addressLeases } from '../../delivery/kubernetes/address-lease.ts';
-import { fieldManager } from '../../delivery/kubernetes/live-object.ts';
+import { fieldManager } from '../../delivery/kubernetes/objects/live-object.ts';
+import { addressLeases } from '../../delivery/kubernetes/records/address-lease.ts';
 import { type ApiCollection, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { IsthmusError } from '../../model/errors.ts';

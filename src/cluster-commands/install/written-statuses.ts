@@ -1,5 +1,5 @@
 /** What a control plane wrote into the status of users' objects, found by who owns these fields, and withdrawn. */
-import { statusManagerOf } from '../../delivery/kubernetes/kind-statuses.ts';
+import { statusManagerOf } from '../../delivery/kubernetes/statuses/kind-statuses.ts';
 import { type ApiCollection, apiVersionOf, objectPath } from '../../kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { apiKindOf } from '../../resources/kind-info.ts';

@@ -1,7 +1,7 @@
 /** Where leases are kept, and who decides about them: a control plane with a state folder for itself, or one of several. */
 import { LeaseJournal } from '../../delivery/files/lease-journal.ts';
 import type { StateFolder } from '../../delivery/files/state-folder.ts';
-import type { Writership } from '../../delivery/kubernetes/writership.ts';
+import type { Writership } from '../../delivery/kubernetes/replicas/writership.ts';
 import type { LeaseEvents, LeaseStore } from '../../delivery/lease-store.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { ServiceKey } from '../../model/service.ts';

@@ -6,16 +6,16 @@
  *   what somebody else changed, and was put right --> log, event of the object
  */
 import type { DeletionHold } from '../../cli/actions.ts';
-import { ClusterWriter, defaultWorkLimits } from '../../delivery/kubernetes/cluster-writer.ts';
-import { type BrakeLimits, defaultBrakeLimits } from '../../delivery/kubernetes/deletion-brake.ts';
-import { HeldEvents } from '../../delivery/kubernetes/held-events.ts';
-import type { Repair } from '../../delivery/kubernetes/kind-writer.ts';
-import { repairNotice } from '../../delivery/kubernetes/repair-notice.ts';
-import { holdsTopic, sharedHolds, waitingTopic } from '../../delivery/kubernetes/shared-holds.ts';
-import { unwrittenFilterFindings } from '../../delivery/kubernetes/unwritten-filters.ts';
-import { writeFindings } from '../../delivery/kubernetes/write-findings.ts';
-import { WriteReleases } from '../../delivery/kubernetes/write-releases.ts';
-import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
+import { ClusterWriter, defaultWorkLimits } from '../../delivery/kubernetes/objects/cluster-writer.ts';
+import { type BrakeLimits, defaultBrakeLimits } from '../../delivery/kubernetes/objects/deletion-brake.ts';
+import { HeldEvents } from '../../delivery/kubernetes/objects/held-events.ts';
+import type { Repair } from '../../delivery/kubernetes/objects/kind-writer.ts';
+import { repairNotice } from '../../delivery/kubernetes/objects/repair-notice.ts';
+import { holdsTopic, sharedHolds, waitingTopic } from '../../delivery/kubernetes/objects/shared-holds.ts';
+import { unwrittenFilterFindings } from '../../delivery/kubernetes/objects/unwritten-filters.ts';
+import { writeFindings } from '../../delivery/kubernetes/objects/write-findings.ts';
+import { WriteReleases } from '../../delivery/kubernetes/objects/write-releases.ts';
+import { writtenKinds } from '../../delivery/kubernetes/objects/written-kinds.ts';
 import { about } from '../../mesh/resource-order.ts';
 import { steadyClock, systemClock } from '../../model/clock.ts';
 import { formatObject } from '../../model/finding.ts';

@@ -3,7 +3,7 @@
  * Aeraki's was taken over (`isthmus adopt`), that one is kept as well: Pods that refer to it find us.
  */
 
-import { publishInNamespaces } from '../../delivery/kubernetes/namespace-publishing.ts';
+import { publishInNamespaces } from '../../delivery/kubernetes/namespaces/namespace-publishing.ts';
 import { ownName } from '../../model/ownership.ts';
 import { parseAddress } from '../../model/tcp-address.ts';
 import type { Namespace } from '../../resources/kinds.ts';

@@ -2,8 +2,8 @@
 
 import { uptime } from 'node:os';
 import type { Registry } from 'prom-client';
-import type { EventRecorder } from '../../delivery/kubernetes/event-recorder.ts';
-import { Leadership } from '../../delivery/kubernetes/leadership.ts';
+import type { EventRecorder } from '../../delivery/kubernetes/events/event-recorder.ts';
+import { Leadership } from '../../delivery/kubernetes/replicas/leadership.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { systemClock } from '../../model/clock.ts';
 import { ownName } from '../../model/ownership.ts';

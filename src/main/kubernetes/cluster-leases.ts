@@ -1,8 +1,8 @@
 /** Leases of virtual IPs in a cluster: AddressLeases, which the writer among the replicas decides about. */
 
-import { AddressLeases } from '../../delivery/kubernetes/address-leases.ts';
-import { awaitedLeaseFindings } from '../../delivery/kubernetes/awaited-leases.ts';
-import type { Writership } from '../../delivery/kubernetes/writership.ts';
+import { AddressLeases } from '../../delivery/kubernetes/records/address-leases.ts';
+import { awaitedLeaseFindings } from '../../delivery/kubernetes/records/awaited-leases.ts';
+import type { Writership } from '../../delivery/kubernetes/replicas/writership.ts';
 import type { LeaseEvents } from '../../delivery/lease-store.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { IsthmusError } from '../../model/errors.ts';

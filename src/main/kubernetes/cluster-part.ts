@@ -2,10 +2,10 @@
 import type { Registry } from 'prom-client';
 import type { DeletionHold, IstioXdsWish } from '../../cli/actions.ts';
 import type { StateFolder } from '../../delivery/files/state-folder.ts';
-import type { EventRecorder } from '../../delivery/kubernetes/event-recorder.ts';
-import type { Replicas } from '../../delivery/kubernetes/replica-words.ts';
-import type { Precedence } from '../../delivery/kubernetes/revision-precedence.ts';
-import type { Writership } from '../../delivery/kubernetes/writership.ts';
+import type { EventRecorder } from '../../delivery/kubernetes/events/event-recorder.ts';
+import type { Replicas } from '../../delivery/kubernetes/replicas/replica-words.ts';
+import type { Precedence } from '../../delivery/kubernetes/replicas/revision-precedence.ts';
+import type { Writership } from '../../delivery/kubernetes/replicas/writership.ts';
 import type { XdsServer } from '../../delivery/xds/server.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import type { ClusterWritingControl } from '../../model/cluster-writing.ts';

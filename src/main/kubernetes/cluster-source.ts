@@ -1,5 +1,5 @@
 /** What an API server has, as the resources of a pipeline. */
-import { writtenKinds } from '../../delivery/kubernetes/written-kinds.ts';
+import { writtenKinds } from '../../delivery/kubernetes/objects/written-kinds.ts';
 import { IsthmusError } from '../../model/errors.ts';
 import { type LabelSelector, parseLabelSelector } from '../../model/label-selector.ts';
 import type { Logger } from '../../operations/log.ts';

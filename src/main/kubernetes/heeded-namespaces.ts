@@ -1,5 +1,5 @@
 /** The namespaces that this control plane heeds, for what is published in them. */
-import type { PublishingSurroundings } from '../../delivery/kubernetes/namespace-publishing.ts';
+import type { PublishingSurroundings } from '../../delivery/kubernetes/namespaces/namespace-publishing.ts';
 import type { Namespace } from '../../resources/kinds.ts';
 import { objectKey } from '../../resources/metadata.ts';
 import type { ClusterSurroundings } from './cluster-part.ts';

@@ -3,7 +3,7 @@
  * certificate. A Pod can mount what is in its own namespace alone.
  */
 
-import { publishInNamespaces } from '../../delivery/kubernetes/namespace-publishing.ts';
+import { publishInNamespaces } from '../../delivery/kubernetes/namespaces/namespace-publishing.ts';
 import type { Namespace, Pod } from '../../resources/kinds.ts';
 import { defaultInjectionSettings, injectionKeys } from '../../translate/injection/injection-settings.ts';
 import type { ClusterPart, ClusterSurroundings } from './cluster-part.ts';

@@ -4,8 +4,8 @@
  *   findings, proxies, registries --> tables --> object statuses --> status writer --> PATCH .../status
  *                                                                        `-- what fell --> events
  */
-import type { FallenConditions } from '../../delivery/kubernetes/status-desk.ts';
-import { defaultStatusLimits, StatusWriter } from '../../delivery/kubernetes/status-writer.ts';
+import type { FallenConditions } from '../../delivery/kubernetes/statuses/status-desk.ts';
+import { defaultStatusLimits, StatusWriter } from '../../delivery/kubernetes/statuses/status-writer.ts';
 import { ProgrammingWatch } from '../../delivery/xds/programming-watch.ts';
 import { programmingTopic, readSharedProgramming } from '../../delivery/xds/shared-programming.ts';
 import { createStatusTables, objectStatuses } from '../../mesh/status/object-statuses.ts';

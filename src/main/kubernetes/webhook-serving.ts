@@ -7,6 +7,7 @@
 
 import type { Registry } from 'prom-client';
 import { Engine } from '../../collections/engine.ts';
+import type { Writership } from '../../delivery/kubernetes/replicas/writership.ts';
 import { keepCaBundle, type WebhookKind } from '../../delivery/kubernetes/webhooks/ca-bundle.ts';
 import { injectionWebhook } from '../../delivery/kubernetes/webhooks/injection-webhook.ts';
 import { SecretValue } from '../../delivery/kubernetes/webhooks/secret-value.ts';
@@ -16,7 +17,6 @@ import {
   type Webhook,
   WebhookListener,
 } from '../../delivery/kubernetes/webhooks/webhook-listener.ts';
-import type { Writership } from '../../delivery/kubernetes/writership.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { systemClock } from '../../model/clock.ts';
 import type { Finding } from '../../model/finding.ts';

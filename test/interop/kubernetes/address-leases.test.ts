@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { addressLeaseObject, addressLeases } from '../../../src/delivery/kubernetes/address-lease.ts';
+import { addressLeaseObject, addressLeases } from '../../../src/delivery/kubernetes/records/address-lease.ts';
 import { collectionPath } from '../../../src/kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';

@@ -1,8 +1,8 @@
 /** What becomes of writes into a cluster when things go wrong, at a real API server. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { ClusterWriterOptions } from '../../../src/delivery/kubernetes/cluster-writer.ts';
-import { defaultBrakeLimits } from '../../../src/delivery/kubernetes/deletion-brake.ts';
-import type { WantedObject } from '../../../src/delivery/kubernetes/wanted-object.ts';
+import type { ClusterWriterOptions } from '../../../src/delivery/kubernetes/objects/cluster-writer.ts';
+import { defaultBrakeLimits } from '../../../src/delivery/kubernetes/objects/deletion-brake.ts';
+import type { WantedObject } from '../../../src/delivery/kubernetes/objects/wanted-object.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { strictServiceEntry } from '../../peers/kubernetes/strict-service-entry.ts';

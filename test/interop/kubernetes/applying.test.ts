@@ -1,6 +1,6 @@
 /** What Isthmus writes into a cluster, at a real API server. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { ClusterWriterOptions } from '../../../src/delivery/kubernetes/cluster-writer.ts';
+import type { ClusterWriterOptions } from '../../../src/delivery/kubernetes/objects/cluster-writer.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { applyAs, KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { strictServiceEntry } from '../../peers/kubernetes/strict-service-entry.ts';

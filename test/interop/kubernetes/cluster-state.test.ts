@@ -3,8 +3,8 @@ import { word, wordFormat } from '../../../src/delivery/files/journal-fixture.ts
 import { SealedFile } from '../../../src/delivery/files/sealed-file.ts';
 import { SettingKeeper } from '../../../src/delivery/files/setting-keeper.ts';
 import { openRecords } from '../../../src/delivery/files/shared-state.ts';
-import { ClusterState } from '../../../src/delivery/kubernetes/cluster-state.ts';
-import { writableBy } from '../../../src/delivery/kubernetes/writership.ts';
+import { ClusterState } from '../../../src/delivery/kubernetes/records/cluster-state.ts';
+import { writableBy } from '../../../src/delivery/kubernetes/replicas/writership.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { openIssuer } from '../../../src/main/certificates/issuer-opening.ts';
 import { tokenFile } from '../../../src/main/certificates/mesh-authority.ts';

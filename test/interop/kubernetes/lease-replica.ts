@@ -4,8 +4,8 @@
  */
 import { uptime } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Leadership } from '../../../src/delivery/kubernetes/leadership.ts';
-import { writableBy } from '../../../src/delivery/kubernetes/writership.ts';
+import { Leadership } from '../../../src/delivery/kubernetes/replicas/leadership.ts';
+import { writableBy } from '../../../src/delivery/kubernetes/replicas/writership.ts';
 import { openClusterAccess } from '../../../src/kubernetes-api/cluster-access.ts';
 import { systemClock } from '../../../src/model/clock.ts';
 import { aheadMs, type LeaseNews, writtenPath } from './lease-scene.ts';

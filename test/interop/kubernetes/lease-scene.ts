@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { expect } from 'vitest';
-import type { LeaseTimes } from '../../../src/delivery/kubernetes/leadership.ts';
+import type { LeaseTimes } from '../../../src/delivery/kubernetes/replicas/leadership.ts';
 import { type ApiCollection, collectionPath, objectPath } from '../../../src/kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { leases } from '../../../src/kubernetes-api/built-in-collections.ts';

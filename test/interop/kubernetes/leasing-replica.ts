@@ -1,6 +1,6 @@
 /** A replica of a control plane as far as it gives virtual IPs, with the hosts that it is told of. */
 import { Engine } from '../../../src/collections/engine.ts';
-import { writableBy } from '../../../src/delivery/kubernetes/writership.ts';
+import { writableBy } from '../../../src/delivery/kubernetes/replicas/writership.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { type LeaseKeeping, startLeaseKeeping } from '../../../src/main/keeping/lease-keeping.ts';
 import { ClusterLeases } from '../../../src/main/kubernetes/cluster-leases.ts';

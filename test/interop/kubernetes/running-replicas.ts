@@ -1,6 +1,6 @@
 /** `isthmus run --kubernetes` as real processes beside an API server, and what they serve. */
 import path from 'node:path';
-import { addressLeases } from '../../../src/delivery/kubernetes/address-lease.ts';
+import { addressLeases } from '../../../src/delivery/kubernetes/records/address-lease.ts';
 import { collectionPath } from '../../../src/kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { fieldOf, textOf } from '../../../src/kubernetes-api/plain-fields.ts';

@@ -4,8 +4,8 @@
 import { Registry } from 'prom-client';
 import { vi } from 'vitest';
 import { Engine } from '../../../src/collections/engine.ts';
-import { EventRecorder } from '../../../src/delivery/kubernetes/event-recorder.ts';
-import type { Writership } from '../../../src/delivery/kubernetes/writership.ts';
+import { EventRecorder } from '../../../src/delivery/kubernetes/events/event-recorder.ts';
+import type { Writership } from '../../../src/delivery/kubernetes/replicas/writership.ts';
 import type { Refusal } from '../../../src/delivery/xds/stream-refusals.ts';
 import type { ApiChange, ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import type { ClusterPart, SeenListener } from '../../../src/main/kubernetes/cluster-part.ts';

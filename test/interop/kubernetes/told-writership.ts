@@ -1,5 +1,5 @@
 /** Which replica writes, told from outside. */
-import type { Writership } from '../../../src/delivery/kubernetes/writership.ts';
+import type { Writership } from '../../../src/delivery/kubernetes/replicas/writership.ts';
 
 export class ToldWritership implements Writership {
   readonly holder = 'the other one';

@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { Engine } from '../../../src/collections/engine.ts';
-import { writableBy } from '../../../src/delivery/kubernetes/writership.ts';
+import { writableBy } from '../../../src/delivery/kubernetes/replicas/writership.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { type RunningWebhooks, startWebhooks } from '../../../src/main/kubernetes/webhook-serving.ts';
 import { createManifestReader } from '../../../src/main/manifests.ts';

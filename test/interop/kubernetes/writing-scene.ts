@@ -4,11 +4,11 @@ import {
   ClusterWriter,
   type ClusterWriterOptions,
   defaultWorkLimits,
-} from '../../../src/delivery/kubernetes/cluster-writer.ts';
-import type { Repair } from '../../../src/delivery/kubernetes/kind-writer.ts';
-import type { WantedObject } from '../../../src/delivery/kubernetes/wanted-object.ts';
-import { writeFindings } from '../../../src/delivery/kubernetes/write-findings.ts';
-import { writtenKinds } from '../../../src/delivery/kubernetes/written-kinds.ts';
+} from '../../../src/delivery/kubernetes/objects/cluster-writer.ts';
+import type { Repair } from '../../../src/delivery/kubernetes/objects/kind-writer.ts';
+import type { WantedObject } from '../../../src/delivery/kubernetes/objects/wanted-object.ts';
+import { writeFindings } from '../../../src/delivery/kubernetes/objects/write-findings.ts';
+import { writtenKinds } from '../../../src/delivery/kubernetes/objects/written-kinds.ts';
 import { systemClock } from '../../../src/model/clock.ts';
 import type { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { type CountedRequests, countRequests } from './counted-requests.ts';
