@@ -1,6 +1,10 @@
 /** What Isthmus writes into a cluster, at a real API server. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { ClusterWriterOptions } from '../../../src/delivery/kubernetes/objects/cluster-writer.ts';
+import {
+  type ClusterWriterOptions,
+  defaultWorkLimits,
+} from '../../../src/delivery/kubernetes/objects/cluster-writer.ts';
+import type { WantedObject } from '../../../src/delivery/kubernetes/objects/wanted-object.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { applyAs, KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { strictServiceEntry } from '../../peers/kubernetes/strict-service-entry.ts';
@@ -31,6 +35,11 @@ async function writing(options: Partial<ClusterWriterOptions> = {}): Promise<Wri
   const scene = await startWriting(server, options);
   onTestFinished(() => scene.close());
   return scene;
+}
+
+/** As what comes of an object: `Kind name` or `Kind namespace/name`. */
+function from(origin: string, wanted: WantedObject): WantedObject {
+  return { ...wanted, metadata: { ...wanted.metadata, annotations: { 'isthmus.dev/source': origin } } };
 }
 
 async function read(name: string): Promise<{ metadata: { resourceVersion: string; labels: object }; spec: object }> {
@@ -110,6 +119,16 @@ describe('an object that is wanted', () => {
     });
     expect(scene.api.changes()).toEqual([`PATCH ${at('orders')}`]);
     expect(scene.repairs).toEqual([]);
+  });
+
+  it('has its turn, however many come of an object of somebody else', async () => {
+    const scene = await writing({ limits: { ...defaultWorkLimits, burst: 1, inFlight: 1 } });
+    const crowd = Array.from({ length: 40 }, (_, at) => from('ServiceRegistry legacy', serviceEntry(`crowd-${at}`)));
+    const one = from('MetaRouter pay/orders', serviceEntry('orders'));
+    scene.want(...crowd, one);
+    await expect.poll(names).toHaveLength(41);
+    // One is sent before the other comes, one by its turn.
+    expect(scene.api.changes().slice(0, 3)).toContain(`PATCH ${at('orders')}`);
   });
 
   it('is put right once when somebody changes what we wrote, and told of with who it was', async () => {

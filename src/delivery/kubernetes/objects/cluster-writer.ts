@@ -2,7 +2,7 @@
  * What is wanted in the cluster, written there: each kind by a writer of its own, all of them through one queue.
  *
  * Nothing is sent while another replica is to write, or before the sources were once read; who becomes the writer
- * compares everything once with what the watches say. No object of ours bears a finalizer: whatever is outside of the
+ * compares everything once with what the watches say. Those whose objects they come from take turns. No object of ours bears a finalizer: whatever is outside of the
  * cluster is none of theirs.
  */
 import type { ApiServer } from '../../../kubernetes-api/api-server.ts';
@@ -59,6 +59,10 @@ export class ClusterWriter {
         const [kind, place] = splitKey(key);
         const term = this.#currentTerm();
         return term === undefined ? undefined : this.#kinds.get(kind)?.prepare(place, term);
+      },
+      groupOf: (key) => {
+        const [kind, place] = splitKey(key);
+        return this.#kinds.get(kind)?.tenantOf(place) ?? '';
       },
     });
     const around = {

@@ -132,6 +132,12 @@ export class KindWriter {
     return this.#closures.detain(place) ? undefined : async () => this.#perform(step, place, seen, signal);
   }
 
+  /** Who made it wanted: a namespace, or an object that is of none. */
+  tenantOf(place: string): string {
+    const { kind, namespace, name } = this.#about(place).origin;
+    return namespace ?? `${kind}/${name}`;
+  }
+
   get sight(): ReflectorSight {
     return this.#watch.sight;
   }

@@ -68,3 +68,14 @@ it('gives each group its turn, however many keys of another wait', () => {
   expect([taken(), taken()].sort()).toEqual(['crowd/6', 'pay/c']);
   expect(keys.size).toBe(993);
 });
+
+it('knows a key by the group that it was of when it came', () => {
+  let group = 'shop';
+  const keys = new ReadyKeys(() => group);
+  for (const one of ['a', 'b', 'c']) keys.add(one, 'awaited');
+  group = 'pay';
+  keys.add('a', 'awaited');
+  keys.delete('b');
+  expect([keys.size, keys.urgencyOf('a'), keys.urgencyOf('b')]).toEqual([2, 'awaited', undefined]);
+  expect([keys.take()?.key, keys.take()?.key, keys.take()?.key]).toEqual(['a', 'c', undefined]);
+});

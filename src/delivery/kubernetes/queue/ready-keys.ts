@@ -59,20 +59,21 @@ export class ReadyKeys {
 /** Keys of a group in the order in which they came, each once; groups by turns. */
 class Line {
   readonly #groupOf: (key: string) => string;
+  /** Of each key, as it was when the key came: whose a key is may change while it waits. */
+  readonly #groupNames = new Map<string, string>();
   /** None is empty; whose turn was last is at the end. */
   readonly #groups = new InOrder<string, InOrder<string, string>>();
-  #size = 0;
 
   constructor(groupOf: (key: string) => string) {
     this.#groupOf = groupOf;
   }
 
   get size(): number {
-    return this.#size;
+    return this.#groupNames.size;
   }
 
   has(key: string): boolean {
-    return this.#groups.get(this.#groupOf(key))?.get(key) !== undefined;
+    return this.#groupNames.has(key);
   }
 
   add(key: string): void {
@@ -81,29 +82,31 @@ class Line {
     const group = this.#groups.get(name) ?? new InOrder<string, string>();
     group.set(key, key);
     this.#groups.set(name, group);
-    this.#size++;
+    this.#groupNames.set(key, name);
   }
 
   delete(key: string): void {
-    const name = this.#groupOf(key);
+    const name = this.#groupNames.get(key);
+    if (name === undefined) return;
     const group = this.#groups.get(name);
-    if (group?.delete(key) !== true) return;
-    this.#size--;
-    if (group.size === 0) this.#groups.delete(name);
+    group?.delete(key);
+    if (group?.size === 0) this.#groups.delete(name);
+    this.#groupNames.delete(key);
   }
 
   take(): string | undefined {
     const group = this.#groups.take();
     const key = group?.take();
     if (group === undefined || key === undefined) return undefined;
-    this.#size--;
-    if (group.size > 0) this.#groups.set(this.#groupOf(key), group);
+    const name = this.#groupNames.get(key);
+    if (name !== undefined && group.size > 0) this.#groups.set(name, group);
+    this.#groupNames.delete(key);
     return key;
   }
 
   clear(): void {
     this.#groups.clear();
-    this.#size = 0;
+    this.#groupNames.clear();
   }
 }
 
