@@ -2,8 +2,8 @@
  * What is wanted in the cluster, written there: each kind by a writer of its own, all of them through one queue.
  *
  * Nothing is sent while another replica is to write, or before the sources were once read; who becomes the writer
- * compares everything once with what the watches say. Those whose objects they come from take turns. No object of ours bears a finalizer: whatever is outside of the
- * cluster is none of theirs.
+ * compares everything once with what the watches say. Those whose objects they come from take turns. No object of ours
+ * bears a finalizer: whatever is outside of the cluster is none of theirs.
  */
 import type { ApiServer } from '../../../kubernetes-api/api-server.ts';
 import type { Clock } from '../../../model/clock.ts';
