@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:tls';
 import { inspect } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TestClock } from '../model/test-clock.ts';
 import type { AuthorityOptions } from './authority-settings.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
@@ -129,6 +129,25 @@ describe('the built-in authority', () => {
 });
 
 describe('the file of the authority', () => {
+  it('that another one leaves unreadable changes nothing, and is told until it can be read', async () => {
+    const { open, file } = bench();
+    let changed = (): void => {};
+    const authority = await open({
+      follow: (notice) => {
+        changed = notice;
+        return () => {};
+      },
+    });
+    const [signing, whole] = [signingRootOf(authority), file.text];
+    file.text = '{}';
+    changed();
+    await vi.waitFor(() => expect(authority.findings()).toMatchObject([{ code: 'ISTH1321', severity: 'error' }]));
+    expect(signingRootOf(authority)).toBe(signing);
+    file.text = whole;
+    changed();
+    await vi.waitFor(() => expect(authority.findings()).toEqual([]));
+  });
+
   it.each<[string, (state: Record<string, unknown>, other: Record<string, unknown>) => unknown]>([
     ['is no object', () => 7],
     ['lacks its roots', ({ roots: _, ...rest }) => rest],

@@ -180,6 +180,13 @@ describe('the proxy beside a workload', () => {
   });
 });
 
+it('a port that is open from outside the mesh is said to be closed where the proxy cannot open it', () => {
+  const object = { kind: 'IngressBackend', namespace: 'shop', name: 'in' };
+  const open = inboundPort({ ingress: { object, ranges: ['10.0.0.0/8'], requests: 'any' } });
+  const { findings } = translateInbound('metaproxy', open, settings);
+  expect(findings.map(({ code, object: about }) => [code, about])).toEqual([['ISTH1415', object]]);
+});
+
 describe('tokens of requests', () => {
   const origin = { object: { kind: 'RequestAuthentication', namespace: 'shop', name: 'tokens' } } as const;
   const rule: TokenRule = {

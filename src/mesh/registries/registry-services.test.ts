@@ -80,6 +80,16 @@ describe('a registered service', () => {
     expect(mesh.services.get(key)?.ports.map(({ name }) => name)).toEqual(['http-80', 'grpc-8081']);
     expect(endpoints(key)).toEqual(['10.0.0.1:8081 x1 //', '10.0.0.2:80 x1 //']);
   });
+
+  it('whose instance serves none of its protocols leaves it out, and that is told', () => {
+    const quic = [{ name: '', number: 81, protocol: 'quic' }];
+    const { endpoints, findings } = meshOf(
+      registry('polaris'),
+      registered('s', [instance('a', '10.0.0.1'), instance('b', '10.0.0.2', { ports: quic })]),
+    );
+    expect(endpoints('polaris/s.production.polaris.mesh')).toEqual(['10.0.0.1:8081 x1 //']);
+    expect(findings()).toEqual(['ISTH1009 ServiceRegistry/polaris']);
+  });
 });
 
 describe('hosts of registered services', () => {

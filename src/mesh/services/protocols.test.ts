@@ -4,7 +4,7 @@ import { applicationProtocol, protocolCodec, serviceEntry, testMesh } from '../m
 const aeraki = (name: string) => `aeraki.meta_protocol.codec.${name}`;
 
 it('dubbo and thrift are registered from the beginning, and can be registered otherwise', () => {
-  const { mesh, set, remove } = testMesh();
+  const { mesh, set, remove, findings } = testMesh();
   expect([...mesh.protocols.values()].map(({ name, codec }) => [name, codec])).toEqual([
     ['dubbo', aeraki('dubbo')],
     ['thrift', aeraki('thrift')],
@@ -12,6 +12,7 @@ it('dubbo and thrift are registered from the beginning, and can be registered ot
   const own = applicationProtocol('/own', 'thrift', 'own');
   set(own, protocolCodec('/own'));
   expect(mesh.protocols.get('thrift')?.codec).toBe('own');
+  expect(findings()).toEqual(['ISTH0317 ApplicationProtocol/own spec.codec']);
   remove(own);
   expect(mesh.protocols.get('thrift')?.codec).toBe(aeraki('thrift'));
 });

@@ -417,6 +417,21 @@ describe('a folder that cannot be seen', () => {
     await until(() => expect(shown()).toEqual({ b: '10.0.0.2' }));
   });
 
+  it('that the system does not watch is told, and looked at from time to time', async () => {
+    await write('a.yaml', entry('a'));
+    const watch = (): never => {
+      throw new Error('ENOSPC: System limit for number of file watchers reached');
+    };
+    const { shown, tables, clock } = await open({ fileSystem: { ...nodeFileSystem, watch } });
+    const told = [...tables.findings.values()].map(({ code, object, message }) => [code, object.name, message]);
+    expect(told).toContainEqual(['ISTH0015', folder, expect.stringContaining('ENOSPC')]);
+    await writeFinished('a.yaml', entry('b'));
+    await vi.waitFor(() => {
+      clock.advance(1000);
+      expect(shown()).toEqual({ b: '10.0.0.1' });
+    });
+  });
+
   it('removes nothing while it may not be read', async () => {
     await write('a.yaml', entry('a'));
     const { shown, codes, until } = await open();
