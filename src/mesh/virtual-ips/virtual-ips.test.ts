@@ -28,6 +28,17 @@ const addresses = (book: VirtualIps) =>
 const codes = (book: VirtualIps) => book.findings().map(({ code, object }) => `${code} ${object.name}`);
 
 describe('virtual IPs', () => {
+  it('that are lacked by a crowd of one namespace do not hide that another lacks one', () => {
+    const book = new VirtualIps(small, []);
+    const crowd = Array.from({ length: 300 }, (_, at): ServiceKey => `crowd/${at}`);
+    const hosts: readonly ServiceKey[] = ['early/a', ...crowd, 'shop/a', 'shop/b'];
+    const claims = new Map(hosts.map((one) => [one, true]));
+    book.update({ claims, written: new Map() }, 1);
+    const told = book.findings().map(({ object }) => `${object.namespace}/${object.name}`);
+    expect(told).toHaveLength(100);
+    expect(told).toEqual(expect.arrayContaining(['shop/a', 'shop/b']));
+  });
+
   it('give each host an address of each family, the same whatever the order of events', () => {
     const [one, two] = [new VirtualIps(defaultRanges, []), new VirtualIps(defaultRanges, [])];
     change(one, 1, { come: ['a', 'b', 'c'] });

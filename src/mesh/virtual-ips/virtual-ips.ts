@@ -10,6 +10,8 @@
  * before the quarantine is over, or while others are free.
  * Deterministic: time is an input, and there is no other.
  */
+
+import { fairShare } from '../../model/fair-share.ts';
 import { type Finding, finding, type ObjectRef } from '../../model/finding.ts';
 import type { ServiceKey } from '../../model/service.ts';
 import type { LeaseChange, LeaseDemand, VirtualIpLease } from '../../model/virtual-ip.ts';
@@ -127,16 +129,15 @@ export class VirtualIps {
     return this.#waiting.values();
   }
 
-  /** What users should know of addresses; at most a hundred of each kind. */
+  /** What users should know of addresses; at most a hundred of each kind, of which each namespace has its share. */
   findings(): readonly Finding[] {
-    const waiting = [...this.#waiting]
-      .sort()
-      .slice(0, maxFindings)
-      .map((key) => noAddress(this.#objectOf(key), this.#waiting.size));
-    const conflicts = this.#families.flatMap((family) => family.conflicts(this.#leases)).slice(0, maxFindings);
-    const ranges = this.#families.flatMap((family) => family.rangeConflicts(this.#leases)).slice(0, maxFindings);
+    const waiting = fairShare([...this.#waiting].sort(), namespaceOf, maxFindings);
+    const shown = <C extends { readonly owner: ServiceKey }>(found: readonly C[]): readonly C[] =>
+      fairShare(found, ({ owner }) => namespaceOf(owner), maxFindings);
+    const conflicts = shown(this.#families.flatMap((family) => family.conflicts(this.#leases)));
+    const ranges = shown(this.#families.flatMap((family) => family.rangeConflicts(this.#leases)));
     return [
-      ...waiting,
+      ...waiting.map((key) => noAddress(this.#objectOf(key), this.#waiting.size)),
       ...conflicts.map(({ owner, ...conflict }) => takenAddress(this.#objectOf(owner), conflict)),
       ...ranges.map(({ owner, ...conflict }) => leasedInRange(this.#objectOf(owner), conflict)),
       ...this.#outside(),
@@ -144,8 +145,7 @@ export class VirtualIps {
   }
 
   #objectOf(key: ServiceKey): ObjectRef {
-    const slash = key.indexOf('/');
-    return this.#declaredBy(key) ?? { kind: 'VirtualIp', namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+    return this.#declaredBy(key) ?? { kind: 'VirtualIp', namespace: namespaceOf(key), name: hostOf(key) };
   }
 
   /** Whether a host keeps an address that the ranges of today would not give it. */
@@ -155,14 +155,12 @@ export class VirtualIps {
   }
 
   #outside(): readonly Finding[] {
-    return [...this.#outsiders]
-      .filter((key) => this.isOutside(key))
-      .slice(0, maxFindings)
-      .map((key) => {
-        const { ipv4, ipv6 } = this.#leases.get(key) ?? {};
-        const addresses = [ipv4, ipv6].filter((address) => address !== undefined).join(' and ');
-        return finding('ISTH0403', { object: this.#objectOf(key), message: `${hostOf(key)} keeps ${addresses}.` });
-      });
+    const outside = [...this.#outsiders].filter((key) => this.isOutside(key));
+    return fairShare(outside, namespaceOf, maxFindings).map((key) => {
+      const { ipv4, ipv6 } = this.#leases.get(key) ?? {};
+      const addresses = [ipv4, ipv6].filter((address) => address !== undefined).join(' and ');
+      return finding('ISTH0403', { object: this.#objectOf(key), message: `${hostOf(key)} keeps ${addresses}.` });
+    });
   }
 
   /** An address that a user wrote is nobody's, not even the tombstone's that has it; one in a CIDR is still the tombstone's. */
@@ -295,6 +293,10 @@ function without(lease: VirtualIpLease, family: AddressFamily): VirtualIpLease |
 function sorted(keys: readonly ServiceKey[]): readonly ServiceKey[] {
   const isSorted = keys.every((key, at) => at === 0 || (keys[at - 1] ?? '') < key);
   return isSorted ? keys : keys.toSorted();
+}
+
+function namespaceOf(key: ServiceKey): string {
+  return key.slice(0, key.indexOf('/'));
 }
 
 function hostOf(key: ServiceKey): string {
