@@ -6,6 +6,7 @@
  * What all have taken is not told: in a mesh that is well nobody writes anything.
  */
 import { fieldOf, textOf } from '../../kubernetes-api/plain-fields.ts';
+import { fairShare } from '../../model/fair-share.ts';
 import type { Programming, ProxyRefusal, SomeProxies } from '../../model/object-status.ts';
 
 export const programmingTopic = 'programming';
@@ -15,15 +16,18 @@ export interface SharedProgramming {
   readonly objects: readonly Programming[];
 }
 
-/** A replica whose proxies refuse more than that tells of the first by name. */
+/** Where there are more, what is refused is told first, and each namespace has its share: what is not told counts as taken. */
 const mostObjects = 200;
 const longestReason = 500;
 const mostNamed = 3;
 
 /** As it is told: bounded, and the same in whatever order it comes. */
 export function sharedProgramming(hasProxies: boolean, objects: readonly Programming[]): SharedProgramming {
-  const sorted = objects.toSorted((a, b) => (a.key < b.key ? -1 : 1)).slice(0, mostObjects);
-  return { hasProxies, objects: sorted.map(bounded) };
+  const sorted = objects.toSorted(byKey);
+  const [refused, others] = [sorted.filter(isRefused), sorted.filter((one) => !isRefused(one))];
+  const told = fairShare(refused, namespaceOf, mostObjects);
+  const rest = fairShare(others, namespaceOf, mostObjects - told.length);
+  return { hasProxies, objects: [...told, ...rest].sort(byKey).map(bounded) };
 }
 
 /** Nothing of what is no such word: it may be that of another version. */
@@ -46,6 +50,18 @@ export function combined(own: Programming, others: readonly Programming[]): Prog
   if (same.every(({ state }) => state === 'taken')) return own;
   const waiting = same.flatMap(({ waitsFor }) => waitsFor ?? []);
   return { ...about, state: 'pending', ...(waiting.length === 0 ? {} : { waitsFor: together(waiting) }) };
+}
+
+function byKey(a: Programming, b: Programming): number {
+  return a.key < b.key ? -1 : 1;
+}
+
+function isRefused({ state }: Programming): boolean {
+  return state === 'refused';
+}
+
+function namespaceOf({ key }: Programming): string {
+  return key.split('/')[1] ?? '';
 }
 
 function together(all: readonly SomeProxies[]): SomeProxies {
