@@ -3,8 +3,8 @@
  * workloads ask, and one for each that are told of some hosts alone --> (the store, a sink).
  */
 import type { Table } from '../collections/collection.ts';
-import type { ResourceStore } from '../delivery/xds/resource-store.ts';
-import { nameTableType } from '../delivery/xds/resource-types.ts';
+import type { ResourceStore } from '../delivery/xds/resources/resource-store.ts';
+import { nameTableType } from '../delivery/xds/resources/resource-types.ts';
 import { meshKey, settingsOf } from '../mesh/settings.ts';
 import type { HostScope } from '../model/host-scope.ts';
 import type { ProxyNode } from '../model/proxy.ts';

@@ -2,8 +2,8 @@
 import type { OfflineMesh, OfflineProxy } from '../cli/actions.ts';
 import { requireReadable } from '../cli/named-files.ts';
 import { Engine } from '../collections/engine.ts';
-import { readNode } from '../delivery/xds/node.ts';
-import { standardTypes } from '../delivery/xds/resource-types.ts';
+import { standardTypes } from '../delivery/xds/resources/resource-types.ts';
+import { readNode } from '../delivery/xds/streams/node.ts';
 import { readBounded } from '../model/bounded-input.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Locality } from '../model/endpoint.ts';

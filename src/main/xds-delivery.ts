@@ -6,8 +6,8 @@ import {
   createResourceStore,
   type ResourceChange,
   type ResourceStore,
-} from '../delivery/xds/resource-store.ts';
-import { routeType, standardTypes } from '../delivery/xds/resource-types.ts';
+} from '../delivery/xds/resources/resource-store.ts';
+import { routeType, standardTypes } from '../delivery/xds/resources/resource-types.ts';
 import type { ProxyNode } from '../model/proxy.ts';
 import { chosenScope, isWithin, type ScopedResource, scopesOf } from '../translate/scope.ts';
 import type { Pipeline } from './pipeline.ts';

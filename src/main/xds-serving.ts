@@ -1,8 +1,8 @@
 /** The xDS server as this control plane has it: who may speak for whom, who is told of proxies, and what is counted. */
-import { metricsCall, streamMetricsPath } from '../delivery/xds/metrics-service.ts';
-import type { ResourceStore } from '../delivery/xds/resource-store.ts';
+import { metricsCall, streamMetricsPath } from '../delivery/xds/reports/metrics-service.ts';
+import type { ResourceStore } from '../delivery/xds/resources/resource-store.ts';
 import { createXdsServer, type XdsServer } from '../delivery/xds/server.ts';
-import type { Call, CallHandler, Status } from '../delivery/xds/transport.ts';
+import type { Call, CallHandler, Status } from '../delivery/xds/transport/transport.ts';
 import type { ProxyNode } from '../model/proxy.ts';
 import type { TrafficReport } from '../model/traffic.ts';
 import type { Logger } from '../operations/log.ts';

@@ -4,8 +4,8 @@
  * Prints JSON when run: `node test/bench/access-policies.bench.ts`.
  */
 import { Engine } from '../../src/collections/engine.ts';
-import type { ResourceStore } from '../../src/delivery/xds/resource-store.ts';
-import { shortType } from '../../src/delivery/xds/resource-types.ts';
+import type { ResourceStore } from '../../src/delivery/xds/resources/resource-store.ts';
+import { shortType } from '../../src/delivery/xds/resources/resource-types.ts';
 import { buildPipeline } from '../../src/main/pipeline.ts';
 import { createStoreFor } from '../../src/main/xds-delivery.ts';
 import { account, routeGroup, trafficTarget } from '../../src/mesh/access/access-fixture.ts';

@@ -1,6 +1,6 @@
 /** A bare delta client of one ADS stream for benches: subscribes, acknowledges at once, applies nothing. */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
-import { MessageReader } from '../../src/delivery/xds/message-reader.ts';
+import { MessageReader } from '../../src/delivery/xds/transport/message-reader.ts';
 import { decode, encode, type Message, typeUrl } from '../../src/xds-api/messages.ts';
 
 type DeltaResponse = Message<'envoy.service.discovery.v3.DeltaDiscoveryResponse'>;

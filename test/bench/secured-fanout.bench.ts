@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
-import { shortType } from '../../src/delivery/xds/resource-types.ts';
+import { shortType } from '../../src/delivery/xds/resources/resource-types.ts';
 import { type Quantiles, quantiles } from './acknowledging-proxies.ts';
 import { startControlPlaneProcess } from './control-plane-process.ts';
 import { machineTime, ProxyFleet } from './proxy-fleet.ts';

@@ -4,7 +4,7 @@
  *   clusters, listeners, secrets --> endpoints of each outbound cluster, routes of each outbound port
  */
 import type { ClientHttp2Session } from 'node:http2';
-import { MessageReader } from '../../src/delivery/xds/message-reader.ts';
+import { MessageReader } from '../../src/delivery/xds/transport/message-reader.ts';
 import { decode, encode, type Message, typeUrl } from '../../src/xds-api/messages.ts';
 import type { WorkloadPlace } from './secured-mesh-files.ts';
 

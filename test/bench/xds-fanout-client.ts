@@ -5,7 +5,7 @@
  */
 import { type ClientHttp2Session, connect } from 'node:http2';
 import protobuf from 'protobufjs/minimal.js';
-import { MessageReader } from '../../src/delivery/xds/message-reader.ts';
+import { MessageReader } from '../../src/delivery/xds/transport/message-reader.ts';
 import { encode, typeUrl } from '../../src/xds-api/messages.ts';
 
 const [port = '', streamCount = '', connectionCount = '', ...names] = process.argv.slice(2);

@@ -6,9 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { EncodedResource } from '../../src/delivery/xds/resource-source.ts';
-import { createResourceStore } from '../../src/delivery/xds/resource-store.ts';
-import { endpointType } from '../../src/delivery/xds/resource-types.ts';
+import type { EncodedResource } from '../../src/delivery/xds/resources/resource-source.ts';
+import { createResourceStore } from '../../src/delivery/xds/resources/resource-store.ts';
+import { endpointType } from '../../src/delivery/xds/resources/resource-types.ts';
 import { createXdsServer } from '../../src/delivery/xds/server.ts';
 import { encode } from '../../src/xds-api/messages.ts';
 

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { clusterType, endpointType, listenerType } from '../../src/delivery/xds/resource-types.ts';
+import { clusterType, endpointType, listenerType } from '../../src/delivery/xds/resources/resource-types.ts';
 import { RawClient } from '../conformance/xds/raw-client.ts';
 import { node } from '../conformance/xds/rig.ts';
 import { InProcessPlane, serviceEntry } from '../e2e/in-process-plane.ts';

@@ -2,8 +2,8 @@
 
 import { createExpressions } from '../../src/cli/commands/policy-expressions.ts';
 import { Engine } from '../../src/collections/engine.ts';
-import type { ResourceStore } from '../../src/delivery/xds/resource-store.ts';
-import { shortType, standardTypes } from '../../src/delivery/xds/resource-types.ts';
+import type { ResourceStore } from '../../src/delivery/xds/resources/resource-store.ts';
+import { shortType, standardTypes } from '../../src/delivery/xds/resources/resource-types.ts';
 import { buildPipeline } from '../../src/main/pipeline.ts';
 import { resourceAsJson } from '../../src/main/views/admin-views.ts';
 import { createStoreFor } from '../../src/main/xds-delivery.ts';

@@ -1,6 +1,6 @@
 /** The weaknesses of Open Service Mesh, one by one by the numbers of our notes on it: each is a promise that it did not keep. */
 import { expect, it } from 'vitest';
-import { clusterType } from '../../src/delivery/xds/resource-types.ts';
+import { clusterType } from '../../src/delivery/xds/resources/resource-types.ts';
 import { account, routeGroup, tcpRoute, trafficTarget } from '../../src/mesh/access/access-fixture.ts';
 import { serviceEntry, workloadEntry } from '../../src/mesh/mesh-fixture.ts';
 import {

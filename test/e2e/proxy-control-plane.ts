@@ -1,6 +1,6 @@
 /** A control plane for one test: our xDS server over resources that the test puts there, and a proxy that asks it. */
 import { onTestFinished } from 'vitest';
-import { createResourceStore, type ResourceStore } from '../../src/delivery/xds/resource-store.ts';
+import { createResourceStore, type ResourceStore } from '../../src/delivery/xds/resources/resource-store.ts';
 import { createXdsServer, type XdsServer } from '../../src/delivery/xds/server.ts';
 import { type Metaproxy, type MetaproxyOptions, startMetaproxy } from '../../src/proxy/metaproxy.ts';
 import { encode, type MessageName, typeUrl } from '../../src/xds-api/messages.ts';

@@ -1,6 +1,6 @@
 /** For tests: TLS as the control plane has it, and certificates for whom a test likes. */
 import { identityOfCertificate } from '../../src/certificates/peer-identity.ts';
-import type { ServerCredentials, ServerTls } from '../../src/delivery/xds/server-tls.ts';
+import type { ServerCredentials, ServerTls } from '../../src/delivery/xds/transport/server-tls.ts';
 import { type Identity, spiffeId } from '../../src/model/identity.ts';
 import { TestAuthority } from './test-authority.ts';
 

@@ -1,7 +1,7 @@
 /** Anybody with a certificate can state any node id: whose stream it is, is said by the certificate. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { clusterType } from '../../src/delivery/xds/resource-types.ts';
-import type { ServerCredentials } from '../../src/delivery/xds/server-tls.ts';
+import { clusterType } from '../../src/delivery/xds/resources/resource-types.ts';
+import type { ServerCredentials } from '../../src/delivery/xds/transport/server-tls.ts';
 import { proxyKey } from '../../src/model/proxy.ts';
 import type { RawClient } from '../conformance/xds/raw-client.ts';
 import { node, type Rig, startRig } from '../conformance/xds/rig.ts';

@@ -3,9 +3,13 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { defaultTransportLimits, listenHttp2, type TransportLimits } from '../../src/delivery/xds/http2-transport.ts';
-import type { ServerCredentials } from '../../src/delivery/xds/server-tls.ts';
-import type { Address, CallHandler, Transport } from '../../src/delivery/xds/transport.ts';
+import {
+  defaultTransportLimits,
+  listenHttp2,
+  type TransportLimits,
+} from '../../src/delivery/xds/transport/http2-transport.ts';
+import type { ServerCredentials } from '../../src/delivery/xds/transport/server-tls.ts';
+import type { Address, CallHandler, Transport } from '../../src/delivery/xds/transport/transport.ts';
 import { type MeshTls, meshTls } from './mesh-tls.ts';
 
 const open = '/open.Service/Ask';

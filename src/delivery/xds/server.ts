@@ -12,26 +12,33 @@ import { IsthmusError } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
 import { isLoopback } from '../../model/loopback.ts';
 import { type ProxyNode, proxyKey } from '../../model/proxy.ts';
-import { Admissions, type Authorize, type IdentityOf } from './admission.ts';
-import { serveClientStatus } from './client-status.ts';
-import type { RequestBounds } from './discovery-request.ts';
-import { serveFetch } from './fetch.ts';
-import { FrameCache } from './frame-cache.ts';
-import { defaultTransportLimits, listenHttp2, type TransportLimits } from './http2-transport.ts';
-import { silentObserver, type XdsObserver } from './observer.ts';
-import { OpeningTurns } from './opening-turns.ts';
-import { PushScheduler } from './push-scheduler.ts';
-import type { OriginsOf } from './refusal-origins.ts';
-import { RemovalTurns } from './removal-turns.ts';
-import type { ResourceSource } from './resource-source.ts';
-import { routeType } from './resource-types.ts';
-import type { ServerTls } from './server-tls.ts';
+import { serveClientStatus } from './reports/client-status.ts';
+import type { OriginsOf } from './reports/refusal-origins.ts';
+import { type ResourceStatus, resourceStatuses, type StreamStatus, streamStatus } from './reports/status.ts';
+import { findingsOf } from './reports/stream-findings.ts';
+import { type Refusal, refusalsIn } from './reports/stream-refusals.ts';
+import { FrameCache } from './resources/frame-cache.ts';
+import type { ResourceSource } from './resources/resource-source.ts';
+import { routeType } from './resources/resource-types.ts';
 import { methodOf, routeMethodOf } from './services.ts';
-import { type ResourceStatus, resourceStatuses, type StreamStatus, streamStatus } from './status.ts';
-import { type StreamSurroundings, XdsStream } from './stream.ts';
-import { findingsOf } from './stream-findings.ts';
-import { type Refusal, refusalsIn } from './stream-refusals.ts';
-import { type Address, type Call, type CallHandler, type Status, StatusCode, type Transport } from './transport.ts';
+import { Admissions, type Authorize, type IdentityOf } from './streams/admission.ts';
+import type { RequestBounds } from './streams/discovery-request.ts';
+import { serveFetch } from './streams/fetch.ts';
+import { silentObserver, type XdsObserver } from './streams/observer.ts';
+import { OpeningTurns } from './streams/opening-turns.ts';
+import { PushScheduler } from './streams/push-scheduler.ts';
+import { RemovalTurns } from './streams/removal-turns.ts';
+import { type StreamSurroundings, XdsStream } from './streams/stream.ts';
+import { defaultTransportLimits, listenHttp2, type TransportLimits } from './transport/http2-transport.ts';
+import type { ServerTls } from './transport/server-tls.ts';
+import {
+  type Address,
+  type Call,
+  type CallHandler,
+  type Status,
+  StatusCode,
+  type Transport,
+} from './transport/transport.ts';
 
 export interface XdsServerOptions {
   readonly source: ResourceSource;

@@ -1,7 +1,7 @@
 /** The gRPC methods of xDS, and what each carries. */
-import { clusterType, endpointType, listenerType, routeType } from './resource-types.ts';
-import type { Dialect } from './response-frame.ts';
-import { type Status, StatusCode } from './transport.ts';
+import { clusterType, endpointType, listenerType, routeType } from './resources/resource-types.ts';
+import type { Dialect } from './resources/response-frame.ts';
+import { type Status, StatusCode } from './transport/transport.ts';
 
 export type Method =
   | { readonly kind: 'discovery'; readonly dialect: Dialect; readonly onlyType: string | undefined }

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import type { SyncState } from '../../delivery/xds/status.ts';
+import type { SyncState } from '../../delivery/xds/reports/status.ts';
 import { spiffeId } from '../../model/identity.ts';
 import { TestClock } from '../../model/test-clock.ts';
 import { createCertificateMetrics } from '../../operations/certificate-metrics.ts';

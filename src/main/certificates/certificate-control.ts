@@ -1,7 +1,7 @@
 /** What users see of certificates, and what they may do: the steps of a rotation, and to renew before the time. */
 import { X509Certificate } from 'node:crypto';
 import { fingerprintOf } from '../../certificates/certificate-text.ts';
-import type { TypeStatus } from '../../delivery/xds/status.ts';
+import type { TypeStatus } from '../../delivery/xds/reports/status.ts';
 import type {
   CertificateStatus,
   KeptLeaves,

@@ -1,5 +1,5 @@
 /** The certificates of the proxies that are there, from when the mesh first asks its workloads who they are. */
-import type { ResourceStore } from '../../delivery/xds/resource-store.ts';
+import type { ResourceStore } from '../../delivery/xds/resources/resource-store.ts';
 import { systemClock } from '../../model/clock.ts';
 import { messageOf } from '../../model/errors.ts';
 import { type Finding, finding } from '../../model/finding.ts';

@@ -7,8 +7,8 @@
  */
 import type { Registry } from 'prom-client';
 import type { StateFolder } from '../../delivery/files/state-folder.ts';
-import type { ResourceStore } from '../../delivery/xds/resource-store.ts';
-import type { ServerTls } from '../../delivery/xds/server-tls.ts';
+import type { ResourceStore } from '../../delivery/xds/resources/resource-store.ts';
+import type { ServerTls } from '../../delivery/xds/transport/server-tls.ts';
 import { systemClock } from '../../model/clock.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { ProxyNode } from '../../model/proxy.ts';

@@ -1,5 +1,5 @@
 /** Where proxies ask for certificates, over gRPC and over HTTP: who they are is said by their certificate or their token. */
-import { type Call, type CallHandler, type Status, StatusCode } from '../../delivery/xds/transport.ts';
+import { type Call, type CallHandler, type Status, StatusCode } from '../../delivery/xds/transport/transport.ts';
 import { type Identity, parseSpiffeId } from '../../model/identity.ts';
 import { type HttpAnswer, postCertificate, refusedHttp } from '../../security/http-certificate-service.ts';
 import { createCertificate, createCertificatePath } from '../../security/istio-certificate-service.ts';

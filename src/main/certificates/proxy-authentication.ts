@@ -2,8 +2,8 @@
  * Whom a proxy may speak for. Its certificate says who it is, and what its node states has to agree with that. In
  * plaintext it is nobody, unless its own word is to be taken: then whoever reaches the address has everybody's keys.
  */
-import type { IdentityOf } from '../../delivery/xds/admission.ts';
-import { type Peer, type Status, StatusCode } from '../../delivery/xds/transport.ts';
+import type { IdentityOf } from '../../delivery/xds/streams/admission.ts';
+import { type Peer, type Status, StatusCode } from '../../delivery/xds/transport/transport.ts';
 import { isIdentity, parseSpiffeId, spiffeId } from '../../model/identity.ts';
 import type { ProxyNode } from '../../model/proxy.ts';
 

@@ -3,7 +3,7 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import { authenticateCertificate, identityOfCertificate } from '../../certificates/peer-identity.ts';
-import type { ServerTls } from '../../delivery/xds/server-tls.ts';
+import type { ServerTls } from '../../delivery/xds/transport/server-tls.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Finding } from '../../model/finding.ts';
 import { type Identity, spiffeId } from '../../model/identity.ts';

@@ -6,7 +6,7 @@ import type { X509Certificate } from 'node:crypto';
 import { identityOfCertificate } from '../../certificates/peer-identity.ts';
 import type { IstioXdsWish } from '../../cli/actions.ts';
 import type { XdsServer } from '../../delivery/xds/server.ts';
-import type { ServerTls } from '../../delivery/xds/server-tls.ts';
+import type { ServerTls } from '../../delivery/xds/transport/server-tls.ts';
 import { readRegularFile } from '../../local-files/regular-file.ts';
 import { systemClock } from '../../model/clock.ts';
 import { messageOf } from '../../model/errors.ts';

@@ -7,7 +7,7 @@ import { isIP } from 'node:net';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { readCertificates } from '../../certificates/certificate-text.ts';
 import { identityOfCertificate } from '../../certificates/peer-identity.ts';
-import type { ServerCredentials } from '../../delivery/xds/server-tls.ts';
+import type { ServerCredentials } from '../../delivery/xds/transport/server-tls.ts';
 import { readRegularFile } from '../../local-files/regular-file.ts';
 import { IsthmusError, messageOf } from '../../model/errors.ts';
 import type { Identity } from '../../model/identity.ts';

@@ -6,8 +6,8 @@
  */
 import type { FallenConditions } from '../../delivery/kubernetes/statuses/status-desk.ts';
 import { defaultStatusLimits, StatusWriter } from '../../delivery/kubernetes/statuses/status-writer.ts';
-import { ProgrammingWatch } from '../../delivery/xds/programming-watch.ts';
-import { programmingTopic, readSharedProgramming } from '../../delivery/xds/shared-programming.ts';
+import { ProgrammingWatch } from '../../delivery/xds/reports/programming-watch.ts';
+import { programmingTopic, readSharedProgramming } from '../../delivery/xds/reports/shared-programming.ts';
 import { createStatusTables, objectStatuses } from '../../mesh/status/object-statuses.ts';
 import { isToldByEvent, kindsWithStatus } from '../../mesh/status/status-conventions.ts';
 import { systemClock } from '../../model/clock.ts';

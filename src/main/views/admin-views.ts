@@ -1,8 +1,8 @@
 /** What the admin API and offline commands show of a pipeline: plain values, in a stable order. */
 import type { BridgedService } from '../../cli/actions.ts';
 import type { Collection } from '../../collections/collection.ts';
+import type { ResourceStatus, StreamStatus } from '../../delivery/xds/reports/status.ts';
 import type { XdsServer } from '../../delivery/xds/server.ts';
-import type { ResourceStatus, StreamStatus } from '../../delivery/xds/status.ts';
 import { namespaceOf } from '../../mesh/registries/registry-metadata.ts';
 import { type Finding, formatObject } from '../../model/finding.ts';
 import { proxyKey } from '../../model/proxy.ts';

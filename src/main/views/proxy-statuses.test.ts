@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StreamStatus } from '../../delivery/xds/status.ts';
+import type { StreamStatus } from '../../delivery/xds/reports/status.ts';
 import { proxiesNamed, proxyStatuses } from './admin-views.ts';
 
 const secret = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';

@@ -2,7 +2,7 @@
  * Which objects of users a resource is made of, from the origin that it carries: the policies of the port that it is for,
  * or, where there are none, who declared its host. Looked up when a proxy refused something, and at no other time.
  */
-import type { OriginsOf } from '../../delivery/xds/refusal-origins.ts';
+import type { OriginsOf } from '../../delivery/xds/reports/refusal-origins.ts';
 import { meshKey } from '../../mesh/settings.ts';
 import type { AccessRule } from '../../model/access.ts';
 import { grouped } from '../../model/access-expression.ts';

@@ -1,6 +1,6 @@
 import { Client, status as Code, credentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { clusterType, endpointType, listenerType } from '../../../src/delivery/xds/resource-types.ts';
+import { clusterType, endpointType, listenerType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import { decode, encode, type envoy } from '../../../src/xds-api/messages.ts';
 import { node, type Rig, resource, startRig } from './rig.ts';
 

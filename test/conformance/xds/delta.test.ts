@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clusterType, endpointType, listenerType } from '../../../src/delivery/xds/resource-types.ts';
+import { clusterType, endpointType, listenerType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import { type ProtocolCase, runCase } from './protocol-case.ts';
 import { node, type Rig, resource, startRig } from './rig.ts';
 

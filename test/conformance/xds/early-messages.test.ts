@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { clusterType, endpointType, listenerType } from '../../../src/delivery/xds/resource-types.ts';
-import type { Status } from '../../../src/delivery/xds/transport.ts';
+import { clusterType, endpointType, listenerType } from '../../../src/delivery/xds/resources/resource-types.ts';
+import type { Status } from '../../../src/delivery/xds/transport/transport.ts';
 import { decode, encode } from '../../../src/xds-api/messages.ts';
 import type { Request } from './raw-client.ts';
 import { node, type Rig, startRig } from './rig.ts';

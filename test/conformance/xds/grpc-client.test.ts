@@ -2,8 +2,13 @@
 import { createHash } from 'node:crypto';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createResourceStore } from '../../../src/delivery/xds/resource-store.ts';
-import { clusterType, endpointType, listenerType, routeType } from '../../../src/delivery/xds/resource-types.ts';
+import { createResourceStore } from '../../../src/delivery/xds/resources/resource-store.ts';
+import {
+  clusterType,
+  endpointType,
+  listenerType,
+  routeType,
+} from '../../../src/delivery/xds/resources/resource-types.ts';
 import { createXdsServer, type XdsServer } from '../../../src/delivery/xds/server.ts';
 import { encode, type Message, type MessageName, messageName, pack } from '../../../src/xds-api/messages.ts';
 

@@ -3,7 +3,7 @@
  * connection for each stream, named `<host>_<port>`, and the node that Istio's agent writes.
  */
 import { expect, onTestFinished, test } from 'vitest';
-import { routeType } from '../../../src/delivery/xds/resource-types.ts';
+import { routeType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import type { envoy } from '../../../src/xds-api/messages.ts';
 import { InProcessPlane } from '../../e2e/in-process-plane.ts';
 import { type Dialect, RawClient, type Response } from './raw-client.ts';

@@ -1,6 +1,6 @@
 /** Agents of Istio that have us for their control plane ask for the names that they answer beside a workload. */
 import { expect, onTestFinished, test } from 'vitest';
-import { nameTableType } from '../../../src/delivery/xds/resource-types.ts';
+import { nameTableType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import { InProcessPlane, serviceEntry } from '../../e2e/in-process-plane.ts';
 import { RawClient } from './raw-client.ts';
 

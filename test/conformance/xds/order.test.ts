@@ -6,7 +6,7 @@ import {
   metaRouteType,
   routeType,
   shortType,
-} from '../../../src/delivery/xds/resource-types.ts';
+} from '../../../src/delivery/xds/resources/resource-types.ts';
 import type { Dialect, RawClient } from './raw-client.ts';
 import { node, type Rig, resource, said, startRig } from './rig.ts';
 

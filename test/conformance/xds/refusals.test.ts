@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clusterType, endpointType } from '../../../src/delivery/xds/resource-types.ts';
+import { clusterType, endpointType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import type { Dialect } from './raw-client.ts';
 import { node, patience, type Rig, said, startRig } from './rig.ts';
 

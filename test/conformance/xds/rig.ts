@@ -1,11 +1,11 @@
 /** A server over a store, driven without the rest of the product: resources are names with any text. */
 import { createHash } from 'node:crypto';
-import type { XdsObserver } from '../../../src/delivery/xds/observer.ts';
-import type { EncodedResource } from '../../../src/delivery/xds/resource-source.ts';
-import { createResourceStore, type ResourceStore } from '../../../src/delivery/xds/resource-store.ts';
-import { standardTypes } from '../../../src/delivery/xds/resource-types.ts';
+import type { EncodedResource } from '../../../src/delivery/xds/resources/resource-source.ts';
+import { createResourceStore, type ResourceStore } from '../../../src/delivery/xds/resources/resource-store.ts';
+import { standardTypes } from '../../../src/delivery/xds/resources/resource-types.ts';
 import { createXdsServer, type XdsServer, type XdsServerOptions } from '../../../src/delivery/xds/server.ts';
-import type { ServerTls } from '../../../src/delivery/xds/server-tls.ts';
+import type { XdsObserver } from '../../../src/delivery/xds/streams/observer.ts';
+import type { ServerTls } from '../../../src/delivery/xds/transport/server-tls.ts';
 import type { envoy } from '../../../src/xds-api/messages.ts';
 import { type Dialect, RawClient, type Response } from './raw-client.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { clusterType } from '../../../src/delivery/xds/resource-types.ts';
+import { clusterType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import { RawClient } from './raw-client.ts';
 import { node, said } from './rig.ts';
 

@@ -2,7 +2,12 @@
 import { Resolver } from 'node:dns/promises';
 import { rm } from 'node:fs/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { clusterType, endpointType, listenerType, nameTableType } from '../../../src/delivery/xds/resource-types.ts';
+import {
+  clusterType,
+  endpointType,
+  listenerType,
+  nameTableType,
+} from '../../../src/delivery/xds/resources/resource-types.ts';
 import { InProcessPlane, serviceEntry } from '../../e2e/in-process-plane.ts';
 import { type Dialect, RawClient } from './raw-client.ts';
 

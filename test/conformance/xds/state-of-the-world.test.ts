@@ -5,7 +5,7 @@ import {
   listenerType,
   metaRouteType,
   routeType,
-} from '../../../src/delivery/xds/resource-types.ts';
+} from '../../../src/delivery/xds/resources/resource-types.ts';
 import { type ProtocolCase, runCase } from './protocol-case.ts';
 import { node, type Rig, said, startRig } from './rig.ts';
 

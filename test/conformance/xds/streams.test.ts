@@ -1,6 +1,11 @@
 import { status as Code } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clusterType, endpointType, listenerType, routeType } from '../../../src/delivery/xds/resource-types.ts';
+import {
+  clusterType,
+  endpointType,
+  listenerType,
+  routeType,
+} from '../../../src/delivery/xds/resources/resource-types.ts';
 import { proxyKey } from '../../../src/model/proxy.ts';
 import type { Dialect, RawClient } from './raw-client.ts';
 import { node, patience, type Rig, resource, said, startRig } from './rig.ts';

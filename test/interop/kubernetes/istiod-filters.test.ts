@@ -1,6 +1,6 @@
 /** Each filter that we give Istio, as a real istiod puts it into a sidecar or a gateway. Needs one that was built. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clusterType, listenerType } from '../../../src/delivery/xds/resource-types.ts';
+import { clusterType, listenerType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import { toJson } from '../../../src/xds-api/proto-json.ts';
 import type { IstiodClient, ProxyPlace } from '../../peers/istio/istiod-client.ts';
 import { filtersOf, IstiodScene, isIstiodBuilt, toldToIstio } from './istiod-scene.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { listenerType } from '../../../src/delivery/xds/resource-types.ts';
+import { listenerType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import { loadOffline } from '../../../src/main/offline.ts';
 import { Istiod } from '../../peers/istio/istiod.ts';
 import { IstiodClient, type ProxyPlace } from '../../peers/istio/istiod-client.ts';

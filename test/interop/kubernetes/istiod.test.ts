@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { listenerType, nameTableType, routeType } from '../../../src/delivery/xds/resource-types.ts';
+import { listenerType, nameTableType, routeType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import { requestIstioCertificate } from '../../../src/main/istio/istiod-certificate.ts';
 import type { envoy } from '../../../src/xds-api/messages.ts';
 import { RawClient } from '../../conformance/xds/raw-client.ts';

@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listenerType } from '../../../src/delivery/xds/resource-types.ts';
+import { listenerType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { fieldOf, textOf } from '../../../src/kubernetes-api/plain-fields.ts';
 import { type Outcome, runIsthmus } from '../../e2e/isthmus-process.ts';

@@ -1,6 +1,6 @@
 /** One service with a MetaRouter in a cluster, what kubectl says of that, and proxies that ask for the routes made of it. */
 import { onTestFinished } from 'vitest';
-import { routeType } from '../../../src/delivery/xds/resource-types.ts';
+import { routeType } from '../../../src/delivery/xds/resources/resource-types.ts';
 import { RawClient } from '../../conformance/xds/raw-client.ts';
 import type { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
 import { startCluster } from './running-replicas.ts';

@@ -6,7 +6,7 @@ import { vi } from 'vitest';
 import { Engine } from '../../../src/collections/engine.ts';
 import { EventRecorder } from '../../../src/delivery/kubernetes/events/event-recorder.ts';
 import type { Writership } from '../../../src/delivery/kubernetes/replicas/writership.ts';
-import type { Refusal } from '../../../src/delivery/xds/stream-refusals.ts';
+import type { Refusal } from '../../../src/delivery/xds/reports/stream-refusals.ts';
 import type { ApiChange, ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import type { ClusterPart, SeenListener } from '../../../src/main/kubernetes/cluster-part.ts';
 import { startStatusWriting } from '../../../src/main/kubernetes/status-writing.ts';
