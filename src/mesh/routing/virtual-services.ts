@@ -4,10 +4,8 @@ import type { Engine } from '../../collections/engine.ts';
 import type { MeshSettings } from '../../model/mesh-service.ts';
 import type { Service, ServiceKey } from '../../model/service.ts';
 import type { VirtualService } from '../../resources/kinds.ts';
-import { hostCandidates } from '../services/host-names.ts';
-import { visibilityOf } from '../services/visibility.ts';
-import { settingsOf } from '../settings.ts';
-import { ruleFor } from '../traffic/host-rules.ts';
+import type { HostServices } from '../services/services.ts';
+import { ruleFor, rulesByHost } from '../traffic/host-rules.ts';
 
 export interface RuleInForce {
   readonly key: ServiceKey;
@@ -17,27 +15,19 @@ export interface RuleInForce {
 interface Tables {
   readonly settings: Collection<MeshSettings>;
   readonly services: Collection<Service>;
+  readonly hosts: Collection<HostServices>;
 }
 
 /** By service key. */
 export function virtualServicesInForce(
   engine: Engine,
-  { settings, services }: Tables,
+  tables: Tables,
   virtualServices: Collection<VirtualService>,
 ): Collection<RuleInForce> {
-  const rules = engine.map('virtual services of the mesh', virtualServices, (resource, context) => {
-    const { namespace } = resource.metadata;
-    const { hosts, exportTo } = resource.spec;
-    if (!isForMesh(resource.spec.gateways)) return undefined;
-    const { clusterDomain } = settingsOf(context, settings);
-    return {
-      resource,
-      hosts: hosts.flatMap((host) => hostCandidates(host, namespace, clusterDomain)),
-      visibility: visibilityOf(exportTo, namespace),
-    };
-  });
-  const byHost = engine.index('virtual services by host', rules, (rule) => rule.hosts);
-  return engine.map('virtual services in force', services, (service, context) => {
+  const hostsInMesh = ({ spec }: VirtualService): readonly string[] => (isForMesh(spec.gateways) ? spec.hosts : []);
+  const isForGatewaysToo = ({ spec }: VirtualService): boolean => spec.gateways.some((gateway) => gateway !== 'mesh');
+  const byHost = rulesByHost(engine, 'virtual services', tables, virtualServices, hostsInMesh, isForGatewaysToo);
+  return engine.map('virtual services in force', tables.services, (service, context) => {
     const rule = ruleFor(context, byHost, service);
     return rule === undefined ? undefined : { key: service.key, rule };
   });

@@ -29,20 +29,27 @@ interface RuleTables {
   readonly hosts: Collection<HostServices>;
 }
 
-/** Rules by every host name or pattern that they may stand for. */
+/**
+ * Rules by every host name or pattern that they may stand for. `namesOthers`: whether what a rule writes may be the host of no
+ * service, and no mistake: that of a gateway.
+ */
 export function rulesByHost<R extends Rule>(
   engine: Engine,
   name: string,
   tables: RuleTables,
   rules: Collection<R>,
   writtenHosts: (rule: R) => readonly string[],
+  namesOthers: (rule: R) => boolean = () => false,
 ): Index<HostRule<R>> {
   const resolved = engine.map(name, rules, (resource, context) => {
     const { clusterDomain } = settingsOf(context, tables.settings);
     const { namespace } = resource.metadata;
     const visibility = visibilityOf(resource.spec.exportTo, namespace);
     const candidates = writtenHosts(resource).map((host) => hostCandidates(host, namespace, clusterDomain));
-    for (const names of candidates) reportReach(resource, names, visibility, context, tables.hosts);
+    for (const names of candidates) {
+      const services = names.flatMap((one) => context.get(tables.hosts, one)?.services ?? []);
+      if (services.length > 0 || !namesOthers(resource)) reportReach(resource, names, services, visibility, context);
+    }
     return { resource, hosts: candidates.flat(), visibility };
   });
   return engine.index(`${name} by host`, resolved, (rule) => rule.hosts);
@@ -52,13 +59,12 @@ export function rulesByHost<R extends Rule>(
 function reportReach(
   resource: Rule,
   names: readonly string[],
+  services: HostServices['services'],
   visibility: Visibility,
   context: Context,
-  hosts: Collection<HostServices>,
 ): void {
   const [written = ''] = names;
   if (written.includes('*')) return;
-  const services = names.flatMap((name) => context.get(hosts, name)?.services ?? []);
   if (services.length === 0) {
     context.report(finding('ISTH0503', { ...about(resource), message: `There is no host ${names.join(' or ')}.` }));
   } else if (!services.some((service) => isVisibleTo(service.visibility, resource.metadata.namespace))) {
