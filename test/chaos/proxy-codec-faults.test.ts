@@ -1,11 +1,11 @@
 /** Codecs that throw where they should not, and frames that they cannot read: one request or connection, and no other. */
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { startMetaproxy } from '../../src/proxy/metaproxy.ts';
 import { packet, TestClient } from '../e2e/awesomerpc-peers.ts';
+import { temporaryFolder } from '../e2e/isthmus-process.ts';
 import { bootstrap, listener } from '../e2e/proxy-bootstraps.ts';
 import { server } from '../e2e/proxy-stage.ts';
 import { FAULTY } from './faulty-codec.ts';
@@ -18,7 +18,7 @@ async function faultyStage(concurrency = 1) {
   const died: string[] = [];
   const upstream = await server('v1', (one, socket) => socket.write(packet(one)));
   const [port = 0] = await freePorts(1);
-  const log = path.join(mkdtempSync(path.join(tmpdir(), 'isthmus-log-')), 'access.log');
+  const log = path.join(await temporaryFolder(), 'access.log');
   const change = { request_mutation: [{ key: 'to', value: 'x' }], response_mutation: [{ key: 'reply', value: 'x' }] };
   const routes = [
     { name: 'never', match: match('other'), route: { cluster: 'a' } },

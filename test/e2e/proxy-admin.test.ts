@@ -1,13 +1,13 @@
 /** The admin address, the access log and plain TCP: what an operator sees of metaproxy. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { freePorts } from '../../examples/quickstart/free-ports.ts';
 import { type MetaproxyOptions, startMetaproxy } from '../../src/proxy/metaproxy.ts';
 import { packet, TestClient } from './awesomerpc-peers.ts';
+import { temporaryFolder } from './isthmus-process.ts';
 import { bootstrap, fileAccessLog } from './proxy-bootstraps.ts';
 import { server, stage } from './proxy-stage.ts';
 
@@ -123,7 +123,7 @@ it('says that there is nothing at an odd path', async () => {
 });
 
 it('writes an access log, of refused requests too', async () => {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'isthmus-log-')), 'access.log');
+  const file = path.join(await temporaryFolder(), 'access.log');
   const upstream = await server('v1');
   const log = fileAccessLog(file, {
     command: '%REQ(cmd)%',
@@ -154,7 +154,7 @@ it('writes an access log, of refused requests too', async () => {
 });
 
 it('logs requests whose caller left before they were answered', async () => {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'isthmus-log-')), 'access.log');
+  const file = path.join(await temporaryFolder(), 'access.log');
   const asked: (() => void)[] = [];
   const upstream = await server('v1', (one, socket) => void asked.push(() => socket.write(packet(one))));
   const format = {
@@ -183,7 +183,7 @@ it('logs requests whose caller left before they were answered', async () => {
 });
 
 it('tells once of an access log that cannot be written, and counts the lines that are lost', async () => {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'isthmus-log-')), 'no', 'such', 'folder.log');
+  const file = path.join(await temporaryFolder(), 'no', 'such', 'folder.log');
   const upstream = await server('v1');
   const told: unknown[] = [];
   const { connect, proxy } = await stage({
