@@ -170,7 +170,7 @@ export class LeaseKeeper {
   }
 
   get #hasDemand(): boolean {
-    return this.#claims.size > 0 || this.#written.size > 0;
+    return this.#claims.size > 0 || this.#written.size > 0 || this.#undurable.length > 0;
   }
 
   async #work(): Promise<void> {
@@ -180,11 +180,11 @@ export class LeaseKeeper {
     this.#claims = new Map();
     this.#written = new Map();
     for (const change of this.#book.update(demand, this.#clock.now())) this.#undurable.push(change);
+    // What is to be restored may come while the store is busy.
     const changes = this.#undurable;
-    if (await this.#save(changes)) {
-      this.#undurable = [];
-      this.#show(changes);
-    }
+    this.#undurable = [];
+    if (await this.#save(changes)) this.#show(changes);
+    else this.#undurable = [...changes, ...this.#undurable];
     this.#setTimer();
   }
 

@@ -117,6 +117,18 @@ describe('virtual IPs of a cluster', () => {
     expect([first.addresses(), second.addresses()]).toEqual([addresses, addresses]);
   });
 
+  it('that somebody deleted all at once are all written again at the same addresses', async () => {
+    const hosts = Array.from({ length: 40 }, (_, at) => `h${at}.mesh`);
+    const [first] = await pair(...hosts);
+    const names = Object.values(first.addresses()).map((address) => address?.replaceAll('.', '-'));
+    for (const _ of [1, 2]) {
+      const before = await listed('U:.metadata.uid');
+      expect(await kubernetes.kubectl(['delete', 'addressleases', '--all'])).toMatchObject({ code: 0 });
+      await expect.poll(async () => (await listed('N:.metadata.name')).toSorted()).toEqual(names.toSorted());
+      expect((await listed('U:.metadata.uid')).filter((uid) => before.includes(uid))).toEqual([]);
+    }
+  });
+
   it('that somebody leased in the very moment are not given twice: the host gets another', async () => {
     const taken = { address: '' };
     const racing: ApiServer = {
