@@ -192,11 +192,37 @@ describe('a kind that is followed', () => {
   });
 
   it('is watched on from the last bookmark when a watch ends, without a word', async () => {
-    const { server, watch, told } = await followLive();
+    const { server, clock, watch, told } = await followLive();
     watch.say(bookmark('90'));
+    clock.advance(1_000);
     watch.end();
     expect((await server.next()).query.resourceVersion).toBe('90');
     expect(told).toEqual([]);
+  });
+
+  it('is asked for after pauses that grow where watches end as soon as they begin, until one lasts', async () => {
+    const { server, clock, watch, hear } = await followLive();
+    watch.end();
+    await hear('stale (the watch ended as soon as it had begun)');
+    const resumed = async (pause: number) => {
+      await vi.waitFor(() => expect(clock.pending).toBe(1));
+      clock.advance(pause - 1);
+      expect(server.asks).toEqual([]);
+      clock.advance(1);
+      return server.next();
+    };
+    for (const pause of [800, 1_600, 3_200]) {
+      const next = await resumed(pause);
+      next.say();
+      next.end();
+    }
+    const last = await resumed(6_400);
+    last.say();
+    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    clock.advance(1_000);
+    await hear('live');
+    last.end();
+    expect((await server.next()).query.resourceVersion).toBe('5');
   });
 
   it('waits on no connection that is dead: a minute for a list, a watch for longer than the server lets it last', async () => {
@@ -272,6 +298,7 @@ describe('a kind that is followed', () => {
     const last = await server.next();
     last.say(added('c', '7'));
     await hear('ADDED c', 'live');
+    clock.advance(1_000);
     last.end();
     expect((await server.next()).query.resourceVersion).toBe('7');
   });

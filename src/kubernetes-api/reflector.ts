@@ -2,7 +2,8 @@
  * The objects of one kind as an API server has them, followed: read whole once, then by what changes.
  *
  *   locate --> read all --> watch --ended--> watch from where it was
- *      ^          ^           `--version expired--> read all again, as one replacement
+ *      ^          ^           |--ended as soon as it began: pause, as after a failure
+ *      |          |           `--version expired--> read all again, as one replacement
  *      |          |-- failed, or not taken by who follows: pause, longer each time, or as long as the server asks
  *      |          `-- not there: doubted, and located anew
  *      `-- no such kind (any more): look again now and then
@@ -74,6 +75,8 @@ const waits = { ...pauses, longestMs: 5000 };
 const watchSeconds = { least: 300, most: 600 };
 /** Beyond the time at which the server ends a watch by itself. */
 const patience = 1.2;
+/** A watch that ends sooner is no watch: to ask again at once would be to ask without end. */
+const shortestWatchMs = 1_000;
 /** In which something has to come of a list that is streamed. */
 const listIdleMs = 60_000;
 
@@ -91,6 +94,8 @@ export class Reflector {
   #version: string | undefined;
   /** Since something came that was not: that the server answers does not make up for it. */
   #isBehind = false;
+  /** The last watch ended as soon as it had begun: that another one begins does not make up for it, unless it lasts. */
+  #endedAtOnce = false;
   #shown: ReflectorState = { state: 'syncing', reason: '' };
   readonly #restarts = new Map<WatchFault, number>();
   #lastFault: WatchFault | undefined;
@@ -148,7 +153,10 @@ export class Reflector {
   }
 
   async #watch(selection: Selection, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
     const { least, most } = watchSeconds;
+    const begun = clock.now();
+    let cancelLasting = (): void => {};
     const seconds = Math.round(least + (most - least) * this.#random());
     const initial = this.#version === undefined ? new InitialEvents(this.#begin()) : undefined;
     const idleMs = initial === undefined ? seconds * patience * 1000 : listIdleMs;
@@ -160,6 +168,8 @@ export class Reflector {
       )) {
         if (values.length > 0) this.#heed(values.map(eventOf), initial);
         // What there is to tell since the version asked from comes at once: nothing is silence, not blindness.
+        else if (initial === undefined && this.#endedAtOnce)
+          cancelLasting = clock.after(shortestWatchMs, () => this.#lasts());
         else if (initial === undefined && !this.#isBehind) this.#show({ state: 'live', reason: '' });
         // The rest of the stream may be silent for longer than a list may.
         if (initial?.isOver === true) return;
@@ -170,8 +180,17 @@ export class Reflector {
         return;
       }
       throw error;
+    } finally {
+      cancelLasting();
     }
     if (initial !== undefined) throw new ApiFailure('the list ended before it was complete');
+    this.#endedAtOnce = clock.now() - begun < shortestWatchMs;
+    if (this.#endedAtOnce) throw new ApiFailure('the watch ended as soon as it had begun');
+  }
+
+  #lasts(): void {
+    this.#endedAtOnce = false;
+    if (!this.#isBehind) this.#sound();
   }
 
   #heed(events: readonly WatchEvent[], initial: InitialEvents | undefined): void {
