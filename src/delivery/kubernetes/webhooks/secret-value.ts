@@ -16,10 +16,13 @@ export interface VersionedValue {
 }
 
 const key = 'value.json';
+const ownType = 'isthmus.dev/state';
 
 export class SecretValue {
   readonly #server: ApiServer;
   readonly #place: SecretPlace;
+  /** Somebody may have made it anew with another; that of a Secret never changes. */
+  #type = ownType;
 
   constructor(server: ApiServer, place: SecretPlace) {
     this.#server = server;
@@ -29,10 +32,14 @@ export class SecretValue {
   /** Undefined where there is no such Secret. Rejects with ApiFailure; what is no JSON is an undefined value. */
   async read(): Promise<VersionedValue | undefined> {
     try {
-      return versioned(await this.#server.get(objectPath(secrets, this.#place)));
+      const secret = await this.#server.get(objectPath(secrets, this.#place));
+      const { type } = fieldsOf(secret);
+      this.#type = typeof type === 'string' ? type : ownType;
+      return versioned(secret);
     } catch (error) {
-      if (error instanceof ApiFailure && error.isAbsent) return undefined;
-      throw error;
+      if (!(error instanceof ApiFailure && error.isAbsent)) throw error;
+      this.#type = ownType;
+      return undefined;
     }
   }
 
@@ -43,7 +50,7 @@ export class SecretValue {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name, namespace, labels, ...(version === undefined ? {} : { resourceVersion: version }) },
-      type: 'isthmus.dev/state',
+      type: this.#type,
       data: { [key]: Buffer.from(JSON.stringify(value)).toString('base64') },
     };
     return versioned(
