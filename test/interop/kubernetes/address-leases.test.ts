@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { addressLeaseObject, addressLeases } from '../../../src/delivery/kubernetes/records/address-lease.ts';
+import { ApiFailure } from '../../../src/kubernetes-api/api-failure.ts';
 import { collectionPath } from '../../../src/kubernetes-api/api-paths.ts';
 import type { ApiServer } from '../../../src/kubernetes-api/api-server.ts';
 import { KubernetesServer } from '../../peers/kubernetes/kubernetes-server.ts';
@@ -151,6 +152,29 @@ describe('virtual IPs of a cluster', () => {
     expect((await listed('H:.spec.host')).toSorted()).toEqual(['a.mesh', 'stranger.mesh']);
     // Nobody here wrote it, and nobody here changes it, though there is no such host.
     expect(await listed('H:.spec.host,S:.spec.state')).toContain('stranger.mesh Bound');
+  });
+
+  it('of other hosts are written in the same go, where the server refuses that of one', async () => {
+    const refusals: string[] = [];
+    let refusalsBeforeLast = 0;
+    const refusing: ApiServer = {
+      ...bound(api),
+      send: async (change, signal) => {
+        const host = /"host":"([^"]+)"/.exec(JSON.stringify(change.body ?? {}))?.[1] ?? '';
+        if (host === 'h1.mesh') {
+          refusals.push(host);
+          throw new ApiFailure('a policy says no', { status: 422 });
+        }
+        refusalsBeforeLast = refusals.length;
+        return api.send(change, signal);
+      },
+    };
+    const hosts = Array.from({ length: 80 }, (_, at) => `h${at}.mesh`);
+    const writer = await replica(true, hosts, refusing);
+    await expect.poll(async () => (await listed('H:.spec.host')).length).toBe(79);
+    expect(refusalsBeforeLast).toBe(1);
+    expect(writer.codes()).toContain('ISTH1502');
+    expect(writer.addresses()).not.toHaveProperty(['h1.mesh']);
   });
 
   it('of a host with two leases are those of the older, for every replica, and it is said', async () => {
