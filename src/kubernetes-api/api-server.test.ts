@@ -21,7 +21,7 @@ async function asked() {
     [Symbol.asyncIterator]();
   const first = stream.next();
   const [, response] = (await once(upstream, 'request')) as [http.IncomingMessage, http.ServerResponse];
-  return { stream, first, response };
+  return { server, stream, first, response };
 }
 
 describe('a stream', () => {
@@ -38,6 +38,17 @@ describe('a stream', () => {
     const given = expect(first).rejects.toThrow('did not answer within 60 s');
     vi.advanceTimersByTime(60_000);
     await given;
+  });
+
+  it('has expired when the store was put back to an earlier state', async () => {
+    const { server, stream, first, response } = await asked();
+    response.writeHead(200).flushHeaders();
+    await first;
+    const second = stream.next();
+    expect(server.history).toBe(0);
+    server.beginHistory();
+    await expect(second).rejects.toMatchObject({ isExpired: true });
+    expect(server.history).toBe(1);
   });
 
   it('may be silent for longer once it has begun, and not for ever', async () => {

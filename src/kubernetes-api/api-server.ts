@@ -17,6 +17,13 @@ export interface ApiServer {
    * the answer did not begin in the time that a whole one may take: a connection that is dead says nothing.
    */
   stream(path: string, idleMs: number, signal: AbortSignal): AsyncIterable<readonly unknown[]>;
+  /**
+   * Counts how often the store behind it was put back to an earlier state, as by restoring a backup: versions of two histories
+   * say nothing of each other. None when absent.
+   */
+  readonly history?: number;
+  /** Tells that the store was put back: what streams at present is of what is not any more, and fails as what has expired. */
+  beginHistory?(): void;
   close(): void;
 }
 
@@ -53,6 +60,7 @@ export class HttpApiServer implements ApiServer {
   readonly #base: string;
   readonly #agent: http.Agent;
   readonly #answerMs: number;
+  #history = { number: 0, ended: new AbortController() };
 
   /** `answerMs`: how long a whole answer may take; streams are not bounded by it. */
   constructor(url: URL, authenticate: Authentication, answerMs = longestAnswerMs) {
@@ -74,7 +82,7 @@ export class HttpApiServer implements ApiServer {
 
   async *stream(path: string, idleMs: number, signal: AbortSignal): AsyncIterableIterator<readonly unknown[]> {
     const idle = new AbortController();
-    const bound = AbortSignal.any([signal, idle.signal]);
+    const bound = AbortSignal.any([signal, idle.signal, this.#history.ended.signal]);
     const giveUp = (): void => idle.abort(new ApiFailure(`nothing came for ${idleMs} ms`));
     let timer = setTimeout(() => idle.abort(this.#silence()), Math.min(idleMs, this.#answerMs));
     try {
@@ -95,6 +103,16 @@ export class HttpApiServer implements ApiServer {
       clearTimeout(timer);
       idle.abort();
     }
+  }
+
+  get history(): number {
+    return this.#history.number;
+  }
+
+  beginHistory(): void {
+    const { number, ended } = this.#history;
+    this.#history = { number: number + 1, ended: new AbortController() };
+    ended.abort(new ApiFailure('the store of the API server was put back to an earlier state', { reason: 'Expired' }));
   }
 
   close(): void {

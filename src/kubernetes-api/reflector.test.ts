@@ -18,6 +18,7 @@ interface Ask {
 
 /** An API server that says what it is told to: for faults that a real one does not show when asked to. */
 class ScriptedServer implements ApiServer {
+  history = 0;
   readonly asks: Ask[] = [];
 
   async get(asked: string): Promise<unknown> {
@@ -248,6 +249,20 @@ describe('a kind that is followed', () => {
     again.fail(expired);
     await vi.waitFor(() => expect(clock.pending).toBe(1));
     expect(server.asks).toEqual([]);
+  });
+
+  it('is read anew where the store was put back while the server was away', async () => {
+    const { server, clock, watch, hear } = await followLive();
+    watch.fail(new ApiFailure('connection refused'));
+    await hear('stale (connection refused)');
+    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    server.history = 1;
+    clock.advance(800);
+    const list = await server.next();
+    expect(list.query).toMatchObject({ sendInitialEvents: 'true' });
+    expect(list.query).not.toHaveProperty('resourceVersion', '5');
+    list.say(added('b', '2'), allSent('3'));
+    await hear('all: b', 'live');
   });
 
   it('loses nothing while the server is away, which is asked again after pauses that grow', async () => {

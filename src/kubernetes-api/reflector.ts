@@ -92,6 +92,8 @@ export class Reflector {
   #awaited = 0;
   /** To watch from: all up to it was taken. Undefined when all has to be read. */
   #version: string | undefined;
+  /** Of the server, that the version is of. */
+  #history: number | undefined;
   /** Since something came that was not: that the server answers does not make up for it. */
   #isBehind = false;
   /** The last watch ended as soon as it had begun: that another one begins does not make up for it, unless it lasts. */
@@ -144,6 +146,9 @@ export class Reflector {
 
   /** Until a watch ends as it should. */
   async #follow(selection: Selection, signal: AbortSignal): Promise<void> {
+    const { history } = this.#options.server;
+    if (history !== this.#history) this.#version = undefined;
+    this.#history = history;
     if (this.#version === undefined && !this.#canStreamLists) {
       const replacement = this.#begin();
       const version = await readPages(this.#options.server, selection, (object) => replacement.take(object), signal);

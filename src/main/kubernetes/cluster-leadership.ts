@@ -18,8 +18,8 @@ interface Replica {
   readonly identity: string;
 }
 
-/** Begins to ask for the right to write. */
-export function openLeadership({ server, revision, systemNamespace, identity }: Replica): Leadership {
+/** Begins to ask for the right to write. That the store of the API server was put back is told to whoever follows it. */
+export function openLeadership({ server, revision, systemNamespace, identity }: Replica, log: Logger): Leadership {
   return new Leadership({
     server,
     namespace: systemNamespace,
@@ -30,6 +30,10 @@ export function openLeadership({ server, revision, systemNamespace, identity }: 
     clock: systemClock,
     // Goes on while the process stands still, and while the machine sleeps, which Node's own clock does not count.
     steady: () => uptime() * 1000,
+    onRestored: () => {
+      log.warn({}, 'the store of the API server was put back to an earlier state: all of it is read again');
+      server.beginHistory?.();
+    },
   });
 }
 

@@ -99,7 +99,7 @@ export class ClusterPlane {
     const { revision, systemNamespace } = this.wish;
     const { server } = this.#access;
     const identity = `${hostname()}_${crypto.randomUUID()}`;
-    const leadership = openLeadership({ server, revision, systemNamespace, identity });
+    const leadership = openLeadership({ server, revision, systemNamespace, identity }, log);
     const isWriter = (): boolean => leadership.isWriter;
     const api = writableBy(leadership, server);
     const events = new EventRecorder({ api, clock: systemClock, isWriter, instance: identity });

@@ -1,5 +1,5 @@
 /** An etcd of its own, on loopback and free ports, with an empty store: one member, or a cluster of several. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePorts } from '../../../examples/quickstart/free-ports.ts';
@@ -74,6 +74,23 @@ export class EtcdServer {
     await this.kill();
     for (const { data } of this.#members) rmSync(data, { recursive: true, force: true });
     this.#token = '';
+    await this.restart();
+  }
+
+  /** Keeps a copy of its store as it is now, for `restartAsKept`. It is started again. */
+  async keep(): Promise<void> {
+    await this.kill();
+    for (const { data } of this.#members) cpSync(data, `${data}.kept`, { recursive: true });
+    await this.restart();
+  }
+
+  /** Starts it again with the store of which a copy was kept, as who restores a backup does: its revisions go back. */
+  async restartAsKept(): Promise<void> {
+    await this.kill();
+    for (const { data } of this.#members) {
+      rmSync(data, { recursive: true, force: true });
+      cpSync(`${data}.kept`, data, { recursive: true });
+    }
     await this.restart();
   }
 

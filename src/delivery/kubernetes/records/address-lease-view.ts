@@ -31,10 +31,11 @@ export class AddressLeaseView {
     return this.#byHost.get(key)?.find((one) => this.#overruledBy(one) === undefined);
   }
 
-  /** The hosts concerned; none for what is older than what is known. */
-  take(object: AddressLease): readonly ServiceKey[] {
+  /** The hosts concerned; none for what is older than what is known, unless what is known is of another history of the store. */
+  take(object: AddressLease, isOtherHistory = false): readonly ServiceKey[] {
     const known = this.#objects.get(object.name);
-    if (known !== undefined && known.uid === object.uid && !isNewerVersion(object.version, known.version)) return [];
+    const isNewer = known?.uid !== object.uid || isNewerVersion(object.version, known.version);
+    if (!isNewer && !isOtherHistory) return [];
     const before = known === undefined ? [] : this.#concerned(known);
     if (known !== undefined) this.#unlist(known);
     this.#objects.set(object.name, object);

@@ -47,6 +47,8 @@ export interface AddressLeasesOptions {
 const untold: LeaseEvents = { onMoved: () => {}, onLost: () => {} };
 
 const writesAtOnce = 32;
+/** Of one batch: where more are refused, the rest waits with them. */
+const mostRefusals = 20;
 
 /** Where a server that has much to do does not say when to come again. */
 const busyPauses = { firstMs: 500, longestMs: 5_000 };
@@ -59,6 +61,8 @@ export class AddressLeases implements LeaseStore {
   /** On their way to the API server, by name: what a watch tells of them is nothing new. */
   readonly #sent = new Map<string, VirtualIpLease>();
   readonly #reflector: Reflector;
+  /** Of the API server, that the versions are of. */
+  #history: number | undefined;
   readonly #read = Promise.withResolvers<void>();
   #events = untold;
   #state: ReflectorState = { state: 'syncing', reason: '' };
@@ -124,9 +128,10 @@ export class AddressLeases implements LeaseStore {
     const last = renamed.filter(({ state }) => state === 'bound').flatMap((lease) => this.#formerOf(lease) ?? []);
     await inParallel([...gone, ...first], writesAtOnce, (object) => this.#delete(object));
     let hasMoved = false;
-    await inParallel(kept, writesAtOnce, async (lease) => {
+    const write = async (lease: VirtualIpLease): Promise<void> => {
       if (!(await this.#write(lease))) hasMoved = true;
-    });
+    };
+    await inParallel(kept, writesAtOnce, write, areOfTheirObjects);
     if (hasMoved) throw new LeasesMoved('other AddressLeases were written meanwhile');
     await inParallel(last, writesAtOnce, (object) => this.#delete(object));
   }
@@ -250,9 +255,9 @@ export class AddressLeases implements LeaseStore {
     return revision === this.#options.revision;
   }
 
-  #take(object: unknown): readonly ServiceKey[] {
+  #take(object: unknown, isOtherHistory = false): readonly ServiceKey[] {
     const taken = readAddressLease(object);
-    return taken === undefined ? [] : this.#view.take(taken);
+    return taken === undefined ? [] : this.#view.take(taken, isOtherHistory);
   }
 
   #drop(object: unknown): readonly ServiceKey[] {
@@ -261,12 +266,15 @@ export class AddressLeases implements LeaseStore {
   }
 
   #replace(objects: readonly unknown[]): void {
+    const { history } = this.#options.server;
+    const isOtherHistory = history !== this.#history;
+    this.#history = history;
     this.#follow(() => {
       const names = new Set(objects.map((object) => textOf(fieldOf(object, 'metadata'), 'name')));
       const missing = [...this.#view.objects()].filter(({ name }) => !names.has(name));
       return [
         ...missing.flatMap(({ name, uid }) => this.#view.drop(name, uid)),
-        ...objects.flatMap((object) => this.#take(object)),
+        ...objects.flatMap((object) => this.#take(object, isOtherHistory)),
       ];
     });
     this.#read.resolve();
@@ -303,6 +311,13 @@ export class AddressLeases implements LeaseStore {
     const sent = this.#sent.get(leaseName(lease));
     return sent !== undefined && isSame(sent, lease);
   }
+}
+
+/** Refusals that say nothing of other objects, as by a policy: those are written all the same, as long as it is a few. */
+function areOfTheirObjects(failures: readonly unknown[]): boolean {
+  const isOfObject = (failure: unknown): boolean =>
+    failure instanceof ApiFailure && (failure.isForbidden || failure.isRefused);
+  return failures.length <= mostRefusals && failures.every(isOfObject);
 }
 
 function isSame(a: VirtualIpLease, b: VirtualIpLease): boolean {

@@ -57,6 +57,8 @@ export class ClusterState {
   readonly #unwritten = new Map<string, { readonly bytes: Buffer; readonly over: string | undefined }>();
   readonly #listeners = new Set<(name: string) => void>();
   readonly #stop: () => void;
+  /** Of the API server, that the versions are of. */
+  readonly #histories = new Map<Plural, number | undefined>();
   #failure: string | undefined;
   #catchingUp: Promise<void> = Promise.resolve();
   #cancelRetry: () => void = () => {};
@@ -213,11 +215,11 @@ export class ClusterState {
     this.#cancelRetry = (this.#options.clock ?? systemClock).after(retryMs, () => this.#catchUp());
   }
 
-  #take(plural: Plural, object: unknown): void {
+  #take(plural: Plural, object: unknown, isOtherHistory = false): void {
     const taken = readStateObject(object);
     if (taken === undefined) return;
     const key = `${plural}/${taken.name}`;
-    if (!isNewerVersion(taken.version, this.#objects.get(key)?.version)) return;
+    if (!isOtherHistory && !isNewerVersion(taken.version, this.#objects.get(key)?.version)) return;
     this.#objects.set(key, taken);
     // The writer has spoken.
     if (!this.#options.writership.isWriter) for (const file of taken.files.keys()) this.#unwritten.delete(file);
@@ -242,7 +244,9 @@ export class ClusterState {
       const [kind, name = ''] = key.split('/');
       if (kind === plural && !names.has(name)) this.#drop(plural, name);
     }
-    for (const object of objects) this.#take(plural, object);
+    const { history } = this.#options.server;
+    for (const object of objects) this.#take(plural, object, history !== this.#histories.get(plural));
+    this.#histories.set(plural, history);
   }
 
   #known(file: string): StateObject | undefined {

@@ -37,6 +37,12 @@ class LeaseServer implements ApiServer {
     return this.lease;
   }
 
+  /** Puts the store back to what it was at some version. */
+  restore(version: number, lease: object): void {
+    this.#version = version - 1;
+    this.put(lease);
+  }
+
   /** Tells of nothing: what is known is what was asked for. */
   async *stream(_path: string, _idleMs: number, signal: AbortSignal): AsyncIterableIterator<readonly unknown[]> {
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -48,6 +54,7 @@ class LeaseServer implements ApiServer {
 
 function begin(server: LeaseServer, clock: TestClock, identity = 'us') {
   const steady = { extra: 0 };
+  const restored = vi.fn();
   const leadership = new Leadership({
     server,
     ...place,
@@ -55,11 +62,12 @@ function begin(server: LeaseServer, clock: TestClock, identity = 'us') {
     identity,
     clock,
     steady: () => clock.now() + steady.extra,
+    onRestored: restored,
   });
   onTestFinished(() => leadership.close());
   const told: boolean[] = [];
   leadership.onChange((isWriter) => told.push(isWriter));
-  return { leadership, told, steady };
+  return { leadership, told, steady, restored };
 }
 
 /** Somebody else's Lease, who wrote that it was renewed at a time of theirs. */
@@ -130,6 +138,32 @@ describe('a Lease', () => {
     server.put(heldByOther('2026-01-01T00:00:00.000Z', readLease(server.lease).version));
     await pass(clock, 3_000);
     expect([leadership.isWriter, leadership.holder, told]).toEqual([false, 'other', [true, false]]);
+  });
+
+  it.each([
+    ['by us', 'us', 3_000],
+    ['by another one', 'other', 30_000],
+  ])(
+    'of a store that was put back to when it was held %s is held again, and that is told once',
+    async (_, holder, ms) => {
+      const [server, clock] = [new LeaseServer(), new TestClock()];
+      const { leadership, told, restored } = begin(server, clock);
+      await pass(clock, 20_000);
+      expect([leadership.isWriter, restored.mock.calls.length]).toEqual([true, 0]);
+      const times = { acquired: undefined, renewed: undefined };
+      server.restore(
+        2,
+        leaseObject(place, { version: '', holder, leaseMs: 15_000, transitions: 0, ...times }, 'default'),
+      );
+      await pass(clock, ms);
+      expect([leadership.isWriter, told, restored.mock.calls.length]).toEqual([true, [true, false, true], 1]);
+    },
+  );
+
+  it('that was given away as often as can be counted can still be taken', () => {
+    const often = { version: '1', holder: 'us', leaseMs: 15_000, transitions: 2 ** 31 };
+    const lease = leaseObject(place, { ...often, acquired: undefined, renewed: undefined }, 'default');
+    expect(lease).toMatchObject({ spec: { leaseTransitions: 2_147_483_647 } });
   });
 
   it.each(['there', 'deleted'])('of an absurd duration is taken after a minute, be it %s', async (fate) => {

@@ -8,6 +8,9 @@
  * wrote for a time is never compared. A holder takes itself for the writer for `renewDeadlineMs` from before its last renewal
  * was asked for, and not a moment longer, whatever stood still meanwhile; another one takes over `leaseMs` after it saw that
  * renewal. What never happens: two that take themselves for the writer.
+ *
+ * What the server says when it is asked is never older than what was seen before, unless its store was put back to an earlier
+ * state: it is taken then all the same, and all that is followed is read anew.
  */
 
 import { ApiFailure } from '../../../kubernetes-api/api-failure.ts';
@@ -15,7 +18,7 @@ import { collectionPath, objectPath } from '../../../kubernetes-api/api-paths.ts
 import type { ApiServer } from '../../../kubernetes-api/api-server.ts';
 import { leases } from '../../../kubernetes-api/built-in-collections.ts';
 import { Reflector } from '../../../kubernetes-api/reflector.ts';
-import { isNewerVersion } from '../../../kubernetes-api/resource-version.ts';
+import { isNewerVersion, isOlderVersion } from '../../../kubernetes-api/resource-version.ts';
 import type { Clock } from '../../../model/clock.ts';
 import { messageOf } from '../../../model/errors.ts';
 import { type Finding, finding } from '../../../model/finding.ts';
@@ -48,6 +51,8 @@ export interface LeadershipOptions {
   /** Milliseconds since anything; goes on while the process, or the machine, stands still, and is never set. */
   readonly steady: () => number;
   readonly times?: LeaseTimes;
+  /** Told when the store of the API server was put back to an earlier state. */
+  readonly onRestored?: () => void;
 }
 
 /** Of our own lease time, what another holder may ask for. */
@@ -66,6 +71,8 @@ export class Leadership implements Writership {
   readonly #listeners = new Set<(isWriter: boolean) => void>();
   readonly #reflector: Reflector;
   #sight: Sight | undefined;
+  /** Of the Lease, the latest that was seen. */
+  #newest: string | undefined;
   /** By `steady`: until when we are the writer. */
   #until = Number.NEGATIVE_INFINITY;
   #wasWriter = false;
@@ -152,12 +159,28 @@ export class Leadership implements Writership {
   #see(object: unknown): void {
     const lease = readLease(object);
     if (!isNewerVersion(lease.version, this.#sight?.lease.version)) return;
+    if (isNewerVersion(lease.version, this.#newest)) this.#newest = lease.version;
     this.#sight = { lease, at: this.#options.steady() };
     if (lease.holder !== this.#options.identity) {
       // Somebody took it from us, though nobody may: what is certain is that it is not ours.
       if (this.isWriter) this.#end();
       this.#turnIn(lease.holder === '' ? 0 : this.#longestSilence(lease));
     }
+  }
+
+  /** What was asked for when `newest` was the latest that had been seen. */
+  #hear(answer: unknown, newest: string | undefined): void {
+    const { version } = readLease(answer);
+    if (version !== undefined && newest !== undefined && isOlderVersion(version, newest)) this.#forget();
+    this.#see(answer);
+  }
+
+  /** The store was put back. Whoever held the Lease in that state may take itself for the writer. */
+  #forget(): void {
+    this.#end();
+    this.#newest = undefined;
+    this.#sight = undefined;
+    this.#options.onRestored?.();
   }
 
   /** Somebody deleted it: whoever held it may not know of that yet. */
@@ -243,8 +266,9 @@ export class Leadership implements Writership {
 
   async #look(): Promise<void> {
     const { server, namespace, name } = this.#options;
+    const newest = this.#newest;
     try {
-      this.#see(await server.get(objectPath(leases, { namespace, name }), this.#signal()));
+      this.#hear(await server.get(objectPath(leases, { namespace, name }), this.#signal()), newest);
     } catch (error) {
       if (!(error instanceof ApiFailure && error.isAbsent)) throw error;
       this.#miss();
@@ -255,6 +279,7 @@ export class Leadership implements Writership {
     const { server, namespace, name, revision } = this.#options;
     const body = leaseObject({ namespace, name }, lease, revision);
     const isNew = lease.version === undefined;
+    const newest = this.#newest;
     const answer = await server.send(
       {
         method: isNew ? 'POST' : 'PUT',
@@ -263,7 +288,7 @@ export class Leadership implements Writership {
       },
       this.#signal(),
     );
-    this.#see(answer);
+    this.#hear(answer, newest);
   }
 
   /** What takes longer is asked anew. */

@@ -21,6 +21,9 @@ export interface HeldLease {
 /** Where somebody wrote no time for a holder: that of controller-runtime. */
 const usualLeaseMs = 15_000;
 
+/** The API has 32 bits for them, and refuses what is more. */
+const mostTransitions = 2 ** 31 - 1;
+
 /** Throws ApiFailure for what is none. */
 export function readLease(object: unknown): HeldLease {
   const metadata = fieldOf(object, 'metadata');
@@ -56,7 +59,7 @@ export function leaseObject({ namespace, name }: ApiObjectName, lease: HeldLease
       leaseDurationSeconds: Math.max(1, Math.round(leaseMs / 1000)),
       ...(acquired === undefined ? {} : { acquireTime: microTime(acquired) }),
       ...(renewed === undefined ? {} : { renewTime: microTime(renewed) }),
-      leaseTransitions: transitions,
+      leaseTransitions: Math.min(transitions, mostTransitions),
     },
   };
 }

@@ -33,6 +33,9 @@ export function writableBy(writership: Writership, server: ApiServer): ApiServer
       }
     },
     stream: (path, idleMs, signal) => server.stream(path, idleMs, signal),
+    get history() {
+      return server.history ?? 0;
+    },
     close: () => server.close(),
   };
 }
